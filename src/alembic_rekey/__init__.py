@@ -1,0 +1,8 @@
+"""Fold rows written under an alias into their canonical identity, inside `alembic upgrade head`."""
+
+from __future__ import annotations
+
+from alembic_rekey.errors import RekeyError
+from alembic_rekey.spec import Check, Identity, Slots, Spec, Tags
+
+__all__ = ["Check", "Identity", "RekeyError", "Slots", "Spec", "Tags"]

@@ -1,0 +1,140 @@
+"""The journal -> rows: the statements of an upgrade, in order; never commits.
+
+Every statement reads the journal of the current run and nothing else decides. No cascade is
+relied on: what goes with a shadow is deleted by name before the shadow is (pitfalls, One transaction).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, TableClause, and_, case, delete, exists, insert, literal, select, update
+from sqlalchemy.sql.dml import Delete, Update
+
+from alembic_rekey.expressions import Clock
+from alembic_rekey.rules import (
+    DUPLICATES_APPLY_COUNTS,
+    IDENTITY_APPLY_COUNTS,
+    SLOTS_APPLY_COUNTS,
+    TAGS_APPLY_COUNTS,
+    Action,
+    Count,
+)
+from alembic_rekey.side_tables import aliases, current_run, journal, run_time, runs
+from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.steps import Statement, Step, counted
+
+__all__ = ["apply_counts", "apply_steps", "finish"]
+
+
+def apply_counts(part: Identity | Slots | Tags) -> tuple[Count, ...]:
+    """Return the counts of the apply phase for `part`: one per statement, in the order of execution."""
+    if isinstance(part, Identity):
+        return IDENTITY_APPLY_COUNTS
+    if isinstance(part, Slots):
+        return SLOTS_APPLY_COUNTS
+    return TAGS_APPLY_COUNTS if part.status is None else DUPLICATES_APPLY_COUNTS
+
+
+def apply_steps(spec: Spec, dialect: str) -> list[Step]:
+    """Return the statements that turn the journal of the current run into changed rows, with their counts."""
+    create, rename, remove = (_identity_steps(spec.identity, count, dialect) for count in IDENTITY_APPLY_COUNTS)
+    slots = [step for slots in spec.slots for step in _slots_steps(spec.identity, slots, dialect)]
+    tags = [step for tags in spec.tags for step in _tags_steps(tags, dialect)]
+    # The shadows go last: only then nothing hangs on them any more.
+    return [*create, *rename, *slots, *tags, *remove]
+
+
+def finish(spec: Spec) -> Statement:
+    """Return the statement that records how the run ended."""
+    touched = [
+        exists(select(1).select_from(kept).where(_of_this_run(kept, *(set(Action) - {Action.KEEP}))))
+        for kept in (journal(part.table) for part in spec.parts)
+    ]
+    outcome = case((and_(*(~any_row for any_row in touched)), literal("empty")), else_=literal("applied"))
+    return Statement(
+        "Record how the run ended.",
+        update(runs).where(runs.c.id == current_run()).values(outcome=outcome, finished_at=Clock()),
+    )
+
+
+def _of_this_run(kept: TableClause, *actions: Action) -> ColumnElement[bool]:
+    names = sorted(action.value for action in actions)
+    return and_(kept.c.run_id == current_run(), kept.c.action.in_(names))
+
+
+def _delete(part: Identity | Slots, action: Action) -> Delete:
+    kept = journal(part.table)
+    gone: Relation = select(kept.c[part.key.name]).where(_of_this_run(kept, action))
+    return delete(part.table).where(part.key.in_(gone))
+
+
+def _update(part: Identity | Slots | Tags, action: Action, changes: dict[str, Any]) -> Update:
+    kept = journal(part.table)
+    if part.updated_at is not None:
+        changes = {**changes, part.updated_at.key: run_time()}
+    return update(part.table).values(changes).where(part.key == kept.c[part.key.name], _of_this_run(kept, action))
+
+
+def _identity_steps(identity: Identity, count: Count, dialect: str) -> list[Statement]:
+    action = count.actions[0]
+    name = count.name.format(noun=identity.noun)
+    kept = journal(identity.table)
+    if action is Action.RENAME:
+        change = _update(identity, action, {identity.name.key: kept.c.canonical})
+        return counted("Spell misspelt canonical rows as they are registered.", name, change, dialect)
+    if action is Action.DELETE:
+        return counted(
+            "Delete the shadows; everything that hung on them has moved.",
+            name,
+            _delete(identity, action),
+            dialect,
+        )
+    values: dict[str, Any] = {identity.key.name: aliases.c.identity, identity.name.name: aliases.c.canonical}
+    values |= {column: literal(value) for column, value in identity.created.items()}
+    stamps = (identity.created_at, identity.updated_at)
+    values |= {stamp.name: run_time() for stamp in stamps if stamp is not None}
+    created = (
+        select(*(value.label(column) for column, value in values.items()))
+        .distinct()
+        .join_from(kept, aliases, aliases.c.canonical == kept.c.canonical)
+        .where(_of_this_run(kept, action), aliases.c.run_id == kept.c.run_id)
+    )
+    change_rows = insert(identity.table).from_select(list(values), created, include_defaults=False)
+    return counted("Create the canonical rows that are missing.", name, change_rows, dialect)
+
+
+def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Statement]:
+    steps: list[Statement] = []
+    kept = journal(slots.table)
+    says = {
+        Action.REPLACE: "Delete the inactive canonical rows that an active shadow row displaces.",
+        Action.MERGE: "Delete the shadow rows that say the same as the survivor of their slot.",
+        Action.DROP: "Delete the historical drops: shadow rows that say otherwise and are not live.",
+        Action.REVIVE: "Make the canonical rows active again that say what the active shadow row said.",
+        Action.REKEY: "Hang the surviving shadow rows on their canonical.",
+    }
+    canonical = select(identity.key).where(identity.name == kept.c.canonical).scalar_subquery()
+    changes: dict[Action, dict[str, Any]] = {
+        Action.REVIVE: {slots.status.key: literal(slots.active)},
+        Action.REKEY: {slots.owner.key: canonical},
+    }
+    for count in SLOTS_APPLY_COUNTS:
+        action = count.actions[0]
+        change = _update(slots, action, changes[action]) if action in changes else _delete(slots, action)
+        steps += counted(says[action], count.name.format(noun=slots.noun), change, dialect)
+    return steps
+
+
+def _tags_steps(tags: Tags, dialect: str) -> list[Statement]:
+    steps: list[Statement] = []
+    canonical = journal(tags.table).c.canonical
+    for count in apply_counts(tags):
+        action = count.actions[0]
+        changes: dict[str, Any] = {tags.tag.key: canonical}
+        says = f"Write the rows of {tags.table.name} under their canonical name."
+        if action is Action.SUPERSEDE and tags.status is not None:
+            changes[tags.status.key] = literal(tags.superseded)
+            says = f"Supersede the duplicates in {tags.table.name}, under their canonical name too."
+        steps += counted(says, count.name.format(noun=tags.noun), _update(tags, action, changes), dialect)
+    return steps

@@ -1,0 +1,151 @@
+"""The connection: how transactions begin on each database, and what a failure of it says to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from alembic_rekey.errors import DatabaseFailed
+from alembic_rekey.settings import Settings
+
+__all__ = ["make_folder", "reading_engine", "refusing_database_errors", "sqlite_hooks", "writing_engine"]
+
+
+def writing_engine(settings: Settings) -> Engine:
+    """Return an engine whose transactions exclude other writers and take DDL along."""
+    if settings.url.get_backend_name() == "sqlite":
+        engine = create_engine(settings.url, poolclass=NullPool, connect_args={"timeout": settings.lock_timeout})
+        sqlite_hooks(engine, "BEGIN IMMEDIATE")
+        return engine
+    # A higher level, perhaps the role's default, would fail after waiting for the other deployer.
+    engine = create_engine(settings.url, poolclass=NullPool, isolation_level="READ COMMITTED")
+    _postgresql_hooks(engine)
+    return engine
+
+
+def reading_engine(settings: Settings) -> Engine:
+    """Return an engine that cannot write, whose transactions see one state of the database."""
+    if settings.url.get_backend_name() == "sqlite":
+        name = settings.url.database
+        path = Path(name).absolute().as_uri() if name and name != ":memory:" else "file::memory:"
+        url = settings.url.set(database=f"{path}?mode=ro", query={**settings.url.query, "uri": "true"})
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": settings.lock_timeout})
+        sqlite_hooks(engine, "BEGIN")
+        return engine
+    engine = create_engine(
+        settings.url,
+        poolclass=NullPool,
+        isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True},
+    )
+    _postgresql_hooks(engine)
+    return engine
+
+
+def _postgresql_hooks(engine: Engine) -> None:
+    """Make values read as text the same text in every session."""
+    settings = (
+        "TimeZone = 'UTC'",
+        "DateStyle = 'ISO, YMD'",
+        "IntervalStyle = 'postgres'",
+        "bytea_output = 'hex'",
+    )
+    statement = "; ".join(f"SET LOCAL {setting}" for setting in settings)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+
+
+def sqlite_hooks(engine: Engine, begin: str) -> None:
+    """Make transactions of SQLite real: `begin` opens them, and the driver neither opens nor closes any.
+
+    Foreign keys stay off, as they are in the sqlite3 shell: no cascade can take rows along, and what
+    foreign keys ask for is checked before the commit.
+    """
+
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        # A value may hold bytes that are no UTF-8; they must pass through a report unharmed.
+        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+        connection.execute("PRAGMA foreign_keys = OFF")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+
+def make_folder(settings: Settings) -> None:
+    """Create the folders above a SQLite file that is still to be made."""
+    name = settings.url.database
+    if settings.url.get_backend_name() == "sqlite" and name and name != ":memory:":
+        try:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseFailed(
+                settings.database,
+                f"its folder cannot be made: {error.strerror}.",
+                "name another place with -x url=sqlite:///FILE.",
+            ) from error
+
+
+@contextmanager
+def refusing_database_errors(settings: Settings) -> Iterator[None]:
+    """Turn what SQLAlchemy and the drivers raise into `DatabaseFailed`: the cause, and what to do."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise DatabaseFailed(
+            settings.database,
+            f"the driver {error.name} is not installed.",
+            "pip install 'alembic-rekey[postgresql]', or name an installed driver in the URL.",
+        ) from error
+    except NoSuchModuleError as error:
+        raise DatabaseFailed(
+            settings.database, f"{error}.", "write the URL as postgresql+psycopg://… or sqlite:///…"
+        ) from error
+    except DBAPIError as error:
+        problem, remedy = _explained(error, settings)
+        raise DatabaseFailed(settings.database, problem, remedy) from error
+    except SQLAlchemyError as error:
+        raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
+
+
+_REMEDIES = (
+    (
+        "55P03",
+        "another transaction holds a lock: run it again when it has ended, or wait longer with -x lock_timeout=SECONDS.",
+    ),
+    ("42501", "grant the account the missing right, or run the upgrade as the owner of the tables."),
+    ("25006", "connect to the primary server: this one only reads."),
+    ("53100", "free space on the server's disk, then run it again; nothing was changed."),
+    ("57P01", "the server ended the connection: run it again; nothing was changed."),
+    (
+        "database is locked",
+        "another process writes: run it again when it has ended, or wait longer with -x lock_timeout=SECONDS.",
+    ),
+    ("readonly database", "give this account the right to write the file and its folder."),
+    ("unable to open database file", "check the path and the rights on the file and its folder."),
+    ("disk is full", "free space on the disk, then run it again; nothing was changed."),
+    ("not a database", "check the path: the file is damaged or no SQLite database."),
+    ("malformed", "the file is damaged: restore it from a backup, or try sqlite3's .recover on a copy."),
+)
+
+
+def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
+    cause = error.orig
+    state = getattr(cause, "sqlstate", None) or ""
+    problem = _first_line(cause or error)
+    if password := settings.url.password:
+        problem = problem.replace(str(password), "***")
+    for sign, remedy in _REMEDIES:
+        if sign == state or sign in problem:
+            return problem, remedy
+    if error.connection_invalidated or state.startswith("08") or "connect" in problem:
+        return problem, "check that the server runs and can be reached, and the URL; then run it again."
+    return problem, "nothing was changed; mend the cause and run it again."
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,182 @@
+"""What an `env.py` runs: one connection, one lock, one transaction for everything, online and as a script.
+
+`alembic/env.py` of a project is two lines: import `run`, and call it with the project's metadata.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import context
+from alembic.config import Config
+from alembic.ddl.impl import DefaultImpl
+from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.ddl.sqlite import SQLiteImpl
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.schema import CreateTable
+
+from alembic_rekey.database import make_folder, refusing_database_errors, writing_engine
+from alembic_rekey.errors import RekeyError
+from alembic_rekey.report_file import ReportFile
+from alembic_rekey.script_frame import ScriptNotes, header, opening
+from alembic_rekey.settings import Settings
+from alembic_rekey.side_tables import is_side_table
+
+__all__ = ["REPORTS", "SCRIPT_NOTES", "Failed", "run", "settings_of"]
+
+REPORTS = "alembic_rekey.reports"
+"""Where an operation leaves its `ReportFile` in `Config.attributes`, to be published after the commit."""
+
+SCRIPT_NOTES = "alembic_rekey.script_notes"
+"""Where an operation finds the `ScriptNotes` of the script that is being written."""
+
+_LOCK = 0x72656B65790001
+"""The advisory lock of PostgreSQL that upgrades of one database wait for each other on."""
+
+_log = logging.getLogger("alembic.rekey")
+
+
+class Failed(CommandError):
+    """What a program that calls Alembic's commands gets; `__cause__` is the `RekeyError`."""
+
+
+def settings_of(config: Config) -> Settings:
+    """Return the settings that `config` and its command line give.
+
+    Raises:
+        SettingRefused: for an unknown key or a value that cannot be used.
+    """
+    given = getattr(config.cmd_opts, "x", None) or ()
+    return Settings.read([given] if isinstance(given, str) else given, config.get_main_option)
+
+
+def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
+    """Run the migrations; `configure` goes to `context.configure()`.
+
+    Raises:
+        SystemExit: for a refusal on the command line, after `FAILED: …` on standard error.
+        Failed: for a refusal in a program.
+    """
+    config = context.config
+    configure = {"target_metadata": target_metadata, "include_object": is_ours_to_compare, **configure}
+    try:
+        settings = settings_of(config)
+        with refusing_database_errors(settings):
+            if context.is_offline_mode():
+                _write_script(settings, configure)
+            else:
+                _upgrade(settings, configure)
+    except RekeyError as error:
+        if getattr(config.cmd_opts, "cmd", None) is None:
+            raise Failed(str(error)) from error
+        # Alembic would print this on standard output, folded to the width of the terminal.
+        sys.stderr.write(f"FAILED: {error}\n")
+        raise SystemExit(1) from error
+
+
+def is_ours_to_compare(element: Any, name: str | None, kind: str, *_: Any) -> bool:
+    """Keep the side tables out of `alembic check` and autogenerate: the engine owns them."""
+    return not (kind == "table" and name is not None and is_side_table(name))
+
+
+def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
+    handed_over = context.config.attributes.get("connection")
+    if handed_over is not None:
+        _migrate(handed_over, settings, configure)
+        return
+    make_folder(settings)
+    engine = writing_engine(settings)
+    try:
+        with engine.connect() as connection:
+            _migrate(connection, settings, configure)
+    finally:
+        engine.dispose()
+
+
+def _migrate(connection: Connection, settings: Settings, configure: dict[str, Any]) -> None:
+    # Nothing may be executed before configure(): Alembic would take the transaction for ours and not commit.
+    context.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False, **configure)
+    with _reports(), context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            seconds = {"milliseconds": f"{int(settings.lock_timeout * 1000)}ms"}
+            connection.execute(text("SELECT set_config('lock_timeout', :milliseconds, true)"), seconds)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+        context.run_migrations()
+
+
+@contextmanager
+def _reports() -> Iterator[None]:
+    """Publish the reports of this transaction when it was committed, and discard them when it was not."""
+    reports: list[ReportFile] = []
+    context.config.attributes[REPORTS] = reports
+    try:
+        yield
+    except BaseException:
+        for report in reports:
+            report.discard()
+        raise
+    for report in reports:
+        _log.info("Report: %s", report.publish())
+
+
+def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
+    # Collected first: a refusal half-way must leave nothing on standard output, and the header tells
+    # what the operations found.
+    written = io.StringIO()
+    notes = ScriptNotes()
+    context.config.attributes[SCRIPT_NOTES] = notes
+    context.configure(
+        url=settings.url,
+        literal_binds=True,
+        transactional_ddl=True,
+        transaction_per_migration=False,
+        # psycopg's own style would write every % twice.
+        dialect_opts={"paramstyle": "named"},
+        output_buffer=written,
+        **configure,
+    )
+    migration = context.get_context()
+    dialect, start = migration.dialect, migration.get_current_heads()
+    with context.begin_transaction():
+        version = migration._version
+        for piece in opening(dialect, version, start, _LOCK, settings.lock_timeout):
+            migration.impl.static_output(piece)
+        context.run_migrations()
+    end = context.get_revision_argument()
+    pieces = [
+        *header(dialect, ", ".join(start) or "base", str(end or "base"), notes.header),
+        written.getvalue(),
+        *notes.tail,
+    ]
+    target = context.config.output_buffer or sys.stdout
+    target.write("\n\n".join(piece.strip("\n") for piece in pieces) + "\n")
+
+
+class _SQLite(SQLiteImpl):
+    __dialect__ = "sqlite"
+
+    def emit_begin(self) -> None:
+        # A deferred transaction fails with "database is locked" whatever the timeout.
+        self.static_output("BEGIN IMMEDIATE;")
+
+    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
+        return None if _makes_version_table(self, construct) else super()._exec(construct, *args, **kw)
+
+
+class _PostgreSQL(PostgresqlImpl):
+    __dialect__ = "postgresql"
+
+    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
+        return None if _makes_version_table(self, construct) else super()._exec(construct, *args, **kw)
+
+
+def _makes_version_table(impl: DefaultImpl, construct: Any) -> bool:
+    """Tell whether a script would make the version table a second time: `opening` has made it."""
+    version = impl.context_opts.get("version_table", "alembic_version")
+    return impl.as_sql and isinstance(construct, CreateTable) and construct.element.name == version

@@ -1,0 +1,120 @@
+"""What refuses a plan: checks as relations, over the journal or, in a dry run, over the plan itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, cast, exists, func, literal, not_, or_, select
+
+from alembic_rekey.errors import WORDING
+from alembic_rekey.names import Names
+from alembic_rekey.plan import Planned
+from alembic_rekey.rules import Action
+from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+
+__all__ = ["check", "emptiness", "guards"]
+
+
+def check(name: str, noun: str, offending: Relation) -> Check:
+    """Return the check `name` for the part `noun`, in the words that `errors` has for it."""
+    words = WORDING[name]
+    return Check(
+        name=f"rekey_{name}_{noun}" if noun else f"rekey_{name}",
+        claim=words.claim,
+        sentence=words.sentence,
+        remedy=words.remedy,
+        offending=offending,
+    )
+
+
+def guards(spec: Spec, names: Names, planned: Planned) -> list[Check]:
+    """Return every check between plan and apply that SQL alone can make, the spec's own last."""
+    return [
+        check("two_canonical_rows", spec.identity.noun, _two_canonical_rows(spec.identity, names)),
+        *_slot_checks(spec, planned),
+        *spec.checks,
+    ]
+
+
+def emptiness(planned: Planned) -> Check:
+    """Return the check that refuses a plan that touches no row, for `allow_empty=false`."""
+    touched = [
+        exists(select(1).select_from(relation).where(relation.c.action != Action.KEEP.value))
+        for relation in planned.values()
+    ]
+    return check("plan_is_empty", "", select(literal(1).label("nothing")).where(not_(or_(*touched))))
+
+
+def _slot_checks(spec: Spec, planned: Planned) -> Iterator[Check]:
+    for slots in spec.slots:
+        yield check("collision", slots.noun, _collisions(spec.identity, slots, planned))
+        yield check("crowded_slot", slots.noun, _crowded(slots, planned))
+
+
+def _slot(slots: Slots, relation: Any) -> tuple[ColumnElement[Any], ...]:
+    return tuple(relation.c[part.name] for part in slots.slot)
+
+
+def _slot_text(slots: Slots, relation: Any) -> ColumnElement[str]:
+    shown = [
+        literal(f"{', ' if place else ''}{part.name}=") + func.coalesce(cast(relation.c[part.name], String), "NULL")
+        for place, part in enumerate(slots.slot)
+    ]
+    text = shown[0]
+    for more in shown[1:]:
+        text = text + more
+    return text.label("slot")
+
+
+def _collisions(identity: Identity, slots: Slots, planned: Planned) -> Relation:
+    relation = planned[slots]
+    return (
+        select(
+            literal(str(slots.table.name)).label("table"),
+            relation.c.canonical,
+            _slot_text(slots, relation),
+            relation.c[slots.key.name].label("key"),
+            identity.name.label("written_under"),
+            relation.c[slots.value.name].label("value"),
+        )
+        .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
+        .where(
+            relation.c.action == Action.COLLISION.value,
+            relation.c[slots.status.name] == slots.active,
+        )
+        .order_by(relation.c.canonical, *_slot(slots, relation), relation.c[slots.key.name])
+    )
+
+
+def _crowded(slots: Slots, planned: Planned) -> Relation:
+    relation = planned[slots]
+    owner = relation.c[slots.owner.name]
+    return (
+        select(
+            literal(str(slots.table.name)).label("table"),
+            relation.c.canonical,
+            owner.label("owner"),
+            _slot_text(slots, relation),
+            func.count().label("rows"),
+        )
+        .group_by(relation.c.canonical, owner, *_slot(slots, relation))
+        .having(func.count() > 1)
+        .order_by(relation.c.canonical, owner)
+    )
+
+
+def _two_canonical_rows(identity: Identity, names: Names) -> Relation:
+    spelled = names.spelled(identity.name)
+    known = (
+        select(identity.key.label("key"), identity.name.label("name"), spelled.c.canonical)
+        .join_from(identity.table, spelled, spelled.c.spelling == identity.name)
+        .where(spelled.c.alias == spelled.c.canonical)
+        .cte("canonical_row")
+    )
+    several = select(known.c.canonical).group_by(known.c.canonical).having(func.count() > 1)
+    return (
+        select(literal(str(identity.table.name)).label("table"), known.c.canonical, known.c.key, known.c.name)
+        .where(known.c.canonical.in_(several))
+        .order_by(known.c.canonical, known.c.name)
+    )

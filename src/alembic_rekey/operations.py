@@ -1,0 +1,189 @@
+"""`op.create_side_tables(…)`, `op.rekey(spec)`: what a revision says, carried out online or as a script."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from alembic.config import Config
+from alembic.operations import MigrateOperation, Operations
+from sqlalchemy import Connection, Table, exists, func, literal, select, union_all
+from sqlalchemy.schema import DropTable
+
+from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
+from alembic_rekey.errors import RegistryRefused, SpecRefused
+from alembic_rekey.foreign_keys import attached
+from alembic_rekey.guard import check, emptiness
+from alembic_rekey.plan import Planned, journalled
+from alembic_rekey.registry import Registry, read_registry
+from alembic_rekey.report_file import ReportFile
+from alembic_rekey.run import finished, written_report
+from alembic_rekey.script import attached_in_script, counts_shown, script
+from alembic_rekey.script_frame import ScriptNotes
+from alembic_rekey.settings import Settings
+from alembic_rekey.side_tables import create_side_tables, current_run, drop_side_tables, runs
+from alembic_rekey.spec import Check, Spec
+from alembic_rekey.steps import Guard, Statement, Step, perform
+from alembic_rekey.upgrade import upgrade_steps
+
+__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey"]
+
+_log = logging.getLogger("alembic.rekey")
+
+
+@Operations.register_operation("create_side_tables")
+class CreateSideTables(MigrateOperation):
+    """Create the side tables and the journals of some tables; DDL only."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+
+    @classmethod
+    def create_side_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
+        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table."""
+        operations.invoke(cls(tables))
+
+    def reverse(self) -> DropSideTables:
+        """Return the operation that takes them away."""
+        return DropSideTables(self.tables)
+
+
+@Operations.register_operation("drop_side_tables")
+class DropSideTables(MigrateOperation):
+    """Drop the side tables and the journals of some tables."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+
+    @classmethod
+    def drop_side_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
+        """Drop the journals of the tables, `rekey_alias`, `rekey_count` and `rekey_run`."""
+        operations.invoke(cls(tables))
+
+
+@Operations.register_operation("rekey")
+class Rekey(MigrateOperation):
+    """Fold every row under an alias into its canonical: plan, guard, apply, verify, record."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @classmethod
+    def rekey(cls, operations: Operations, spec: Spec) -> None:
+        """Fold what `spec` declares, in the transaction that the revision runs in.
+
+        Raises:
+            RekeyError: if the registry, the guard or a verification refuses; nothing stays changed.
+        """
+        operations.invoke(cls(spec))
+
+
+@Operations.register_operation("drop_empty_tables")
+class DropEmptyTables(MigrateOperation):
+    """Drop tables, and refuse if one of them holds a row."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+
+    @classmethod
+    def drop_empty_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
+        """Drop `tables` in their order.
+
+        Raises:
+            Refused: if one of them holds a row; none is dropped then.
+        """
+        operations.invoke(cls(tables))
+
+
+@Operations.implementation_for(CreateSideTables)
+def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
+    for ddl in create_side_tables(operation.tables):
+        operations.execute(ddl)
+
+
+@Operations.implementation_for(DropSideTables)
+def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None:
+    unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
+    steps: list[Step] = [Guard(check("journal_needed", "", unrestored))]
+    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.tables)]
+    _carry_out(operations, steps, "the side tables are still needed")
+
+
+@Operations.implementation_for(DropEmptyTables)
+def _drop_empty_tables(operations: Operations, operation: DropEmptyTables) -> None:
+    steps: list[Step] = []
+    for number, table in enumerate(operation.tables):
+        rows = select(literal(str(table.name)).label("table"), func.count().label("rows")).select_from(table)
+        steps.append(Guard(check("table_holds_rows", str(number), rows.having(func.count() > 0))))
+    steps += [Statement(f"Drop {table.name}, which is empty.", DropTable(table)) for table in operation.tables]
+    _carry_out(operations, steps, "a downgrade would drop rows")
+
+
+def _carry_out(operations: Operations, steps: Iterable[Step], refusal: str) -> None:
+    migration = operations.migration_context
+    if migration.as_sql:
+        for piece in script(steps, migration.dialect):
+            migration.impl.static_output(piece)
+    else:
+        perform(operations.get_bind(), steps, refusal)
+
+
+@Operations.implementation_for(Rekey)
+def _rekey(operations: Operations, operation: Rekey) -> None:
+    config = operations.migration_context.config
+    if config is None:
+        raise SpecRefused("op.rekey() runs without a configuration", "run it through Alembic's commands.")
+    settings = settings_of(config)
+    registry = read_registry(settings.registry)
+    if operations.migration_context.as_sql:
+        _write(operations, operation.spec, registry, settings, config)
+    else:
+        _perform(operations.get_bind(), operation.spec, registry, settings, config)
+
+
+def _perform(connection: Connection, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
+    if registry.sha256 is None:
+        _refuse_rows_without_registry(connection, spec, registry)
+    planned = journalled(spec, current_run())
+    guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
+    steps = upgrade_steps(spec, registry, connection.dialect.name, guarding=guarding)
+    perform(connection, steps, f"revision {spec.revision} refuses to fold")
+    run = finished(connection)
+    _log.info("Run %s of revision %s: %s", run.number, run.revision, run.outcome)
+    for name, value in run.counts("apply").items():
+        if value:
+            _log.info("  %s: %s", name, value)
+    report = written_report(connection, spec, run, settings)
+    reports: list[ReportFile] = config.attributes.setdefault(REPORTS, [])
+    reports.append(report)
+
+
+def _write(operations: Operations, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
+    if registry.sha256 is None:
+        raise RegistryRefused(registry.path, ["there is no such file, and a script cannot tell whether it matters"])
+    migration = operations.migration_context
+    dialect = migration.dialect
+    planned = journalled(spec, current_run())
+    asked_for = [Guard(check) for check in _asked_for(settings, planned)]
+    guarding: list[Step] = [*attached_in_script(spec, dialect), *asked_for]
+    for piece in script(upgrade_steps(spec, registry, dialect.name, guarding=guarding), dialect):
+        migration.impl.static_output(piece)
+    notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
+    notes.header.append(
+        f"Revision {spec.revision} folds the registry {registry.path} (SHA-256 {registry.sha256}): "
+        f"{len(registry.canonicals)} canonical names, {len(registry.aliases)} aliases."
+    )
+    notes.tail.append(counts_shown(dialect))
+
+
+def _asked_for(settings: Settings, planned: Planned) -> list[Check]:
+    return [] if settings.allow_empty else [emptiness(planned)]
+
+
+def _refuse_rows_without_registry(connection: Connection, spec: Spec, registry: Registry) -> None:
+    any_row = [
+        select(literal(str(part.table.name))).where(exists(select(literal(1)).select_from(part.table)))
+        for part in spec.parts
+    ]
+    if holding := list(connection.execute(union_all(*any_row)).scalars()):
+        raise RegistryRefused(registry.path, [f"there is no such file, and {', '.join(holding)} hold rows"])

@@ -1,0 +1,90 @@
+"""The report as a file: for its owner alone, never overwritten, final only once the commit is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic_rekey.errors import ReportFailed
+
+__all__ = ["PENDING", "ReportFile"]
+
+PENDING = ".pending"
+"""What stands behind the name of a report whose commit is still to come: it claims nothing yet."""
+
+_REMEDY = "name a folder that you may write to and that has room, with -x report_dir=FOLDER."
+
+
+class ReportFile:
+    """A report that is complete on disk under a pending name, to be published or discarded."""
+
+    def __init__(self, pending: Path) -> None:
+        self.pending = pending
+        self.path = pending.with_name(pending.name.removesuffix(PENDING))
+
+    @classmethod
+    def write(cls, folder: Path, name: str, pieces: Iterable[str]) -> ReportFile:
+        """Write `pieces` to a new file below `folder`; `name` is without the ending `.json`.
+
+        Raises:
+            ReportFailed: where the folder or the file cannot be written; nothing stays behind.
+        """
+        with _refusing(folder / f"{name}.json"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            pending, descriptor = _claim(folder, name)
+        report = cls(pending)
+        try:
+            with _refusing(report.path), open(descriptor, "w", encoding="ascii") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            report.discard()
+            raise
+        return report
+
+    def publish(self) -> Path:
+        """Give the report its final name: what it says has happened. Returns that name."""
+        with _refusing(self.path):
+            # A link, not a rename: rename would overwrite what somebody put there meanwhile.
+            os.link(self.pending, self.path)
+            self.pending.unlink()
+            _sync(self.path.parent)
+        return self.path
+
+    def discard(self) -> None:
+        """Remove the report: what it says did not happen."""
+        self.pending.unlink(missing_ok=True)
+
+
+def _claim(folder: Path, name: str) -> tuple[Path, int]:
+    """Create the file that nobody has yet, following no link; number it where the name is taken."""
+    number = 1
+    while True:
+        path = folder / (f"{name}.json" if number == 1 else f"{name}-{number}.json")
+        pending = path.with_name(path.name + PENDING)
+        number += 1
+        if path.exists() or path.is_symlink():
+            continue
+        try:
+            return pending, os.open(pending, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        except FileExistsError:
+            continue
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReportFailed(path, f"it cannot be written: {error.strerror or error}.", _REMEDY) from error

@@ -1,0 +1,113 @@
+"""The decision tables of the design, section 3, as data.
+
+`plan` turns each table into one CASE expression; nothing else decides what happens to a row. In a
+condition, 1 and 0 ask for a fact or its absence, and a fact that is not named does not matter. The
+first line that fits decides; where none fits, the row is left alone and is not part of the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+__all__ = ["DELETED", "SLOT_RANKS", "SLOT_RULES", "TAG_RULES", "Action", "Count", "Rule"]
+
+
+class Action(StrEnum):
+    """What the plan does with a row. `KEEP` touches nothing: it is the other side of a decision."""
+
+    CREATE = "create"
+    RENAME = "rename"
+    DELETE = "delete"
+    REKEY = "rekey"
+    REVIVE = "revive"
+    MERGE = "merge"
+    REPLACE = "replace"
+    DROP = "drop"
+    COLLISION = "collision"
+    SUPERSEDE = "supersede"
+    KEEP = "keep"
+
+
+DELETED = (Action.DELETE, Action.MERGE, Action.REPLACE, Action.DROP)
+"""The actions after which the row is gone; the journal brings it back."""
+
+
+class Rule(NamedTuple):
+    """One line of a decision table: facts by name, and the action where they all hold."""
+
+    when: Mapping[str, int]
+    action: Action
+
+
+SLOT_RANKS = (
+    {"shadow": 0, "active": 1},
+    {"shadow": 1, "active": 1},
+    {"shadow": 0, "active": 0},
+    {"shadow": 1, "active": 0},
+)
+"""Slots, rule 2: who survives, first to last; then the newest `updated_at`, then the smallest key."""
+
+SLOT_RULES = (
+    # Rule 1: two or more active rows with different values.
+    Rule({"collided": 1}, Action.COLLISION),
+    # Rule 3: a shadow row wins. A canonical row that says the same becomes active again.
+    Rule({"shadow": 0, "won_by_shadow": 1, "same": 1}, Action.REVIVE),
+    Rule({"shadow": 0, "won_by_shadow": 1, "same": 0}, Action.REPLACE),
+    Rule({"shadow": 0, "won_by_shadow": 0}, Action.KEEP),
+    Rule({"shadow": 1, "first": 1, "said_by_canonical": 0}, Action.REKEY),
+    # Rule 4: every other shadow row.
+    Rule({"shadow": 1, "same": 1}, Action.MERGE),
+    Rule({"shadow": 1, "same": 0}, Action.DROP),
+)
+"""Facts, per row of a slot that holds at least one shadow row: `shadow`: it hangs on a shadow;
+`first`: it survives by rank; `won_by_shadow`: the survivor by rank hangs on a shadow; `same`: its
+value is the survivor's; `said_by_canonical`: a canonical row holds the survivor's value; `collided`:
+an active row of the slot holds another value than the active survivor."""
+
+TAG_RULES = (
+    Rule({"first": 1, "rekeyed": 1}, Action.REKEY),
+    Rule({"first": 1, "rekeyed": 0}, Action.KEEP),
+    Rule({"first": 0, "won_by_rekeyed": 1}, Action.SUPERSEDE),
+    Rule({"first": 0, "won_by_rekeyed": 0, "rekeyed": 1}, Action.SUPERSEDE),
+)
+"""Facts, per row of a group of duplicates that holds at least one rekeyed row (a row without
+duplicates is a group of one): `rekeyed`: it is not spelt as its canonical; `first`: the newest
+`updated_at`, at a tie a canonical row, then the smallest key; `won_by_rekeyed`: the first is rekeyed."""
+
+
+class Count(NamedTuple):
+    """One count of the design, section 4: its name, with the part's noun, and the actions it counts."""
+
+    name: str
+    actions: tuple[Action, ...]
+
+
+IDENTITY_PLAN_COUNTS = (
+    Count("shadow_{noun}s", (Action.DELETE,)),
+    Count("canonical_rows_renamed", (Action.RENAME,)),
+)
+IDENTITY_APPLY_COUNTS = (
+    Count("canonical_rows_created", (Action.CREATE,)),
+    Count("canonical_rows_renamed", (Action.RENAME,)),
+    Count("shadow_{noun}s_deleted", (Action.DELETE,)),
+)
+SLOTS_PLAN_COUNTS = (
+    Count("{noun}_rekey_rows", (Action.REKEY, Action.MERGE)),
+    Count("{noun}_historical_drops", (Action.DROP,)),
+    Count("{noun}_rows_revived", (Action.REVIVE,)),
+)
+SLOTS_COLLISIONS = "{noun}_collisions"
+"""The number of slots in collision, not of rows: a person decides once per slot."""
+SLOTS_APPLY_COUNTS = (
+    Count("{noun}_rows_replaced_inactive_canonical", (Action.REPLACE,)),
+    Count("{noun}_rows_merged_as_duplicate", (Action.MERGE,)),
+    Count("{noun}_rows_historical_dropped", (Action.DROP,)),
+    Count("{noun}_rows_revived", (Action.REVIVE,)),
+    Count("{noun}_rows_rekeyed", (Action.REKEY,)),
+)
+TAGS_PLAN_COUNTS = (Count("{noun}_rekey_rows", (Action.REKEY,)),)
+TAGS_APPLY_COUNTS = (Count("{noun}_rows_rekeyed", (Action.REKEY,)),)
+DUPLICATES_PLAN_COUNTS = (*TAGS_PLAN_COUNTS, Count("{noun}_supersede_rows", (Action.SUPERSEDE,)))
+DUPLICATES_APPLY_COUNTS = (*TAGS_APPLY_COUNTS, Count("{noun}_rows_superseded", (Action.SUPERSEDE,)))

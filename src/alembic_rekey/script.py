@@ -1,0 +1,173 @@
+"""A program as a script for the database's own shell: the same statements, compiled, each with its comment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, cast
+
+from sqlalchemy import ClauseElement, Dialect, Executable, case, func, insert, literal, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from alembic_rekey.errors import WORDING, SpecRefused
+from alembic_rekey.foreign_keys import covered_columns
+from alembic_rekey.rules import DELETED
+from alembic_rekey.side_tables import counts, current_run, journal_name
+from alembic_rekey.spec import Check, Identity, Slots, Spec
+from alembic_rekey.steps import Guard, Rows, Statement, Step
+
+__all__ = ["attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
+
+_ROWS_AT_ONCE = 200
+"""Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
+
+
+def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
+    """Return `clause` as text, without a parameter left unbound."""
+    # Every Executable is a ClauseElement; SQLAlchemy's types do not say so.
+    written = cast(ClauseElement, clause).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    # Some constructs of SQLAlchemy forget literal_binds on the way down (SQLite's IS, for one).
+    if unbound := getattr(written, "bind_names", None):
+        raise SpecRefused(
+            f"a statement cannot be written as a script: {', '.join(unbound.values())} would stay unbound",
+            "write the check of the spec without is_distinct_from() and its like on constants.",
+        )
+    return str(written).strip()
+
+
+def comment(said: str) -> str:
+    """Return `said` as comment lines of ASCII, whatever a path or a name in it holds."""
+    lines = [json.dumps(line)[1:-1].replace('\\"', '"') for line in said.splitlines()]
+    return "\n".join(f"-- {line}".rstrip() for line in lines)
+
+
+def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
+    """Yield the text of each step: its comment, its statement, and a semicolon."""
+    for step in steps:
+        match step:
+            case Guard(check):
+                yield guarded(check, dialect)
+            case Statement(says, clause):
+                yield f"{comment(says)}\n{compiled(clause, dialect)};"
+            case Rows(says, target, common, rows):
+                rest = iter(rows)
+                while chunk := list(islice(rest, _ROWS_AT_ONCE)):
+                    written = insert(target).values([{**common, **row} for row in chunk])
+                    yield f"{comment(says)}\n{compiled(written, dialect)};"
+
+
+class _Verbatim(Executable, ClauseElement):
+    """SQL that no construct of SQLAlchemy writes; compiles to `said` as it stands."""
+
+    inherit_cache = False
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+
+@compiles(_Verbatim)
+def _verbatim(element: _Verbatim, _compiler: SQLCompiler, **_: Any) -> str:
+    return element.said
+
+
+def guarded(check: Check, dialect: Dialect) -> str:
+    """Return `check` as statements at which every shell stops and names it.
+
+    The named CHECK constraint of a temporary table refuses the number of offending rows: that works
+    alike in psql and in the sqlite3 shell (pitfalls, `--sql`).
+    """
+    offending = check.offending.order_by(None).subquery("offending")
+    counting = compiled(select(func.count()).select_from(offending), dialect)
+    says = f"Guard {check.name}: {check.claim}.\nIf the script stops here: {check.remedy}"
+    return "\n".join(
+        (
+            comment(says),
+            f"{_guard_table(check.name, dialect)};",
+            f"INSERT INTO rekey_guard (offending)\n{counting};",
+            f"{_DROP_GUARD};",
+        )
+    )
+
+
+_DROP_GUARD = "DROP TABLE rekey_guard"
+
+
+def _guard_table(name: str, dialect: Dialect) -> str:
+    constraint = dialect.identifier_preparer.quote(name)
+    return f"CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT {constraint} CHECK (offending = 0))"
+
+
+def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
+    """Yield the guards for rows that a table outside the plan hangs on rows that go (`foreign_keys.attached`).
+
+    PostgreSQL's catalog tells the tables when the script runs. SQLite cannot name a table in a query:
+    there the comparison of `pragma_foreign_key_check` before and after the changes finds such rows.
+    """
+    if dialect.name != "postgresql":
+        return
+    for part in spec.deletable:
+        words, name = WORDING["attached"], f"rekey_attached_{part.noun}"
+        says = f"Guard {name}: {words.claim}.\nIf the script stops here: {words.remedy}"
+        yield Statement(says, _Verbatim(_guard_table(name, dialect)))
+        yield Statement(
+            "Ask the catalog which tables could, and count their rows.",
+            _Verbatim(_attached(spec, part, dialect)),
+        )
+        yield Statement("None did.", _Verbatim(_DROP_GUARD))
+
+
+def _attached(spec: Spec, part: Identity | Slots, dialect: Dialect) -> str:
+    quote = dialect.identifier_preparer.quote
+
+    def text(value: str) -> str:
+        return compiled(literal(str(value)), dialect)
+
+    parent = f"{text(dialect.identifier_preparer.format_table(part.table))}::regclass"
+    covered = "\n".join(
+        f"      AND NOT (fk.conrelid = to_regclass({text(quote(child))})"
+        f" AND fields.names = ARRAY[{text(field)}]::name[])"
+        for child, field in sorted(covered_columns(spec, part))
+    )
+    gone = ", ".join(text(action.value) for action in DELETED)
+    key = quote(part.key.name)
+    carried = f"{text(part.name.name)} = ANY (found.targets)" if isinstance(part, Identity) else "false"
+    return f"""DO $rekey$
+DECLARE
+  found record;
+  attached bigint;
+  total bigint := 0;
+BEGIN
+  FOR found IN
+    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition
+    FROM pg_catalog.pg_constraint AS fk
+    CROSS JOIN LATERAL (
+      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
+             array_agg(target.attname) AS targets,
+             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
+      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
+      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+    ) AS fields
+    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}
+{covered}
+  LOOP
+    EXECUTE format(
+      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.{key} = parent.{key} '
+      'WHERE gone.run_id = (SELECT max(id) FROM rekey_run) AND gone.action = ANY ($1)',
+      found.child, {parent}, found.condition, {text(journal_name(part.table))})
+    INTO attached
+    USING CASE WHEN {carried} THEN ARRAY[{gone}, 'rename'] ELSE ARRAY[{gone}] END;
+    total := total + attached;
+  END LOOP;
+  INSERT INTO rekey_guard (offending) VALUES (total);
+END
+$rekey$"""  # noqa: S608 - every piece is a quoted identifier or a literal that SQLAlchemy wrote
+
+
+def counts_shown(dialect: Dialect) -> str:
+    """Return the last statement of a script: it prints the counts of the run that it made."""
+    shown = select(counts.c.phase, counts.c.name, counts.c.value).where(counts.c.run_id == current_run())
+    phases = case((counts.c.phase == "plan", 0), else_=1)
+    return f"{comment('Show what was planned and done.')}\n{compiled(shown.order_by(phases, counts.c.name), dialect)};"

@@ -1,0 +1,83 @@
+"""What stands around the migrations in a script: header, transaction, locks, the guard of the version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, text, union_all
+from sqlalchemy.schema import CreateTable
+
+from alembic_rekey.errors import WORDING
+from alembic_rekey.script import comment, compiled, guarded
+from alembic_rekey.spec import Check, Relation
+
+__all__ = ["ScriptNotes", "header", "opening"]
+
+_RUN_WITH = {
+    "sqlite": "sqlite3 DATABASE < this file",
+    "postgresql": "psql -v ON_ERROR_STOP=1 -f this file",
+}
+
+
+@dataclass
+class ScriptNotes:
+    """What the operations of a script want said in its header, and shown after its COMMIT."""
+
+    header: list[str] = field(default_factory=list)
+    tail: list[str] = field(default_factory=list)
+
+
+def header(dialect: Dialect, start: str, end: str, notes: Sequence[str]) -> Iterator[str]:
+    """Yield what stands before BEGIN: how shells must behave, and what the script is."""
+    if dialect.name == "sqlite":
+        # Line 1: without it the sqlite3 shell goes on after an error, and commits the rest.
+        yield ".bail on"
+    said = [
+        f"Alembic migration of revisions {start} to {end}, for {dialect.name}.",
+        *notes,
+        f"Run it with: {_RUN_WITH.get(dialect.name, dialect.name)}",
+        "One transaction: it stops at the first guard that finds anything, and then nothing was changed.",
+        "A guard is a temporary table with a named CHECK constraint; the shell prints the name.",
+    ]
+    yield comment("\n".join(said))
+    if dialect.name == "postgresql":
+        yield "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;"
+    else:
+        says = "No cascade may take rows along; what foreign keys ask for is checked."
+        yield f"{comment(says)}\nPRAGMA foreign_keys = OFF;"
+
+
+def opening(dialect: Dialect, version: Table, start: Sequence[str], lock: int, lock_timeout: float) -> Iterator[str]:
+    """Yield what comes first in the transaction: the locks, and the guard that the script starts where it must."""
+    if dialect.name == "postgresql":
+        timeout = text(f"SET LOCAL lock_timeout = '{int(lock_timeout * 1000)}ms'")
+        yield f"{comment('Do not wait for locks for ever.')}\n{compiled(timeout, dialect)};"
+        waiting = text(f"SELECT pg_advisory_xact_lock({lock})")
+        yield f"{comment('Wait for any other upgrade of this database.')}\n{compiled(waiting, dialect)};"
+    if not start:
+        created = compiled(CreateTable(version, if_not_exists=True), dialect)
+        yield f"{comment('The table that holds the revision of this database.')}\n{created};"
+    words = WORDING["version"]
+    check = Check(
+        name="rekey_version",
+        claim=words.claim.format(start=", ".join(start) or "no revision yet"),
+        sentence=words.sentence,
+        remedy=words.remedy,
+        offending=_other_version(version, start),
+    )
+    yield guarded(check, dialect)
+
+
+def _other_version(version: Table, start: Sequence[str]) -> Relation:
+    here = select(version.c.version_num)
+    if not start:
+        return here
+    surplus = here.where(version.c.version_num.not_in(start))
+    missing = [
+        select(literal(revision, Text()).label("version_num")).where(
+            not_(exists(here.where(version.c.version_num == revision)))
+        )
+        for revision in start
+    ]
+    return select(union_all(surplus, *missing).subquery("other_version"))

@@ -1,0 +1,86 @@
+"""A program as a value: statements and guards in order, to be performed or to be written as a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Executable, Table, func, insert, literal, literal_column, select
+from sqlalchemy.sql.dml import Delete, Insert, Update
+
+from alembic_rekey.errors import Finding, Refused
+from alembic_rekey.side_tables import counts, current_run
+from alembic_rekey.spec import Check
+
+__all__ = ["Guard", "Rows", "Statement", "Step", "counted", "findings", "perform"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement and, in words, what it does."""
+
+    says: str
+    clause: Executable
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the registry for one of our tables; `common` is what all of them share."""
+
+    says: str
+    target: Table
+    common: Mapping[str, ColumnElement[Any]]
+    rows: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A place where the program stops if `check` finds anything."""
+
+    check: Check
+
+
+Step = Statement | Rows | Guard
+
+
+def counted(says: str, name: str, change: Insert | Update | Delete, dialect: str) -> list[Statement]:
+    """Return the steps that make `change` and record in `rekey_count` how many rows the database reported."""
+    recorded = ["run_id", "phase", "name", "value"]
+    line: list[ColumnElement[Any]] = [current_run(), literal("apply"), literal(name)]
+    if dialect == "postgresql":
+        changed = change.returning(literal_column("1").label("changed")).cte("changed")
+        select_count = select(*line, func.count()).select_from(changed)
+        return [Statement(says, insert(counts).from_select(recorded, select_count))]
+    count = insert(counts).from_select(recorded, select(*line, func.changes()))
+    return [Statement(says, change), Statement(f"Record how many rows that were: {name}.", count)]
+
+
+def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:
+    """Yield what the checks find, one `Finding` per offending row."""
+    for check in checks:
+        for row in connection.execute(check.offending).mappings():
+            arguments = dict(row)
+            yield Finding(check.name, check.sentence.format_map(arguments), check.remedy, arguments)
+
+
+def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None:
+    """Execute the steps in the transaction that `connection` is in; never commits.
+
+    Guards that stand side by side are all asked before any of them refuses.
+
+    Raises:
+        Refused: with every finding of the guards; the caller rolls back.
+    """
+    for guarding, group in groupby(steps, lambda step: isinstance(step, Guard)):
+        if guarding:
+            checks = [step.check for step in group if isinstance(step, Guard)]
+            if found := list(findings(connection, checks)):
+                raise Refused(refusal, found)
+            continue
+        for step in group:
+            if isinstance(step, Statement):
+                connection.execute(step.clause)
+            elif isinstance(step, Rows) and step.rows:
+                connection.execute(insert(step.target).values(step.common), list(step.rows))

@@ -1,0 +1,155 @@
+"""The whole of an upgrade as a program: record, plan into the journal, guard, apply, verify, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql
+
+from alembic_rekey.apply import apply_steps, finish
+from alembic_rekey.expressions import Clock, InsertRows, RegistryText
+from alembic_rekey.guard import guards
+from alembic_rekey.names import Names, rows
+from alembic_rekey.plan import Part, Planned, journalled, plan
+from alembic_rekey.registry import Registry
+from alembic_rekey.rules import (
+    DUPLICATES_PLAN_COUNTS,
+    IDENTITY_PLAN_COUNTS,
+    SLOTS_COLLISIONS,
+    SLOTS_PLAN_COUNTS,
+    TAGS_PLAN_COUNTS,
+    Action,
+    Count,
+)
+from alembic_rekey.shape import shape_checks
+from alembic_rekey.side_tables import aliases, counts, current_run, journal, runs
+from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.steps import Guard, Rows, Statement, Step
+from alembic_rekey.verify import before, verification
+
+__all__ = ["lock", "plan_counts", "record", "upgrade_steps"]
+
+
+def plan_counts(spec: Spec, planned: Planned) -> Relation:
+    """Return the counts of the plan phase as a relation: `name`, `value`."""
+    lines = [line for part in spec.parts for line in _part_counts(part, planned)]
+    return select(union_all(*lines).subquery("tally"))
+
+
+def lock(spec: Spec, dialect: str) -> list[Step]:
+    """Return the statements that keep writers out of the tables until the transaction ends.
+
+    SQLite needs none: BEGIN IMMEDIATE keeps every other writer out.
+    """
+    if dialect != "postgresql":
+        return []
+    preparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    names = ", ".join(preparer.format_table(part.table) for part in spec.parts)
+    return [
+        Statement(
+            "Keep writers out of the tables until the end; readers go on.",
+            text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"),
+        ),
+        Statement("Write times in UTC, whatever the session says.", text("SET LOCAL TIME ZONE 'UTC'")),
+    ]
+
+
+def record(spec: Spec, registry: Registry) -> list[Step]:
+    """Return the statements that open a run, keep the registry and insert the plan into the journals."""
+    names = Names.recorded(registry)
+    opened = select(
+        func.coalesce(func.max(runs.c.id), 0) + 1,
+        literal(spec.revision),
+        Clock(),
+        literal(str(registry.path), RegistryText()),
+        cast(null(), Text) if registry.sha256 is None else literal(registry.sha256),
+    )
+    columns = ["id", "revision", "started_at", "registry_path", "registry_sha256"]
+    steps: list[Step] = [
+        Statement("Open a run.", insert(runs).from_select(columns, opened, include_defaults=False)),
+        Rows("Keep the registry as this run sees it.", aliases, {"run_id": current_run()}, list(rows(registry))),
+    ]
+    for part, decided in plan(spec, names).items():
+        planned: Relation = select(current_run(), literal_column("planned.*")).select_from(decided.subquery("planned"))
+        steps.append(
+            Statement(
+                f"Plan {part.table.name}: what happens to each row, with the row as it is.",
+                InsertRows(journal(part.table), planned),
+            )
+        )
+    return steps
+
+
+def upgrade_steps(
+    spec: Spec,
+    registry: Registry,
+    dialect: str,
+    *,
+    guarding: Sequence[Step] = (),
+) -> list[Step]:
+    """Return the whole program of an upgrade.
+
+    `guarding` are the guards that SQL alone cannot express alike on every database, for the place
+    between plan and apply: what a connection or a script adds (see `foreign_keys`).
+    """
+    names = Names.recorded(registry)
+    planned = journalled(spec, current_run())
+    counted_plan = select(current_run(), literal("plan"), plan_counts(spec, planned).subquery("counted"))
+    return [
+        *lock(spec, dialect),
+        *(Guard(check) for check in shape_checks(spec, dialect)),
+        *record(spec, registry),
+        Statement(
+            "Count what the plan names.",
+            insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
+        ),
+        *(Guard(check) for check in guards(spec, names, planned)),
+        *guarding,
+        *before(spec, dialect),
+        *apply_steps(spec, dialect),
+        *verification(spec, names, planned, dialect),
+        finish(spec),
+    ]
+
+
+def _part_counts(part: Part, planned: Planned) -> Iterator[Relation]:
+    relation = planned[part]
+    tally = select(relation.c.action, func.count().label("rows")).group_by(relation.c.action).cte(f"{part.noun}_tally")
+
+    def line(name: str, value: ColumnElement[Any]) -> Relation:
+        return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))
+
+    for count in _plan_counts_of(part):
+        wanted = [action.value for action in count.actions]
+        rows_of = select(func.coalesce(func.sum(tally.c.rows), 0)).where(tally.c.action.in_(wanted))
+        yield line(count.name, cast(rows_of.scalar_subquery(), BigInteger))
+    if isinstance(part, Slots):
+        slots = [relation.c[column.name] for column in part.slot]
+        collided = select(relation.c.canonical, *slots).where(relation.c.action == Action.COLLISION.value).distinct()
+        yield line(
+            SLOTS_COLLISIONS,
+            select(func.count()).select_from(collided.subquery("collided")).scalar_subquery(),
+        )
+
+
+def _plan_counts_of(part: Part) -> tuple[Count, ...]:
+    if isinstance(part, Identity):
+        return IDENTITY_PLAN_COUNTS
+    if isinstance(part, Slots):
+        return SLOTS_PLAN_COUNTS
+    return TAGS_PLAN_COUNTS if part.status is None else DUPLICATES_PLAN_COUNTS

@@ -1,0 +1,1 @@
+"""The application whose rows this repository folds; only its tables are here, for `alembic check`."""

@@ -1,0 +1,165 @@
+"""What every test may ask for: a server, a database of either kind, and ways to run the commands on it."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from databases import Database, PostgreSQLDatabase, SQLiteDatabase
+from server import Server, clean_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND_PATIENCE_SECONDS = 180
+DIALECTS = ("sqlite", "postgresql")
+
+numbers = itertools.count(1)
+
+
+class Runner(Protocol):
+    """Runs a command in a process of its own, on one database."""
+
+    def __call__(
+        self,
+        database: Database,
+        *arguments: str,
+        registry: Path | None = None,
+        x: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+class Migration(Protocol):
+    """Runs a migration in this process; `x` are further settings. Raises what Alembic raises."""
+
+    def __call__(self, database: Database, registry: Path, revision: str = ..., **x: str) -> None: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """The machine's own settings must not reach what runs in this process."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in set(os.environ) - set(clean_environment()):
+            environment.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One PostgreSQL server for this process; a failure to start it is an error, never a skip."""
+    running = Server.start()
+    yield running
+    running.stop()
+
+
+def _database(request: pytest.FixtureRequest, folder: Path) -> Database:
+    if request.param == "sqlite":
+        return SQLiteDatabase(folder / f"atocore-{next(numbers)}.db")
+    return PostgreSQLDatabase(request.getfixturevalue("server"), f"atocore_{next(numbers)}")
+
+
+@pytest.fixture(params=DIALECTS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with nothing in it, on either kind of server, for one test."""
+    made = _database(request, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def reused_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database for tests that run many examples: each example calls `reset` first."""
+    made = _database(request, tmp_path_factory.mktemp("database"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def registry_path(tmp_path: Path) -> Path:
+    """Where the runners look for the registry unless they are told otherwise; not written yet."""
+    return tmp_path / "project-registry.json"
+
+
+@pytest.fixture
+def report_dir(tmp_path: Path) -> Path:
+    """Where the runners let reports be written; not created yet."""
+    return tmp_path / "reports"
+
+
+def _runner(module: str, folder: Path, registry_path: Path, report_dir: Path) -> Runner:
+    def run(
+        database: Database,
+        *arguments: str,
+        registry: Path | None = None,
+        x: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        settings = [
+            f"url={database.url}",
+            f"registry={registry or registry_path}",
+            f"report_dir={report_dir}",
+            *x,
+        ]
+        options = [option for setting in settings for option in ("-x", setting)]
+        return subprocess.run(
+            [sys.executable, "-m", module, "-c", ROOT / "alembic.ini", *options, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=folder,
+            env=clean_environment(env),
+            timeout=COMMAND_PATIENCE_SECONDS,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def alembic(tmp_path: Path, registry_path: Path, report_dir: Path) -> Runner:
+    """Runs `alembic` as an operator does: a process of its own, in a folder that is not the repository."""
+    return _runner("alembic", tmp_path, registry_path, report_dir)
+
+
+@pytest.fixture
+def rekey(tmp_path: Path, registry_path: Path, report_dir: Path) -> Runner:
+    """Runs `alembic-rekey` the same way."""
+    return _runner("alembic_rekey.cli", tmp_path, registry_path, report_dir)
+
+
+def _configuration(database: Database, registry: Path, report_dir: Path, x: Mapping[str, str]) -> Config:
+    settings = {"url": database.url, "registry": registry, "report_dir": report_dir, **x}
+    options = argparse.Namespace(x=[f"{name}={value}" for name, value in settings.items()])
+    return Config(str(ROOT / "alembic.ini"), stdout=StringIO(), cmd_opts=options)
+
+
+@pytest.fixture(scope="session")
+def upgrade(tmp_path_factory: pytest.TempPathFactory) -> Migration:
+    """`alembic upgrade` within this process, for tests that run it hundreds of times."""
+    reports = tmp_path_factory.mktemp("reports")
+
+    def run(database: Database, registry: Path, revision: str = "head", **x: str) -> None:
+        command.upgrade(_configuration(database, registry, reports, x), revision)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def downgrade(tmp_path_factory: pytest.TempPathFactory) -> Migration:
+    """`alembic downgrade` within this process."""
+    reports = tmp_path_factory.mktemp("reports")
+
+    def run(database: Database, registry: Path, revision: str = "-1", **x: str) -> None:
+        command.downgrade(_configuration(database, registry, reports, x), revision)
+
+    return run
