@@ -18,6 +18,7 @@ down_revision: str | None = "0002"
 branch_labels: str | None = None
 depends_on: str | None = None
 
+# Every column that the application writes: a downgrade compares them to see what was edited since.
 _frozen = sa.MetaData()
 _time = sa.DateTime(timezone=True)
 
@@ -38,7 +39,10 @@ project_state = sa.Table(
     sa.Column("category", sa.Text),
     sa.Column("key", sa.Text),
     sa.Column("value", sa.Text),
+    sa.Column("source", sa.Text),
+    sa.Column("confidence", sa.Float),
     sa.Column("status", sa.Text),
+    sa.Column("created_at", _time),
     sa.Column("updated_at", _time),
 )
 memories = sa.Table(
@@ -48,10 +52,22 @@ memories = sa.Table(
     sa.Column("memory_type", sa.Text),
     sa.Column("content", sa.Text),
     sa.Column("project", sa.Text),
+    sa.Column("confidence", sa.Float),
     sa.Column("status", sa.Text),
+    sa.Column("created_at", _time),
     sa.Column("updated_at", _time),
 )
-interactions = sa.Table("interactions", _frozen, sa.Column("id", sa.Text), sa.Column("project", sa.Text))
+interactions = sa.Table(
+    "interactions",
+    _frozen,
+    sa.Column("id", sa.Text),
+    sa.Column("prompt", sa.Text),
+    sa.Column("response", sa.Text),
+    sa.Column("client", sa.Text),
+    sa.Column("session_id", sa.Text),
+    sa.Column("project", sa.Text),
+    sa.Column("created_at", _time),
+)
 
 spec = Spec(
     revision=revision,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from alembic_rekey.errors import DatabaseFailed
 from alembic_rekey.settings import Settings
 
-__all__ = ["make_folder", "reading_engine", "refusing_database_errors", "sqlite_hooks", "writing_engine"]
+__all__ = ["is_absent", "make_folder", "reading", "refusing_database_errors", "sqlite_hooks", "writing_engine"]
 
 
 def writing_engine(settings: Settings) -> Engine:
@@ -28,12 +31,38 @@ def writing_engine(settings: Settings) -> Engine:
     return engine
 
 
-def reading_engine(settings: Settings) -> Engine:
+@contextmanager
+def reading(settings: Settings) -> Iterator[Connection]:
+    """Open a connection that cannot write and sees one state of the database, all of it in one transaction.
+
+    A SQLite file that does not exist is not created: the connection is to a database without tables.
+
+    Raises:
+        DatabaseFailed: for whatever the database or its driver raises within.
+    """
+    with refusing_database_errors(settings):
+        engine = _reading_engine(replace(settings, url=make_url("sqlite://")) if is_absent(settings) else settings)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def is_absent(settings: Settings) -> bool:
+    """Tell whether the database is a SQLite file that does not exist yet."""
+    file = _sqlite_file(settings)
+    return file is not None and not file.exists()
+
+
+def _reading_engine(settings: Settings) -> Engine:
     """Return an engine that cannot write, whose transactions see one state of the database."""
     if settings.url.get_backend_name() == "sqlite":
-        name = settings.url.database
-        path = Path(name).absolute().as_uri() if name and name != ":memory:" else "file::memory:"
-        url = settings.url.set(database=f"{path}?mode=ro", query={**settings.url.query, "uri": "true"})
+        file = _sqlite_file(settings)
+        name = f"{file.as_uri()}?{_access(file, settings.lock_timeout)}" if file else settings.url.database
+        # SQLAlchemy hands what it does not know itself on to SQLite: `mode`, for a name that is a URI already.
+        query = {**settings.url.query, "uri": "true", **({} if file else {"mode": "ro"})}
+        url = settings.url.set(database=name or "file::memory:", query=query)
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": settings.lock_timeout})
         sqlite_hooks(engine, "BEGIN")
         return engine
@@ -45,6 +74,32 @@ def reading_engine(settings: Settings) -> Engine:
     )
     _postgresql_hooks(engine)
     return engine
+
+
+def _sqlite_file(settings: Settings) -> Path | None:
+    """Return the file behind the URL; None for another database, for memory, and for a name that is a `file:` URI."""
+    name = settings.url.database
+    if settings.url.get_backend_name() != "sqlite" or not name or name == ":memory:":
+        return None
+    return None if name.startswith("file:") else Path(name).absolute()
+
+
+def _access(file: Path, timeout: float) -> str:
+    """Return how to open a SQLite file for reading, as the query of its URI.
+
+    A database in WAL mode needs files beside it, even to be read. Where they are not there and may not be made,
+    nobody has it open, and it can be read as what it is: a file that stands still.
+    """
+    beside = [Path(f"{file}{ending}") for ending in ("-wal", "-journal")]
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=timeout)) as probe:
+            probe.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError:
+        if os.access(file, os.R_OK) and not any(path.exists() for path in beside):
+            return "mode=ro&immutable=1"
+    except sqlite3.Error:
+        pass  # The engine meets the same, and tells it with its remedy.
+    return "mode=ro"
 
 
 def _postgresql_hooks(engine: Engine) -> None:
@@ -115,7 +170,8 @@ def refusing_database_errors(settings: Settings) -> Iterator[None]:
 _REMEDIES = (
     (
         "55P03",
-        "another transaction holds a lock: run it again when it has ended, or wait longer with -x lock_timeout=SECONDS.",
+        "another transaction holds a lock: run it again when it has ended, or wait longer with "
+        "-x lock_timeout=SECONDS.",
     ),
     ("42501", "grant the account the missing right, or run the upgrade as the owner of the tables."),
     ("25006", "connect to the primary server: this one only reads."),

@@ -12,21 +12,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from alembic import context
+from alembic import command, context
 from alembic.config import Config
 from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, UpdateBase, text
 from sqlalchemy.schema import CreateTable
 
-from alembic_rekey.database import make_folder, refusing_database_errors, writing_engine
+from alembic_rekey.database import make_folder, reading, refusing_database_errors, writing_engine
 from alembic_rekey.errors import RekeyError
+from alembic_rekey.layout import laid_out
 from alembic_rekey.report_file import ReportFile
+from alembic_rekey.script import comment
 from alembic_rekey.script_frame import ScriptNotes, header, opening
 from alembic_rekey.settings import Settings
-from alembic_rekey.side_tables import is_side_table
+from alembic_rekey.side_tables import CreateJournal, is_side_table
 
 __all__ = ["REPORTS", "SCRIPT_NOTES", "Failed", "run", "settings_of"]
 
@@ -90,6 +92,12 @@ def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
     if handed_over is not None:
         _migrate(handed_over, settings, configure)
         return
+    if _only_reads():
+        with reading(settings) as connection:
+            context.configure(connection=connection, **configure)
+            with context.begin_transaction():
+                context.run_migrations()
+        return
     make_folder(settings)
     engine = writing_engine(settings)
     try:
@@ -97,6 +105,12 @@ def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
             _migrate(connection, settings, configure)
     finally:
         engine.dispose()
+
+
+def _only_reads() -> bool:
+    """Tell whether this is `alembic current`: it waits for no writer, makes no file and needs no right to write."""
+    called = getattr(context.config.cmd_opts, "cmd", None)
+    return called is not None and called[0] is command.current
 
 
 def _migrate(connection: Connection, settings: Settings, configure: dict[str, Any]) -> None:
@@ -150,7 +164,7 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
         context.run_migrations()
     end = context.get_revision_argument()
     pieces = [
-        *header(dialect, ", ".join(start) or "base", str(end or "base"), notes.header),
+        *header(dialect, ", ".join(start) or "base", str(end or "base"), notes.header, settings.lock_timeout),
         written.getvalue(),
         *notes.tail,
     ]
@@ -158,25 +172,55 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
     target.write("\n\n".join(piece.strip("\n") for piece in pieces) + "\n")
 
 
-class _SQLite(SQLiteImpl):
+class _Written(DefaultImpl):
+    """What both dialects write in a script: laid out for a reader, a comment above each statement."""
+
+    _says: str | None = None
+
+    def static_output(self, text: str) -> None:
+        said = f"{comment(self._says)}\n" if self._says else ""
+        self._says = None
+        super().static_output(laid_out(f"{said}{text}"))
+
+    def emit_commit(self) -> None:
+        self._says = "All of it, or nothing."
+        super().emit_commit()
+
+    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
+        if not self.as_sql:
+            return super()._exec(construct, *args, **kw)
+        version = self.context_opts.get("version_table", "alembic_version")
+        if isinstance(construct, CreateTable) and construct.element.name == version:
+            return None  # `opening` has made it
+        self._says = _said(construct, version)
+        return super()._exec(construct, *args, **kw)
+
+
+def _said(construct: Any, version: str) -> str | None:
+    """Return what the comment above a statement of Alembic's own says."""
+    if isinstance(construct, CreateTable):
+        unless = ", unless it is there" if construct.if_not_exists else ""
+        return f"Create the table {construct.element.name}{unless}."
+    if isinstance(construct, CreateJournal):
+        return f"Create the journal of {construct.source.name}, in the shape that {construct.source.name} has."
+    if isinstance(construct, UpdateBase) and getattr(construct.entity_description.get("table"), "name", "") == version:
+        return "Record the revision that the database has now."
+    return None
+
+
+class _SQLite(_Written, SQLiteImpl):
     __dialect__ = "sqlite"
 
     def emit_begin(self) -> None:
         # A deferred transaction fails with "database is locked" whatever the timeout.
+        self._says = "One transaction, which no other writer can enter."
         self.static_output("BEGIN IMMEDIATE;")
 
-    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
-        return None if _makes_version_table(self, construct) else super()._exec(construct, *args, **kw)
 
-
-class _PostgreSQL(PostgresqlImpl):
+class _PostgreSQL(_Written, PostgresqlImpl):
     __dialect__ = "postgresql"
 
-    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
-        return None if _makes_version_table(self, construct) else super()._exec(construct, *args, **kw)
-
-
-def _makes_version_table(impl: DefaultImpl, construct: Any) -> bool:
-    """Tell whether a script would make the version table a second time: `opening` has made it."""
-    version = impl.context_opts.get("version_table", "alembic_version")
-    return impl.as_sql and isinstance(construct, CreateTable) and construct.element.name == version
+    def emit_begin(self) -> None:
+        # A higher level, perhaps the role's default, would not see what it waited for.
+        self._says = "One transaction."
+        self.static_output("BEGIN ISOLATION LEVEL READ COMMITTED;")

@@ -12,12 +12,14 @@ from pathlib import Path
 
 __all__ = [
     "WORDING",
+    "CommandRefused",
     "DatabaseFailed",
     "Finding",
     "Refused",
     "RegistryRefused",
     "RekeyError",
     "ReportFailed",
+    "RunUnknown",
     "SettingRefused",
     "SpecRefused",
     "Wording",
@@ -107,6 +109,30 @@ class DatabaseFailed(RekeyError):
         super().__init__(f"database {database}: {problem}\n  what to do: {remedy}")
 
 
+class RunUnknown(RekeyError):
+    """A run is asked for that the database has not recorded; `recorded` are the runs that it has."""
+
+    def __init__(self, database: str, wanted: int | None, recorded: Sequence[int]) -> None:
+        self.database = database
+        self.wanted = wanted
+        self.recorded = tuple(recorded)
+        known = f"; it has {', '.join(map(str, recorded))}" if recorded else ""
+        problem = "no run is recorded yet" if wanted is None else f"no run {wanted} is recorded{known}"
+        remedy = (
+            "list them with `alembic-rekey runs`; an upgrade records one, and url must name the database it ran on."
+        )
+        super().__init__(f"database {database}: {problem}.\n  what to do: {remedy}")
+
+
+class CommandRefused(RekeyError):
+    """A command cannot be carried out as it was given, before any database is asked."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{problem}\n  what to do: {remedy}")
+
+
 @dataclass(frozen=True)
 class Wording:
     """The words of one built-in check: `sentence` is a format string over one offending row."""
@@ -148,6 +174,11 @@ WORDING: Mapping[str, Wording] = {
         remedy="the table changed after the journal was made: add or drop the column in the journal too, or, if the "
         "journal is empty, drop it and make it again with op.create_side_tables(spec).",
     ),
+    "reserved_name": Wording(
+        claim="no column has the name of one of the journal's own: run_id, action, canonical",
+        sentence="{table}: column {column!r} is named like one of the journal's own columns; the journal cannot be made",
+        remedy="rename the column for as long as the journal is needed, or leave its table out of the revision.",
+    ),
     "missing_column": Wording(
         claim="every column that the revision declares is there",
         sentence="{table}: the revision declares column {column!r}, and the database does not have it",
@@ -177,6 +208,27 @@ WORDING: Mapping[str, Wording] = {
         claim="the table is empty",
         sentence="{table} holds {rows} rows",
         remedy="keep the table (alembic downgrade 0001 stops before it), or empty it yourself if it may go.",
+    ),
+    "run_to_restore": Wording(
+        claim="the newest run that was not restored is one of this revision",
+        sentence="revision {revision} has no run to restore: the newest one that was not restored is of {newest}",
+        remedy="restore the newer run first (alembic-rekey runs lists them); if this revision never ran here, or its "
+        "side tables are gone, restore from its report with -x report=FILE.",
+    ),
+    "drift": Wording(
+        claim="the application left every row as the upgrade made it",
+        sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}; on_drift=keep would {keep}",
+        remedy="look at these rows, then put back the others with -x on_drift=keep, or undo the changes first.",
+    ),
+    "drift_kept": Wording(
+        claim="rows that drifted stay as the application left them",
+        sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}",
+        remedy="look at these rows; the journal still holds what they were.",
+    ),
+    "not_as_before": Wording(
+        claim="every row that went back is as it was before the upgrade",
+        sentence="{table}: row {key!r} did not become what it was",
+        remedy="look for triggers that change rows as they are written; nothing was changed.",
     ),
     "rows_lost": Wording(
         claim="rows before = rows after + rows deleted by the journal - rows created",

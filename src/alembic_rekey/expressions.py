@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, String, Text, literal
+from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, String, Text, TypeDecorator, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -19,7 +19,7 @@ from sqlalchemy.sql.expression import Executable
 from alembic_rekey.keys import WHITESPACE
 from alembic_rekey.spec import Relation
 
-__all__ = ["Clock", "FoldedName", "InsertRows", "Moment", "RegistryText", "by_code_point"]
+__all__ = ["Clock", "FoldedName", "InsertRows", "Moment", "PutBackRows", "RegistryText", "Same", "by_code_point"]
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PLAIN = re.compile(r"[A-Za-z0-9_.@/+ -]*")
@@ -28,20 +28,22 @@ LETTERS_AT_ONCE = 12
 """SQLite's parser takes about 25 nested calls (3.40); half of that leaves room for the rest."""
 
 
-class RegistryText(Text):
+class RegistryText(TypeDecorator[str]):
     """Text of the registry: bound online; in a script, ASCII that survives every shell and encoding.
 
     Why: psql under another client encoding stores mojibake, the sqlite3 shell turns CR LF into LF,
     and Alembic turns a tab into spaces (pitfalls, `--sql`).
     """
 
+    # No subclass of Text: dialects replace those by their own types, psycopg's does, and quote the text.
+    impl = Text
     cache_ok = True
 
     def literal_processor(self, dialect: Dialect) -> Callable[[str], str]:
         """Return the function that writes a value as a literal of `dialect`."""
 
         def process(value: str) -> str:
-            if _PLAIN.fullmatch(value):
+            if is_plain(value):
                 return f"'{value}'"
             digits = value.encode().hex()
             if dialect.name == "postgresql":
@@ -53,6 +55,11 @@ class RegistryText(Text):
 
 def _text(compiler: SQLCompiler, value: str, **kw: Any) -> str:
     return compiler.process(literal(value, RegistryText()), **kw)
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a script may hold `name` between quotes as it is."""
+    return _PLAIN.fullmatch(name) is not None
 
 
 class FoldedName(ColumnElement[str]):
@@ -148,6 +155,29 @@ def _clock_postgresql(element: Clock, compiler: SQLCompiler, **kw: Any) -> str:
     return "clock_timestamp()"
 
 
+class Same(ColumnElement[bool]):
+    """Both sides are equal, or both are NULL. SQLAlchemy's own construct leaves a constant unbound in a script."""
+
+    inherit_cache = False
+    type = Boolean()
+    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
+    _is_implicitly_boolean = True
+
+    def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
+        self.left = left
+        self.right = right
+
+
+@compiles(Same, "sqlite")
+def _same_sqlite(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
+
+
+@compiles(Same, "postgresql")
+def _same_postgresql(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.left, **kw)} IS NOT DISTINCT FROM {compiler.process(element.right, **kw)})"
+
+
 class InsertRows(Executable, ClauseElement):
     """`INSERT INTO target SELECT …` without a list of columns: a database may hold columns unknown to us."""
 
@@ -162,6 +192,18 @@ class InsertRows(Executable, ClauseElement):
 def _insert_rows(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
     target = compiler.process(element.target, asfrom=True, **kw)
     return f"INSERT INTO {target} {compiler.process(element.rows, **kw)}"
+
+
+class PutBackRows(InsertRows):
+    """The same for rows that were in `target` before, keys that the database makes itself included."""
+
+    inherit_cache = False
+
+
+@compiles(PutBackRows, "postgresql")
+def _put_back_rows(element: PutBackRows, compiler: SQLCompiler, **kw: Any) -> str:
+    target = compiler.process(element.target, asfrom=True, **kw)
+    return f"INSERT INTO {target} OVERRIDING SYSTEM VALUE {compiler.process(element.rows, **kw)}"
 
 
 class _ByCodePoint(ColumnElement[Any]):

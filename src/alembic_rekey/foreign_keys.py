@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, column, func, literal, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, or_, select, table, text
 
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part, Planned
 from alembic_rekey.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Spec
 
-__all__ = ["ForeignKey", "attached", "covered_columns", "foreign_keys"]
+__all__ = ["ForeignKey", "attached", "covered_columns", "foreign_keys", "hanging"]
+from alembic_rekey.way_back import Attached
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class ForeignKey:
     child: str
     columns: tuple[str, ...]
     referred: tuple[str, ...]
+    visible: bool
+    """Whether the child's name alone, without its schema, means this table."""
 
 
 _SQLITE_KEYS = text(
     """
-    SELECT NULL AS schema, child.name AS child, fk.id AS number,
+    SELECT NULL AS schema, child.name AS child, 1 AS visible, fk.id AS number,
            fk."from" AS field, coalesce(fk."to", pk.name) AS target
     FROM sqlite_master AS child
     JOIN pragma_foreign_key_list(child.name) AS fk
@@ -43,7 +47,8 @@ _SQLITE_KEYS = text(
 )
 _POSTGRESQL_KEYS = text(
     """
-    SELECT namespace.nspname AS schema, child.relname AS child, fk.oid AS number,
+    SELECT namespace.nspname AS schema, child.relname AS child, pg_table_is_visible(child.oid) AS visible,
+           fk.oid AS number,
            source.attname AS field, target.attname AS target
     FROM pg_catalog.pg_constraint AS fk
     JOIN pg_catalog.pg_class AS child ON child.oid = fk.conrelid
@@ -63,12 +68,12 @@ def foreign_keys(connection: Connection, parent: Table) -> list[ForeignKey]:
         found = connection.execute(_POSTGRESQL_KEYS, {"parent": _quoted(connection, parent)})
     else:
         found = connection.execute(_SQLITE_KEYS, {"parent": parent.name})
-    pairs: dict[tuple[str | None, str, int], list[tuple[str, str]]] = defaultdict(list)
-    for schema, child, number, field, target in found:
-        pairs[schema, child, number].append((field, target))
+    pairs: dict[tuple[str | None, str, bool, int], list[tuple[str, str]]] = defaultdict(list)
+    for schema, child, visible, number, field, target in found:
+        pairs[schema, child, bool(visible), number].append((field, target))
     return [
-        ForeignKey(schema, child, *(tuple(names) for names in zip(*fields, strict=True)))
-        for (schema, child, _), fields in pairs.items()
+        ForeignKey(schema, child, tuple(field for field, _ in fields), tuple(target for _, target in fields), visible)
+        for (schema, child, visible, _), fields in pairs.items()
     ]
 
 
@@ -80,21 +85,28 @@ def covered_columns(spec: Spec, part: Part) -> set[tuple[str, str]]:
     return slots | {(tags.table.name, tags.tag.name) for tags in spec.tags}
 
 
+def _is_covered(key: ForeignKey, spec: Spec, part: Part) -> bool:
+    # Another schema may hold a table of the same name.
+    here = {each.table.name: each.table.schema for each in spec.parts}
+    known = key.visible if here.get(key.child) is None else key.schema == here[key.child]
+    return known and len(key.columns) == 1 and (key.child, key.columns[0]) in covered_columns(spec, part)
+
+
 def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
     """Yield a check per foreign key that a table outside the plan has to a table whose rows may go."""
     for part in spec.deletable:
-        covered = covered_columns(spec, part)
         for number, key in enumerate(foreign_keys(connection, part.table)):
-            if len(key.columns) == 1 and (key.child, key.columns[0]) in covered:
-                continue
-            yield _attached_by(key, part, number, planned)
+            if not _is_covered(key, spec, part):
+                yield _attached_by(key, part, number, planned)
 
 
 def _attached_by(key: ForeignKey, part: Part, number: int, planned: Planned) -> Check:
     gone = planned[part]
-    child = table(key.child, *(column(name) for name in key.columns), schema=key.schema)
+    # Aliases: the key may refer to its own table.
+    child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("child")
     # The parent's own column carries the value: one that the revision does not know is in no plan relation.
-    parent = table(part.table.name, *(column(n) for n in {part.key.name, *key.referred}), schema=part.table.schema)
+    names = {part.key.name, *key.referred}
+    parent = table(part.table.name, *(column(name) for name in names), schema=part.table.schema).alias("parent")
     pairs = zip(key.columns, key.referred, strict=True)
     doomed: ColumnElement[bool] = gone.c.action.in_([action.value for action in DELETED])
     if isinstance(part, Identity) and part.name.name in key.referred:
@@ -119,3 +131,24 @@ def _attached_by(key: ForeignKey, part: Part, number: int, planned: Planned) -> 
 
 def _quoted(connection: Connection, parent: Table) -> str:
     return connection.dialect.identifier_preparer.format_table(parent)
+
+
+def hanging(connection: Connection, spec: Spec) -> Attached:
+    """Return the conditions under which rows of a table outside the spec hang on a row of the identity."""
+    identity = spec.identity
+    found = [key for key in foreign_keys(connection, identity.table) if not _is_covered(key, spec, identity)]
+
+    def conditions(key: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
+        for each in found:
+            child = table(each.child, *(column(name) for name in each.columns), schema=each.schema).alias("child")
+            names = {identity.key.name, *each.referred}
+            parent = table(identity.table.name, *(column(n) for n in names), schema=identity.table.schema).alias(
+                "parent"
+            )
+            pairs = zip(each.columns, each.referred, strict=True)
+            matched = and_(*(child.c[field] == parent.c[target] for field, target in pairs))
+            yield exists(
+                select(literal(1)).select_from(child.join(parent, matched)).where(parent.c[identity.key.name] == key)
+            )
+
+    return conditions

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, String, Table, cast, exists, func, literal, not_, or_, select
 
-from alembic_rekey.errors import WORDING
+from alembic_rekey.errors import WORDING, RegistryRefused
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Planned
+from alembic_rekey.registry import Registry
 from alembic_rekey.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
-__all__ = ["check", "emptiness", "guards"]
+__all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry"]
 
 
 def check(name: str, noun: str, offending: Relation) -> Check:
@@ -43,7 +44,23 @@ def emptiness(planned: Planned) -> Check:
         exists(select(1).select_from(relation).where(relation.c.action != Action.KEEP.value))
         for relation in planned.values()
     ]
-    return check("plan_is_empty", "", select(literal(1).label("nothing")).where(not_(or_(*touched))))
+    return check("plan_is_empty", "", select(literal(1).label("found")).where(not_(or_(*touched))))
+
+
+def refuse_rows_without_registry(connection: Connection, tables: Iterable[Table], registry: Registry) -> None:
+    """Refuse if one of `tables` holds a row, for a registry whose file is missing.
+
+    Raises:
+        RegistryRefused: naming every table that holds a row.
+    """
+    holding = [
+        str(table.name)
+        for table in tables
+        if connection.execute(select(exists(select(literal(1)).select_from(table)))).scalar()
+    ]
+    if holding:
+        hold = "holds" if len(holding) == 1 else "hold"
+        raise RegistryRefused(registry.path, [f"there is no such file, and {', '.join(holding)} {hold} rows"])
 
 
 def _slot_checks(spec: Spec, planned: Planned) -> Iterator[Check]:

@@ -48,7 +48,8 @@ class Names:
         else:
             entry = func.json_each(document).table_valued("value").c.value
             read = [func.json_extract(entry, f"$.{field}").label(field) for field in fields]
-        relation = select(*read).cte("registered")
+        # Else SQLite reads the document once more for every spelling of every row.
+        relation = select(*read).cte("registered").prefix_with("MATERIALIZED")
         return cls(relation, tuple(letters(name.key for name in registry.names).items()))
 
     def spelled(self, stored: Column[str]) -> CTE:

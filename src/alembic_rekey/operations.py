@@ -10,23 +10,28 @@ from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection, Table, exists, func, literal, select, union_all
 from sqlalchemy.schema import DropTable
 
+from alembic_rekey.drift import drifted
 from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
-from alembic_rekey.errors import RegistryRefused, SpecRefused
-from alembic_rekey.foreign_keys import attached
+from alembic_rekey.errors import WORDING, RegistryRefused, SettingRefused, SpecRefused
+from alembic_rekey.foreign_keys import attached, hanging
 from alembic_rekey.guard import check, emptiness
 from alembic_rekey.plan import Planned, journalled
 from alembic_rekey.registry import Registry, read_registry
 from alembic_rekey.report_file import ReportFile
+from alembic_rekey.report_load import load_report
+from alembic_rekey.restore import act_steps, decide_steps, drift_guards, stored_back
 from alembic_rekey.run import finished, written_report
 from alembic_rekey.script import attached_in_script, counts_shown, script
 from alembic_rekey.script_frame import ScriptNotes
+from alembic_rekey.script_hanging import hanging_in_script
 from alembic_rekey.settings import Settings
+from alembic_rekey.shape import reserved_names
 from alembic_rekey.side_tables import create_side_tables, current_run, drop_side_tables, runs
 from alembic_rekey.spec import Check, Spec
 from alembic_rekey.steps import Guard, Statement, Step, perform
 from alembic_rekey.upgrade import upgrade_steps
 
-__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey"]
+__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey", "Restore"]
 
 _log = logging.getLogger("alembic.rekey")
 
@@ -95,10 +100,29 @@ class DropEmptyTables(MigrateOperation):
         operations.invoke(cls(tables))
 
 
+@Operations.register_operation("restore")
+class Restore(MigrateOperation):
+    """Put every row back that the newest run of a spec's revision changed."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @classmethod
+    def restore(cls, operations: Operations, spec: Spec) -> None:
+        """Restore from the journal, or from the file that `-x report=FILE` names, as `on_drift` says.
+
+        Raises:
+            RekeyError: if there is nothing to restore from, on drift, or if a row does not become what it was.
+        """
+        operations.invoke(cls(spec))
+
+
 @Operations.implementation_for(CreateSideTables)
 def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
-    for ddl in create_side_tables(operation.tables):
-        operations.execute(ddl)
+    dialect = operations.migration_context.dialect.name
+    steps: list[Step] = [Guard(reserved_names(operation.tables, dialect))]
+    steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(operation.tables)]
+    _carry_out(operations, steps, "the journals cannot be made")
 
 
 @Operations.implementation_for(DropSideTables)
@@ -130,15 +154,23 @@ def _carry_out(operations: Operations, steps: Iterable[Step], refusal: str) -> N
 
 @Operations.implementation_for(Rekey)
 def _rekey(operations: Operations, operation: Rekey) -> None:
-    config = operations.migration_context.config
-    if config is None:
-        raise SpecRefused("op.rekey() runs without a configuration", "run it through Alembic's commands.")
-    settings = settings_of(config)
+    config, settings = _config(operations), _settings(operations)
     registry = read_registry(settings.registry)
     if operations.migration_context.as_sql:
         _write(operations, operation.spec, registry, settings, config)
     else:
         _perform(operations.get_bind(), operation.spec, registry, settings, config)
+
+
+def _config(operations: Operations) -> Config:
+    config = operations.migration_context.config
+    if config is None:
+        raise SpecRefused("the operation runs without a configuration", "run it through Alembic's commands.")
+    return config
+
+
+def _settings(operations: Operations) -> Settings:
+    return settings_of(_config(operations))
 
 
 def _perform(connection: Connection, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
@@ -170,8 +202,10 @@ def _write(operations: Operations, spec: Spec, registry: Registry, settings: Set
         migration.impl.static_output(piece)
     notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     notes.header.append(
-        f"Revision {spec.revision} folds the registry {registry.path} (SHA-256 {registry.sha256}): "
-        f"{len(registry.canonicals)} canonical names, {len(registry.aliases)} aliases."
+        f"\nRevision {spec.revision} folds every row that was written under an alias into its canonical name.\n"
+        f"  registry: {registry.path}\n"
+        f"  SHA-256:  {registry.sha256}\n"
+        f"  names:    {len(registry.canonicals)} canonical, {len(registry.aliases)} aliases"
     )
     notes.tail.append(counts_shown(dialect))
 
@@ -187,3 +221,50 @@ def _refuse_rows_without_registry(connection: Connection, spec: Spec, registry: 
     ]
     if holding := list(connection.execute(union_all(*any_row)).scalars()):
         raise RegistryRefused(registry.path, [f"there is no such file, and {', '.join(holding)} hold rows"])
+
+
+@Operations.implementation_for(Restore)
+def _restore(operations: Operations, operation: Restore) -> None:
+    settings = _settings(operations)
+    if operations.migration_context.as_sql:
+        _write_restore(operations, operation.spec, settings)
+    else:
+        _perform_restore(operations.get_bind(), operation.spec, settings)
+
+
+def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> None:
+    refusal = f"revision {spec.revision} refuses to put rows back"
+    dialect = connection.dialect.name
+    if settings.report is not None:
+        load_report(connection, spec, settings.report)
+    perform(connection, decide_steps(spec, dialect, hanging(connection, spec)), refusal)
+    if settings.on_drift == "abort":
+        perform(connection, drift_guards(spec), refusal)
+    for part in spec.parts:
+        for kept in connection.execute(drifted(part, stored_back(part))).mappings():
+            _log.warning("Kept: %s", WORDING["drift_kept"].sentence.format_map(kept))
+    perform(connection, act_steps(spec, dialect), refusal)
+
+
+def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> None:
+    migration = operations.migration_context
+    if settings.report is not None:
+        raise SettingRefused(
+            "report", "a script restores from the journal.", "run the downgrade online, or leave it away."
+        )
+    dialect = migration.dialect
+    steps = decide_steps(spec, dialect.name, lambda _key: ())
+    steps += hanging_in_script(spec, dialect)
+    if settings.on_drift == "abort":
+        steps += drift_guards(spec)
+    else:
+        steps += [
+            Statement(f"Show which rows of {part.table.name} stay as they are.", drifted(part, stored_back(part)))
+            for part in spec.parts
+        ]
+    steps += act_steps(spec, dialect.name)
+    _carry_out(operations, steps, "")
+    notes: ScriptNotes = _config(operations).attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
+    notes.header.append(
+        f"Restores what revision {spec.revision} changed, from its journal; on drift: {settings.on_drift}."
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import isfinite
@@ -42,6 +42,7 @@ __all__ = [
     "entries",
     "journal_sections",
     "plan_sections",
+    "title_of",
 ]
 
 FORMAT = 1
@@ -62,9 +63,13 @@ class Section:
 
     @property
     def title(self) -> str:
-        """The key of this section in the document (design, section 4, Report)."""
-        noun = self.part.noun
-        return f"shadow_{noun}s" if isinstance(self.part, Identity) else f"{noun}_plans"
+        """The key of this section in the document."""
+        return title_of(self.part)
+
+
+def title_of(part: Part) -> str:
+    """Return the key of the section of `part` in the document (design, section 4, Report)."""
+    return f"shadow_{part.noun}s" if isinstance(part, Identity) else f"{part.noun}_plans"
 
 
 @dataclass(frozen=True)
@@ -105,11 +110,12 @@ class Fingerprint:
         return str(self._digest.hexdigest())
 
 
-def plan_sections(connection: Connection, spec: Spec, names: Names) -> list[Section]:
-    """Return the sections of a plan that is still to be made, read from the tables themselves."""
+def plan_sections(connection: Connection, spec: Spec, names: Names, parts: Container[Part]) -> list[Section]:
+    """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
     return [
         Section(part, decided.subquery("planned"), _columns(connection, part.table.name, part.table.schema))
         for part, decided in plan(spec, names).items()
+        if part in parts
     ]
 
 
@@ -141,7 +147,7 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
     for row in rows:
         entry = {"action": row[0], "canonical": row[1]}
         entry["before"] = dict(zip(names, map(_json_value, row[2:width]), strict=True))
-        if slots and row[0] in (Action.DROP, Action.MERGE) and row[width] in _SURVIVES:
+        if slots and row[0] in (Action.DROP, Action.MERGE, Action.REPLACE) and row[width] in _SURVIVES:
             survivor: Iterable[Any] = map(_json_value, row[width + 1 :])
             entry["survivor"] = dict(zip(("key", "value", "status"), survivor, strict=True))
         yield entry
@@ -179,10 +185,24 @@ def document(
     tables: Mapping[str, str],
     fingerprint: Fingerprint,
 ) -> Iterator[str]:
-    """Yield the document in pieces; the last piece of `plan` is the fingerprint of all that came before.
+    """Yield the document in pieces; its last line is the SHA-256 of all that stands above it.
 
     `rows` are the sections' titles with their entries, `tables` the table behind each title.
+    `fingerprint` takes in the entries; it stands behind them.
     """
+    digest = sha256()
+    for piece in _body(report, rows, tables, fingerprint):
+        digest.update(piece.encode())
+        yield piece
+    yield f' "sha256": "{digest.hexdigest()}"\n}}\n'
+
+
+def _body(
+    report: Report,
+    rows: Iterable[tuple[str, Iterable[dict[str, Any]]]],
+    tables: Mapping[str, str],
+    fingerprint: Fingerprint,
+) -> Iterator[str]:
     head = {
         "format": FORMAT,
         "created_at": report.created_at,
@@ -212,4 +232,4 @@ def document(
             yield separator + text
             separator = ",\n   "
         yield "],\n"
-    yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)}\n}}\n'
+    yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from textwrap import wrap
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Dialect, Executable, case, func, insert, literal, select
+from sqlalchemy import ClauseElement, Dialect, Executable, case, column, func, insert, literal, select, values
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.errors import WORDING, SpecRefused
+from alembic_rekey.expressions import is_plain
 from alembic_rekey.foreign_keys import covered_columns
+from alembic_rekey.layout import WIDTH, laid_out
 from alembic_rekey.rules import DELETED
 from alembic_rekey.side_tables import counts, current_run, journal_name
-from alembic_rekey.spec import Check, Identity, Slots, Spec
+from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Rows, Statement, Step
 
 __all__ = ["attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
 
 _ROWS_AT_ONCE = 200
 """Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
+
+_SHOWN = 40
+"""Characters of a name that a comment repeats."""
 
 
 def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
@@ -40,7 +46,15 @@ def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
 def comment(said: str) -> str:
     """Return `said` as comment lines of ASCII, whatever a path or a name in it holds."""
     lines = [json.dumps(line)[1:-1].replace('\\"', '"') for line in said.splitlines()]
-    return "\n".join(f"-- {line}".rstrip() for line in lines)
+    return "\n".join(f"-- {part}".rstrip() for line in lines for part in _wrapped(line))
+
+
+def _wrapped(line: str) -> list[str]:
+    blanks = line[: len(line) - len(line.lstrip(" "))]
+    further = f"{blanks}  "
+    # A path or a checksum stays in one piece, so that it can be copied.
+    parts = wrap(line, WIDTH, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
+    return parts or [""]
 
 
 def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
@@ -54,8 +68,23 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
             case Rows(says, target, common, rows):
                 rest = iter(rows)
                 while chunk := list(islice(rest, _ROWS_AT_ONCE)):
-                    written = insert(target).values([{**common, **row} for row in chunk])
-                    yield f"{comment(says)}\n{compiled(written, dialect)};"
+                    fields = [target.c[name] for name in chunk[0]]
+                    listed = values(*(column(field.name, field.type) for field in fields), name="listed")
+                    data = listed.data([tuple(row[field.name] for field in fields) for row in chunk]).cte("listed")
+                    line: Relation = select(*common.values(), *data.c)
+                    written = insert(target).from_select([*common, *chunk[0]], line, include_defaults=False)
+                    legend = "".join(f"\n-- {line}" for line in _legend(chunk))
+                    yield f"{comment(says)}{legend}\n{compiled(written, dialect)};"
+
+
+def _legend(chunk: Iterable[Mapping[str, str]]) -> list[str]:
+    """Return what a reader needs to know the names that are written in hexadecimal."""
+    names = dict.fromkeys(text for row in chunk for text in row.values() if not is_plain(text))
+    return [f"  {_cut(name.encode().hex())} = {json.dumps(_cut(name))}" for name in names]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 class _Verbatim(Executable, ClauseElement):
@@ -125,13 +154,13 @@ def _attached(spec: Spec, part: Identity | Slots, dialect: Dialect) -> str:
         return compiled(literal(str(value)), dialect)
 
     parent = f"{text(dialect.identifier_preparer.format_table(part.table))}::regclass"
-    covered = "\n".join(
-        f"      AND NOT (fk.conrelid = to_regclass({text(quote(child))})"
+    covered = "".join(
+        f"\n      AND NOT (fk.conrelid = to_regclass({text(quote(child))})"
         f" AND fields.names = ARRAY[{text(field)}]::name[])"
         for child, field in sorted(covered_columns(spec, part))
     )
     gone = ", ".join(text(action.value) for action in DELETED)
-    key = quote(part.key.name)
+    key = text(part.key.name)
     carried = f"{text(part.name.name)} = ANY (found.targets)" if isinstance(part, Identity) else "false"
     return f"""DO $rekey$
 DECLARE
@@ -150,15 +179,15 @@ BEGIN
       JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
       JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
     ) AS fields
-    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}
-{covered}
+    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}{covered}
   LOOP
     EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.{key} = parent.{key} '
+      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
       'WHERE gone.run_id = (SELECT max(id) FROM rekey_run) AND gone.action = ANY ($1)',
-      found.child, {parent}, found.condition, {text(journal_name(part.table))})
+      found.child, {parent}, found.condition, {text(journal_name(part.table))}, {key}, {key})
     INTO attached
-    USING CASE WHEN {carried} THEN ARRAY[{gone}, 'rename'] ELSE ARRAY[{gone}] END;
+    USING ARRAY[{gone}]
+      || CASE WHEN {carried} THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
     total := total + attached;
   END LOOP;
   INSERT INTO rekey_guard (offending) VALUES (total);
@@ -170,4 +199,5 @@ def counts_shown(dialect: Dialect) -> str:
     """Return the last statement of a script: it prints the counts of the run that it made."""
     shown = select(counts.c.phase, counts.c.name, counts.c.value).where(counts.c.run_id == current_run())
     phases = case((counts.c.phase == "plan", 0), else_=1)
-    return f"{comment('Show what was planned and done.')}\n{compiled(shown.order_by(phases, counts.c.name), dialect)};"
+    said = comment("Show what was planned and done.")
+    return laid_out(f"{said}\n{compiled(shown.order_by(phases, counts.c.name), dialect)};")

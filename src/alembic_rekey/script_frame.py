@@ -14,9 +14,17 @@ from alembic_rekey.spec import Check, Relation
 
 __all__ = ["ScriptNotes", "header", "opening"]
 
-_RUN_WITH = {
-    "sqlite": "sqlite3 DATABASE < this file",
-    "postgresql": "psql -v ON_ERROR_STOP=1 -f this file",
+_SHELLS = {
+    "sqlite": (
+        "SQLite",
+        "sqlite3 DATABASE < FILE",
+        "The exit status is not 0 where it stopped.",
+    ),
+    "postgresql": (
+        "PostgreSQL",
+        "psql -v ON_ERROR_STOP=1 -f FILE DATABASE",
+        "Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.",
+    ),
 }
 
 
@@ -28,21 +36,27 @@ class ScriptNotes:
     tail: list[str] = field(default_factory=list)
 
 
-def header(dialect: Dialect, start: str, end: str, notes: Sequence[str]) -> Iterator[str]:
+def header(dialect: Dialect, start: str, end: str, notes: Sequence[str], lock_timeout: float) -> Iterator[str]:
     """Yield what stands before BEGIN: how shells must behave, and what the script is."""
+    title, run_with, exit_status = _SHELLS[dialect.name]
     if dialect.name == "sqlite":
         # Line 1: without it the sqlite3 shell goes on after an error, and commits the rest.
-        yield ".bail on"
+        yield f".bail on\n.timeout {int(lock_timeout * 1000)}"
     said = [
-        f"Alembic migration of revisions {start} to {end}, for {dialect.name}.",
+        f"Migration of a {title} database from revision {start} to {end}, written by alembic --sql.",
         *notes,
-        f"Run it with: {_RUN_WITH.get(dialect.name, dialect.name)}",
-        "One transaction: it stops at the first guard that finds anything, and then nothing was changed.",
-        "A guard is a temporary table with a named CHECK constraint; the shell prints the name.",
+        "",
+        f"Run it with: {run_with}",
+        "It is one transaction. At the first guard that finds anything it stops, and nothing was changed.",
+        exit_status,
+        "A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:",
+        "the shell prints that name, and the comment above the guard says what to do.",
+        "Nothing of the database's rows is written here; the registry's names are the only data.",
     ]
     yield comment("\n".join(said))
     if dialect.name == "postgresql":
-        yield "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;"
+        says = "Read this file the same way in every session."
+        yield f"{comment(says)}\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;"
     else:
         says = "No cascade may take rows along; what foreign keys ask for is checked."
         yield f"{comment(says)}\nPRAGMA foreign_keys = OFF;"
@@ -55,9 +69,8 @@ def opening(dialect: Dialect, version: Table, start: Sequence[str], lock: int, l
         yield f"{comment('Do not wait for locks for ever.')}\n{compiled(timeout, dialect)};"
         waiting = text(f"SELECT pg_advisory_xact_lock({lock})")
         yield f"{comment('Wait for any other upgrade of this database.')}\n{compiled(waiting, dialect)};"
-    if not start:
-        created = compiled(CreateTable(version, if_not_exists=True), dialect)
-        yield f"{comment('The table that holds the revision of this database.')}\n{created};"
+    created = compiled(CreateTable(version, if_not_exists=True), dialect)
+    yield f"{comment('The table that holds the revision of this database.')}\n{created};"
     words = WORDING["version"]
     check = Check(
         name="rekey_version",

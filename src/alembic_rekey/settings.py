@@ -103,7 +103,8 @@ def _fallback(name: str, option: Callable[[str], str | None]) -> str | None:
             folder, slash, below = variable.partition("/")
             if value := os.environ.get(folder):
                 path = str(Path(value, below)) if slash else value
-                return f"sqlite:///{path}" if slash and name == "url" else path
+                # A path may hold what means something else in a URL: ? and %.
+                return URL.create("sqlite", database=path).render_as_string() if slash and name == "url" else path
         if value := option(_INI_NAMES.get(name, f"rekey.{name}")):
             return value
     return DEFAULTS[name]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
+    Connection,
     Integer,
     Subquery,
     Table,
@@ -22,24 +23,32 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard import check
+from alembic_rekey.plan import Part
 from alembic_rekey.side_tables import journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
-__all__ = ["shape_checks"]
+__all__ = ["columns_of", "journal_check", "reserved_names", "shape_checks", "table_checks"]
 
-_BOOKKEEPING = 3
-"""A journal starts with run_id, action and canonical."""
+_OWN = ("run_id", "action", "canonical")
+_BOOKKEEPING = len(_OWN)
+"""A journal starts with columns of its own."""
+
+
+def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
+    """Return the check that must pass before journals of `tables` can be made: no column is named like theirs."""
+    taken = [_reserved(source, dialect) for source in tables]
+    return check("reserved_name", "", select(union_all(*taken).subquery("taken")))
 
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:
     """Return the checks that must pass before the plan may be inserted into the journals."""
-    return [made for part in spec.parts for made in _checks(part, dialect)]
+    return [made for part in spec.parts for made in (*table_checks(part, dialect), journal_check(part, dialect))]
 
 
-def _checks(part: Any, dialect: str) -> Iterator[Check]:
-    source: Table = part.table
+def table_checks(part: Part, dialect: str) -> Iterator[Check]:
+    """Yield the checks of a table alone: a plan asks them before there is any journal."""
+    source = part.table
     stored = _columns(source.name, source.schema, dialect, "stored")
-    kept = _columns(journal_name(source), None, dialect, "kept")
     declared = union_all(*(select(literal(str(known.name)).label("name")) for known in source.columns)).subquery(
         "declared"
     )
@@ -49,7 +58,7 @@ def _checks(part: Any, dialect: str) -> Iterator[Check]:
         .where(stored.c.name.is_(None))
     )
     yield check("missing_column", part.noun, missing)
-    yield check("journal_shape", part.noun, _differences(source, stored, kept))
+    yield check("reserved_name", part.noun, _reserved(source, dialect))
     if isinstance(part, Identity | Slots):
         generated = select(literal(str(source.name)).label("table"), stored.c.name.label("column")).where(
             stored.c.generated == 1
@@ -57,8 +66,23 @@ def _checks(part: Any, dialect: str) -> Iterator[Check]:
         yield check("generated_column", part.noun, generated)
 
 
-def _differences(source: Table, stored: Subquery, kept: Subquery) -> Relation:
-    moved = select(stored.c.name, stored.c.place + _BOOKKEEPING, stored.c.type)
+def journal_check(part: Part, dialect: str) -> Check:
+    """Return the check that the journal of `part` has the shape of its table."""
+    source = part.table
+    stored = select(_columns(source.name, source.schema, dialect, "found")).cte("stored")
+    kept = select(_columns(journal_name(source), None, dialect, "found")).cte("kept")
+    return check("journal_shape", part.noun, _differences(source, stored, kept))
+
+
+def _reserved(source: Table, dialect: str) -> Relation:
+    stored = _columns(source.name, source.schema, dialect, "stored")
+    # SQLite does not tell `Action` from `action`.
+    name = func.lower(stored.c.name) if dialect == "sqlite" else stored.c.name
+    return select(literal(str(source.name)).label("table"), stored.c.name.label("column")).where(name.in_(_OWN))
+
+
+def _differences(source: Table, stored: CTE, kept: CTE) -> Relation:
+    moved = select(stored.c.name, (stored.c.place + _BOOKKEEPING).label("place"), stored.c.type)
     there = select(kept.c.name, kept.c.place, kept.c.type)
     surplus = there.where(kept.c.place > _BOOKKEEPING)
     different = union_all(
@@ -70,6 +94,13 @@ def _differences(source: Table, stored: Subquery, kept: Subquery) -> Relation:
         literal(str(journal_name(source))).label("journal"),
         different.c[0].label("column"),
     ).distinct()
+
+
+def columns_of(connection: Connection, source: Table) -> dict[str, str]:
+    """Return the columns that `source` has in the database, in their order, with their types as the catalog says."""
+    stored = _columns(source.name, source.schema, connection.dialect.name, "stored")
+    found = connection.execute(select(stored.c.name, stored.c.type).order_by(stored.c.place))
+    return {name: type_ for name, type_ in found}  # noqa: C416 - dict() does not take the rows' type
 
 
 def _columns(name: str, schema: str | None, dialect: str, alias: str) -> Subquery:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Table, func, inser
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from alembic_rekey.errors import Finding, Refused
+from alembic_rekey.shown import printable
 from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check
 
@@ -62,7 +63,9 @@ def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Findin
     for check in checks:
         for row in connection.execute(check.offending).mappings():
             arguments = dict(row)
-            yield Finding(check.name, check.sentence.format_map(arguments), check.remedy, arguments)
+            # A stored value must not be able to start a line or to move the cursor of whoever reads this.
+            sentence = printable(check.sentence.format_map(arguments))
+            yield Finding(check.name, sentence, check.remedy, arguments)
 
 
 def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None:

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Text,
-    cast,
-    func,
-    insert,
-    literal,
-    literal_column,
-    null,
-    select,
-    text,
-    union_all,
-)
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, text
 from sqlalchemy.dialects import postgresql
 
 from alembic_rekey.apply import apply_steps, finish
+from alembic_rekey.counts import plan_counts
 from alembic_rekey.expressions import Clock, InsertRows, RegistryText
 from alembic_rekey.guard import guards
 from alembic_rekey.names import Names, rows
-from alembic_rekey.plan import Part, Planned, journalled, plan
+from alembic_rekey.plan import journalled, plan
 from alembic_rekey.registry import Registry
-from alembic_rekey.rules import (
-    DUPLICATES_PLAN_COUNTS,
-    IDENTITY_PLAN_COUNTS,
-    SLOTS_COLLISIONS,
-    SLOTS_PLAN_COUNTS,
-    TAGS_PLAN_COUNTS,
-    Action,
-    Count,
-)
 from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import aliases, counts, current_run, journal, runs
-from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Rows, Statement, Step
 from alembic_rekey.verify import before, verification
 
-__all__ = ["lock", "plan_counts", "record", "upgrade_steps"]
-
-
-def plan_counts(spec: Spec, planned: Planned) -> Relation:
-    """Return the counts of the plan phase as a relation: `name`, `value`."""
-    lines = [line for part in spec.parts for line in _part_counts(part, planned)]
-    return select(union_all(*lines).subquery("tally"))
+__all__ = ["lock", "record", "upgrade_steps"]
 
 
 def lock(spec: Spec, dialect: str) -> list[Step]:
@@ -125,31 +97,3 @@ def upgrade_steps(
         *verification(spec, names, planned, dialect),
         finish(spec),
     ]
-
-
-def _part_counts(part: Part, planned: Planned) -> Iterator[Relation]:
-    relation = planned[part]
-    tally = select(relation.c.action, func.count().label("rows")).group_by(relation.c.action).cte(f"{part.noun}_tally")
-
-    def line(name: str, value: ColumnElement[Any]) -> Relation:
-        return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))
-
-    for count in _plan_counts_of(part):
-        wanted = [action.value for action in count.actions]
-        rows_of = select(func.coalesce(func.sum(tally.c.rows), 0)).where(tally.c.action.in_(wanted))
-        yield line(count.name, cast(rows_of.scalar_subquery(), BigInteger))
-    if isinstance(part, Slots):
-        slots = [relation.c[column.name] for column in part.slot]
-        collided = select(relation.c.canonical, *slots).where(relation.c.action == Action.COLLISION.value).distinct()
-        yield line(
-            SLOTS_COLLISIONS,
-            select(func.count()).select_from(collided.subquery("collided")).scalar_subquery(),
-        )
-
-
-def _plan_counts_of(part: Part) -> tuple[Count, ...]:
-    if isinstance(part, Identity):
-        return IDENTITY_PLAN_COUNTS
-    if isinstance(part, Slots):
-        return SLOTS_PLAN_COUNTS
-    return TAGS_PLAN_COUNTS if part.status is None else DUPLICATES_PLAN_COUNTS

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     MetaData,
     Table,
+    cast,
     column,
     func,
     literal,
@@ -29,7 +31,7 @@ from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check, Relation, Spec
 from alembic_rekey.steps import Guard, Statement, Step
 
-__all__ = ["before", "verification"]
+__all__ = ["before", "foreign_keys_before", "foreign_keys_broken", "verification"]
 
 _ROWS = table("rekey_rows_before", column("part"), column("rows"))
 _BROKEN = table("rekey_broken_before", column("table"), column("rowid"), column("parent"), column("fkid"))
@@ -49,14 +51,27 @@ def before(spec: Spec, dialect: str) -> list[Step]:
             _create(rows.subquery("noted"), _ROWS.name),
         )
     ]
-    if dialect == "sqlite":
-        steps.append(
-            Statement(
-                "Note the rows whose foreign keys lead nowhere already.",
-                _create(_foreign_key_check(), _BROKEN.name),
-            )
-        )
-    return steps
+    return [*steps, *foreign_keys_before(dialect)]
+
+
+def foreign_keys_before(dialect: str) -> list[Step]:
+    """Return the step that notes the foreign keys that lead nowhere already; PostgreSQL lets none do that."""
+    if dialect != "sqlite":
+        return []
+    says = "Note the rows whose foreign keys lead nowhere already."
+    return [Statement(says, _create(_foreign_key_check(), _BROKEN.name))]
+
+
+def foreign_keys_broken(dialect: str) -> list[Step]:
+    """Return the guard that foreign keys are no worse than they were noted to be."""
+    if dialect != "sqlite":
+        return []
+    found, known = _foreign_key_check(), select(_BROKEN)
+    broken = select(found).except_(known).subquery("broken")
+    return [
+        Guard(check("foreign_key_broken", "", select(broken))),
+        Statement("Drop what was noted.", _drop(_BROKEN.name)),
+    ]
 
 
 def verification(spec: Spec, names: Names, planned: Planned, dialect: str) -> list[Step]:
@@ -68,15 +83,10 @@ def verification(spec: Spec, names: Names, planned: Planned, dialect: str) -> li
         *_tags_left(spec, names),
         *_owner_lost(spec, planned),
     ]
-    noted = [_ROWS.name]
-    if dialect == "sqlite":
-        found, known = _foreign_key_check(), select(_BROKEN)
-        broken = select(found).except_(known).subquery("broken")
-        checks.append(check("foreign_key_broken", "", select(broken)))
-        noted.append(_BROKEN.name)
     return [
         *(Guard(verified) for verified in checks),
-        *(Statement("Drop what was noted.", _drop(name)) for name in noted),
+        *foreign_keys_broken(dialect),
+        Statement("Drop what was noted.", _drop(_ROWS.name)),
     ]
 
 
@@ -92,20 +102,30 @@ def _foreign_key_check() -> Any:
     return func.pragma_foreign_key_check().table_valued("table", "rowid", "parent", "fkid", name="found")
 
 
-def _journalled(planned: Planned, part: Part, *actions: Action) -> ColumnElement[int]:
-    relation = planned[part]
-    names = [action.value for action in actions]
-    return select(func.count()).select_from(relation).where(relation.c.action.in_(names)).scalar_subquery()
+def _tallies(spec: Spec, planned: Planned) -> dict[Part, CTE]:
+    """Return per part how many rows the journal names for each action, counted in one pass."""
+    return {
+        part: select(planned[part].c.action, func.count().label("rows"))
+        .group_by(planned[part].c.action)
+        .cte(f"{part.noun}_tally")
+        for part in spec.parts
+    }
+
+
+def _named(tally: CTE, *actions: Action) -> ColumnElement[int]:
+    rows = select(func.coalesce(func.sum(tally.c.rows), 0)).where(tally.c.action.in_([a.value for a in actions]))
+    return cast(rows.scalar_subquery(), BigInteger)
 
 
 def _rows_lost(spec: Spec, planned: Planned) -> Relation:
+    tallies = _tallies(spec, planned)
     per_part = [
         select(
             literal(str(part.table.name)).label("table"),
             select(_ROWS.c.rows).where(_ROWS.c.part == part.noun).scalar_subquery().label("before"),
             select(func.count()).select_from(part.table).scalar_subquery().label("after"),
-            _journalled(planned, part, *DELETED).label("deleted"),
-            _journalled(planned, part, Action.CREATE).label("created"),
+            _named(tallies[part], *DELETED).label("deleted"),
+            _named(tallies[part], Action.CREATE).label("created"),
         )
         for part in spec.parts
     ]
@@ -114,10 +134,11 @@ def _rows_lost(spec: Spec, planned: Planned) -> Relation:
 
 
 def _count_differs(spec: Spec, planned: Planned) -> Relation:
+    tallies = _tallies(spec, planned)
     expected = [
         select(
             literal(count.name.format(noun=part.noun)).label("name"),
-            _journalled(planned, part, *count.actions).label("journalled"),
+            _named(tallies[part], *count.actions).label("journalled"),
         )
         for part in spec.parts
         for count in apply_counts(part)

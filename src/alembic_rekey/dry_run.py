@@ -1,0 +1,220 @@
+"""The plan, reading only: what an upgrade would do or refuse, in one snapshot, as a report of mode `dry-run`.
+
+It reads the tables themselves, through a connection that cannot write: no side table is needed, and
+the registry goes along as one bound value. A table that is not there yet has no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, FromClause, TableClause, cast, false, inspect, null, select, table, text
+from sqlalchemy.sql import visitors
+from sqlalchemy.types import Text
+
+from alembic_rekey.counts import part_counts
+from alembic_rekey.database import is_absent, reading
+from alembic_rekey.errors import WORDING, Finding, Refused
+from alembic_rekey.foreign_keys import attached
+from alembic_rekey.guard import guards, refuse_rows_without_registry
+from alembic_rekey.names import Names
+from alembic_rekey.plan import Part, Planned, streamed
+from alembic_rekey.registry import Registry, read_registry
+from alembic_rekey.report import Fingerprint, Report, Section, document, entries, plan_sections
+from alembic_rekey.report_file import ReportFile
+from alembic_rekey.run import now, touches
+from alembic_rekey.settings import Settings
+from alembic_rekey.shape import journal_check, table_checks
+from alembic_rekey.side_tables import is_side_table, journal_name
+from alembic_rekey.spec import Check, Slots, Spec
+from alembic_rekey.steps import findings
+from alembic_rekey.tally import Tally
+
+__all__ = ["Choice", "DryRun", "dry_run"]
+
+_VERSIONS = "alembic_version"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The spec that is planned, and what there is to say about the choice."""
+
+    spec: Spec
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """A plan that was made and written to `path`; `findings` is everything that an upgrade would refuse over."""
+
+    spec: Spec
+    registry: Registry
+    report: Report
+    path: Path
+    fingerprint: str
+    tally: Tally
+    collisions: tuple[Finding, ...]
+    integrity: tuple[Finding, ...]
+    demands: tuple[Finding, ...]
+    """What the settings ask of a plan and this one does not fulfil."""
+    notes: tuple[str, ...]
+
+    @property
+    def would_refuse(self) -> bool:
+        """Whether an upgrade of the same data would refuse."""
+        return bool(self.collisions or self.integrity or self.demands)
+
+
+def dry_run(settings: Settings, choose: Callable[[Collection[str]], Choice]) -> DryRun:
+    """Plan and write the report; `choose` gets the revisions that the database is at.
+
+    Raises:
+        RegistryRefused: if the registry cannot be used, or is missing while a table holds rows.
+        Refused: if a table has other columns than a plan can be made of.
+        DatabaseFailed, ReportFailed: where the database or the folder of the report does not let us.
+    """
+    registry = read_registry(settings.registry)
+    with reading(settings) as connection:
+        choice = choose(_heads(connection))
+        made, file = _planned(connection, choice, registry, settings)
+    # Published when the snapshot is closed and nothing can fail any more.
+    file.publish()
+    return made
+
+
+def _planned(
+    connection: Connection, choice: Choice, registry: Registry, settings: Settings
+) -> tuple[DryRun, ReportFile]:
+    spec, dialect = choice.spec, connection.dialect.name
+    there = [part for part in spec.parts if _exists(connection, part.table)]
+    if registry.sha256 is None:
+        refuse_rows_without_registry(connection, [part.table for part in there], registry)
+    shape = _shape(connection, spec, there)
+    names = Names.handed_over(registry, dialect)
+    # A slot's row hangs on an identity: without that table there is none.
+    readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
+    planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names).items()}
+    asked, notes = _answerable(connection, spec, [*guards(spec, names, planned), *attached(connection, spec, planned)])
+    found = list(findings(connection, asked))
+    about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
+    integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
+    sections = plan_sections(connection, spec, names, readable)
+    report = Report(
+        created_at=now(),
+        mode="dry-run",
+        database=settings.database,
+        registry_path=str(registry.path),
+        registry_sha256=registry.sha256,
+        revision=spec.revision,
+        alias_map=registry.aliases,
+        counts=_counts(connection, spec, planned),
+        is_empty=not touches(connection, [section.source for section in sections]),
+        integrity_errors=tuple(finding.sentence for finding in integrity),
+    )
+    fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
+    file = _written(connection, spec, report, sections, fingerprint, tally, settings)
+    made = DryRun(
+        spec=spec,
+        registry=registry,
+        report=report,
+        path=file.path,
+        fingerprint=str(fingerprint),
+        tally=tally,
+        collisions=tuple(finding for finding in found if finding.check in about_collisions),
+        integrity=integrity,
+        demands=_demands(report, settings),
+        notes=(*_absence(spec, there, settings), *choice.notes, *notes),
+    )
+    return made, file
+
+
+def _written(
+    connection: Connection,
+    spec: Spec,
+    report: Report,
+    sections: Iterable[Section],
+    fingerprint: Fingerprint,
+    tally: Tally,
+    settings: Settings,
+) -> ReportFile:
+    """Write the report, pending, with a section for every part, the missing ones empty."""
+    made = {section.part: section for section in sections}
+    every = [made.get(part, Section(part, _nothing(part), ())) for part in spec.parts]
+    rows = ((one.title, tally.passing(one, entries(connection, one)) if one.columns else ()) for one in every)
+    tables = {section.title: section.part.table.fullname for section in every}
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    pieces = document(report, rows, tables, fingerprint)
+    return ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-dry-run", pieces)
+
+
+def _heads(connection: Connection) -> Collection[str]:
+    if not inspect(connection).has_table(_VERSIONS):
+        return ()
+    return connection.execute(select(text("version_num")).select_from(table(_VERSIONS))).scalars().all()
+
+
+def _exists(connection: Connection, wanted: TableClause) -> bool:
+    return inspect(connection).has_table(wanted.name, schema=wanted.schema)
+
+
+def _nothing(part: Part) -> FromClause:
+    """Return the plan of a table that is not there: a relation without rows."""
+    columns = [cast(null(), Text).label("action"), cast(null(), Text).label("canonical")]
+    columns += [cast(null(), known.type).label(known.name) for known in part.table.columns]
+    return select(*columns).where(false()).subquery("planned")
+
+
+def _shape(connection: Connection, spec: Spec, there: Iterable[Part]) -> tuple[Finding, ...]:
+    """Return what is wrong with the columns; the journals are asked about where they are made already."""
+    dialect = connection.dialect.name
+    asked = [made for part in there for made in table_checks(part, dialect)]
+    unreadable = {f"rekey_{kind}_{part.noun}" for kind in ("missing_column", "reserved_name") for part in spec.parts}
+    if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
+        raise Refused(f"revision {spec.revision} cannot be planned", faults)
+    has_table = inspect(connection).has_table
+    asked += [journal_check(part, dialect) for part in there if has_table(journal_name(part.table))]
+    return tuple(findings(connection, asked))
+
+
+def _answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
+    """Return the checks that can be asked now, and a note for each of the spec's own that cannot.
+
+    A check of the engine that reads a missing table could find nothing.
+    """
+    asked, notes = [], []
+    for made in checks:
+        read = [one for one in visitors.iterate(made.offending) if isinstance(one, TableClause)]
+        filled = sorted({one.name for one in read if is_side_table(one.name)})
+        missing = sorted({one.name for one in read if not _exists(connection, one)} - set(filled))
+        if not filled and not missing:
+            asked.append(made)
+        elif made in spec.checks:
+            why = f"{', '.join(filled)}, which the upgrade fills" if filled else f"{', '.join(missing)}, not there yet"
+            notes.append(f"the check {made.name} is left to the upgrade: it reads {why}.")
+    return asked, notes
+
+
+def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, int]:
+    counted = (connection.execute(part_counts(part, planned)) for part in spec.parts)
+    return {name: value for lines in counted for name, value in lines}
+
+
+def _demands(report: Report, settings: Settings) -> tuple[Finding, ...]:
+    if settings.allow_empty or not report.is_empty:
+        return ()
+    words = WORDING["plan_is_empty"]
+    return (Finding("rekey_plan_is_empty", words.sentence, words.remedy, {}),)
+
+
+def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterator[str]:
+    """Yield what there is to say about a database, tables or a registry that do not exist."""
+    missing = [str(part.table.name) for part in spec.parts if part not in there]
+    if is_absent(settings):
+        yield "the database file does not exist: planned as a database without rows; nothing was created."
+    elif missing:
+        yield f"tables that do not exist yet, planned as empty: {', '.join(missing)}."
+    if not settings.registry.exists():
+        yield "the registry file does not exist; no table holds a row, so nothing asks for it."

@@ -1,0 +1,203 @@
+"""SQL laid out for a reader: lines of moderate width, a clause to a line, nested queries indented.
+
+Only the blanks between tokens change; beside parentheses, where none are needed, some are added. What is
+inside quotes stays to the byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+__all__ = ["WIDTH", "laid_out", "tokens"]
+
+WIDTH = 100
+"""Lines are not longer than this where blanks allow it."""
+
+_INDENT = 2
+_SHORT = 40
+"""Parentheses of so few characters are not opened."""
+_WORD = 16
+"""Where no part is longer than this, several stand on a line."""
+
+_BLANKS = " \t\r\n\f"
+_BLANK = frozenset(_BLANKS)
+
+# Two literals with nothing but blanks between them are one: to PostgreSQL a line break matters there.
+_TOKEN = re.compile(
+    r"""
+      (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?: [Ee]'(?:[^'\\]|\\.|'')*' | [A-Za-z]?'(?:[^']|'')*' ) (?: [ \t\r\n\f]*'(?:[^']|'')*' )*
+    | "(?:[^"]|"")*"
+    | \$(?P<tag>[^\W\d]\w*)?\$ .*? \$(?(tag)(?P=tag))\$
+    | (?P<unread> ['"`\[] | /\* | \$\D )
+    | [\w.$]+
+    | [^\w \t\r\n\f]
+    """,
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+
+_PAIRS = {"(": ")", "CASE": "END"}
+_SETS = {"UNION", "EXCEPT", "INTERSECT"}
+_CLAUSES = {"WITH", "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "INSERT", "VALUES", "SET"}
+_JOINS = {"LEFT", "CROSS", "JOIN"}
+_CASES = {"WHEN", "ELSE"}
+_LOGIC = {"AND", "OR", "ON"}
+_LISTED = {*_SETS, *_CLAUSES} - {"WITH"}
+"""What is listed after one of these words is indented."""
+_BOUND = {*_SETS, "ALL", "DELETE", "LEFT", "OUTER", "CROSS", "TIMESTAMP"}
+"""What follows one of these words belongs to it: UNION ALL SELECT, DELETE FROM, TIMESTAMP WITH TIME ZONE."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A token, and whether blanks stand before it; `inside` is what an opening one holds up to its partner.
+
+    `flat` is the text on one line, made once: every level of nesting asks for it again.
+    """
+
+    text: str
+    spaced: bool
+    flat: str
+    inside: tuple[_Token, ...] | None = None
+
+    @classmethod
+    def pair(cls, text: str, spaced: bool, inside: tuple[_Token, ...]) -> _Token:
+        """Return an opening token with what it holds."""
+        blank = " " * (text != "(")
+        return cls(text, spaced, f"{text}{blank}{_flat(inside)}{blank}{_PAIRS[text]}", inside)
+
+
+_Sequence = Sequence[_Token]
+_Line = tuple[int, str]
+
+
+def tokens(sql: str) -> list[str]:
+    """Return the tokens of `sql`, quotes and comments whole: what `laid_out` never changes."""
+    return [found[0] for found in _TOKEN.finditer(sql)]
+
+
+def laid_out(sql: str) -> str:
+    """Return the statements of `sql` on lines of moderate width; comments between statements stay there.
+
+    A statement with a comment inside, or one that this module cannot read, stays as it is.
+    """
+    if any(found["unread"] for found in _TOKEN.finditer(sql)):
+        return sql
+    return "\n".join(_statement(text) for text in _statements(sql))
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Yield each statement with its semicolon, and each comment between two of them."""
+    start, inside = 0, False
+    for found in _TOKEN.finditer(sql):
+        if found[0] == ";" or (found["comment"] and not inside):
+            yield sql[start : found.end()].strip(_BLANKS)
+            start, inside = found.end(), False
+        else:
+            inside = True
+    if rest := sql[start:].strip(_BLANKS):
+        yield rest
+
+
+def _statement(sql: str) -> str:
+    nested = None if any(found["comment"] for found in _TOKEN.finditer(sql)) else _nested(_TOKEN.finditer(sql))
+    if nested is None:
+        return sql
+    return "\n".join(f"{' ' * indent}{text}" for indent, text in _block(nested, 0))
+
+
+def _nested(rest: Iterator[re.Match[str]], partner: str | None = None) -> tuple[_Token, ...] | None:
+    """Return the tokens up to `partner`; None if a parenthesis or a CASE has no end."""
+    level: list[_Token] = []
+    for found in rest:
+        text, spaced = found[0], found.string[found.start() - 1 : found.start()] in _BLANK
+        if text == partner:
+            return tuple(level)
+        if text in _PAIRS.values():
+            return None
+        if text not in _PAIRS:
+            level.append(_Token(text, spaced, text))
+            continue
+        inside = _nested(rest, _PAIRS[text])
+        if inside is None:
+            return None
+        level.append(_Token.pair(text, spaced, inside))
+    return tuple(level) if partner is None else None
+
+
+def _flat(sequence: _Sequence) -> str:
+    return "".join(f"{' ' * token.spaced}{token.flat}" for token in sequence).strip(" ")
+
+
+def _block(sequence: _Sequence, indent: int) -> list[_Line]:
+    """Return `sequence` as lines: on one if it fits, else split at the first kind of place that it has."""
+    flat = _flat(sequence)
+    if indent + len(flat) <= WIDTH:
+        return [(indent, flat)]
+    for split, deeper in _SPLITS:
+        first, *others = parts = split(sequence)
+        if others and all(len(_flat(part)) <= _WORD for part in parts):
+            return _filled(parts, indent)
+        if others and first[0].text == "VALUES":
+            return [
+                (indent, "VALUES"),
+                *(line for part in (first[1:], *others) for line in _block(part, indent + deeper)),
+            ]
+        if others:
+            below = indent + deeper * (first[0].text in _LISTED)
+            return [*_block(first, indent), *(line for part in others for line in _block(part, below))]
+    return _opened(sequence, indent)
+
+
+def _filled(parts: Sequence[_Sequence], indent: int) -> list[_Line]:
+    lines = [""]
+    for text in map(_flat, parts):
+        if lines[-1] and indent + len(lines[-1]) + len(text) >= WIDTH:
+            lines.append("")
+        lines[-1] += f" {text}" if lines[-1] else text
+    return [(indent, line) for line in lines]
+
+
+def _before(words: Collection[str], sequence: _Sequence) -> list[_Sequence]:
+    """Split in front of the words, where blanks stand already."""
+    return _cut(
+        sequence,
+        lambda before, token: token.spaced and token.text in words and before.text not in _BOUND,
+    )
+
+
+def _after_commas(sequence: _Sequence) -> list[_Sequence]:
+    return _cut(sequence, lambda before, token: before.text == "," and token.spaced)
+
+
+def _cut(sequence: _Sequence, here: Callable[[_Token, _Token], bool]) -> list[_Sequence]:
+    starts = [place for place, pair in enumerate(pairwise(sequence), start=1) if here(*pair)]
+    return [sequence[start:end] for start, end in pairwise([0, *starts, len(sequence)])]
+
+
+_SPLITS: tuple[tuple[Callable[[_Sequence], list[_Sequence]], int], ...] = (
+    (lambda sequence: _before(_SETS, sequence), 0),
+    (lambda sequence: _before(_CLAUSES, sequence), 0),
+    (lambda sequence: _before(_CASES, sequence), 0),
+    (_after_commas, _INDENT),
+    (lambda sequence: _before(_JOINS, sequence), _INDENT),
+    (lambda sequence: _before(_LOGIC, sequence), _INDENT),
+)
+
+
+def _opened(sequence: _Sequence, indent: int) -> list[_Line]:
+    """Return `sequence` with what its long parentheses and CASEs hold on lines of their own."""
+    lines: list[_Line] = []
+    line = ""
+    for place, token in enumerate(sequence):
+        blank = " " * (token.spaced and bool(line))
+        fits = indent + len(line) + len(blank) + len(_flat(sequence[place:])) <= WIDTH
+        if token.inside and not fits and len(token.flat) > _SHORT:
+            lines += [(indent, f"{line}{blank}{token.text}"), *_block(token.inside, indent + _INDENT)]
+            line = _PAIRS[token.text]
+        else:
+            line += blank + token.flat
+    return [*lines, (indent, line)]

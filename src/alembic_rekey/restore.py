@@ -1,0 +1,193 @@
+"""The journal -> rows as they were: the statements of a downgrade, in order; never commits.
+
+Which rows go back is decided in `drift`; here the decision is kept in temporary tables, acted on, and
+the result compared with the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    MetaData,
+    Table,
+    TableClause,
+    Text,
+    and_,
+    column,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTableAs, DropTable, ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
+from alembic_rekey.expressions import PutBackRows, Same
+from alembic_rekey.guard import check
+from alembic_rekey.plan import Part
+from alembic_rekey.rules import Action
+from alembic_rekey.shape import shape_checks
+from alembic_rekey.side_tables import journal, runs
+from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.steps import Guard, Statement, Step
+from alembic_rekey.upgrade import lock
+from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
+from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
+
+__all__ = ["act_steps", "decide_steps", "drift_guards", "stored_back"]
+
+_RETURNING = Table("rekey_returning", MetaData())
+
+
+class _DropColumn(ExecutableDDLElement):
+    """ALTER TABLE of the rows that are about to go back, which are a copy of our own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@compiles(_DropColumn)
+def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
+    return f"ALTER TABLE {_RETURNING.name} DROP COLUMN {element.name}"
+
+
+def stored_back(part: Part) -> TableClause:
+    """Return the temporary table that holds the way back of `part` while a downgrade runs."""
+    known = (
+        column("key", part.key.type),
+        column("action", Text()),
+        column("canonical", Text()),
+        column("drift", Text()),
+    )
+    return table(f"rekey_back_{part.noun}", *known)
+
+
+def decide_steps(spec: Spec, dialect: str, attached: Attached) -> list[Step]:
+    """Return the first half of a downgrade from the journal of the newest run: what can go back.
+
+    The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
+    """
+    return [
+        *lock(spec, dialect),
+        Guard(which_run(spec)),
+        *(Guard(made) for made in shape_checks(spec, dialect)),
+        *_decide(spec, attached),
+    ]
+
+
+def act_steps(spec: Spec, dialect: str) -> list[Step]:
+    """Return the second half: put back what can go back, compare with the journal, record it."""
+    noted = [stored_back(part).name for part in spec.parts]
+    return [
+        *foreign_keys_before(dialect),
+        *_act(spec, dialect),
+        *_compare(spec),
+        *foreign_keys_broken(dialect),
+        Statement(
+            "Record that the run was restored; its journal stays.",
+            update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),
+        ),
+        *(Statement("Drop what was noted.", DropTable(Table(name, MetaData()))) for name in noted),
+    ]
+
+
+def drift_guards(spec: Spec) -> list[Step]:
+    """Return the guards of `on_drift=abort`: any drift refuses."""
+    return [Guard(check("drift", part.noun, drifted(part, stored_back(part)))) for part in spec.parts]
+
+
+def _decide(spec: Spec, attached: Attached) -> Iterator[Step]:
+    identity = stored_back(spec.identity)
+    for part in spec.parts:
+        decided = first_back(spec, part, identity)
+        stored = stored_back(part)
+        yield Statement(
+            f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
+            CreateTableAs(decided, stored.name, temporary=True),
+        )
+        if isinstance(part, Slots):
+            replaced = replaced_back(spec.identity, part, stored, identity)
+            yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))
+    created = created_back(spec.identity, {slots: stored_back(slots) for slots in spec.slots}, attached)
+    yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
+
+
+def _insert(target: TableClause, rows: Relation) -> Any:
+    return insert(target).from_select([known.name for known in target.columns], rows)
+
+
+def _going(part: Part, *actions: Action) -> ColumnElement[bool]:
+    """Tell whether a row of the journal of `part` goes back and was one of `actions`."""
+    kept, back = journal(part.table), stored_back(part)
+    wanted = [action.value for action in actions]
+    untouched = select(back.c.key).where(back.c.drift == Drift.UNTOUCHED.value, back.c.action.in_(wanted))
+    return and_(kept.c.run_id == restorable_run(), kept.c.action.in_(wanted), kept.c[part.key.name].in_(untouched))
+
+
+def _act(spec: Spec, dialect: str) -> Iterator[Step]:
+    identity = spec.identity
+    yield from _put_back(identity, dialect, "Put the deleted shadows back, with all of their columns.", Action.DELETE)
+    yield _undo(identity, "Give renamed rows their old spelling.", (identity.name,), Action.RENAME)
+    for slots in spec.slots:
+        says = f"Hang the rekeyed rows of {slots.table.name} on their old owner."
+        yield _undo(slots, says, (slots.owner,), Action.REKEY)
+        says = f"Give the revived rows of {slots.table.name} their old status."
+        yield _undo(slots, says, (slots.status,), Action.REVIVE)
+        says = f"Put the deleted rows of {slots.table.name} back, with all of their columns."
+        yield from _put_back(slots, dialect, says, Action.MERGE, Action.REPLACE, Action.DROP)
+    for tags in spec.tags:
+        changed = (tags.tag,) if tags.status is None else (tags.tag, tags.status)
+        says = f"Give the rows of {tags.table.name} their old name back."
+        yield _undo(tags, says, changed, Action.REKEY, Action.SUPERSEDE)
+    back = stored_back(identity)
+    created = select(back.c.key).where(back.c.drift == Drift.UNTOUCHED.value, back.c.action == Action.CREATE.value)
+    yield Statement(
+        "Delete the canonical rows that the upgrade created.", delete(identity.table).where(identity.key.in_(created))
+    )
+
+
+def _undo(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> Statement:
+    kept = journal(part.table)
+    columns = [*changed, *([] if part.updated_at is None else [part.updated_at])]
+    old = {known.key: kept.c[known.name] for known in columns}
+    return Statement(
+        says, update(part.table).values(old).where(part.key == kept.c[part.key.name], _going(part, *actions))
+    )
+
+
+def _put_back(part: Identity | Slots, dialect: str, says: str, *actions: Action) -> Iterator[Statement]:
+    """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
+    rows: Relation = select(literal_column(f"{journal(part.table).name}.*")).select_from(journal(part.table))
+    going = rows.where(_going(part, *actions))
+    yield Statement(
+        f"Take the rows to put back out of the journal of {part.table.name}.",
+        CreateTableAs(going, _RETURNING.name, temporary=True),
+    )
+    for name in ("run_id", "action", "canonical"):
+        yield Statement("Leave the journal's own column away.", _DropColumn(name))
+    whole: Relation = select(literal_column("*")).select_from(_RETURNING)
+    yield Statement(says, PutBackRows(part.table, whole))
+    yield Statement("Drop what was taken out.", DropTable(_RETURNING))
+
+
+def _compare(spec: Spec) -> Iterator[Step]:
+    for part in spec.parts:
+        kept = journal(part.table)
+        touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, Action.COLLISION})
+        differs = or_(*(not_(Same(known, kept.c[known.name])) for known in part.table.columns))
+        offending = (
+            select(literal(str(part.table.name)).label("table"), kept.c[part.key.name].label("key"))
+            .join_from(kept, part.table, part.key == kept.c[part.key.name], isouter=True)
+            .where(_going(part, *sorted(touched)), or_(part.key.is_(None), differs))
+        )
+        yield Guard(check("not_as_before", part.noun, offending))

@@ -1,0 +1,81 @@
+"""What a downgrade's script asks the catalog: does anything unknown hang on a row that would go?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ClauseElement, Dialect, Executable, Text, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from alembic_rekey.drift import Drift
+from alembic_rekey.foreign_keys import covered_columns
+from alembic_rekey.restore import stored_back
+from alembic_rekey.rules import Action
+from alembic_rekey.script import compiled
+from alembic_rekey.spec import Spec
+from alembic_rekey.steps import Statement
+
+__all__ = ["hanging_in_script"]
+
+
+class _Block(Executable, ClauseElement):
+    """A DO block of PostgreSQL; compiles to `said` as it stands."""
+
+    inherit_cache = False
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+
+@compiles(_Block)
+def _block(element: _Block, _compiler: SQLCompiler, **_: Any) -> str:
+    return element.said
+
+
+def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
+    """Yield the statement that lets a created row stay where an unknown table hangs on it.
+
+    On SQLite no statement can name an unknown table; there nothing cascades, and the comparison of
+    `pragma_foreign_key_check` before and after refuses.
+    """
+    if dialect.name != "postgresql":
+        return
+    identity = spec.identity
+    quote = dialect.identifier_preparer.quote
+
+    def text(value: str) -> str:
+        return compiled(literal(str(value), Text()), dialect)
+
+    parent = text(dialect.identifier_preparer.format_table(identity.table))
+    covered = "".join(
+        f"\n      AND NOT (fk.conrelid = to_regclass({text(quote(child))}) AND pair.names = ARRAY[{text(field)}]::name[])"
+        for child, field in sorted(covered_columns(spec, identity))
+    )
+    key, back = quote(identity.key.name), stored_back(identity).name
+    body = f"""DO $rekey$
+DECLARE
+  found record;
+BEGIN
+  FOR found IN
+    SELECT fk.conrelid::regclass AS child, pair.condition
+    FROM pg_catalog.pg_constraint AS fk
+    CROSS JOIN LATERAL (
+      SELECT array_agg(source.attname ORDER BY field.place) AS names,
+             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
+      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS field(own, other, place)
+      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = field.own
+      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = field.other
+    ) AS pair
+    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}::regclass{covered}
+  LOOP
+    EXECUTE format(
+      'UPDATE {back} AS back SET drift = $1 WHERE back.action = $2 AND EXISTS '
+      '(SELECT 1 FROM %s AS child JOIN %s AS parent ON %s WHERE parent.{key} = back.key)',
+      found.child, {parent}::regclass, found.condition)
+    USING '{Drift.ATTACHED}', '{Action.CREATE}';
+  END LOOP;
+END
+$rekey$"""  # noqa: S608 - every piece is a quoted identifier or a literal that SQLAlchemy wrote
+    yield Statement("Created rows stay while a table that the revision does not know hangs on them.", _Block(body))

@@ -1,0 +1,205 @@
+"""A plan and the recorded runs as text for a person.
+
+The lists are read back from the report that was just written, one at a time and only as far as they
+are shown: the text says what the document says, and needs no more memory for a larger plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from alembic_rekey.dry_run import DryRun
+from alembic_rekey.errors import Finding
+from alembic_rekey.plan import Part
+from alembic_rekey.report import title_of
+from alembic_rekey.rules import Action
+from alembic_rekey.run import Run
+from alembic_rekey.shown import printable, shown
+from alembic_rekey.spec import Identity, Slots, Tags
+
+__all__ = ["plan_text", "runs_text"]
+
+_SENTENCE = 400
+_DROPS = (
+    "the shadow row goes and the value that stays is not touched. Where the old value is the right one, write it to "
+    "the canonical's row before the upgrade; the journal and the report keep every dropped row."
+)
+
+_SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
+    Identity: (
+        (Action.DELETE, "shadows, deleted once all that hangs on them has moved"),
+        (Action.RENAME, "misspelt canonicals, renamed in place"),
+        (Action.CREATE, "canonical rows to be created"),
+    ),
+    Slots: (
+        (Action.DROP, "historical drops"),
+        (Action.REPLACE, "inactive canonical rows, replaced by an active shadow row"),
+        (Action.REVIVE, "inactive canonical rows that say what an active shadow row says, revived"),
+        (Action.MERGE, "merged: they say the same as the row that stays"),
+    ),
+    Tags: ((Action.SUPERSEDE, "duplicates, superseded under their canonical name"),),
+}
+"""What is listed row by row, in this order. Rekeyed rows are counted per name instead."""
+
+
+def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
+    """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
+    report, registry = made.report, made.registry
+    digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
+    yield f"Plan of revision {report.revision}, reading only: nothing was changed."
+    yield ""
+    yield f"  database     {printable(report.database)}"
+    yield f"  registry     {printable(report.registry_path)}{digest}"
+    yield f"               {len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
+    yield f"  fingerprint  {made.fingerprint}"
+    yield f"  report       {printable(str(made.path))}"
+    yield from (f"  note         {printable(note)}" for note in made.notes)
+    yield from _counts(report.counts)
+    yield from _refusals("Integrity errors", [*made.integrity, *made.demands], limit)
+    yield from _collisions(made.collisions, limit)
+    for part in made.spec.parts:
+        yield from _part(made, part, limit)
+    yield ""
+    yield _verdict(made)
+
+
+def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
+    """Yield a table of runs, oldest first; below each what it counted."""
+    if not runs:
+        yield f"No run is recorded in {printable(database)}."
+        return
+    head = ("run", "revision", "outcome", "started", "finished", "fingerprint")
+    lines = [
+        (str(r.number), r.revision, r.outcome or "-", r.started_at, r.finished_at or "-", r.plan_sha256 or "-")
+        for r in runs
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    for line, run in zip((head, *lines), (None, *runs), strict=True):
+        yield "  ".join(printable(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        if run is not None:
+            counted = [f"{name} {value:,}" for name, value in run.counts("apply").items() if value]
+            yield " " * (widths[0] + 2) + (", ".join(counted) or "touched no row")
+
+
+def _counts(counts: Mapping[str, int]) -> Iterator[str]:
+    yield from _heading("Counts")
+    width = max(map(len, counts))
+    yield from (f"  {name.ljust(width)}  {value:>7,}" for name, value in counts.items())
+
+
+def _refusals(title: str, findings: Sequence[Finding], limit: int | None) -> Iterator[str]:
+    if not findings:
+        return
+    yield from _heading(f"{title} ({len(findings):,}): the upgrade refuses")
+    yield from _cut((f"  - {_sentence(one.sentence)}" for one in findings), len(findings), limit)
+    yield from (f"  what to do: {remedy}" for remedy in dict.fromkeys(finding.remedy for finding in findings))
+
+
+def _sentence(text: str) -> str:
+    rest = len(text) - _SENTENCE
+    return printable(text[:_SENTENCE]) + (f"… {rest:,} more characters" if rest > 0 else "")
+
+
+def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[str]:
+    """Yield each slot in collision with all of its live values."""
+    if not findings:
+        return
+    slots: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for finding in findings:
+        row = finding.arguments
+        slots[row["table"], row["canonical"], row["slot"]].append(row)
+    yield from _heading(f"Collisions ({len(slots):,}): the upgrade refuses until a person decides")
+    entries = (
+        "\n".join(
+            (
+                f"  {table}: {shown(canonical)} at {_sentence(slot)}",
+                *(
+                    f"    row {shown(r['key'])}, under {shown(r['written_under'])}, says {shown(r['value'])}"
+                    for r in rows
+                ),
+            )
+        )
+        for (table, canonical, slot), rows in slots.items()
+    )
+    yield from _cut(entries, len(slots), limit)
+    yield f"  what to do: {findings[0].remedy}"
+
+
+def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
+    title, table = title_of(part), part.table.name
+    for action, says in _SAYS[type(part)]:
+        if number := made.tally.rows[title, action]:
+            yield from _heading(f"{table}: {says} ({number:,})")
+            entries = (f"  {_row(part, entry)}" for entry in _listed(made.path, title, action))
+            yield from _cut(entries, number, limit)
+            if action is Action.DROP:
+                yield f"  what to do: {_DROPS}"
+    if number := made.tally.rows[title, Action.REKEY]:
+        yield from _heading(f"{table}: rekeyed ({number:,})")
+        found = [
+            f"  {shown(written)} -> {shown(canonical)}: {rows:,} {'row' if rows == 1 else 'rows'}"
+            for (of, action, written, canonical), rows in sorted(made.tally.spellings.items())
+            if (of, action) == (title, Action.REKEY)
+        ]
+        yield from _cut(found, len(found), limit)
+
+
+def _listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:
+    """Yield the entries of one action of one section, read back from a document that was written to `path`.
+
+    Nothing but the entries asked for is parsed: `document` writes one a line, its action first.
+    """
+    begins, wanted = f"  {json.dumps(title)}: [", f'   {{"action":{json.dumps(action.value)},'
+    decoder = json.JSONDecoder()
+    with open(path, encoding="ascii") as lines:
+        if not any(line.startswith(begins) for line in lines):
+            return
+        for line in lines:
+            if not line.startswith("   "):
+                return
+            if line.startswith(wanted):
+                yield decoder.raw_decode(line, 3)[0]
+
+
+def _row(part: Part, entry: Mapping[str, Any]) -> str:
+    before, canonical = entry["before"], shown(entry["canonical"])
+    if isinstance(part, Slots):
+        slot = ", ".join(f"{column.name}={shown(before[column.name])}" for column in part.slot)
+        row = f"{canonical} at {slot}: row {_state(part, before[part.key.name], before)}"
+        stays = entry.get("survivor")
+        if stays is None:
+            return row
+        return f"{row}; row {shown(stays['key'])} ({stays['status']}) stays and says {shown(stays['value'])}"
+    if isinstance(part, Tags):
+        agree = ", ".join(f"{column.name}={shown(before[column.name])}" for column in part.agree)
+        return f"{shown(before[part.tag.name])} -> {canonical}: row {shown(before[part.key.name])}, {agree}"
+    if entry["action"] == Action.CREATE:
+        return canonical
+    return f"{shown(before[part.name.name])} -> {canonical}: row {shown(before[part.key.name])}"
+
+
+def _state(part: Slots, key: Any, row: Mapping[str, Any]) -> str:
+    return f"{shown(key)} ({printable(str(row[part.status.name]))}) says {shown(row[part.value.name])}"
+
+
+def _verdict(made: DryRun) -> str:
+    if made.would_refuse:
+        return "The upgrade would refuse this plan."
+    if made.report.is_empty:
+        return "The plan is empty: the upgrade would touch no row."
+    return "The upgrade would carry this plan out: alembic upgrade head"
+
+
+def _heading(text: str) -> tuple[str, str]:
+    return "", text
+
+
+def _cut(entries: Iterable[str], number: int, limit: int | None) -> Iterator[str]:
+    yield from islice(entries, limit)
+    if limit is not None and number > limit:
+        yield f"  … and {number - limit:,} more (--all shows them)"

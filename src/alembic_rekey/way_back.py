@@ -1,0 +1,255 @@
+"""Per journalled row, whether it can go back as it was.
+
+As a plan is a relation, so is a way back: `key`, `action`, `canonical` and `drift` of each journalled
+row. The relations build on each other: a row cannot return to an owner that cannot return, nor to a
+slot whose present holder stays. Nothing else decides what a downgrade does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    exists,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from alembic_rekey.drift import Drift, restorable_run
+from alembic_rekey.expressions import Same
+from alembic_rekey.plan import Part
+from alembic_rekey.rules import Action
+from alembic_rekey.side_tables import aliases, journal, runs
+from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+
+__all__ = ["Attached", "created_back", "first_back", "replaced_back", "way_back"]
+
+Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
+"""Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
+
+
+def first_back(spec: Spec, part: Part, back_identity: FromClause | None) -> Relation:
+    """Return the way back of the rows of `part` whose fate needs no other row of the same table.
+
+    That is all but created identities and replaced slot rows. `back_identity` is the result for the
+    identity, which slots need.
+    """
+    if isinstance(part, Identity):
+        return _identity_back(part)
+    if isinstance(part, Slots):
+        if back_identity is None:
+            raise TypeError("slots go back after their identity")
+        return _slots_back(spec.identity, part, back_identity)
+    return _tags_back(part)
+
+
+def way_back(spec: Spec, attached: Attached) -> dict[Part, FromClause]:
+    """Return the whole way back as relations, for a dry run: nothing is stored in between."""
+    back: dict[Part, FromClause] = {}
+    identity = first_back(spec, spec.identity, None).cte(f"first_{spec.identity.noun}")
+    for slots in spec.slots:
+        first = first_back(spec, slots, identity).cte(f"first_{slots.noun}")
+        back[slots] = union_all(select(first), replaced_back(spec.identity, slots, first, identity)).cte(
+            f"back_{slots.noun}"
+        )
+    created = created_back(spec.identity, back, attached)
+    back[spec.identity] = union_all(select(identity), created).cte(f"back_{spec.identity.noun}")
+    for tags in spec.tags:
+        back[tags] = first_back(spec, tags, None).cte(f"back_{tags.noun}")
+    return back
+
+
+def _line(part: Part, drift: ColumnElement[Any], key: ColumnElement[Any] | None = None) -> Relation:
+    kept = journal(part.table)
+    columns = (kept.c[part.key.name] if key is None else key, kept.c.action, kept.c.canonical, drift)
+    return select(
+        *(column.label(name) for name, column in zip(("key", "action", "canonical", "drift"), columns, strict=True))
+    )
+
+
+def _of_run(part: Part, actions: Sequence[Action]) -> ColumnElement[bool]:
+    kept = journal(part.table)
+    return and_(kept.c.run_id == restorable_run(), kept.c.action.in_([action.value for action in actions]))
+
+
+def _run_time() -> ColumnElement[Any]:
+    return select(runs.c.started_at).where(runs.c.id == restorable_run()).scalar_subquery()
+
+
+def _unedited(part: Part, changed: Mapping[str, ColumnElement[Any] | None]) -> ColumnElement[bool]:
+    """Tell whether the row still is what the upgrade made of it, in every column that the revision knows.
+
+    `changed` gives the values that the upgrade wrote; `None` means that `part` compares it otherwise.
+    """
+    kept = journal(part.table)
+    if part.updated_at is not None:
+        changed = {part.updated_at.name: _run_time(), **changed}
+    same = [
+        Same(known, wanted)
+        for known in part.table.columns
+        if (wanted := changed.get(known.name, kept.c[known.name])) is not None
+    ]
+    return and_(*same)
+
+
+def _judged(*judgements: tuple[ColumnElement[bool], Drift]) -> ColumnElement[str]:
+    return case(
+        *((condition, literal(drift.value)) for condition, drift in judgements), else_=literal(Drift.UNTOUCHED.value)
+    )
+
+
+def _identity_back(identity: Identity) -> Relation:
+    kept, key, name = journal(identity.table), identity.key, identity.name
+    other = identity.table.alias("other")
+    name_taken = exists(
+        select(literal(1)).where(other.c[name.key] == kept.c[name.name], other.c[key.key] != kept.c[key.name])
+    )
+    deleted = kept.c.action == Action.DELETE.value
+    drift = _judged(
+        (and_(deleted, or_(key.is_not(None), name_taken)), Drift.TAKEN),
+        (and_(not_(deleted), key.is_(None)), Drift.DELETED),
+        (and_(not_(deleted), not_(_unedited(identity, {name.name: kept.c.canonical}))), Drift.EDITED),
+        (and_(not_(deleted), name_taken), Drift.TAKEN),
+    )
+    return (
+        _line(identity, drift)
+        .join_from(kept, identity.table, key == kept.c[key.name], isouter=True)
+        .where(_of_run(identity, (Action.DELETE, Action.RENAME)))
+    )
+
+
+def _with_owner(slots: Slots, identity: Identity, back_identity: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return the journal joined with each row as it is now and with its old owner, and whether that owner is lost.
+
+    An owner is lost when it neither stands nor comes back.
+    """
+    kept, owner = journal(slots.table), identity.table.alias("owner")
+    before = kept.c[slots.owner.name]
+    returning = select(back_identity).where(back_identity.c.action == Action.DELETE.value).subquery("comes_back")
+    joined = (
+        kept.outerjoin(slots.table, slots.key == kept.c[slots.key.name])
+        .outerjoin(owner, owner.c[identity.key.key] == before)
+        .outerjoin(returning, returning.c.key == before)
+    )
+    comes_back = returning.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))
+    stands = and_(returning.c.key.is_(None), owner.c[identity.key.key].is_not(None))
+    return joined, not_(or_(comes_back, stands))
+
+
+def _holder(slots: Slots) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return another row of `slots` and the condition that it holds the old slot of the journalled one."""
+    kept, holder = journal(slots.table), slots.table.alias("holder")
+    place = [holder.c[column.key] == kept.c[column.name] for column in (slots.owner, *slots.slot)]
+    return holder, and_(*place, holder.c[slots.key.key] != kept.c[slots.key.name])
+
+
+def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause) -> Relation:
+    kept = journal(slots.table)
+    holder, holds = _holder(slots)
+    joined, owner_lost = _with_owner(slots, identity, back_identity)
+    named = select(literal(1)).where(identity.name == kept.c.canonical)
+    # The application may have renamed the canonical since: then nothing tells where the row should hang.
+    at_canonical = or_(exists(named.where(identity.key == slots.owner)), not_(exists(named)))
+    rekeyed = kept.c.action == Action.REKEY.value
+    revived = kept.c.action == Action.REVIVE.value
+    moved = or_(rekeyed, revived)
+    drift = _judged(
+        (and_(moved, slots.key.is_(None)), Drift.DELETED),
+        (and_(rekeyed, not_(and_(_unedited(slots, {slots.owner.name: None}), at_canonical))), Drift.EDITED),
+        (and_(revived, not_(_unedited(slots, {slots.status.name: literal(slots.active)}))), Drift.EDITED),
+        (and_(not_(moved), slots.key.is_not(None)), Drift.TAKEN),
+        (and_(not_(revived), owner_lost), Drift.TAKEN),
+        (and_(not_(revived), exists(select(literal(1)).select_from(holder).where(holds))), Drift.TAKEN),
+    )
+    return (
+        _line(slots, drift)
+        .select_from(joined)
+        .where(_of_run(slots, (Action.REKEY, Action.REVIVE, Action.MERGE, Action.DROP)))
+    )
+
+
+def replaced_back(identity: Identity, slots: Slots, first: FromClause, back_identity: FromClause) -> Relation:
+    """Return the way back of replaced rows: their slot must be free, or its holder on its own way back."""
+    joined, owner_lost = _with_owner(slots, identity, back_identity)
+    holder, holds = _holder(slots)
+    leaves = select(literal(1)).where(
+        first.c.key == holder.c[slots.key.key],
+        first.c.action == Action.REKEY.value,
+        first.c.drift == Drift.UNTOUCHED.value,
+    )
+    stays = exists(select(literal(1)).select_from(holder).where(holds, not_(exists(leaves))))
+    drift = _judged(
+        (slots.key.is_not(None), Drift.TAKEN),
+        (owner_lost, Drift.TAKEN),
+        (stays, Drift.TAKEN),
+    )
+    return _line(slots, drift).select_from(joined).where(_of_run(slots, (Action.REPLACE,)))
+
+
+def created_back(identity: Identity, back: Mapping[Part, FromClause], attached: Attached) -> Relation:
+    """Return the way back of created rows: they go when they are as made and nothing hangs on them.
+
+    `back` holds the way back of every slots part.
+    """
+    kept = journal(identity.table)
+    named = select(aliases.c.identity).where(
+        aliases.c.run_id == kept.c.run_id, aliases.c.alias == kept.c.canonical, aliases.c.canonical == kept.c.canonical
+    )
+    made = {
+        identity.key.name: None,
+        identity.name.name: kept.c.canonical,
+        **{column: literal(value, identity.table.c[column].type) for column, value in identity.created.items()},
+        **{stamp.name: _run_time() for stamp in (identity.created_at, identity.updated_at) if stamp is not None},
+    }
+    hanging = list(attached(identity.key))
+    for slots, returning in back.items():
+        if isinstance(slots, Slots):
+            leaves = select(literal(1)).where(
+                returning.c.key == slots.key,
+                returning.c.action == Action.REKEY.value,
+                returning.c.drift == Drift.UNTOUCHED.value,
+            )
+            hanging.append(
+                exists(
+                    select(literal(1)).select_from(slots.table).where(slots.owner == identity.key, not_(exists(leaves)))
+                )
+            )
+    drift = _judged(
+        (identity.key.is_(None), Drift.DELETED),
+        (or_(*hanging), Drift.ATTACHED),
+        (not_(_unedited(identity, made)), Drift.EDITED),
+    )
+    found = identity.key == named.limit(1).scalar_subquery()
+    return (
+        _line(identity, drift, identity.key)
+        .join_from(kept, identity.table, found, isouter=True)
+        .where(_of_run(identity, (Action.CREATE,)))
+    )
+
+
+def _tags_back(tags: Tags) -> Relation:
+    kept = journal(tags.table)
+    changed: dict[str, ColumnElement[Any] | None] = {tags.tag.name: kept.c.canonical}
+    superseded = {**changed}
+    if tags.status is not None:
+        superseded[tags.status.name] = literal(tags.superseded)
+    rekeyed = kept.c.action == Action.REKEY.value
+    drift = _judged(
+        (tags.key.is_(None), Drift.DELETED),
+        (and_(rekeyed, not_(_unedited(tags, changed))), Drift.EDITED),
+        (and_(not_(rekeyed), not_(_unedited(tags, superseded))), Drift.EDITED),
+    )
+    return (
+        _line(tags, drift)
+        .join_from(kept, tags.table, tags.key == kept.c[tags.key.name], isouter=True)
+        .where(_of_run(tags, (Action.REKEY, Action.SUPERSEDE)))
+    )

@@ -1,0 +1,94 @@
+"""One measured way in a process of its own: does it once, prints what it took as one line of JSON.
+
+    python child.py WAY URL REGISTRY REPORTS [EXPLAIN]
+"""
+
+from __future__ import annotations
+
+import time
+
+STARTED = time.perf_counter()
+
+import argparse  # noqa: E402 - the clock starts first
+import json  # noqa: E402
+import resource  # noqa: E402
+import sys  # noqa: E402
+from contextlib import redirect_stdout  # noqa: E402
+from io import StringIO  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _written_bytes() -> int:
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("wchar")))
+
+
+def _alembic(way: str, url: str, registry: Path, reports: Path, explain: Path | None) -> dict[str, Any]:
+    from alembic import command
+    from alembic.config import Config
+
+    import alembic_rekey.operations as operations
+    from alembic_rekey.cli import main
+    from profiled import Profile
+
+    profile = Profile(explain)
+    spent = {"report": 0.0, "report_bytes": 0}
+
+    def timed(wrapped: Any) -> Any:
+        def run(*arguments: Any, **named: Any) -> Any:
+            begun, bytes_before = time.perf_counter(), _written_bytes()
+            with profile.paused():
+                made = wrapped(*arguments, **named)
+            spent["report"] += time.perf_counter() - begun
+            spent["report_bytes"] += _written_bytes() - bytes_before
+            return made
+
+        return run
+
+    operations.written_report = timed(operations.written_report)
+    settings = [f"url={url}", f"registry={registry}", f"report_dir={reports}"]
+    output = StringIO()
+    config = Config(str(ROOT / "alembic.ini"), stdout=output, output_buffer=output)
+    config.cmd_opts = argparse.Namespace(x=settings)
+    begun, bytes_before = time.perf_counter(), _written_bytes()
+    if way == "plan":
+        options = [option for setting in settings for option in ("-x", setting)]
+        with redirect_stdout(StringIO()):
+            assert main(["-c", str(ROOT / "alembic.ini"), *options, "plan"]) == 0
+    elif way == "up":
+        command.upgrade(config, "head")
+    elif way == "down":
+        command.downgrade(config, "-1")
+    elif way == "script":
+        command.upgrade(config, "head", sql=True)
+        (reports.parent / "script.sql").write_text(output.getvalue())
+    elif way == "script-down":
+        command.downgrade(config, "head:-1", sql=True)
+        (reports.parent / "script.sql").write_text(output.getvalue())
+    seconds = time.perf_counter() - begun
+    written = _written_bytes() - bytes_before - spent["report_bytes"]
+    return {"seconds": seconds, "written": written, "report": spent["report"], "statements": profile.statements}
+
+
+def main_of(arguments: list[str]) -> dict[str, Any]:
+    """Does one way; what it took."""
+    way, url, registry, reports = arguments[0], arguments[1], Path(arguments[2]), Path(arguments[3])
+    explain = Path(arguments[4]) if len(arguments) > 4 else None
+    if way in ("up", "down", "plan", "script", "script-down"):
+        return _alembic(way, url, registry, reports, explain)
+    import other_ways
+
+    bytes_before = _written_bytes()
+    taken = other_ways.WAYS[way](url, registry)
+    return {**taken, "written": _written_bytes() - bytes_before, "report": 0.0}
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT / "tests"))
+    measured = main_of(sys.argv[1:])
+    measured["process"] = time.perf_counter() - STARTED
+    measured["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(measured))

@@ -1,0 +1,101 @@
+"""The floor, the original's way and an ORM loop, each on a URL; what it took."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+import floor_down
+import floor_up
+from alembic_rekey.registry import read_registry
+from orm_loop import orm_loop
+from row_by_row import row_by_row
+
+__all__ = ["WAYS"]
+
+Taken = dict[str, Any]
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Any]:
+    if url.startswith("sqlite"):
+        connection: Any = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    else:
+        connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True, options="-c TimeZone=UTC")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _execute(connection: Any, statement: str, values: dict[str, Any]) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute(statement, values)
+    else:
+        connection.execute(re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement), values if ":" in statement else None)
+
+
+def _names(connection: Any, registry: Path) -> None:
+    lines = [(name.key, name.canonical, name.identity) for name in read_registry(registry).names]
+    connection.execute("CREATE TEMP TABLE names (key TEXT PRIMARY KEY, canonical TEXT, identity TEXT)")
+    mark = "?" if isinstance(connection, sqlite3.Connection) else "%s"
+    cursor = connection.cursor()
+    cursor.executemany(f"INSERT INTO names VALUES ({mark}, {mark}, {mark})", lines)
+    if mark == "%s":
+        connection.execute("ANALYZE names")
+
+
+def _now(connection: Any) -> Any:
+    now = datetime.now(UTC)
+    return f"{now:%Y-%m-%d %H:%M:%S.%f}" if isinstance(connection, sqlite3.Connection) else now
+
+
+def _floor(url: str, statements: Sequence[str], registry: Path | None) -> Taken:
+    taken = []
+    with _connected(url) as connection:
+        begun = time.perf_counter()
+        connection.execute("BEGIN")
+        if registry is not None:
+            _names(connection, registry)
+        values = {"now": _now(connection)}
+        for statement in [*statements, "COMMIT"]:
+            before = time.perf_counter()
+            _execute(connection, statement, values)
+            taken.append((time.perf_counter() - before, statement))
+        return {"seconds": time.perf_counter() - begun, "statements": taken}
+
+
+def _floor_up(url: str, registry: Path) -> Taken:
+    return _floor(url, floor_up.SQLITE if url.startswith("sqlite") else floor_up.POSTGRESQL, registry)
+
+
+def _floor_down(url: str, _registry: Path) -> Taken:
+    with _connected(url) as connection:
+        for statement in floor_down.SAVE:
+            connection.execute(statement)
+    return _floor(url, floor_down.SQLITE if url.startswith("sqlite") else floor_down.POSTGRESQL, None)
+
+
+def _in_python(way: Callable[..., None]) -> Callable[[str, Path], Taken]:
+    def run(url: str, registry: Path) -> Taken:
+        begun = time.perf_counter()
+        way(url, read_registry(registry), datetime.now(UTC))
+        return {"seconds": time.perf_counter() - begun, "statements": []}
+
+    return run
+
+
+WAYS: dict[str, Callable[[str, Path], Taken]] = {
+    "floor": _floor_up,
+    "floor-down": _floor_down,
+    "rows": _in_python(row_by_row),
+    "orm": _in_python(orm_loop),
+}

@@ -1,0 +1,203 @@
+"""Where the measured databases are: filled once per size and kept, copied for every measurement."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from abc import ABC, abstractmethod
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+
+import legacy
+import server
+from data import COLUMNS, Data
+from databases import PostgreSQLDatabase, SQLiteDatabase
+
+__all__ = ["CACHE", "PostgreSQLStore", "SQLiteStore", "Store", "registry_for"]
+
+CACHE = Path(tempfile.gettempdir(), "rekey-benchmark")
+
+SETTINGS = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "shared_buffers": "128MB",
+    "work_mem": "4MB",
+    "max_wal_size": "4GB",
+    "autovacuum": "off",
+}
+"""PostgreSQL's defaults, but for autovacuum, which would fall on one way and not on another (the rows are
+ANALYZEd beforehand, as it would have done), and max_wal_size, so that no checkpoint does."""
+
+RUN_STARTS = "2026-01-01"
+"""Every time in the data is older, every run's is newer: a run's own time is no difference."""
+
+
+def registry_for(rows: int) -> Path:
+    """The registry file of the data of one size."""
+    return CACHE / f"registry-{rows}.json"
+
+
+def _columns(table: str, stamp: str) -> str:
+    """The columns to compare; a time of the run counts as `run`."""
+    shown = []
+    for column in COLUMNS[table]:
+        if column.endswith("_at"):
+            column = f"CASE WHEN {column} >= '{RUN_STARTS}' THEN 'run' ELSE {stamp.format(column)} END"
+        shown.append(column)
+    return ", ".join(shown)
+
+
+class Store(ABC):
+    """The databases of one kind."""
+
+    dialect: str
+    about: str
+
+    @abstractmethod
+    def has(self, name: str) -> bool:
+        """Whether a database of that name is kept."""
+
+    @abstractmethod
+    def fill(self, name: str, data: Data) -> None:
+        """Makes a database with the rows of `data`."""
+
+    @abstractmethod
+    def copy(self, name: str, copy: str) -> str:
+        """Makes `copy` a fresh copy of the database `name`; its URL."""
+
+    @abstractmethod
+    def drop(self, name: str) -> None:
+        """Deletes a database."""
+
+    @abstractmethod
+    def size(self, name: str) -> int:
+        """Bytes of a database."""
+
+    @abstractmethod
+    def written(self) -> int:
+        """Bytes of write-ahead log since the beginning of time; 0 where processes write for themselves."""
+
+    @abstractmethod
+    def checksum(self, name: str) -> dict[str, object]:
+        """Per table: the same for the same rows, the run's own times aside."""
+
+    def filled(self, rows: int) -> str:
+        """The name of the database with the data of one size, made now unless it is kept."""
+        name = f"rows_{rows}"
+        if not self.has(name) or not registry_for(rows).exists():
+            CACHE.mkdir(mode=0o755, exist_ok=True)
+            data = Data(rows)
+            entries = [{"id": canonical, "aliases": aliases} for canonical, aliases in data.registry.items()]
+            registry_for(rows).write_text(json.dumps({"projects": entries}))
+            self.fill(name, data)
+        return name
+
+
+class SQLiteStore(Store):
+    """Files below the temporary folder; they stay for the next run."""
+
+    dialect = "sqlite"
+
+    def __init__(self) -> None:
+        self.about = f"SQLite {sqlite3.sqlite_version}, file, journal_mode delete, synchronous full, default page cache"
+
+    def path(self, name: str) -> Path:
+        return CACHE / f"{name}.db"
+
+    def has(self, name: str) -> bool:
+        return self.path(name).exists()
+
+    def fill(self, name: str, data: Data) -> None:
+        path = self.path(name).with_suffix(".new")
+        path.unlink(missing_ok=True)
+        legacy.create(SQLiteDatabase(path))
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            for table, columns in COLUMNS.items():
+                marks = ", ".join("?" * len(columns))
+                statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+                connection.executemany(statement, data.lines(table))
+            connection.commit()
+        path.rename(self.path(name))
+
+    def copy(self, name: str, copy: str) -> str:
+        self.drop(copy)
+        shutil.copyfile(self.path(name), self.path(copy))
+        return f"sqlite:///{self.path(copy)}"
+
+    def drop(self, name: str) -> None:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{self.path(name)}{suffix}").unlink(missing_ok=True)
+
+    def size(self, name: str) -> int:
+        return self.path(name).stat().st_size
+
+    def written(self) -> int:
+        return 0
+
+    def checksum(self, name: str) -> dict[str, object]:
+        with closing(sqlite3.connect(self.path(name))) as connection:
+            return {
+                table: sum(map(hash, connection.execute(f"SELECT {_columns(table, '{}')} FROM {table}")))
+                for table in COLUMNS
+            }
+
+
+class PostgreSQLStore(Store):
+    """A server of the benchmark's own."""
+
+    dialect = "postgresql"
+
+    def __init__(self) -> None:
+        server.SERVER_SETTINGS.update(SETTINGS)
+        self.server = server.Server.start()
+        self._administration = psycopg.connect(self._address("postgres"), autocommit=True)
+        version = self._administration.info.server_version // 10_000
+        self.about = f"PostgreSQL {version}, " + ", ".join(f"{name} {value}" for name, value in SETTINGS.items())
+
+    def _address(self, name: str) -> str:
+        return self.server.url(name).replace("+psycopg", "", 1)
+
+    def has(self, name: str) -> bool:
+        found = self._administration.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        return found.fetchone() is not None
+
+    def fill(self, name: str, data: Data) -> None:
+        database = PostgreSQLDatabase(self.server, name)
+        legacy.create(database)
+        with psycopg.connect(self._address(name), options="-c TimeZone=UTC", autocommit=True) as connection:
+            for table, columns in COLUMNS.items():
+                with connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                    for line in data.lines(table):
+                        copy.write_row(line)
+            connection.execute("VACUUM ANALYZE")
+
+    def copy(self, name: str, copy: str) -> str:
+        self.drop(copy)
+        self._administration.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}" STRATEGY file_copy')
+        self._administration.execute("CHECKPOINT")
+        return self.server.url(copy)
+
+    def drop(self, name: str) -> None:
+        self.server.drop_database(name)
+
+    def size(self, name: str) -> int:
+        return self._administration.execute("SELECT pg_database_size(%s)", (name,)).fetchone()[0]
+
+    def written(self) -> int:
+        return int(self._administration.execute("SELECT pg_current_wal_lsn() - '0/0'").fetchone()[0])
+
+    def checksum(self, name: str) -> dict[str, object]:
+        with psycopg.connect(self._address(name), options="-c TimeZone=UTC") as connection:
+            return {
+                table: connection.execute(
+                    "SELECT count(*), sum(hashtextextended(r::text, 0))"
+                    f" FROM (SELECT {_columns(table, '{}::text')} FROM {table}) AS r"
+                ).fetchone()
+                for table in COLUMNS
+            }

@@ -1,0 +1,179 @@
+.bail on
+.timeout 30000
+
+-- Migration of a SQLite database from revision 0001 to 0002, written by alembic --sql.
+--
+-- Run it with: sqlite3 DATABASE < FILE
+-- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
+-- The exit status is not 0 where it stopped.
+-- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
+-- the shell prints that name, and the comment above the guard says what to do.
+-- Nothing of the database's rows is written here; the registry's names are the only data.
+
+-- No cascade may take rows along; what foreign keys ask for is checked.
+PRAGMA foreign_keys = OFF;
+
+-- One transaction, which no other writer can enter.
+BEGIN IMMEDIATE;
+
+-- The table that holds the revision of this database.
+CREATE TABLE IF NOT EXISTS alembic_version (
+  version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+-- Guard rekey_version: the database is at the revision that this script starts from: 0001.
+-- If the script stops here: the script ran already, or is for another database: look into
+--   alembic_version and make it again.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT other_version.version_num AS version_num
+  FROM (
+    SELECT alembic_version.version_num AS version_num
+    FROM alembic_version
+    WHERE (alembic_version.version_num NOT IN ('0001'))
+    UNION ALL SELECT '0001' AS version_num
+    WHERE NOT (
+      EXISTS (
+        SELECT alembic_version.version_num
+        FROM alembic_version
+        WHERE alembic_version.version_num = '0001'
+      )
+    )
+  ) AS other_version
+) AS offending;
+DROP TABLE rekey_guard;
+
+-- Running upgrade 0001 -> 0002
+
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: run_id, action,
+--   canonical.
+-- If the script stops here: rename the column for as long as the journal is needed, or leave its table
+--   out of the revision.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT taken."table" AS "table", taken."column" AS "column"
+  FROM (
+    SELECT 'projects' AS "table", stored.name AS "column"
+    FROM (
+      SELECT CAST(stored_info.name AS TEXT) AS name,
+        row_number() OVER (ORDER BY stored_info.cid) AS place,
+        '' AS type,
+        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+      FROM pragma_table_xinfo('projects') AS stored_info
+      WHERE stored_info.hidden != 1
+    ) AS stored
+    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
+    UNION ALL SELECT 'project_state' AS "table", stored.name AS "column"
+    FROM (
+      SELECT CAST(stored_info.name AS TEXT) AS name,
+        row_number() OVER (ORDER BY stored_info.cid) AS place,
+        '' AS type,
+        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+      FROM pragma_table_xinfo('project_state') AS stored_info
+      WHERE stored_info.hidden != 1
+    ) AS stored
+    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
+    UNION ALL SELECT 'memories' AS "table", stored.name AS "column"
+    FROM (
+      SELECT CAST(stored_info.name AS TEXT) AS name,
+        row_number() OVER (ORDER BY stored_info.cid) AS place,
+        '' AS type,
+        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+      FROM pragma_table_xinfo('memories') AS stored_info
+      WHERE stored_info.hidden != 1
+    ) AS stored
+    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
+    UNION ALL SELECT 'interactions' AS "table", stored.name AS "column"
+    FROM (
+      SELECT CAST(stored_info.name AS TEXT) AS name,
+        row_number() OVER (ORDER BY stored_info.cid) AS place,
+        '' AS type,
+        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+      FROM pragma_table_xinfo('interactions') AS stored_info
+      WHERE stored_info.hidden != 1
+    ) AS stored
+    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
+  ) AS taken
+) AS offending;
+DROP TABLE rekey_guard;
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_alias (
+  run_id INTEGER NOT NULL,
+  alias TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  identity TEXT NOT NULL
+);
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_count (
+  run_id INTEGER NOT NULL,
+  phase TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value BIGINT NOT NULL,
+  CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
+);
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_run (
+  id INTEGER NOT NULL,
+  revision TEXT NOT NULL,
+  outcome TEXT,
+  started_at DATETIME NOT NULL,
+  finished_at DATETIME,
+  registry_path TEXT NOT NULL,
+  registry_sha256 TEXT,
+  plan_sha256 TEXT,
+  CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
+);
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
+SELECT CAST(NULL AS INTEGER) AS run_id,
+  CAST(NULL AS TEXT) AS action,
+  CAST(NULL AS TEXT) AS canonical,
+  original.*
+FROM projects AS original
+WHERE 1 = 0;
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
+SELECT CAST(NULL AS INTEGER) AS run_id,
+  CAST(NULL AS TEXT) AS action,
+  CAST(NULL AS TEXT) AS canonical,
+  original.*
+FROM project_state AS original
+WHERE 1 = 0;
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
+SELECT CAST(NULL AS INTEGER) AS run_id,
+  CAST(NULL AS TEXT) AS action,
+  CAST(NULL AS TEXT) AS canonical,
+  original.*
+FROM memories AS original
+WHERE 1 = 0;
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
+SELECT CAST(NULL AS INTEGER) AS run_id,
+  CAST(NULL AS TEXT) AS action,
+  CAST(NULL AS TEXT) AS canonical,
+  original.*
+FROM interactions AS original
+WHERE 1 = 0;
+
+-- Record the revision that the database has now.
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+
+-- All of it, or nothing.
+COMMIT;

@@ -1,0 +1,143 @@
+"""Claims about `alembic-rekey demo`: it shows every branch, and what it shows is what happened."""
+
+import hashlib
+import json
+import shlex
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from conftest import ROOT
+from outcomes import APPLY_COUNTS, PLAN_COUNTS
+from server import clean_environment
+
+
+def run(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "alembic_rekey.cli", "-c", ROOT / "alembic.ini", "demo", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=folder,
+        env=clean_environment({"TMPDIR": str(folder)}),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    done = run(folder, "it's here")
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / "it's here", done.stdout
+
+
+def counted(folder, phase):
+    with closing(sqlite3.connect(folder / "atocore.db")) as connection:
+        return dict(connection.execute("SELECT name, value FROM rekey_count WHERE phase = ?", (phase,)))
+
+
+def test_every_branch_of_the_decision_tables_is_there_but_the_collision(shown):
+    folder, _ = shown
+    plan, apply = counted(folder, "plan"), counted(folder, "apply")
+    assert {name for name in PLAN_COUNTS if plan[name] == 0} == {"state_collisions"}
+    assert {name for name in APPLY_COUNTS if apply[name] == 0} == set()
+
+
+def test_what_became_of_every_row_is_shown(shown):
+    folder, text = shown
+    rows = text[text.index("What became of the rows") :].splitlines()
+    with closing(sqlite3.connect(folder / "atocore.db")) as connection:
+        for table in ("projects", "project_state", "memories", "interactions"):
+            (after,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            at = next(number for number, line in enumerate(rows) if line.startswith(f"  {table}: "))
+            assert rows[at].endswith(f" rows before, {after} after")
+            block = []
+            for line in rows[at + 1 :]:
+                if not line.startswith("    "):
+                    break
+                block.append(line)
+            assert sum(line.strip()[0] in "=~+" for line in block) == after
+    assert "    ~ st-03: project_id 'prj-5a' -> 'prj-5'" in rows
+    assert "    = prj-x" in rows
+    assert any(line.startswith("    - st-06: ") and "'1064 nm'" in line for line in rows)
+
+
+def test_the_report_that_it_names_is_that_of_the_upgrade(shown):
+    _, text = shown
+    (line,) = [line for line in text.splitlines() if line.startswith("The report: ")]
+    with open(line.removeprefix("The report: "), encoding="ascii") as file:
+        document = json.load(file)
+    assert document["mode"] == "apply"
+    assert f"fingerprint  {document['plan']['fingerprint']}" in text  # what was planned is what was done
+
+
+def test_the_commands_that_it_names_work_as_they_stand(shown, tmp_path):
+    _, text = shown
+    lines = [line.strip() for line in text.splitlines() if line.startswith("  alembic")]
+    assert [shlex.split(line)[-1] for line in lines] == ["report", "--sql", "-1"]
+    for line in lines:
+        program, *rest = shlex.split(line)
+        module = {"alembic": "alembic", "alembic-rekey": "alembic_rekey.cli"}[program]
+        done = subprocess.run(
+            [sys.executable, "-m", module, *rest],
+            capture_output=True,
+            cwd=tmp_path,
+            env=clean_environment(),
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_without_a_folder_it_makes_one(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 0
+    (made,) = tmp_path.iterdir()
+    assert str(made) in done.stdout
+    assert {path.name for path in made.iterdir()} == {"atocore.db", "project-registry.json", "reports"}
+
+
+@pytest.mark.parametrize("held", ["atocore.db", "project-registry.json", "reports"])
+def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, held):
+    (tmp_path / held).write_text("mine")
+    done = run(tmp_path, ".")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{held} exists already" in done.stderr
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(held, "mine")]
+
+
+@pytest.mark.parametrize("setting", ["url=sqlite:///mine.db", "registry=mine.json", "report_dir=mine"])
+def test_it_touches_nothing_but_its_own_folder(tmp_path, setting):
+    done = run(tmp_path, "-x", setting)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
+    assert f"FAILED: the demo makes a database of its own; {setting.split('=')[0]} would lead" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(tmp_path, "file/below")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "FAILED: " in done.stderr
+
+
+def test_a_collision_is_refused_and_the_file_is_as_before(tmp_path):
+    done = run(tmp_path, "here", "--collision")
+    assert (done.returncode, done.stderr) == (0, "")
+    database = tmp_path / "here" / "atocore.db"
+    digest = hashlib.sha256(database.read_bytes()).hexdigest()
+    assert done.stdout.count(f"SHA-256 {digest}") == 2
+    assert "FAILED: revision 0003 refuses to fold; nothing was changed." in done.stdout
+    assert "row 'st-98', under 'p05-interferometer', says 'vacuum'" in done.stdout
+    assert "row 'st-99', under 'p05', says 'nitrogen'" in done.stdout
+    with closing(sqlite3.connect(database)) as connection:
+        assert {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")} == {
+            *("projects", "project_state", "memories", "interactions")
+        }
+        connection.execute("UPDATE project_state SET status = 'superseded' WHERE id = 'st-99'")
+        connection.commit()
+    line = done.stdout.splitlines()[-1].strip()
+    ended = subprocess.run([sys.executable, "-m", *shlex.split(line)], cwd=tmp_path, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr

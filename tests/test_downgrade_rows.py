@@ -1,0 +1,141 @@
+"""Each action of a fold is undone to the bit: from the journal, by script, and from the report file."""
+
+import pytest
+
+import legacy
+from examples import CANONICAL, LATER, actions, interaction, memory, project, projects, state
+from ways_back import WAYS, fold
+
+SHADOW = project("s", "P05", description="it's\tmine\r\n")
+CANON = project("c", CANONICAL, description="")
+
+
+def slot(own, others):
+    return {"projects": [CANON, SHADOW], "project_state": [state(*own), state(*others)]}
+
+
+CASES = {
+    ("projects", "delete"): {"projects": [CANON, SHADOW, project("t", "interferometer", description=None)]},
+    ("projects", "create"): {"projects": [project("n", "p06")]},
+    ("projects", "create", "two"): {"projects": [project("n", "p06"), SHADOW]},
+    ("projects", "rename"): {
+        "projects": [project("r", " P05-Interferometer\n", updated_at="2026-01-01T10:00:00.5+01:00")],
+        "project_state": [state("own", "r", "1")],
+    },
+    ("project_state", "rekey"): {
+        "projects": [CANON, SHADOW],
+        "project_state": [state("r", "s", None, None, source="x", confidence=0.1), state("o", "s", "1", key="k")],
+    },
+    ("project_state", "revive"): slot(("own", "c", "1", "superseded"), ("other", "s", "1")),
+    ("project_state", "merge"): slot(("own", "c", "1"), ("other", "s", "1", "invalid")),
+    ("project_state", "replace"): slot(("own", "c", "1", "superseded"), ("other", "s", "2")),
+    ("project_state", "drop"): slot(("own", "c", "1"), ("other", "s", "2", "superseded")),
+    ("memories", "supersede"): {
+        "memories": [memory("a", "p05"), memory("b", CANONICAL, updated_at=LATER), memory("c", " P05 ", status=None)]
+    },
+    ("memories", "rekey"): {"memories": [memory("a", "P05\t"), memory("b", "p06", None, confidence=1e-300)]},
+    ("interactions", "rekey"): {"interactions": [interaction("a", "p05", response=None), interaction("b", "P06")]},
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=["-".join(case) for case in CASES])
+def case(request):
+    return request.param
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("named", CASES, ids="-".join)
+def test_the_rows_are_back_as_they_were(reused_database, upgrade, downgrade, tmp_path, way, named):
+    database, (table, action, *_) = reused_database, named
+    database.reset()
+    folded = fold(database, tmp_path, CASES[named], upgrade, downgrade)
+    assert action in actions(database, table).values()
+    folded.back(way)
+    assert folded.holds_what_it_held()
+    assert database.rows("SELECT version_num FROM alembic_version") == [("0002",)]
+
+
+def everything():
+    """All of the above side by side: every case under a project of its own would be too easy."""
+    return {
+        "projects": [CANON, SHADOW, project("n", "p06"), project("t", "interferometer"), project("o", "atlas")],
+        "project_state": [
+            state("rekeyed", "s", "1", "superseded", key="free"),
+            state("merged", "s", "1", key="same"),
+            state("kept", "c", "1", key="same"),
+            state("replaced", "c", "1", "superseded", key="displaced"),
+            state("displacing", "s", "2", key="displaced"),
+            state("dropped", "t", "3", "invalid", key="displaced"),
+            state("revived", "c", "v", "invalid", key="revived"),
+            state("reviving", "t", "v", key="revived"),
+            state("created", "n", "1"),
+        ],
+        "memories": [memory("m1", "p05"), memory("m2", CANONICAL, updated_at=LATER), memory("m3", "p06")],
+        "interactions": [interaction("i1", "interferometer"), interaction("i2", "atlas")],
+    }
+
+
+@pytest.fixture
+def folded(database, upgrade, downgrade, tmp_path):
+    return fold(database, tmp_path, everything(), upgrade, downgrade)
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_the_run_counts_as_restored_and_its_journal_stays(folded, way):
+    journals = {table: folded.database.table(f"rekey_journal_{table}") for table in legacy.TABLES}
+    (run,) = folded.database.table("rekey_run")
+    folded.back(way)
+    assert folded.holds_what_it_held()
+    assert folded.database.table("rekey_run") == [{**run, "outcome": "restored"}]
+    assert journals == {table: folded.database.table(f"rekey_journal_{table}") for table in legacy.TABLES}
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_nothing_but_the_run_and_the_rows_is_left_different(folded, upgrade, way):
+    tables = folded.database.tables()
+    folded.back(way)
+    assert folded.database.tables() == tables
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_up_again_makes_a_new_run_and_that_one_is_restored_the_next_time(folded, upgrade, way):
+    database = folded.database
+    folded.back(way)
+    upgrade(database, folded.registry, report_dir=folded.registry.parent / "reports")
+    newest = "SELECT id, outcome FROM rekey_run ORDER BY id"
+    assert database.rows(newest) == [(1, "restored"), (2, "applied")]
+    folded.back("online")
+    assert folded.holds_what_it_held()
+    assert database.rows(newest) == [(1, "restored"), (2, "restored")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_that_touched_nothing_is_restored_to_the_same(database, upgrade, downgrade, tmp_path, way):
+    rows = {"projects": [CANON], "memories": [memory("m", CANONICAL), memory("n", "atlas")]}
+    folded = fold(database, tmp_path, rows, upgrade, downgrade)
+    assert database.rows("SELECT outcome FROM rekey_run") == [("empty",)]
+    folded.back(way)
+    assert folded.holds_what_it_held()
+    assert database.rows("SELECT outcome FROM rekey_run") == [("restored",)]
+
+
+def test_a_registry_that_is_gone_or_changed_meanwhile_does_not_matter(folded):
+    folded.registry.write_text("{")
+    folded.back("online")
+    assert folded.holds_what_it_held()
+
+
+def test_two_created_canonicals_go_and_a_created_one_that_was_there_before_stays(
+    database, upgrade, downgrade, tmp_path
+):
+    folded = fold(database, tmp_path, {"projects": projects(n="p06", s="p05")}, upgrade, downgrade)
+    made = {name: key for key, name in database.rows("SELECT id, name FROM projects")}
+    assert set(made) == {"p06-polisher", CANONICAL}
+    folded.back()
+    assert folded.holds_what_it_held()
+    # The same id again, but this time the application made it: no run has created it.
+    database.insert("projects", [project(made[CANONICAL], CANONICAL)])
+    database.execute("DELETE FROM projects WHERE id = 'n'")
+    upgrade(database, folded.registry)
+    folded.back()
+    assert database.rows("SELECT id FROM projects ORDER BY name") == [("s",), (made[CANONICAL],)]

@@ -1,0 +1,266 @@
+"""Every guard of a script stops the real shells by name, and then the database is as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import legacy
+from alembic_rekey.errors import WORDING
+from databases import Database
+from scripts import REGISTRY, SAMPLE, generated
+
+CONSTRAINT = re.compile(r'constraint (?:failed: |")(\w+)')
+"""How the two shells name the constraint that stopped them."""
+
+Change = Callable[[Database], None]
+
+
+def sql(statement: str) -> Change:
+    return lambda database: database.execute(statement)
+
+
+def state(database: Database, **row: object) -> None:
+    legacy.insert(database, "project_state", [{"category": "c", "key": "k", "value": "v", "status": "active", **row}])
+
+
+def crowd(database: Database) -> None:
+    state(database, id="crowd-1", project_id="shadow", key="crowded")
+    state(database, id="crowd-2", project_id="shadow", key="crowded")
+
+
+def collide(database: Database) -> None:
+    state(database, id="live-1", project_id="shadow", key="vendor", value="one")
+    state(database, id="live-2", project_id="canonical", key="vendor", value="two")
+
+
+def trigger(table: str, event: str, action: str, *, instead: bool = False) -> Change:
+    """A trigger that does `action` once something happens to a row of `table`, or lets nothing happen."""
+
+    def create(database: Database) -> None:
+        moment = "BEFORE" if instead else "AFTER"
+        if database.dialect == "sqlite":
+            database.execute(
+                f"CREATE TRIGGER meddle {moment} {event} ON {table} BEGIN"
+                f" {'SELECT RAISE(IGNORE)' if instead else action}; END"
+            )
+        else:
+            body = "RETURN NULL;" if instead else f"{action}; RETURN NULL;"
+            database.execute(f"CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} END$$")
+            database.execute(
+                f"CREATE TRIGGER meddle {moment} {event} ON {table} FOR EACH ROW EXECUTE FUNCTION meddle()"
+            )
+
+    return create
+
+
+def without_foreign_key(database: Database) -> None:
+    if database.dialect == "postgresql":
+        database.execute("ALTER TABLE project_state DROP CONSTRAINT project_state_project_id_fkey")
+
+
+def generated_column(database: Database) -> None:
+    kind = "VIRTUAL" if database.dialect == "sqlite" else "STORED"
+    database.execute(f"ALTER TABLE projects ADD COLUMN loud TEXT GENERATED ALWAYS AS (upper(name)) {kind}")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What provokes a guard, and the name that the shell must print."""
+
+    name: str
+    changes: tuple[Change, ...] = ()
+    at: str | None = None
+    """The revision that the database is upgraded to first; `changes` come after that."""
+    range: str = "head"
+    registry: dict[str, list[str]] = field(default_factory=lambda: REGISTRY)
+    settings: dict[str, str] = field(default_factory=dict)
+    on_sqlite: str | None = None
+    """The name there, if it is another one."""
+    unique_slots: bool = True
+
+
+HANGS = "CREATE TABLE notes (id INTEGER, hangs_on TEXT REFERENCES {}); INSERT INTO notes VALUES (1, '{}')"
+AFTER_ALL = ("interactions", "UPDATE")
+"""Interactions change last but for the deletion of the shadows."""
+
+CASES = {
+    "a collision": Case("rekey_collision_state", (collide,)),
+    "two canonical rows": Case(
+        "rekey_two_canonical_rows_project",
+        (sql("INSERT INTO projects (id, name) VALUES ('second', ' p05-Interferometer')"),),
+    ),
+    "a crowded slot": Case("rekey_crowded_slot_state", (crowd,), unique_slots=False),
+    "rows of an unknown table on a shadow": Case(
+        "rekey_attached_project",
+        (sql(HANGS.format("projects (id) ON DELETE CASCADE", "shadow")),),
+        on_sqlite="rekey_foreign_key_broken",
+    ),
+    "rows of an unknown table on the name of a shadow": Case(
+        "rekey_attached_project",
+        (sql(HANGS.format("projects (name) ON UPDATE CASCADE", "p05")),),
+        on_sqlite="rekey_foreign_key_broken",
+    ),
+    "rows of an unknown table on a slot that is merged": Case(
+        "rekey_attached_state",
+        (sql(HANGS.format("project_state (id) ON DELETE SET NULL", "same-1")),),
+        on_sqlite="rekey_foreign_key_broken",
+    ),
+    "a column that the journal lacks": Case(
+        "rekey_journal_shape_memory", (sql("ALTER TABLE memories ADD COLUMN later TEXT"),), "0002", "0002:0003"
+    ),
+    "a column that is not there": Case(
+        "rekey_missing_column_project",
+        (sql("ALTER TABLE projects RENAME COLUMN description TO about"),),
+        "0002",
+        "0002:0003",
+    ),
+    "a generated column": Case("rekey_generated_column_project", (generated_column,)),
+    "a column with a name of the journal": Case(
+        "rekey_reserved_name", (sql("ALTER TABLE projects ADD COLUMN canonical TEXT"),)
+    ),
+    "a database that is further": Case("rekey_version", at="0002"),
+    "a database that is not so far": Case("rekey_version", at="0001", range="0002:0003"),
+    "a database without any revision": Case("rekey_version", range="0002:0003"),
+    "an empty plan that is not allowed": Case(
+        "rekey_plan_is_empty", registry={"elsewhere": ["nowhere"]}, settings={"allow_empty": "false"}
+    ),
+    "a trigger that adds a row": Case(
+        "rekey_rows_lost",
+        (trigger(*AFTER_ALL, "INSERT INTO memories (id, memory_type, content) VALUES (NEW.id, NEW.id, NEW.id)"),),
+    ),
+    "a trigger that deletes a row": Case(
+        "rekey_rows_lost", (trigger(*AFTER_ALL, "DELETE FROM memories WHERE id = NEW.id OR id = 'm1'"),)
+    ),
+    "a trigger that lets no row change": Case("rekey_count_differs", (trigger(*AFTER_ALL, "", instead=True),)),
+    "a trigger that misspells a canonical": Case(
+        "rekey_shadow_left_project",
+        (trigger(*AFTER_ALL, "UPDATE projects SET name = upper(name) WHERE id = 'canonical'"),),
+    ),
+    "a trigger that writes an alias back": Case(
+        "rekey_alias_left_memory", (trigger(*AFTER_ALL, "UPDATE memories SET project = 'P05'"),)
+    ),
+    "a trigger that writes an alias back at the very end": Case(
+        "rekey_alias_left_interaction",
+        (trigger("projects", "DELETE", "UPDATE interactions SET project = OLD.name"),),
+    ),
+    "a trigger that hangs a row on a shadow": Case(
+        "rekey_owner_lost_state",
+        (
+            without_foreign_key,
+            trigger(*AFTER_ALL, "UPDATE project_state SET project_id = 'shadow' WHERE id = 'moves'"),
+        ),
+    ),
+}
+
+
+def arranged(database: Database, case: Case, registry: Path, upgrade: Callable[..., None]) -> str:
+    """Makes the database of a case; returns the script."""
+    database.reset()
+    legacy.create(database, unique_slots=case.unique_slots)
+    legacy.fill(database, SAMPLE)
+    legacy.write_registry(registry, case.registry)
+    if case.at:
+        upgrade(database, registry, case.at)
+    for change in case.changes:
+        change(database)
+    return generated(database.url, registry, case.range, **case.settings)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_shell_stops_says_which_guard_it_was_and_the_database_is_as_it_was(
+    reused_database, registry_path, upgrade, case
+):
+    database = reused_database
+    script = arranged(database, case, registry_path, upgrade)
+    name = (case.on_sqlite if database.dialect == "sqlite" else None) or case.name
+    before = database.snapshot()
+    outcome = database.run_script(script.encode("ascii"))
+    assert outcome.returncode != 0
+    assert CONSTRAINT.findall(outcome.stderr.decode()) == [name]
+    assert before == database.snapshot()
+    # A reader finds the guard and what to do about it.
+    assert f"-- Guard {name}: " in script
+    assert "\n-- If the script stops here: " in script[script.index(f"-- Guard {name}: ") :]
+
+
+def test_every_kind_of_guard_that_a_script_holds_is_provoked_above(registry_path):
+    legacy.write_registry(registry_path, REGISTRY)
+    urls = ("sqlite:///nowhere.db", "postgresql+psycopg://host.invalid/nothing")
+    scripts = [generated(url, registry_path, allow_empty="false") for url in urls]
+    held = {name for script in scripts for name in re.findall(r"CONSTRAINT (rekey_\w+) CHECK", script)}
+    provoked = {name for case in CASES.values() for name in (case.name, case.on_sqlite) if name}
+    assert {kind_of(name) for name in held} == {kind_of(name) for name in provoked}
+
+
+def kind_of(name: str) -> str:
+    return max((kind for kind in WORDING if name.removeprefix("rekey_").startswith(kind)), key=len)
+
+
+def test_a_script_that_ran_is_refused_the_second_time(reused_database, registry_path, upgrade):
+    database = reused_database
+    script = arranged(database, Case("rekey_version"), registry_path, upgrade).encode()
+    assert database.run_script(script).returncode == 0
+    before = database.snapshot()
+    second = database.run_script(script)
+    assert second.returncode != 0
+    assert b"rekey_version" in second.stderr
+    assert before == database.snapshot()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_without_on_error_stop_psql_applies_nothing_either(database, registry_path, upgrade):
+    script = arranged(database, CASES["a collision"], registry_path, upgrade)
+    before = database.snapshot()
+    outcome = database.run_script(b"\\unset ON_ERROR_STOP\n" + script.encode())
+    assert CONSTRAINT.findall(outcome.stderr.decode()) == ["rekey_collision_state"]
+    assert before == database.snapshot()
+    assert "Without ON_ERROR_STOP" in script.split("BEGIN")[0]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_foreign_key_that_led_nowhere_before_stops_nothing(database, registry_path, upgrade):
+    dangling = sql(HANGS.format("projects (id)", "nobody"))
+    script = arranged(database, Case("", (dangling,)), registry_path, upgrade)
+    assert database.run_script(script.encode()).returncode == 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_cascade_takes_rows_along_where_the_session_has_foreign_keys_on(database, registry_path, upgrade):
+    script = arranged(database, CASES["rows of an unknown table on a shadow"], registry_path, upgrade)
+    before = database.snapshot()
+    outcome = database.run_script(b"PRAGMA foreign_keys = ON;\n" + script.encode())
+    assert CONSTRAINT.findall(outcome.stderr.decode()) == ["rekey_foreign_key_broken"]
+    assert outcome.returncode != 0
+    assert before == database.snapshot()
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Stands for a database that nobody may connect to."""
+
+    url: str
+
+
+@pytest.mark.parametrize(
+    ("fault", "url"),
+    [
+        ("missing", "postgresql+psycopg://nobody@host.invalid/nothing"),
+        ("double", "sqlite:///nowhere.db"),
+        ("not json", "postgresql+psycopg://nobody@host.invalid/nothing"),
+    ],
+)
+def test_what_only_python_can_see_is_refused_with_nothing_on_standard_output(alembic, registry_path, fault, url):
+    if fault == "double":
+        legacy.write_registry(registry_path, {"one": ["both"], "two": ["both"]})
+    elif fault == "not json":
+        registry_path.write_text("{", encoding="utf-8")
+    made = alembic(Elsewhere(url), "upgrade", "head", "--sql")
+    assert made.returncode != 0
+    assert made.stdout == ""
+    assert "FAILED: the registry" in made.stderr
+    assert "Traceback" not in made.stderr
