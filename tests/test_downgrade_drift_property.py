@@ -2,10 +2,11 @@
 
 import os
 
-import legacy
 from alembic.util import CommandError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+import legacy
 from strategies import legacy_without_collision
 
 CASES = 2_000 if os.environ.get("REKEY_LONG") else 40
@@ -103,7 +104,7 @@ def test_keep_puts_untouched_rows_back_and_loses_no_edit(reused_database, upgrad
         for key in set(before[table]) - set(after[table]):
             assert result[table].get(key, before[table][key]) == before[table][key], "a row comes back as it was"
     owners = set(result["projects"])
-    assert [] == [row for row in result["project_state"].values() if row["project_id"] not in owners]
+    assert [row for row in result["project_state"].values() if row["project_id"] not in owners] == []
 
 
 @UNHURRIED

@@ -2,9 +2,10 @@
 
 import os
 
-import legacy
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+import legacy
 from strategies import legacy_without_collision
 
 CASES = 2_000 if os.environ.get("REKEY_LONG") else 40
@@ -39,11 +40,11 @@ def test_up_and_down_and_up_and_down_is_the_identity(reused_database, upgrade, d
     upgrade(database, registry)
     downgrade(database, registry)
     assert before == rows_of(database)
-    assert [("restored",)] == database.rows("SELECT outcome FROM rekey_run")
+    assert database.rows("SELECT outcome FROM rekey_run") == [("restored",)]
     upgrade(database, registry)
     downgrade(database, registry)
     assert before == rows_of(database)
-    assert [("restored",), ("restored",)] == database.rows("SELECT outcome FROM rekey_run")
+    assert database.rows("SELECT outcome FROM rekey_run") == [("restored",), ("restored",)]
 
 
 @UNHURRIED
@@ -64,4 +65,4 @@ def test_a_report_file_puts_everything_back_where_the_side_tables_are_gone(
             database.execute(f"DROP TABLE {name}")
     downgrade(database, registry, report=report)
     assert before == rows_of(database)
-    assert [("restored",)] == database.rows("SELECT outcome FROM rekey_run")
+    assert database.rows("SELECT outcome FROM rekey_run") == [("restored",)]

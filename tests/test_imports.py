@@ -16,8 +16,8 @@ LAYERS = (
     ("errors",),
 )
 READERS = ("cli", "configuration", "demo", "dry_run", "folds", "summary", "tally")
-WRITERS = {"apply", "restore", "upgrade", "operations"}
-TALKS_TO_ALEMBIC = {"cli", "configuration", "environment", "folds", "operations"}
+WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
+TALKS_TO_ALEMBIC = {"cli", "configuration", "environment", "folds", "operations", "table_operations"}
 
 
 def imports(source: str) -> set[str]:

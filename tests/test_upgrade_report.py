@@ -6,6 +6,7 @@ import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,13 +37,26 @@ def reported(database, tmp_path):
     return fold
 
 
+@pytest.fixture(scope="module")
+def done(reused_database, tmp_path_factory):
+    """A database that was folded, to be read only."""
+    folder = tmp_path_factory.mktemp("folded")
+    registry = prepared(reused_database, folder, folded(), extra_columns=True)
+    before = {table: {row["id"]: row for row in reused_database.table(table)} for table in legacy.TABLES}
+    reports = folder / "new" / "reports"
+    ended = alembic_here("upgrade", "head", url=reused_database.url, registry=registry, report_dir=reports)
+    assert ended.code == 0, ended.err
+    path, report = the_report(reports)
+    return SimpleNamespace(database=reused_database, registry=registry, before=before, path=path, report=report)
+
+
 def the_report(folder):
     (path,) = folder.iterdir()
     return path, json.loads(path.read_text(encoding="ascii"))
 
 
-def test_the_report_has_the_designs_keys(reported):
-    _, report = the_report(reported())
+def test_the_report_has_the_designs_keys(done):
+    report = done.report
     asked = {"format", "created_at", "mode", "database", "registry_path", "plan", "apply_summary"}
     assert report.keys() >= asked
     assert report["plan"].keys() >= PLAN_KEYS
@@ -50,39 +64,35 @@ def test_the_report_has_the_designs_keys(reported):
     assert (report["plan"]["integrity_errors"], report["plan"]["has_collisions"]) == ([], False)
 
 
-def test_the_report_counts_what_the_database_recorded(reported, database):
-    _, report = the_report(reported())
+def test_the_report_counts_what_the_database_recorded(done):
+    report = done.report
     assert set(report["plan"]["counts"]) == set(PLAN_COUNTS)
     assert set(report["apply_summary"]) == set(APPLY_COUNTS)
     for phase, shown in (("plan", report["plan"]["counts"]), ("apply", report["apply_summary"])):
-        assert shown == dict(database.rows(f"SELECT name, value FROM rekey_count WHERE phase = '{phase}'"))
+        assert shown == dict(done.database.rows(f"SELECT name, value FROM rekey_count WHERE phase = '{phase}'"))
 
 
-def test_the_report_names_database_registry_and_aliases(reported, database, registry_path):
-    _, report = the_report(reported())
-    assert report["database"] == database.url
-    assert report["registry_path"] == str(registry_path)
+def test_the_report_names_database_registry_and_aliases(done):
+    report = done.report
+    assert report["database"] == done.database.url
+    assert report["registry_path"] == str(done.registry)
     assert report["plan"]["alias_map"] == {alias: canonical for canonical, each in REGISTRY.items() for alias in each}
     assert abs((datetime.now(UTC) - datetime.fromisoformat(report["created_at"])).total_seconds()) < 600
 
 
-def test_the_report_lists_every_row_of_the_journal_with_its_action(reported, database):
-    _, report = the_report(reported())
+def test_the_report_lists_every_row_of_the_journal_with_its_action(done):
+    report = done.report
     for section, table in SECTIONS.items():
         listed = [(row["before"]["id"], row["action"]) for row in report["plan"][section]]
-        assert sorted(listed, key=str) == sorted(actions(database, table).items(), key=str)
+        assert sorted(listed, key=str) == sorted(actions(done.database, table).items(), key=str)
         assert all(row["canonical"] in REGISTRY for row in report["plan"][section])
 
 
 @pytest.mark.parametrize(("section", "table"), SECTIONS.items())
-def test_every_touched_row_is_reported_with_its_full_before_image(database, tmp_path, section, table):
-    registry = prepared(database, tmp_path, folded(), extra_columns=True)
-    before = {row["id"]: row for row in database.table(table)}
-    reports = tmp_path / "reports"
-    assert alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=reports).code == 0
-    _, report = the_report(reports)
-    shown = [row["before"] for row in report["plan"][section] if row["action"] != "create"]
-    assert len(shown) >= 1
+def test_every_touched_row_is_reported_with_its_full_before_image(done, section, table):
+    before = done.before[table]
+    shown = [row["before"] for row in done.report["plan"][section] if row["action"] != "create"]
+    assert {row["id"] for row in shown} == {key for key in actions(done.database, table) if key is not None}
     for row in shown:
         assert list(row) == list(before[row["id"]])
         assert {name: str(value) for name, value in row.items()} == {
@@ -90,16 +100,14 @@ def test_every_touched_row_is_reported_with_its_full_before_image(database, tmp_
         }
 
 
-def test_a_created_row_is_reported_without_a_before_image(reported):
-    _, report = the_report(reported())
-    (created,) = (row for row in report["plan"]["shadow_projects"] if row["action"] == "create")
+def test_a_created_row_is_reported_without_a_before_image(done):
+    (created,) = (row for row in done.report["plan"]["shadow_projects"] if row["action"] == "create")
     assert created["canonical"] == "p06-polisher"
     assert set(created["before"].values()) == {None}
 
 
-def test_a_row_that_goes_is_reported_with_the_one_that_stays(reported):
-    _, report = the_report(reported())
-    stays = {row["before"]["id"]: row.get("survivor") for row in report["plan"]["state_plans"]}
+def test_a_row_that_goes_is_reported_with_the_one_that_stays(done):
+    stays = {row["before"]["id"]: row.get("survivor") for row in done.report["plan"]["state_plans"]}
     assert stays["dropped"] == {"key": "living", "value": "1", "status": "active"}
     assert stays["merged"] == {"key": "kept", "value": "1", "status": "active"}
 
@@ -111,25 +119,22 @@ def test_an_empty_run_is_reported_as_empty(reported):
     assert set(report["apply_summary"].values()) == {0}
 
 
-def test_the_run_records_the_fingerprint_of_its_report(reported, database):
-    _, report = the_report(reported())
-    assert database.rows("SELECT plan_sha256 FROM rekey_run") == [(report["plan"]["fingerprint"],)]
-    assert re.fullmatch("[0-9a-f]{64}", report["plan"]["fingerprint"])
+def test_the_run_records_the_fingerprint_of_its_report(done):
+    fingerprint = done.report["plan"]["fingerprint"]
+    assert done.database.rows("SELECT plan_sha256 FROM rekey_run") == [(fingerprint,)]
+    assert re.fullmatch("[0-9a-f]{64}", fingerprint)
 
 
-def test_the_report_is_named_by_time_and_run(reported):
-    path, _ = the_report(reported())
-    stamp = re.fullmatch(r"legacy-aliases-(\d{8}T\d{6})Z-1\.json", path.name)
+def test_the_report_is_named_by_time_and_run(done):
+    stamp = re.fullmatch(r"legacy-aliases-(\d{8}T\d{6})Z-1\.json", done.path.name)
     assert stamp is not None
     written = datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     assert abs((datetime.now(UTC) - written).total_seconds()) < 600
 
 
-def test_the_report_is_readable_by_its_owner_alone_and_so_is_a_new_folder(reported):
-    folder = reported()
-    path, _ = the_report(folder)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+def test_the_report_is_readable_by_its_owner_alone_and_so_is_a_new_folder(done):
+    assert stat.S_IMODE(done.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(done.path.parent.stat().st_mode) == 0o700
 
 
 def test_a_folder_that_is_there_keeps_its_mode_and_its_files(reported, tmp_path):
@@ -165,8 +170,8 @@ def test_a_report_is_never_overwritten(reported, tmp_path, monkeypatch, kind):
     assert kind != "file" or taken.read_text() == "mine"
 
 
-def test_nothing_pending_is_left_beside_the_report(reported):
-    assert [path.suffix for path in reported().iterdir()] == [".json"]
+def test_nothing_pending_is_left_beside_the_report(done):
+    assert [path.suffix for path in done.path.parent.iterdir()] == [".json"]
 
 
 def test_until_the_commit_the_report_has_no_name_that_claims_anything(reported, tmp_path, monkeypatch):

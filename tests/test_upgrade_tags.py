@@ -160,11 +160,10 @@ OLDER_AND_NEWER = [
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_times_compare_as_times_in_whatever_format_the_application_wrote_them(remember):
     rows = []
-    for pair in OLDER_AND_NEWER:
+    for number, (older, newer) in enumerate(OLDER_AND_NEWER):
         # Ids such that insertion order and the tie-break would choose the older one.
-        rows += [
-            memory(f"{key}: {time}", "p05", str(pair), updated_at=time) for key, time in zip("ab", pair, strict=True)
-        ]
+        rows.append(memory(f"a{number}", "p05", str(number), updated_at=older))
+        rows.append(memory(f"b{number}", "p05", str(number), updated_at=newer))
     after = remember(*rows)
     assert [key for key, found in after.items() if found != (SUPERSEDED if key[0] == "a" else ACTIVE)] == []
 

@@ -15,13 +15,16 @@ from alembic import command
 from alembic.config import Config
 
 from databases import Database, SQLiteDatabase
-from examples import ROOT, REGISTRY, prepared
+from examples import CANONICAL, LATER, REGISTRY, ROOT, interaction, memory, prepared, project, state
+from legacy import Rows
 from snapshots import in_order
 
-__all__ = ["WAYS", "Folded", "contents", "drop_side_tables", "fold", "reset", "script_back"]
+__all__ = ["WAYS", "Folded", "contents", "drop_side_tables", "everything", "fold", "script_back"]
 
 WAYS = ("online", "script", "report")
 """From the journal, from the journal by the database's own shell, from the report file without any journal."""
+
+LENS = "p07-lens"
 
 OURS = ("rekey_", "alembic_version", "sqlite_")
 
@@ -39,7 +42,7 @@ def contents(database: Database) -> dict[str, list[Any]]:
 def _of_file(path: Path) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         connection.text_factory = lambda raw: ("text", raw)  # bytes that are no UTF-8 count too
-        names = [name for (_, name), in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        names = [name for ((_, name),) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         return {
             name.decode(): in_order(
                 [
@@ -52,9 +55,28 @@ def _of_file(path: Path) -> dict[str, list[Any]]:
         }
 
 
-def reset(database: Database) -> None:
-    """Empties the database, types included."""
-    database.reset()
+def everything() -> Rows:
+    """Rows for every action of a fold, side by side; their ids say what becomes of them."""
+    return {
+        "projects": [
+            *(project("c", CANONICAL), project("s", "P05"), project("t", "interferometer")),
+            *(project("n", "p06"), project("r", " P07-Lens"), project("o", "atlas")),
+        ],
+        "project_state": [
+            state("rekeyed", "s", "1", "superseded", key="free"),
+            state("merged", "s", "1", key="same"),
+            state("kept", "c", "1", key="same"),
+            state("replaced", "c", "1", "superseded", key="displaced"),
+            state("displacing", "s", "2", key="displaced"),
+            state("dropped", "t", "3", "invalid", key="displaced"),
+            state("revived", "c", "v", "invalid", key="revived"),
+            state("reviving", "t", "v", key="revived"),
+            state("under-created", "n", "1"),
+            state("under-renamed", "r", "1"),
+        ],
+        "memories": [memory("superseded", "p05"), memory("m", CANONICAL, updated_at=LATER), memory("rekeyed", "p06")],
+        "interactions": [interaction("rekeyed", "interferometer"), interaction("i", "atlas")],
+    }
 
 
 def drop_side_tables(database: Database) -> None:
@@ -105,9 +127,11 @@ class Folded:
         return True
 
 
-def fold(database: Database, folder: Path, rows: Any, upgrade: Any, downgrade: Any, *changes: str, **shape: bool) -> Folded:
+def fold(
+    database: Database, folder: Path, rows: Any, upgrade: Any, downgrade: Any, *changes: str, **shape: bool
+) -> Folded:
     """Makes the tables with these rows, runs the SQL of `changes`, and folds."""
-    registry = prepared(database, folder, rows, REGISTRY, **shape)
+    registry = prepared(database, folder, rows, {**REGISTRY, LENS: ["p07"]})
     for change in changes:
         database.execute(change)
     before = contents(database)

@@ -133,10 +133,9 @@ def sqlite_hooks(engine: Engine, begin: str) -> None:
 
 def make_folder(settings: Settings) -> None:
     """Create the folders above a SQLite file that is still to be made."""
-    name = settings.url.database
-    if settings.url.get_backend_name() == "sqlite" and name and name != ":memory:":
+    if (file := _sqlite_file(settings)) is not None:
         try:
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseFailed(
                 settings.database,

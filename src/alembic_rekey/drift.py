@@ -7,12 +7,14 @@ from enum import StrEnum
 
 from sqlalchemy import FromClause, ScalarSelect, case, exists, func, literal, not_, select
 
+from alembic_rekey.errors import Finding
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
 from alembic_rekey.side_tables import runs
 from alembic_rekey.spec import Check, Relation, Spec
+from alembic_rekey.wording import WORDING
 
-__all__ = ["KEPT", "Drift", "drifted", "restorable_run", "which_run"]
+__all__ = ["KEPT", "Drift", "drifted", "no_run", "restorable_run", "which_run"]
 
 
 class Drift(StrEnum):
@@ -48,6 +50,12 @@ def which_run(spec: Spec) -> Check:
         func.coalesce(select(newest.c.revision).scalar_subquery(), "no revision").label("newest"),
     ).where(not_(exists(there)))
     return check("run_to_restore", "", offending)
+
+
+def no_run(spec: Spec) -> Finding:
+    """Return what `which_run` would find where the side tables are gone and no query can tell."""
+    words, said = WORDING["run_to_restore"], {"revision": spec.revision, "newest": "no revision"}
+    return Finding("rekey_run_to_restore", words.sentence.format_map(said), words.remedy, said)
 
 
 def drifted(part: Part, back: FromClause) -> Relation:

@@ -17,7 +17,7 @@ from sqlalchemy.types import Text
 
 from alembic_rekey.counts import part_counts
 from alembic_rekey.database import is_absent, reading
-from alembic_rekey.errors import WORDING, Finding, Refused
+from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.foreign_keys import attached
 from alembic_rekey.guard import guards, refuse_rows_without_registry
 from alembic_rekey.names import Names
@@ -32,6 +32,7 @@ from alembic_rekey.side_tables import is_side_table, journal_name
 from alembic_rekey.spec import Check, Slots, Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.tally import Tally
+from alembic_rekey.wording import WORDING
 
 __all__ = ["Choice", "DryRun", "dry_run"]
 

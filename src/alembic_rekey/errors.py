@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
-    "WORDING",
     "CommandRefused",
     "DatabaseFailed",
     "Finding",
@@ -22,7 +21,6 @@ __all__ = [
     "RunUnknown",
     "SettingRefused",
     "SpecRefused",
-    "Wording",
 ]
 
 
@@ -131,136 +129,3 @@ class CommandRefused(RekeyError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{problem}\n  what to do: {remedy}")
-
-
-@dataclass(frozen=True)
-class Wording:
-    """The words of one built-in check: `sentence` is a format string over one offending row."""
-
-    claim: str
-    sentence: str
-    remedy: str
-
-
-WORDING: Mapping[str, Wording] = {
-    "collision": Wording(
-        claim="no slot has two active rows with different values",
-        sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
-        "says {value!r}",
-        remedy="decide which value is right and set the status of the other row to 'superseded', then run the "
-        "upgrade again.",
-    ),
-    "crowded_slot": Wording(
-        claim="no identity has two rows in one slot",
-        sentence="{table}: identity {owner!r}, of {canonical!r}, has {rows} rows at {slot}",
-        remedy="the table should allow one row per identity and slot: remove what is surplus, then run the "
-        "upgrade again.",
-    ),
-    "two_canonical_rows": Wording(
-        claim="each canonical name is carried by one row at most",
-        sentence="{table}: row {key!r}, named {name!r}, is one of several rows for the canonical {canonical!r}",
-        remedy="move what hangs on the wrong row to the right one by hand and delete the wrong one, then run the "
-        "upgrade again.",
-    ),
-    "attached": Wording(
-        claim="no row outside the plan hangs on a row that the plan deletes or renames",
-        sentence="{child}: {rows} rows hang on {table} row {key!r}, which the plan would {action}, through {columns}; "
-        "the plan does not cover them",
-        remedy="move these rows to the canonical by hand, or cover their table in the spec of a new revision.",
-    ),
-    "journal_shape": Wording(
-        claim="the journal has the columns of its table, in their order",
-        sentence="{table}: column {column!r} is not in the same place in its table and in {journal}",
-        remedy="the table changed after the journal was made: add or drop the column in the journal too, or, if the "
-        "journal is empty, drop it and make it again with op.create_side_tables(spec).",
-    ),
-    "reserved_name": Wording(
-        claim="no column has the name of one of the journal's own: run_id, action, canonical",
-        sentence="{table}: column {column!r} is named like one of the journal's own columns; the journal cannot be made",
-        remedy="rename the column for as long as the journal is needed, or leave its table out of the revision.",
-    ),
-    "missing_column": Wording(
-        claim="every column that the revision declares is there",
-        sentence="{table}: the revision declares column {column!r}, and the database does not have it",
-        remedy="add the column, or correct the declaration in the revision.",
-    ),
-    "generated_column": Wording(
-        claim="no row that may be deleted has a generated column, which could not be put back",
-        sentence="{table}: column {column!r} is generated; the journal could not put a deleted row back",
-        remedy="turn the generated column into a plain one before the upgrade, and back after it.",
-    ),
-    "plan_is_empty": Wording(
-        claim="the plan touches at least one row",
-        sentence="the plan touches no row",
-        remedy="check that url and registry are the ones you mean, or allow it with -x allow_empty=true.",
-    ),
-    "version": Wording(
-        claim="the database is at the revision that this script starts from: {start}",
-        sentence="the database is at another revision",
-        remedy="the script ran already, or is for another database: look into alembic_version and make it again.",
-    ),
-    "journal_needed": Wording(
-        claim="no run needs its journal any more",
-        sentence="run {id} of revision {revision} was not restored: its journal holds the only copy of deleted rows",
-        remedy="restore it first, by a downgrade to the revision before the one that folded, or keep the side tables.",
-    ),
-    "table_holds_rows": Wording(
-        claim="the table is empty",
-        sentence="{table} holds {rows} rows",
-        remedy="keep the table (alembic downgrade 0001 stops before it), or empty it yourself if it may go.",
-    ),
-    "run_to_restore": Wording(
-        claim="the newest run that was not restored is one of this revision",
-        sentence="revision {revision} has no run to restore: the newest one that was not restored is of {newest}",
-        remedy="restore the newer run first (alembic-rekey runs lists them); if this revision never ran here, or its "
-        "side tables are gone, restore from its report with -x report=FILE.",
-    ),
-    "drift": Wording(
-        claim="the application left every row as the upgrade made it",
-        sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}; on_drift=keep would {keep}",
-        remedy="look at these rows, then put back the others with -x on_drift=keep, or undo the changes first.",
-    ),
-    "drift_kept": Wording(
-        claim="rows that drifted stay as the application left them",
-        sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}",
-        remedy="look at these rows; the journal still holds what they were.",
-    ),
-    "not_as_before": Wording(
-        claim="every row that went back is as it was before the upgrade",
-        sentence="{table}: row {key!r} did not become what it was",
-        remedy="look for triggers that change rows as they are written; nothing was changed.",
-    ),
-    "rows_lost": Wording(
-        claim="rows before = rows after + rows deleted by the journal - rows created",
-        sentence="{table}: {before} rows before, {after} after, {deleted} deleted and {created} created by the journal",
-        remedy="something else changed the table in this transaction (a trigger, a rule, a cascade): find it, then "
-        "run the upgrade again.",
-    ),
-    "count_differs": Wording(
-        claim="each statement changed as many rows as the journal names",
-        sentence="{name}: the journal names {journalled} rows, the database reported {reported}",
-        remedy="look for triggers or rules that skip or add rows, and for keys that are NULL or not unique, then run "
-        "the upgrade again.",
-    ),
-    "shadow_left": Wording(
-        claim="no shadow and no misspelt canonical is left",
-        sentence="{table}: a row is still named {spelling!r} instead of {canonical!r}",
-        remedy="look for triggers that write the old name back, and for rows whose key is NULL.",
-    ),
-    "alias_left": Wording(
-        claim="no row is keyed by an alias any more",
-        sentence="{table}: rows are still keyed by {spelling!r} instead of {canonical!r}",
-        remedy="look for triggers that write the old name back, and for rows whose key is NULL.",
-    ),
-    "owner_lost": Wording(
-        claim="no row hangs on a shadow that was deleted",
-        sentence="{table}: row {key!r} still hangs on {owner!r}, which is gone",
-        remedy="look for rows whose key is NULL or not unique, and for triggers.",
-    ),
-    "foreign_key_broken": Wording(
-        claim="no foreign key leads nowhere that did not before",
-        sentence="{table}: the row with rowid {rowid} refers to a row of {parent} that would be gone",
-        remedy="a table outside the plan hangs on rows that the plan deletes: move its rows to the canonical by hand, "
-        "or cover the table in the spec.",
-    ),
-}

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, Table, cast, exists, func, literal, not_, or_, select
 
-from alembic_rekey.errors import WORDING, RegistryRefused
+from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Planned
 from alembic_rekey.registry import Registry
 from alembic_rekey.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.wording import WORDING
 
 __all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry"]
 

@@ -1,20 +1,22 @@
-"""`op.create_side_tables(…)`, `op.rekey(spec)`: what a revision says, carried out online or as a script."""
+"""`op.rekey(spec)` and `op.restore(spec)`: what a fold says, carried out online or as a script.
+
+Importing this module registers every operation of this package.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 from alembic.config import Config
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import Connection, Table, exists, func, literal, select, union_all
-from sqlalchemy.schema import DropTable
+from sqlalchemy import Connection, inspect
 
-from alembic_rekey.drift import drifted
+from alembic_rekey.approval import approve
+from alembic_rekey.drift import drifted, no_run
 from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
-from alembic_rekey.errors import WORDING, RegistryRefused, SettingRefused, SpecRefused
+from alembic_rekey.errors import Refused, RegistryRefused, SettingRefused, SpecRefused
 from alembic_rekey.foreign_keys import attached, hanging
-from alembic_rekey.guard import check, emptiness
+from alembic_rekey.guard import emptiness, refuse_rows_without_registry
 from alembic_rekey.plan import Planned, journalled
 from alembic_rekey.registry import Registry, read_registry
 from alembic_rekey.report_file import ReportFile
@@ -25,45 +27,17 @@ from alembic_rekey.script import attached_in_script, counts_shown, script
 from alembic_rekey.script_frame import ScriptNotes
 from alembic_rekey.script_hanging import hanging_in_script
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import reserved_names
-from alembic_rekey.side_tables import create_side_tables, current_run, drop_side_tables, runs
+from alembic_rekey.shown import printable
+from alembic_rekey.side_tables import current_run, runs
 from alembic_rekey.spec import Check, Spec
 from alembic_rekey.steps import Guard, Statement, Step, perform
+from alembic_rekey.table_operations import CreateSideTables, DropEmptyTables, DropSideTables, carry_out
 from alembic_rekey.upgrade import upgrade_steps
+from alembic_rekey.wording import WORDING
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey", "Restore"]
 
 _log = logging.getLogger("alembic.rekey")
-
-
-@Operations.register_operation("create_side_tables")
-class CreateSideTables(MigrateOperation):
-    """Create the side tables and the journals of some tables; DDL only."""
-
-    def __init__(self, tables: Iterable[Table]) -> None:
-        self.tables = tuple(tables)
-
-    @classmethod
-    def create_side_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
-        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table."""
-        operations.invoke(cls(tables))
-
-    def reverse(self) -> DropSideTables:
-        """Return the operation that takes them away."""
-        return DropSideTables(self.tables)
-
-
-@Operations.register_operation("drop_side_tables")
-class DropSideTables(MigrateOperation):
-    """Drop the side tables and the journals of some tables."""
-
-    def __init__(self, tables: Iterable[Table]) -> None:
-        self.tables = tuple(tables)
-
-    @classmethod
-    def drop_side_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
-        """Drop the journals of the tables, `rekey_alias`, `rekey_count` and `rekey_run`."""
-        operations.invoke(cls(tables))
 
 
 @Operations.register_operation("rekey")
@@ -83,23 +57,6 @@ class Rekey(MigrateOperation):
         operations.invoke(cls(spec))
 
 
-@Operations.register_operation("drop_empty_tables")
-class DropEmptyTables(MigrateOperation):
-    """Drop tables, and refuse if one of them holds a row."""
-
-    def __init__(self, tables: Iterable[Table]) -> None:
-        self.tables = tuple(tables)
-
-    @classmethod
-    def drop_empty_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
-        """Drop `tables` in their order.
-
-        Raises:
-            Refused: if one of them holds a row; none is dropped then.
-        """
-        operations.invoke(cls(tables))
-
-
 @Operations.register_operation("restore")
 class Restore(MigrateOperation):
     """Put every row back that the newest run of a spec's revision changed."""
@@ -115,41 +72,6 @@ class Restore(MigrateOperation):
             RekeyError: if there is nothing to restore from, on drift, or if a row does not become what it was.
         """
         operations.invoke(cls(spec))
-
-
-@Operations.implementation_for(CreateSideTables)
-def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
-    dialect = operations.migration_context.dialect.name
-    steps: list[Step] = [Guard(reserved_names(operation.tables, dialect))]
-    steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(operation.tables)]
-    _carry_out(operations, steps, "the journals cannot be made")
-
-
-@Operations.implementation_for(DropSideTables)
-def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None:
-    unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
-    steps: list[Step] = [Guard(check("journal_needed", "", unrestored))]
-    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.tables)]
-    _carry_out(operations, steps, "the side tables are still needed")
-
-
-@Operations.implementation_for(DropEmptyTables)
-def _drop_empty_tables(operations: Operations, operation: DropEmptyTables) -> None:
-    steps: list[Step] = []
-    for number, table in enumerate(operation.tables):
-        rows = select(literal(str(table.name)).label("table"), func.count().label("rows")).select_from(table)
-        steps.append(Guard(check("table_holds_rows", str(number), rows.having(func.count() > 0))))
-    steps += [Statement(f"Drop {table.name}, which is empty.", DropTable(table)) for table in operation.tables]
-    _carry_out(operations, steps, "a downgrade would drop rows")
-
-
-def _carry_out(operations: Operations, steps: Iterable[Step], refusal: str) -> None:
-    migration = operations.migration_context
-    if migration.as_sql:
-        for piece in script(steps, migration.dialect):
-            migration.impl.static_output(piece)
-    else:
-        perform(operations.get_bind(), steps, refusal)
 
 
 @Operations.implementation_for(Rekey)
@@ -175,7 +97,7 @@ def _settings(operations: Operations) -> Settings:
 
 def _perform(connection: Connection, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
     if registry.sha256 is None:
-        _refuse_rows_without_registry(connection, spec, registry)
+        refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
     planned = journalled(spec, current_run())
     guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
     steps = upgrade_steps(spec, registry, connection.dialect.name, guarding=guarding)
@@ -187,10 +109,19 @@ def _perform(connection: Connection, spec: Spec, registry: Registry, settings: S
             _log.info("  %s: %s", name, value)
     report = written_report(connection, spec, run, settings)
     reports: list[ReportFile] = config.attributes.setdefault(REPORTS, [])
+    # From here on the report goes with the transaction: published after its commit, or discarded.
     reports.append(report)
+    if settings.expect_plan is not None:
+        approve(connection, spec, settings.expect_plan, finished(connection), report.pending)
 
 
 def _write(operations: Operations, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
+    if settings.expect_plan is not None:
+        raise SettingRefused(
+            "expect_plan",
+            "a script cannot compute a fingerprint.",
+            "run the upgrade online to hold it against the approved plan, or leave it away.",
+        )
     if registry.sha256 is None:
         raise RegistryRefused(registry.path, ["there is no such file, and a script cannot tell whether it matters"])
     migration = operations.migration_context
@@ -214,15 +145,6 @@ def _asked_for(settings: Settings, planned: Planned) -> list[Check]:
     return [] if settings.allow_empty else [emptiness(planned)]
 
 
-def _refuse_rows_without_registry(connection: Connection, spec: Spec, registry: Registry) -> None:
-    any_row = [
-        select(literal(str(part.table.name))).where(exists(select(literal(1)).select_from(part.table)))
-        for part in spec.parts
-    ]
-    if holding := list(connection.execute(union_all(*any_row)).scalars()):
-        raise RegistryRefused(registry.path, [f"there is no such file, and {', '.join(holding)} hold rows"])
-
-
 @Operations.implementation_for(Restore)
 def _restore(operations: Operations, operation: Restore) -> None:
     settings = _settings(operations)
@@ -237,12 +159,14 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
     dialect = connection.dialect.name
     if settings.report is not None:
         load_report(connection, spec, settings.report)
+    elif not inspect(connection).has_table(runs.name):
+        raise Refused(refusal, [no_run(spec)])
     perform(connection, decide_steps(spec, dialect, hanging(connection, spec)), refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
     for part in spec.parts:
         for kept in connection.execute(drifted(part, stored_back(part))).mappings():
-            _log.warning("Kept: %s", WORDING["drift_kept"].sentence.format_map(kept))
+            _log.warning("Kept: %s", printable(WORDING["drift_kept"].sentence.format_map(kept)))
     perform(connection, act_steps(spec, dialect), refusal)
 
 
@@ -263,7 +187,7 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
             for part in spec.parts
         ]
     steps += act_steps(spec, dialect.name)
-    _carry_out(operations, steps, "")
+    carry_out(operations, steps, "")
     notes: ScriptNotes = _config(operations).attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     notes.header.append(
         f"Restores what revision {spec.revision} changed, from its journal; on drift: {settings.on_drift}."

@@ -11,8 +11,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, Connection, TextClause, cast, func, insert, literal, select, text, update
-from sqlalchemy.types import Text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.exc import DataError
+from sqlalchemy.types import Text, UserDefinedType
 
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.keys import identity_of, key_of
@@ -29,6 +45,19 @@ __all__ = ["load_report"]
 _AT_ONCE = 500
 
 
+class _Stored(UserDefinedType[Any]):
+    """A type of PostgreSQL by the name that its catalog has for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the name as psycopg has to read it."""
+        return self.name.replace("%", "%%")
+
+
 def load_report(connection: Connection, spec: Spec, path: Path) -> None:
     """Check the report and load it as the newest run, to be restored in the same transaction.
 
@@ -41,9 +70,13 @@ def load_report(connection: Connection, spec: Spec, path: Path) -> None:
     _check(report, spec, sections)
     for ddl in create_side_tables([part.table for part in spec.parts]):
         connection.execute(ddl)
-    run = _record(connection, spec, report)
-    for title, part in sections.items():
-        _load(connection, report, title, part, run)
+    try:
+        run = _record(connection, spec, report)
+        for title, part in sections.items():
+            _load(connection, report, title, part, run)
+    except (DataError, UnicodeError, OverflowError):
+        # What PostgreSQL's types refuse, a text that is none, an integer that SQLite has no room for.
+        _refuse(report, "it holds a value that the database has no place for")
 
 
 def _check(report: ReadReport, spec: Spec, sections: dict[str, Part]) -> None:
@@ -60,7 +93,7 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     open_runs = select(runs.c.id).where(runs.c.outcome.in_(("applied", "empty")))
     if other := connection.execute(open_runs.where(runs.c.started_at != started_at)).scalars().first():
         _refuse(report, f"run {other} of this database was not restored and is another one; restore that first")
-    connection.execute(update(runs).where(runs.c.outcome == "applied").values(outcome="restored"))
+    connection.execute(update(runs).where(runs.c.id.in_(open_runs)).values(outcome="restored"))
     number = int(connection.execute(select(func.coalesce(func.max(runs.c.id), 0) + 1)).scalar_one())
     opened = select(
         literal(number),
@@ -73,7 +106,8 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     )
     columns = ["id", "revision", "outcome", "started_at", "registry_path", "registry_sha256", "plan_sha256"]
     connection.execute(insert(runs).from_select(columns, opened, include_defaults=False))
-    created = [entry["canonical"] for _, entry in report_entries(report) if entry["action"] == Action.CREATE]
+    identities = report_entries(report, title_of(spec.identity))
+    created = [entry["canonical"] for entry in identities if entry["action"] == Action.CREATE]
     named = {**report.facts.get("alias_map", {}), **{canonical: canonical for canonical in created}}
     lines = [
         {"alias": alias, "canonical": canonical, "key": key_of(alias), "identity": identity_of(canonical)}
@@ -92,7 +126,7 @@ def _time(connection: Connection, started_at: object) -> ColumnElement[Any]:
 
 def _load(connection: Connection, report: ReadReport, title: str, part: Part, run: int) -> None:
     columns = columns_of(connection, part.table)
-    rows = (entry for found, entry in report_entries(report) if found == title)
+    rows = report_entries(report, title)
     statement = _insert(connection, part, columns)
     while chunk := list(islice(rows, _AT_ONCE)):
         for entry in chunk:
@@ -101,26 +135,25 @@ def _load(connection: Connection, report: ReadReport, title: str, part: Part, ru
         connection.execute(statement, [_bound(entry, columns, run) for entry in chunk])
 
 
-def _insert(connection: Connection, part: Part, columns: Mapping[str, str]) -> TextClause:
-    quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(name) for name in columns)
-    values = ", ".join(_value(connection, number, type_) for number, type_ in enumerate(columns.values()))
-    into = quote(journal_name(part.table))
-    return text(
-        f"INSERT INTO {into} (run_id, action, canonical, {names}) "  # noqa: S608 - quoted names and catalog types only
-        f"VALUES (:run, :action, :canonical, {values})"
-    )
+def _insert(connection: Connection, part: Part, columns: Mapping[str, str]) -> Insert:
+    values = {
+        **{name: bindparam(f"rekey_{name}") for name in ("run_id", "action", "canonical")},
+        **{name: _value(connection, number, type_) for number, (name, type_) in enumerate(columns.items())},
+    }
+    return insert(table(journal_name(part.table), *map(column, values))).values(values)
 
 
-def _value(connection: Connection, number: int, type_: str) -> str:
+def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any]:
+    value: ColumnElement[Any] = bindparam(f"rekey_column_{number}")
     if connection.dialect.name == "postgresql":
-        return f"CAST(:column_{number} AS {type_})"
+        return cast(value, _Stored(type_))
     # Text that is no UTF-8 comes as bytes, with a mark; everything else keeps the type that it has.
-    return f"CASE WHEN :marked_{number} THEN CAST(:column_{number} AS TEXT) ELSE :column_{number} END"
+    return case((bindparam(f"rekey_marked_{number}", type_=Integer) == 1, cast(value, Text)), else_=value)
 
 
 def _bound(entry: dict[str, Any], columns: Iterable[str], run: int) -> dict[str, Any]:
-    bound: dict[str, Any] = {"run": run, "action": entry["action"], "canonical": entry["canonical"]}
+    own = {"run_id": run, "action": entry["action"], "canonical": entry["canonical"]}
+    bound: dict[str, Any] = {f"rekey_{name}": value for name, value in own.items()}
     for number, name in enumerate(columns):
         value, marked = entry["before"].get(name), False
         if isinstance(value, dict):
@@ -128,7 +161,7 @@ def _bound(entry: dict[str, Any], columns: Iterable[str], run: int) -> dict[str,
         elif isinstance(value, str) and not value.isascii():
             raw = value.encode("utf-8", "surrogateescape")
             value, marked = (raw, True) if _broken(raw) else (value, False)
-        bound |= {f"column_{number}": value, f"marked_{number}": marked}
+        bound |= {f"rekey_column_{number}": value, f"rekey_marked_{number}": int(marked)}
     return bound
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +21,16 @@ from alembic_rekey.errors import ReportFailed
 from alembic_rekey.report import FORMAT, Fingerprint
 from alembic_rekey.rules import Action
 
-__all__ = ["ReadReport", "read_report", "report_entries"]
+__all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
 
 MOST_BYTES_OF_A_LINE = 64 * 2**20
 """A line is one row; one that is longer could not be held next to its parsed form."""
 
 _REMEDY = "name the file that the upgrade wrote, unchanged, with -x report=FILE."
+_SHAPELESS = "it does not have the shape of a report"
 _CHECKSUM = b' "sha256": "'
+_TITLE = re.compile(rb'  ("(?:[^"\\]|\\.)*"): \[')
+_HEX = re.compile("(?:[0-9a-f]{2})*")
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,23 @@ class ReadReport:
 
 
 def read_report(path: Path) -> ReadReport:
-    """Read the whole file once and check it: checksum, shape, format, fingerprint.
+    """Read and check the report of an upgrade that was made, whole.
 
     Raises:
         ReportFailed: if it is not there, damaged, truncated, edited, or no report of an applied run.
+    """
+    report = read_document(path)
+    if report.head.get("mode") != "apply":
+        _refuse(path, "it reports no upgrade that was made (its mode is not 'apply')")
+    _check_around(report)
+    return report
+
+
+def read_document(path: Path) -> ReadReport:
+    """Read the whole file once and check it: checksum, shape, format, fingerprint; of a dry run or of an upgrade.
+
+    Raises:
+        ReportFailed: if it is not there, damaged, truncated or edited, or no report.
     """
     with _opened(path) as file:
         _check_bytes(path, file)
@@ -51,25 +68,53 @@ def read_report(path: Path) -> ReadReport:
     report = ReadReport(path, head, facts)
     if head.get("format") != FORMAT:
         _refuse(path, f"its format is {head.get('format')!r}, and this version reads format {FORMAT}")
-    if head.get("mode") != "apply" or not isinstance(head.get("run"), dict):
-        _refuse(path, "it reports no upgrade that was made (its mode is not 'apply')")
-    fingerprint = Fingerprint(facts.get("registry_sha256"), str(facts.get("revision")))
-    for title, entry in report_entries(report):
-        fingerprint.add(title, json.dumps(entry, separators=(",", ":")))
+    _check_facts(report)
+    fingerprint = Fingerprint(facts["registry_sha256"], facts["revision"])
+    for title, line in _sections(report):
+        fingerprint.add(title, json.dumps(_entry(path, line), separators=(",", ":")))
     if str(fingerprint) != facts.get("fingerprint"):
         _refuse(path, "its rows are not those of its fingerprint")
     return report
 
 
-def report_entries(report: ReadReport) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the title of the section and the entry, for each entry of the file."""
+def report_entries(report: ReadReport, wanted: str) -> Iterator[dict[str, Any]]:
+    """Yield the entries of the section with the title `wanted`."""
+    for title, line in _sections(report):
+        if title == wanted:
+            yield _entry(report.path, line)
+
+
+def _sections(report: ReadReport) -> Iterator[tuple[str, bytes]]:
+    """Yield the title of the section and the line, for each line that holds an entry."""
     with _opened(report.path) as file:
         title = ""
         for line in _lines(report.path, file):
             if line.startswith(b"   {"):
-                yield title, _entry(report.path, line)
-            elif line.startswith(b'  "') and line.rstrip(b"\n").endswith((b": [", b": [],")):
-                title = str(json.loads(line[2 : line.rindex(b": [")]))
+                yield title, line
+            elif found := _TITLE.match(line):
+                (title,) = _value(report.path, b"{" + found[1] + b": 0}")
+
+
+def _check_facts(report: ReadReport) -> None:
+    facts = report.facts
+    if not (
+        isinstance(facts.get("revision"), str)
+        and isinstance(facts.get("tables"), dict)
+        and isinstance(facts.get("registry_sha256"), str | None)
+    ):
+        _refuse(report.path, _SHAPELESS)
+
+
+def _check_around(report: ReadReport) -> None:
+    run, names = report.head.get("run"), report.facts.get("alias_map")
+    if not (
+        isinstance(run, dict)
+        and isinstance(run.get("started_at"), str)
+        and isinstance(report.head.get("registry_path"), str)
+        and isinstance(names, dict)
+        and all(isinstance(canonical, str) for canonical in names.values())
+    ):
+        _refuse(report.path, _SHAPELESS)
 
 
 def _check_bytes(path: Path, file: BinaryIO) -> None:
@@ -83,7 +128,7 @@ def _check_bytes(path: Path, file: BinaryIO) -> None:
         _refuse(path, "it is truncated, or no report")
     if said != digest.hexdigest():
         _refuse(path, "it was damaged or edited: its checksum is another one")
-    if b"".join(_lines(path, file)) != b"}\n":
+    if file.read(3) != b"}\n":
         _refuse(path, "something stands behind its end")
 
 
@@ -102,9 +147,26 @@ def _read_around(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[str, 
 
 def _entry(path: Path, line: bytes) -> dict[str, Any]:
     entry = _value(path, line.strip().removesuffix(b",").removesuffix(b"]"))
-    if entry.get("action") not in set(Action) or not isinstance(entry.get("before"), dict):
+    action, before, survivor = entry.get("action"), entry.get("before"), entry.get("survivor", {})
+    if action not in list(Action) or not isinstance(before, dict):
         _refuse(path, "one of its entries has no action or no before-image")
+    if not (
+        isinstance(entry.get("canonical"), str)
+        and isinstance(survivor, dict)
+        and all(map(_is_value, (*before.values(), *survivor.values())))
+    ):
+        _refuse(path, _SHAPELESS)
     return entry
+
+
+def _is_value(value: object) -> bool:
+    """Tell whether `value` is what a report has for a value of a row."""
+    if not isinstance(value, dict):
+        return isinstance(value, str | int | float | None)
+    ((mark, text),) = value.items() if len(value) == 1 else [("", "")]
+    if mark == "$bytes":
+        return isinstance(text, str) and _HEX.fullmatch(text) is not None
+    return mark == "$real" and text in ("nan", "inf", "-inf")
 
 
 def _value(path: Path, text: bytes) -> dict[str, Any]:
@@ -113,7 +175,7 @@ def _value(path: Path, text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        _refuse(path, "it does not have the shape of a report")
+        _refuse(path, _SHAPELESS)
     return value
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from sqlalchemy import Connection, FromClause, func, select
 
 from alembic_rekey.drift import Drift, drifted, which_run
-from alembic_rekey.errors import WORDING, Finding, Refused, RunUnknown
+from alembic_rekey.errors import Finding, Refused, RunUnknown
 from alembic_rekey.foreign_keys import hanging
 from alembic_rekey.plan import Part
 from alembic_rekey.run import Run, recorded_runs
@@ -17,6 +17,7 @@ from alembic_rekey.shown import printable
 from alembic_rekey.spec import Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.way_back import way_back
+from alembic_rekey.wording import WORDING
 
 __all__ = ["restore_plan_text"]
 

@@ -12,7 +12,7 @@ from sqlalchemy import ClauseElement, Dialect, Executable, case, column, func, i
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from alembic_rekey.errors import WORDING, SpecRefused
+from alembic_rekey.errors import SpecRefused
 from alembic_rekey.expressions import is_plain
 from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.layout import WIDTH, laid_out
@@ -20,6 +20,7 @@ from alembic_rekey.rules import DELETED
 from alembic_rekey.side_tables import counts, current_run, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Rows, Statement, Step
+from alembic_rekey.wording import WORDING
 
 __all__ = ["attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
 

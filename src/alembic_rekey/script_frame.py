@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, text, union_all
 from sqlalchemy.schema import CreateTable
 
-from alembic_rekey.errors import WORDING
 from alembic_rekey.script import comment, compiled, guarded
 from alembic_rekey.spec import Check, Relation
+from alembic_rekey.wording import WORDING
 
 __all__ = ["ScriptNotes", "header", "opening"]
 

@@ -1,4 +1,4 @@
-"""What a downgrade's script asks the catalog: does anything unknown hang on a row that would go?"""
+"""What a downgrade's script asks the catalog: whether anything unknown hangs on a row that would go."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
 
     parent = text(dialect.identifier_preparer.format_table(identity.table))
     covered = "".join(
-        f"\n      AND NOT (fk.conrelid = to_regclass({text(quote(child))}) AND pair.names = ARRAY[{text(field)}]::name[])"
+        f"\n      AND NOT (fk.conrelid = to_regclass({text(quote(child))})"
+        f" AND pair.names = ARRAY[{text(field)}]::name[])"
         for child, field in sorted(covered_columns(spec, identity))
     )
     key, back = quote(identity.key.name), stored_back(identity).name

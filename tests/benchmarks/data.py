@@ -35,7 +35,10 @@ PRESENT = 0.75
 """26 slots, each filled with this probability, make 19 rows of state per project."""
 
 KINDS = {"plain": 10, "one": 3, "two": 1, "orphan": 1, "misspelt": 1, "unregistered": 2}
-WORDS = "beam mirror phase drift align the sensor of laser noise bench record shift calibrate polish with grid and".split()
+WORDS = [
+    *("beam", "mirror", "phase", "drift", "align", "the", "sensor", "of", "laser", "noise"),
+    *("bench", "record", "shift", "calibrate", "polish", "with", "grid", "and"),
+]
 TYPES = ("fact", "preference", "episode", "decision")
 
 
@@ -101,7 +104,9 @@ class Data:
             number += 1
             kind = self._random.choices(tuple(KINDS), tuple(KINDS.values()))[0]
             word = WORDS[number % len(WORDS)]
-            family = Family(f"p{number:05}-{word}", () if kind == "unregistered" else (f"p{number:05}", f"{word} {number}"))
+            family = Family(
+                f"p{number:05}-{word}", () if kind == "unregistered" else (f"p{number:05}", f"{word} {number}")
+            )
             if kind != "orphan":
                 spelt = family.canonical.upper() if kind == "misspelt" else family.canonical
                 family.own = self._project(spelt)
@@ -111,7 +116,9 @@ class Data:
             yield family
 
     def _project(self, name: str) -> str:
-        self._projects.append((key := self._id(), name, self._words(0, 80), self._random.choice(self._times), self._at()))
+        self._projects.append(
+            (key := self._id(), name, self._words(0, 80), self._random.choice(self._times), self._at())
+        )
         return key
 
     def _at(self) -> str | None:
@@ -154,5 +161,3 @@ class Data:
             tag = self._tag(self._random.choice(self.families))
             said = (self._words(100, 300), self._words(100, 300))
             yield (self._id(), *said, "cli", self._id(), tag, self._at())
-
-

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from data import COLUMNS
 
-__all__ = ["POSTGRESQL", "SAVE", "SQLITE", "TIDY"]
+__all__ = ["POSTGRESQL", "SAVE", "SQLITE"]
 
 
 def _saved(name: str, table: str, columns: tuple[str, ...], *actions: str) -> str:
     wanted = ", ".join(f"'{action}'" for action in actions)
-    return (
-        f"CREATE TABLE saved_{name} AS SELECT {', '.join(columns)} FROM rekey_journal_{table} WHERE action IN ({wanted})"
-    )
+    listed = ", ".join(columns)
+    return f"CREATE TABLE saved_{name} AS SELECT {listed} FROM rekey_journal_{table} WHERE action IN ({wanted})"
 
 
 SAVE = [
@@ -28,8 +27,6 @@ SAVE = [
     _saved("memories", "memories", ("id", "project", "status", "updated_at"), "rekey", "supersede"),
     _saved("interactions", "interactions", ("id", "project"), "rekey"),
 ]
-
-TIDY = [f"DROP TABLE saved_{name}" for name in "projects names created state owners memories interactions".split()]
 
 _BACK = [
     "INSERT INTO projects SELECT * FROM saved_projects",

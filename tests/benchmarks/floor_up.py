@@ -65,7 +65,8 @@ _MEMORIES = [
     "ANALYZE old",
     # Canonical rows that say the same as a legacy one.
     """CREATE TEMP TABLE candidate AS
-    SELECT m.{row} AS place, m.id, m.project AS canonical, m.memory_type, m.content, m.status, {moment} AS moment, 0 AS old
+    SELECT m.{row} AS place, m.id, m.project AS canonical, m.memory_type, m.content, m.status,
+        {moment} AS moment, 0 AS old
     FROM memories AS m WHERE EXISTS (
         SELECT 1 FROM old WHERE old.content = m.content AND old.canonical = m.project
         AND old.memory_type = m.memory_type AND old.status = m.status)""",

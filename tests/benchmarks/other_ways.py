@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 import floor_down
 import floor_up
-from alembic_rekey.registry import read_registry
+import psycopg
 from orm_loop import orm_loop
 from row_by_row import row_by_row
+
+from alembic_rekey.registry import read_registry
 
 __all__ = ["WAYS"]
 

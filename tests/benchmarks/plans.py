@@ -9,21 +9,26 @@ __all__ = ["QUADRATIC", "postgresql_plan", "sqlite_plan"]
 
 QUADRATIC = "!! nested loop over two big sides"
 BIG = 1000
+"""Rows from which on a side is big."""
+CATALOG = ("fk", "pk", "stored", "kept", "declared", "found")
+"""What our statements call the catalog, which has a row per column."""
 
 
 def sqlite_plan(lines: Iterable[Sequence[Any]]) -> str:
-    """The text of EXPLAIN QUERY PLAN; marked where a table is scanned once per row of another loop."""
+    """The text of EXPLAIN QUERY PLAN; marked where a table is scanned once per row of something else."""
     depth: dict[int, int] = {0: 0}
-    scanned: dict[int, bool] = {}
+    correlated: set[int] = set()
+    looped: set[int] = set()
     text = []
     for number, parent, _, says in lines:
         depth[number] = depth.get(parent, 0) + 1
-        step = str(says).startswith(("SCAN ", "SEARCH "))
-        inner = scanned.get(parent, False)
-        mark = f"   {QUADRATIC}" if step and inner and says.startswith("SCAN ") and "CONSTANT" not in says else ""
-        if step:
-            scanned[parent] = True
-        text.append(f"{'  ' * depth[number]}{says}{mark}")
+        if parent in correlated or str(says).startswith("CORRELATED"):
+            correlated.add(number)
+        again = parent in looped or parent in correlated
+        scans = says.startswith("SCAN ") and says.split()[1] not in CATALOG and "CONSTANT" not in says
+        if says.startswith(("SCAN ", "SEARCH ")):
+            looped.add(parent)
+        text.append(f"{'  ' * depth[number]}{says}{f'   {QUADRATIC}' if scans and again else ''}")
     return "\n".join(text)
 
 
@@ -41,7 +46,8 @@ def _node(node: dict[str, Any], depth: int) -> Iterator[str]:
         extra += f" {node['Sort Space Used']} kB on disk"
     mark = f"   {QUADRATIC}" if _quadratic(node) else ""
     time = node.get("Actual Total Time", 0) * max(loops, 1)
-    yield f"{'  ' * depth}{node['Node Type']} {of} ({time:.0f} ms, {rows:.0f} rows x {loops:.0f}, expected {node['Plan Rows']}{extra}){mark}"
+    counted = f"{time:.0f} ms, {rows:.0f} rows x {loops:.0f}, expected {node['Plan Rows']}{extra}"
+    yield f"{'  ' * depth}{node['Node Type']} {of} ({counted}){mark}"
     for child in node.get("Plans", ()):
         yield from _node(child, depth + 1)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from plans import postgresql_plan, sqlite_plan
 from sqlalchemy import Engine, event
 
-from plans import postgresql_plan, sqlite_plan
-
 __all__ = ["Profile"]
+
+_FIRST = re.compile(r"\s*(\w+)")
+_WRITES = re.compile(r"^\s*CREATE\b|\b(?:INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
 class Profile:
@@ -45,15 +48,16 @@ class Profile:
     def _before(self, connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> tuple[str, Any]:
         executed = statement
         if self._explain is not None and not self._paused and not rest[-1]:
-            verb = statement.split(None, 1)[0].upper()
-            if verb in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE") or " AS " in statement[:80]:
+            verb = (_WRITES.search(statement) or _FIRST.match(statement) or [""])[0].strip().upper()
+            if verb in ("SELECT", "WITH", "INSERT INTO", "UPDATE", "DELETE FROM") or " AS " in statement[:80]:
                 executed = self._explained(connection.dialect.name, cursor, statement, parameters, verb)
         self._begun = time.perf_counter()
         return executed, parameters
 
     def _explained(self, dialect: str, cursor: Any, statement: str, parameters: Any, verb: str) -> str:
         if dialect == "sqlite":
-            if verb != "CREATE":
+            # An EXPLAIN in between would reset changes().
+            if verb != "CREATE" and "changes()" not in statement:
                 plan = sqlite_plan(cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
                 self._note(statement, plan)
             return statement

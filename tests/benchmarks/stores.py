@@ -7,15 +7,16 @@ import shutil
 import sqlite3
 import tempfile
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
+from data import COLUMNS, Data
 
 import legacy
 import server
-from data import COLUMNS, Data
-from databases import PostgreSQLDatabase, SQLiteDatabase
+from databases import PostgreSQLDatabase, SQLiteDatabase, sqlite_shell
 
 __all__ = ["CACHE", "PostgreSQLStore", "SQLiteStore", "Store", "registry_for"]
 
@@ -57,6 +58,7 @@ class Store(ABC):
 
     dialect: str
     about: str
+    shell: Sequence[Path | str]
 
     @abstractmethod
     def has(self, name: str) -> bool:
@@ -102,6 +104,7 @@ class SQLiteStore(Store):
     """Files below the temporary folder; they stay for the next run."""
 
     dialect = "sqlite"
+    shell = (sqlite_shell(),)
 
     def __init__(self) -> None:
         self.about = f"SQLite {sqlite3.sqlite_version}, file, journal_mode delete, synchronous full, default page cache"
@@ -156,6 +159,7 @@ class PostgreSQLStore(Store):
     def __init__(self) -> None:
         server.SERVER_SETTINGS.update(SETTINGS)
         self.server = server.Server.start()
+        self.shell = [server.wheel_folder() / "pginstall" / "bin" / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
         self._administration = psycopg.connect(self._address("postgres"), autocommit=True)
         version = self._administration.info.server_version // 10_000
         self.about = f"PostgreSQL {version}, " + ", ".join(f"{name} {value}" for name, value in SETTINGS.items())

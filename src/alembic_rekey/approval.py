@@ -1,0 +1,115 @@
+"""What was reviewed is what runs: the plan that was approved, held against the plan that was made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alembic_rekey.errors import Finding, Refused, SettingRefused
+from alembic_rekey.report import title_of
+from alembic_rekey.report_read import ReadReport, read_document, report_entries
+from alembic_rekey.rules import Action
+from alembic_rekey.run import Run
+from alembic_rekey.shown import printable, shown
+from alembic_rekey.side_tables import runs
+from alembic_rekey.spec import Spec
+from alembic_rekey.wording import WORDING
+
+__all__ = ["approve"]
+
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
+_LISTED = 50
+
+_Keyed = tuple[tuple[bool, Any, str], dict[str, Any]]
+
+
+def approve(connection: Connection, spec: Spec, expected: str, made: Run, document: Path) -> None:
+    """Refuse unless the plan of the run `made`, written to `document`, is the one that was approved.
+
+    `expected` is the fingerprint that `alembic-rekey plan` printed, or the report that it wrote: then
+    the differences are listed. A fingerprint serves once.
+
+    Raises:
+        Refused: if the plan is another one, or if a run with this fingerprint was made before.
+        SettingRefused, ReportFailed: if `expected` is neither a fingerprint nor a report.
+    """
+    approved = None if _FINGERPRINT.fullmatch(expected) else _document(expected)
+    fingerprint = expected if approved is None else str(approved.facts.get("fingerprint"))
+    served = select(runs.c.id).where(runs.c.plan_sha256 == fingerprint, runs.c.id != made.number)
+    if number := connection.execute(served).scalars().first():
+        raise Refused("the approved plan was carried out before", [_finding("approval_served", run=number)])
+    if made.plan_sha256 == fingerprint:
+        return
+    found = [_finding("other_plan", expected=fingerprint, made=made.plan_sha256)]
+    if approved is not None:
+        differences = _differences(spec, approved, read_document(document))
+        found += [_finding("plan_differs", difference=said) for said in islice(differences, _LISTED)]
+        if more := sum(1 for _ in differences):
+            found.append(_finding("plan_differs", difference=f"{more:,} more rows differ"))
+    raise Refused("the plan is not the one that was approved", found)
+
+
+def _document(expected: str) -> ReadReport:
+    path = Path(expected)
+    if not path.exists():
+        raise SettingRefused(
+            "expect_plan",
+            f"{printable(expected)} is neither a fingerprint nor a file.",
+            "give the 64 digits that `alembic-rekey plan` printed, or the report that it wrote.",
+        )
+    return read_document(path)
+
+
+def _finding(name: str, **arguments: object) -> Finding:
+    words = WORDING[name]
+    return Finding(name, words.sentence.format_map(arguments), words.remedy, arguments)
+
+
+def _differences(spec: Spec, approved: ReadReport, made: ReadReport) -> Iterator[str]:
+    """Yield what differs between two documents, read side by side: both list their rows in the same order."""
+    for fact in ("revision", "registry_sha256"):
+        if approved.facts.get(fact) != made.facts.get(fact):
+            yield f"{fact}: {approved.facts.get(fact)} was approved, {made.facts.get(fact)} is here"
+    for part in spec.parts:
+        table, name, title = part.table.name, part.key.name, title_of(part)
+        yield from _rows_differ(table, *(_keyed(report, title, name) for report in (approved, made)))
+
+
+def _rows_differ(table: str, approved: Iterator[_Keyed], made: Iterator[_Keyed]) -> Iterator[str]:
+    one, other = next(approved, None), next(made, None)
+    while one or other:
+        if one and other and one[0] == other[0]:
+            if one[1] != other[1]:
+                yield f"{table}: {_shown(one)} has changed{_what(one[1], other[1])}"
+            one, other = next(approved, None), next(made, None)
+        elif one and (other is None or one[0] < other[0]):
+            yield f"{table}: {_shown(one)} is no longer in the plan"
+            one = next(approved, None)
+        elif other:
+            yield f"{table}: {_shown(other)} was not in the approved plan"
+            other = next(made, None)
+
+
+def _keyed(report: ReadReport, title: str, name: str) -> Iterator[_Keyed]:
+    """Yield the entries with what they are sorted by: created rows last, then the key, then the canonical."""
+    for entry in report_entries(report, title):
+        created = entry["action"] == Action.CREATE
+        yield (created, "" if created else entry["before"][name], entry["canonical"]), entry
+
+
+def _shown(keyed: _Keyed) -> str:
+    (created, key, canonical), entry = keyed
+    return f"{entry['action']} {shown(canonical if created else key)}"
+
+
+def _what(one: dict[str, Any], other: dict[str, Any]) -> str:
+    if one["action"] != other["action"]:
+        return f": the action is {other['action']} now"
+    before, now = one["before"], other["before"]
+    changed = [name for name in now if before.get(name) != now[name]]
+    return f" in {', '.join(changed)}" if changed else ""

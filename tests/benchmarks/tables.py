@@ -1,0 +1,63 @@
+"""What was measured, as text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import pairwise
+from statistics import median
+
+from measure import WAYS, Series
+
+__all__ = ["growth", "ratios", "statements"]
+
+MEGA = 1_000_000
+HEADINGS = ("way", "seconds", "x floor", "with report", "x floor", "process", "peak MB", "grew MB", "wrote MB")
+FORM = "{:34}{:>9}{:>9}{:>13}{:>9}{:>9}{:>9}{:>9}{:>10}"
+
+
+def ratios(series: Series) -> str:
+    """The table of one size: seconds without the report file, with it, each against the floor."""
+    lines = [f"\n{series.dialect}, {series.rows:,} rows", FORM.format(*HEADINGS)]
+    for way in series.runs:
+        known = WAYS[way]
+        floor = series.of(known.floor, "net") if known.floor in series.runs else 0.0
+        figures = [series.of(way, "net"), series.of(way, "seconds")]
+        timed = [
+            shown for seconds in figures for shown in (f"{seconds:.2f}", f"{seconds / floor:.2f}" if floor else "-")
+        ]
+        bytes_ = [f"{series.of(way, what) / MEGA:.0f}" for what in ("peak", "grown", "written")]
+        lines.append(FORM.format(known.says, *timed, f"{series.of(way, 'process'):.2f}", *bytes_))
+    lines += series.flagged
+    return "\n".join(lines)
+
+
+def statements(series: Series, most: int) -> str:
+    """The costliest statements of our ways, by median."""
+    lines = []
+    for way in ("up", "down", "plan"):
+        if way not in series.runs:
+            continue
+        taken: dict[tuple[int, str], list[float]] = defaultdict(list)
+        for run in series.runs[way]:
+            for number, (seconds, statement) in enumerate(run["statements"]):
+                taken[number, statement].append(seconds)
+        costly = sorted(((median(seconds), statement) for (_, statement), seconds in taken.items()), reverse=True)
+        lines.append(f"  {way}: {sum(seconds for seconds, _ in costly):.2f} s in {len(costly)} statements")
+        lines += [f"  {seconds:8.2f}  {' '.join(statement.split())[:110]}" for seconds, statement in costly[:most]]
+    return "\n".join(lines)
+
+
+def growth(every: Mapping[int, Series]) -> str:
+    """How seconds and memory grow from one size to the next."""
+    sizes = sorted(every)
+    lines = []
+    for small, large in pairwise(sizes):
+        for way in ("floor", "up", "down", "plan"):
+            if way in every[small].runs and way in every[large].runs:
+                seconds = every[large].of(way, "net") / every[small].of(way, "net")
+                peak = every[large].of(way, "peak") / every[small].of(way, "peak")
+                lines.append(
+                    f"{small:,} -> {large:,} rows, {way}: {seconds:.1f} x the seconds, {peak:.2f} x the memory"
+                )
+    return "\n".join(lines)
