@@ -61,6 +61,33 @@ def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {_RETURNING.name} DROP COLUMN {element.name}"
 
 
+class _Analyze(ExecutableDDLElement):
+    """ANALYZE of some columns of a table, for the planner of PostgreSQL."""
+
+    def __init__(self, name: str, *columns: str) -> None:
+        self.name = name
+        self.columns = columns
+
+
+@compiles(_Analyze)
+def _analyze(element: _Analyze, compiler: DDLCompiler, **_: Any) -> str:
+    quote = compiler.preparer.quote
+    return f"ANALYZE {quote(element.name)} ({', '.join(map(quote, element.columns))})"
+
+
+class _IndexKeys(ExecutableDDLElement):
+    """CREATE INDEX on the keys of a temporary table."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@compiles(_IndexKeys)
+def _index_keys(element: _IndexKeys, compiler: DDLCompiler, **_: Any) -> str:
+    quote = compiler.preparer.quote
+    return f"CREATE INDEX {quote(f'{element.name}_key')} ON {quote(element.name)} (key)"
+
+
 def stored_back(part: Part) -> TableClause:
     """Return the temporary table that holds the way back of `part` while a downgrade runs."""
     known = (
@@ -81,7 +108,12 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached) -> list[Step]:
         *lock(spec, dialect),
         Guard(which_run(spec)),
         *(Guard(made) for made in shape_checks(spec, dialect)),
-        *_decide(spec, attached),
+        *(
+            step
+            for part in spec.parts
+            for step in _counted(dialect, journal(part.table), "run_id", "action", part.key.name)
+        ),
+        *_decide(spec, dialect, attached),
     ]
 
 
@@ -106,7 +138,13 @@ def drift_guards(spec: Spec) -> list[Step]:
     return [Guard(check("drift", part.noun, drifted(part, stored_back(part)))) for part in spec.parts]
 
 
-def _decide(spec: Spec, attached: Attached) -> Iterator[Step]:
+def _counted(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]:
+    """Yield what tells the planner of PostgreSQL how many rows there are: it would join as if there were one."""
+    if dialect == "postgresql":
+        yield Statement(f"Let statements be planned for what {source.name} holds.", _Analyze(source.name, *columns))
+
+
+def _decide(spec: Spec, dialect: str, attached: Attached) -> Iterator[Step]:
     identity = stored_back(spec.identity)
     for part in spec.parts:
         decided = first_back(spec, part, identity)
@@ -115,6 +153,8 @@ def _decide(spec: Spec, attached: Attached) -> Iterator[Step]:
             f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
             CreateTableAs(decided, stored.name, temporary=True),
         )
+        yield Statement("Find these by their keys.", _IndexKeys(stored.name))
+        yield from _counted(dialect, stored, "key", "action", "drift")
         if isinstance(part, Slots):
             replaced = replaced_back(spec.identity, part, stored, identity)
             yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))

@@ -47,17 +47,22 @@ def restore_plan_text(
 
 def _run(recorded: list[Run], database: str, number: int | None) -> Run:
     waiting = [run for run in recorded if run.outcome != "restored"]
-    wanted = [run for run in recorded if run.number == number] if number is not None else waiting
-    if not wanted:
+    asked = [run for run in recorded if run.number == number] if number is not None else recorded
+    if not asked:
         raise RunUnknown(database, number, [run.number for run in recorded])
-    run = wanted[-1]
-    if run not in waiting or run is not waiting[-1]:
-        words = WORDING["run_to_restore"]
-        newest = f"revision {waiting[-1].revision}, run {waiting[-1].number}" if waiting else "no revision"
-        arguments = {"revision": f"{run.revision}, run {run.number},", "newest": newest}
-        finding = Finding("run_to_restore", words.sentence.format_map(arguments), words.remedy, arguments)
-        raise Refused(f"run {run.number} cannot be restored", [finding])
+    run = asked[-1] if number is not None or not waiting else waiting[-1]
+    if run not in waiting:
+        raise Refused(f"run {run.number} cannot be restored", [_finding("run_restored", run=run.number)])
+    if run is not waiting[-1]:
+        newer = waiting[-1]
+        found = _finding("newer_run", run=run.number, newer=newer.number, revision=newer.revision)
+        raise Refused(f"run {run.number} cannot be restored", [found])
     return run
+
+
+def _finding(name: str, **arguments: object) -> Finding:
+    words = WORDING[name]
+    return Finding(name, words.sentence.format_map(arguments), words.remedy, arguments)
 
 
 def _part(connection: Connection, part: Part, back: FromClause, limit: int | None) -> Iterator[str]:

@@ -51,7 +51,7 @@ WORDING: Mapping[str, Wording] = {
     ),
     "reserved_name": Wording(
         claim="no column has the name of one of the journal's own: run_id, action, canonical",
-        sentence="{table}: column {column!r} is named like one of the journal's own columns; the journal cannot be made",
+        sentence="{table}: column {column!r} is named like one of the journal's own; the journal cannot be made",
         remedy="rename the column for as long as the journal is needed, or leave its table out of the revision.",
     ),
     "missing_column": Wording(
@@ -89,6 +89,16 @@ WORDING: Mapping[str, Wording] = {
         sentence="revision {revision} has no run to restore: the newest one that was not restored is of {newest}",
         remedy="restore the newer run first (alembic-rekey runs lists them); if this revision never ran here, or its "
         "side tables are gone, restore from its report with -x report=FILE.",
+    ),
+    "run_restored": Wording(
+        claim="a run is restored once",
+        sentence="run {run} was restored already",
+        remedy="there is nothing left to put back; `alembic-rekey runs` shows what became of each run.",
+    ),
+    "newer_run": Wording(
+        claim="only the newest run that was not restored can be restored",
+        sentence="run {newer}, of revision {revision}, comes after run {run} and was not restored",
+        remedy="restore the newer run first; `alembic-rekey runs` lists them.",
     ),
     "drift": Wording(
         claim="the application left every row as the upgrade made it",

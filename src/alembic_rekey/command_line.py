@@ -1,0 +1,146 @@
+"""The command line of `alembic-rekey`: its commands, their options, their help."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+__all__ = ["FAILED", "parser"]
+
+FAILED = 1
+"""The exit status after `FAILED: …`."""
+
+_EXAMPLES = """\
+examples:
+  alembic-rekey plan
+  alembic-rekey -x url=postgresql+psycopg://reader@host/app plan --check
+  alembic-rekey -c /srv/app/alembic.ini -x registry=projects.json plan --json
+  alembic-rekey runs
+  alembic-rekey report 3 > run-3.json
+  alembic-rekey demo
+
+A setting given with -x beats the environment, which beats alembic.ini. The keys are those of
+`alembic -x`: a plan and an upgrade can be given the same options.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits with 1 for a wrong command line: 2 is what `plan --check` says of a plan."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(FAILED, f"FAILED: {message}\n  what to do: see {self.prog} -h\n")
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
+    """Return the parser; `commands` are the functions to call, by the name of the command."""
+    raw = argparse.RawDescriptionHelpFormatter
+    whole = _Parser(
+        prog="alembic-rekey",
+        description="See what `alembic upgrade head` would fold, or has folded. Reads only.",
+        epilog=_EXAMPLES,
+        formatter_class=raw,
+    )
+    _accept_settings(whole, "x", "config")
+    added = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    plan = added.add_parser(
+        "plan",
+        help="what an upgrade would do or refuse; also written as a report",
+        description="Show what `alembic upgrade head` would do or refuse, and write it as a dry-run report.\n"
+        "Reads only: an account that may only SELECT is enough, and nothing need be installed.",
+        epilog="exit status: 0; with --check 2 where the upgrade would refuse, 3 where the plan is empty;\n"
+        "1 where no plan can be made.\n\nexample: alembic-rekey -x url=sqlite:///atocore.db plan --check --limit 5",
+        formatter_class=raw,
+    )
+    plan.add_argument(
+        "--json",
+        dest="show",
+        action="store_const",
+        const="json",
+        default="text",
+        help="print the report and nothing else; its path goes to standard error",
+    )
+    plan.add_argument("--check", action="store_true", help="say with the exit status whether the upgrade would work")
+    _accept_limit(plan)
+    plan.set_defaults(command=commands["plan"])
+    runs = added.add_parser(
+        "runs",
+        help="the recorded runs",
+        description="List the recorded runs, oldest first, with what each of them counted.",
+        epilog="example: alembic-rekey -x url=sqlite:///atocore.db runs",
+        formatter_class=raw,
+    )
+    runs.set_defaults(command=commands["runs"])
+    report = added.add_parser(
+        "report",
+        help="the report of a run, rebuilt from its journal",
+        description="Print the report of a run as JSON, rebuilt from the journal in the database.",
+        epilog="examples:\n  alembic-rekey report\n  alembic-rekey report 3 > run-3.json",
+        formatter_class=raw,
+    )
+    report.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="its number; default: the latest")
+    report.set_defaults(command=commands["report"])
+    demo = added.add_parser(
+        "demo",
+        help="the whole way on a small database of its own",
+        description="Make a small legacy database in a folder of its own, show the plan, run the real\n"
+        "`alembic upgrade head` on it, and show what became of every row.",
+        epilog="examples:\n  alembic-rekey demo\n  alembic-rekey demo /tmp/look --collision",
+        formatter_class=raw,
+    )
+    demo.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: a new temporary folder")
+    demo.add_argument(
+        "--collision",
+        dest="scene",
+        action="store_const",
+        const="refuse",
+        default="fold",
+        help="show how the guard refuses two live values instead",
+    )
+    demo.set_defaults(command=commands["demo"])
+    back = added.add_parser(
+        "restore-plan",
+        help="what a downgrade would put back, and what drifted since the upgrade",
+        description="Show what `alembic downgrade` would put back from the journal of the newest run, and which\n"
+        "rows the application has changed since. Reads only.",
+        epilog="example: alembic-rekey -x url=sqlite:///atocore.db restore-plan --limit 5",
+        formatter_class=raw,
+    )
+    back.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="default: the newest not restored")
+    _accept_limit(back)
+    back.set_defaults(command=commands["restore-plan"])
+    for made in (plan, runs, report, back, demo):
+        _accept_settings(made, "x_after", "config_after")
+    return whole
+
+
+def _accept_settings(parser: argparse.ArgumentParser, x: str, config: str) -> None:
+    """Let -x and -c stand before the command, as with Alembic, and after it; each place fills its own list."""
+    parser.add_argument(
+        "-x", dest=x, action="append", default=[], metavar="KEY=VALUE", help="a setting; may be given often"
+    )
+    parser.add_argument(
+        "-c",
+        "--config",
+        dest=config,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Alembic's configuration; default: ALEMBIC_CONFIG, else alembic.ini",
+    )
+
+
+def _accept_limit(made: argparse.ArgumentParser) -> None:
+    lists = made.add_mutually_exclusive_group()
+    lists.add_argument("--limit", type=_at_least_one, default=20, metavar="N", help="entries shown per list (20)")
+    lists.add_argument("--all", dest="limit", action="store_const", const=None, help="show all entries")

@@ -1,0 +1,79 @@
+"""Claims about `-x expect_plan`: what was reviewed is what runs."""
+
+import json
+
+import legacy
+import pytest
+from alembic.util import CommandError
+
+PROJECTS = {"alpha": ["al"]}
+
+
+@pytest.fixture
+def planned(database, rekey, registry_path, report_dir):
+    """A legacy database whose plan was reviewed: the report of the dry run and its fingerprint."""
+    legacy.create(database)
+    database.insert("projects", [{"id": "1", "name": "al"}, {"id": "2", "name": "alpha"}])
+    database.insert(
+        "project_state",
+        [{"id": "s", "project_id": "1", "category": "c", "key": "k", "value": "v", "status": "active"}],
+    )
+    database.insert("interactions", [{"id": "i", "prompt": "p", "project": "AL"}])
+    legacy.write_registry(registry_path, PROJECTS)
+    made = rekey(database, "plan", "--json")
+    assert (0, "FAILED" in made.stderr) == (made.returncode, False)
+    (document,) = report_dir.glob("*dry-run*.json")
+    return document, json.loads(made.stdout)["plan"]["fingerprint"]
+
+
+def test_the_approved_plan_runs_by_its_fingerprint_and_by_its_report(
+    database, planned, upgrade, downgrade, registry_path
+):
+    document, fingerprint = planned
+    upgrade(database, registry_path, expect_plan=fingerprint)
+    assert [(fingerprint,)] == database.rows("SELECT plan_sha256 FROM rekey_run")
+
+
+def test_a_report_serves_as_the_approval_too(database, planned, upgrade, registry_path):
+    upgrade(database, registry_path, expect_plan=planned[0])
+    assert [("applied",)] == database.rows("SELECT outcome FROM rekey_run")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("UPDATE project_state SET value = 'other'", "project_state: rekey 's' has changed in value"),
+        ("DELETE FROM interactions", "interactions: rekey 'i' is no longer in the plan"),
+        (
+            "INSERT INTO memories (id, memory_type, content, project) VALUES ('m', 't', 'c', 'al')",
+            "memories: rekey 'm' was not in the approved plan",
+        ),
+    ],
+)
+def test_another_plan_is_refused_and_the_report_says_what_differs(
+    database, planned, upgrade, registry_path, report_dir, change, says
+):
+    database.execute(change)
+    before = database.snapshot()
+    for approved in planned:
+        with pytest.raises(CommandError, match="not the one that was approved") as refusal:
+            upgrade(database, registry_path, expect_plan=approved)
+        assert before == database.snapshot()
+        assert (approved is planned[0]) == (says in str(refusal.value))
+    assert [] == list(report_dir.glob("*.pending"))
+
+
+def test_a_fingerprint_serves_once(database, planned, upgrade, downgrade, registry_path):
+    upgrade(database, registry_path, expect_plan=planned[1])
+    downgrade(database, registry_path)
+    before = database.snapshot()
+    with pytest.raises(CommandError, match="carried out before"):
+        upgrade(database, registry_path, expect_plan=planned[1])
+    assert before == database.snapshot()
+
+
+def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, upgrade, registry_path):
+    before = database.snapshot()
+    with pytest.raises(CommandError, match="neither a fingerprint nor a file"):
+        upgrade(database, registry_path, expect_plan="abc")
+    assert before == database.snapshot()

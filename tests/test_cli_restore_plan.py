@@ -1,0 +1,55 @@
+"""Claims about `alembic-rekey restore-plan`: the dry run of the downgrade, reading only."""
+
+import legacy
+import pytest
+
+
+@pytest.fixture
+def folded(database, upgrade, registry_path):
+    """A database after an upgrade that created a canonical row."""
+    legacy.create(database)
+    database.insert("projects", [{"id": "1", "name": "al"}])
+    database.insert("project_state", [{"id": "s", "project_id": "1", "category": "c", "key": "k", "value": "v"}])
+    database.insert("interactions", [{"id": "i", "prompt": "p", "project": "AL"}])
+    legacy.write_registry(registry_path, {"alpha": ["al"]})
+    upgrade(database, registry_path)
+    return database
+
+
+def test_it_counts_what_goes_back_and_changes_nothing(folded, rekey):
+    before = folded.snapshot()
+    made = rekey(folded, "restore-plan")
+    assert (0, "") == (made.returncode, made.stderr)
+    assert "projects: 2 rows go back, 0 drifted" in made.stdout
+    assert "project_state: 1 rows go back, 0 drifted" in made.stdout
+    assert before == folded.snapshot()
+
+
+def test_it_lists_what_drifted_with_what_keep_would_do(folded, rekey):
+    folded.execute("UPDATE interactions SET response = 'later'")
+    made = rekey(folded, "restore-plan")
+    assert "interactions: row 'i' (rekey for 'alpha'): it was edited since the upgrade" in made.stdout
+    assert "on_drift=keep would leave it as it is now" in made.stdout
+
+
+def test_a_run_that_was_restored_is_refused(folded, rekey, downgrade, registry_path):
+    downgrade(folded, registry_path)
+    for asked in ((), ("1",)):
+        made = rekey(folded, "restore-plan", *asked)
+        assert (1, "") == (made.returncode, made.stdout)
+        assert "FAILED: run 1 cannot be restored" in made.stderr
+        assert "run 1 was restored already" in made.stderr
+
+
+def test_an_older_run_is_refused_with_the_newer_one(folded, rekey):
+    folded.execute(
+        "INSERT INTO rekey_run (id, revision, outcome, started_at, registry_path)"
+        " SELECT 2, '0004', 'applied', started_at, registry_path FROM rekey_run"
+    )
+    made = rekey(folded, "restore-plan", "1")
+    assert (1, True) == (made.returncode, "run 2, of revision 0004, comes after run 1" in made.stderr)
+
+
+def test_an_unknown_run_is_refused(folded, rekey):
+    made = rekey(folded, "restore-plan", "9")
+    assert (1, True) == (made.returncode, "no run 9 is recorded" in made.stderr)
