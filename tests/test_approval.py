@@ -2,9 +2,10 @@
 
 import json
 
-import legacy
 import pytest
 from alembic.util import CommandError
+
+import legacy
 
 PROJECTS = {"alpha": ["al"]}
 
@@ -29,7 +30,7 @@ def planned(database, rekey, registry_path, report_dir):
 def test_the_approved_plan_runs_by_its_fingerprint_and_by_its_report(
     database, planned, upgrade, downgrade, registry_path
 ):
-    document, fingerprint = planned
+    _, fingerprint = planned
     upgrade(database, registry_path, expect_plan=fingerprint)
     assert [(fingerprint,)] == database.rows("SELECT plan_sha256 FROM rekey_run")
 

@@ -1,7 +1,8 @@
 """Claims about `alembic-rekey restore-plan`: the dry run of the downgrade, reading only."""
 
-import legacy
 import pytest
+
+import legacy
 
 
 @pytest.fixture

@@ -140,5 +140,3 @@ def test_abort_lets_a_downgrade_pass_that_nothing_stands_against(reused_database
     downgrade(database, tmp_path / "registry.json", on_drift="abort")
     database.execute("DELETE FROM interactions WHERE id = 'new'")
     assert before == rows_of(database)
-
-

@@ -56,9 +56,10 @@ def test_up_and_down_by_script_is_the_identity_for_any_data(reused_database, tmp
     assert database.rows("SELECT outcome FROM rekey_run") == [("restored",)]
 
 
-@pytest.mark.parametrize("revisions", ["head:-1", "0003:0002", "head:0002"])
-def test_every_way_to_say_it_says_the_same(folded, revisions):
-    assert script_back(folded.database, folded.registry, revisions) == script_back(folded.database, folded.registry)
+@pytest.mark.parametrize("revisions", ["head:-1", "head:0002"])
+def test_it_may_be_asked_for_by_any_name_of_the_revisions(folded, revisions):
+    said, wanted = (script_back(folded.database, folded.registry, each) for each in (revisions, "0003:0002"))
+    assert re.sub("to .*, written", "", said) == re.sub("to .*, written", "", wanted)
 
 
 def test_run_twice_it_is_refused(folded):

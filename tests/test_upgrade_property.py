@@ -2,11 +2,12 @@
 
 import os
 
-import legacy
 import pytest
 from alembic.util import CommandError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+import legacy
 from oracle import expected
 from outcomes import disagreements
 from strategies import legacy as legacy_databases

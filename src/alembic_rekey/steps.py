@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Table, func, insert, literal, literal_column, select
@@ -16,6 +18,12 @@ from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check
 
 __all__ = ["Guard", "Rows", "Statement", "Step", "counted", "findings", "perform"]
+
+
+_WORTH_A_LINE = 1.0
+"""Seconds from which on a statement is logged for a person who waits; shorter ones are for debugging."""
+
+_log = logging.getLogger("alembic.rekey")
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,14 @@ def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None
             continue
         for step in group:
             if isinstance(step, Statement):
-                connection.execute(step.clause)
+                _execute(connection, step)
             elif isinstance(step, Rows) and step.rows:
                 connection.execute(insert(step.target).values(step.common), list(step.rows))
+
+
+def _execute(connection: Connection, step: Statement) -> None:
+    started = monotonic()
+    rows = connection.execute(step.clause).rowcount
+    seconds = monotonic() - started
+    level = logging.INFO if seconds >= _WORTH_A_LINE else logging.DEBUG
+    _log.log(level, "%s%s %.1f s", step.says, f" {rows:,} rows," if rows >= 0 else "", seconds)
