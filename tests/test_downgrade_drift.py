@@ -1,116 +1,18 @@
 """What the application did since the upgrade is neither lost nor overwritten: each kind of drift, by hand."""
 
-from __future__ import annotations
-
-import re
-from dataclasses import dataclass, field
-
 import pytest
 
 import legacy
-from alembic_rekey.drift import KEPT, Drift
-from alembic_rekey.keys import identity_of
-from databases import Database
-from examples import CANONICAL, alembic_here, refuses
-from ways_back import everything, fold, script_back
-
-MADE = identity_of("p06-polisher")
-"""The id of the canonical row that the upgrade creates."""
-
-E, D, T, A = Drift.EDITED, Drift.DELETED, Drift.TAKEN, Drift.ATTACHED
-STATE = "INSERT INTO project_state (id, project_id, category, key, value) VALUES ('{}', '{}', 'decision', '{}', 'new')"
-PROJECT = "INSERT INTO projects (id, name) VALUES ('{}', '{}')"
-NOTES = "CREATE TABLE notes (project TEXT REFERENCES projects (id){0}); INSERT INTO notes VALUES ('{1}')"
-# Who took the place of the shadow P05 keeps all that hung on it where it is now.
-WITHOUT_SHADOW = {("projects", "s"): T} | {
-    ("project_state", key): T for key in ("rekeyed", "merged", "displacing", "replaced")
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """What the application did, and which rows of the journal drifted by it."""
-
-    sql: str
-    drift: dict[tuple[str, str], Drift]
-    stays: set[tuple[str, str]] = field(default_factory=set)
-    """What is not as before the upgrade beside them: the application's own rows."""
-    guard: str = ""
-    """The first guard that a script stops at."""
-
-
-def slot(key):
-    return ("project_state", key)
-
-
-CASES = {
-    "a deleted rekeyed slot row": Case("DELETE FROM project_state WHERE id = 'rekeyed'", {slot("rekeyed"): D}),
-    "a deleted revived row": Case("DELETE FROM project_state WHERE id = 'revived'", {slot("revived"): D}),
-    "a deleted memory": Case("DELETE FROM memories WHERE id = 'superseded'", {("memories", "superseded"): D}),
-    "a deleted interaction": Case("DELETE FROM interactions WHERE id = 'rekeyed'", {("interactions", "rekeyed"): D}),
-    "a deleted renamed canonical": Case(
-        "DELETE FROM project_state WHERE project_id = 'r'; DELETE FROM projects WHERE id = 'r'",
-        {("projects", "r"): D},
-        {slot("under-renamed")},
-    ),
-    "a deleted created canonical": Case(
-        f"DELETE FROM project_state WHERE project_id = '{MADE}'; DELETE FROM projects WHERE id = '{MADE}'",
-        {("projects", "None"): D, slot("under-created"): D},
-    ),
-    "a deleted canonical": Case(
-        "DELETE FROM project_state WHERE project_id = 'c'; DELETE FROM projects WHERE id = 'c'",
-        {slot("rekeyed"): D, slot("displacing"): D, slot("revived"): D, slot("replaced"): T},
-        {("projects", "c"), slot("kept")},
-    ),
-    "an edited row that displaced another": Case(
-        "UPDATE project_state SET value = 'new' WHERE id = 'displacing'",
-        {slot("displacing"): E, slot("replaced"): T},
-    ),
-    "a row that was moved to another project": Case(
-        "UPDATE project_state SET project_id = 'o' WHERE id = 'rekeyed'", {slot("rekeyed"): E}
-    ),
-    "a row that was moved to another slot": Case(
-        "UPDATE project_state SET key = 'new' WHERE id = 'displacing'", {slot("displacing"): E}
-    ),
-    "a shadow that the application made again": Case(PROJECT.format("new", "P05"), WITHOUT_SHADOW),
-    "another row with the id of a shadow": Case(PROJECT.format("s", "new"), WITHOUT_SHADOW),
-    "another row named like a shadow": Case("UPDATE projects SET name = 'P05' WHERE id = 'o'", WITHOUT_SHADOW,
-                                            {("projects", "o")}),
-    "another row with the spelling of a renamed canonical": Case(
-        PROJECT.format("new", " P07-Lens"), {("projects", "r"): T}
-    ),
-    "another row with the id of a deleted one": Case(STATE.format("merged", "o", "x"), {slot("merged"): T}),
-    "another row in the slot of a replaced one": Case(
-        f"DELETE FROM project_state WHERE id = 'displacing'; {STATE.format('new', 'c', 'displaced')}",
-        {slot("displacing"): D, slot("replaced"): T},
-    ),
-    "a state row under a created canonical": Case(STATE.format("new", MADE, "x"), {("projects", MADE): A}),
-    "a state row that was moved to a created canonical": Case(
-        f"UPDATE project_state SET project_id = '{MADE}' WHERE id = 'kept'", {("projects", MADE): A}, {slot("kept")}
-    ),
-    "an edited row under a created canonical": Case(
-        "UPDATE project_state SET value = 'new' WHERE id = 'under-created'",
-        {("projects", MADE): A, slot("under-created"): E},
-    ),
-    "a row of an unknown table on a created canonical": Case(NOTES.format("", MADE), {("projects", MADE): A}),
-    "one that would be deleted along": Case(NOTES.format(" ON DELETE CASCADE", MADE), {("projects", MADE): A}),
-}  # fmt: skip
-UNKNOWN = ("a row of an unknown table on a created canonical", "one that would be deleted along")
-
-
-def rows_of(database: Database) -> dict[tuple[str, str], dict[str, object]]:
-    return {(table, row["id"]): row for table in legacy.TABLES for row in database.table(table)}
+from alembic_rekey.drift import KEPT
+from drifts import CASES, MADE, STATE, listed, rows_of
+from examples import CANONICAL, alembic_here, prepared_otherwise, project, refuses
+from ways_back import LENS, everything, fold
 
 
 @pytest.fixture
 def folded(reused_database, upgrade, downgrade, tmp_path):
     reused_database.reset()
     return fold(reused_database, tmp_path, everything(), upgrade, downgrade)
-
-
-def listed(text):
-    """The table, key and what is said about it, for each row that a message lists."""
-    return {(table, key): said for table, key, said in re.findall(r"(\w+): row '?([\w-]+)'? \([^)]*\): (.*)", text)}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -154,18 +56,36 @@ OTHER = {"confidence": "0.5", "created_at": "'2026-02-02 00:00:00+00:00'", "upda
 
 
 def test_an_edit_of_any_column_that_the_revision_knows_is_noticed(folded):
-    for (table, key), columns in COLUMNS.items():
-        for column in columns.split():
-            edit = f"UPDATE {table} SET {column} = {OTHER.get(column, chr(39) + 'edited' + chr(39))} WHERE id = '{key}'"
-            keep = f"CREATE TABLE kept AS SELECT * FROM {table} WHERE id = '{key}'"
-            folded.database.execute(f"{keep}; {edit}")
-            ended = alembic_here("downgrade", "-1", url=folded.database.url)
-            assert ended.code == 1, (table, key, column)
-            assert list(listed(ended.err)) == [(table, key)], column
-            back = f"UPDATE {table} SET {column} = (SELECT {column} FROM kept) WHERE id = '{key}'"
-            folded.database.execute(f"{back}; DROP TABLE kept")
+    database = folded.database
+    left = {place: columns.split() for place, columns in COLUMNS.items()}
+    while any(left.values()):
+        # One column of every row at a time.
+        edits = {place: columns.pop() for place, columns in left.items() if columns}
+        for number, ((table, key), column) in enumerate(edits.items()):
+            other = OTHER.get(column, f"'edited {number}'")
+            database.execute(f"CREATE TABLE kept_{number} AS SELECT * FROM {table} WHERE id = '{key}'")
+            database.execute(f"UPDATE {table} SET {column} = {other} WHERE id = '{key}'")
+        ended = alembic_here("downgrade", "-1", url=database.url)
+        assert (ended.code, set(listed(ended.err))) == (1, set(edits)), edits
+        for number, ((table, key), column) in enumerate(edits.items()):
+            old = f"(SELECT {column} FROM kept_{number})"
+            database.execute(f"UPDATE {table} SET {column} = {old} WHERE id = '{key}'; DROP TABLE kept_{number}")
     folded.back()
     assert folded.holds_what_it_held()
+
+
+@pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
+def test_an_edit_of_nothing_but_capitals_is_one_where_the_column_makes_no_difference(
+    reused_database, upgrade, downgrade, tmp_path
+):
+    reused_database.reset()
+    capitals = ("name TEXT NOT NULL", "name TEXT COLLATE NOCASE NOT NULL")
+    rows = {"projects": [project("r", " P07-Lens")]}
+    registry = prepared_otherwise(reused_database, tmp_path, rows, capitals)
+    legacy.write_registry(registry, {LENS: ["p07"]})
+    upgrade(reused_database, registry)
+    reused_database.execute("UPDATE projects SET name = 'P07-LENS'")
+    assert set(listed(refuses(reused_database, registry, arguments="downgrade -1"))) == {("projects", "r")}
 
 
 def test_all_drift_of_all_tables_is_listed_at_once(folded):
@@ -194,53 +114,3 @@ def test_rows_written_since_under_any_name_stay_and_hinder_nothing(folded):
     for table in ("interactions", "project_state"):
         database.execute(f"DELETE FROM {table} WHERE id LIKE 'new%'")
     assert folded.holds_what_it_held()
-
-
-# By script.
-
-
-def guard_of(case):
-    nouns = {"projects": "project", "project_state": "state", "memories": "memory", "interactions": "interaction"}
-    return next(f"rekey_drift_{noun}" for table, noun in nouns.items() if table in {place[0] for place in case.drift})
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["a deleted interaction", "a shadow that the application made again", "a state row under a created canonical",
-     "an edited row that displaced another", *UNKNOWN],
-)  # fmt: skip
-def test_a_script_stops_at_drift_or_shows_what_stays_and_leaves_what_the_online_downgrade_leaves(
-    reused_database, upgrade, downgrade, tmp_path, name
-):
-    database, case = reused_database, CASES[name]
-    left = []
-    for way in ("online", "script"):
-        database.reset()
-        folded = fold(database, tmp_path, everything(), upgrade, downgrade)
-        database.execute(case.sql)
-        if way == "online":
-            folded.back(on_drift="keep")
-        else:
-            before = database.snapshot()
-            stopped = database.run_script(script_back(database, folded.registry).encode())
-            assert stopped.returncode != 0
-            hidden = database.dialect == "sqlite" and name in UNKNOWN
-            guard = "rekey_foreign_key_broken" if hidden else guard_of(case)
-            assert guard in stopped.stderr.decode()
-            assert database.snapshot() == before
-            going = database.run_script(script_back(database, folded.registry, on_drift="keep").encode())
-            if hidden:  # no statement can name an unknown table there: nothing is lost, and it refuses
-                assert going.returncode != 0
-                assert b"rekey_foreign_key_broken" in going.stderr
-                assert database.snapshot() == before
-                return
-            assert going.returncode == 0, going.stderr
-            for (table, key), drift in case.drift.items():
-                line = next(line for line in going.stdout.decode().splitlines() if table in line and key in line)
-                assert KEPT[drift][0] in line
-        left.append(rows_of(database))
-    assert left[0].keys() == left[1].keys()
-    times = {"created_at", "updated_at"}
-    for place, row in left[0].items():
-        seen = left[1][place]
-        assert [row[c] for c in row if c not in times] == [seen[c] for c in seen if c not in times]

@@ -154,8 +154,8 @@ def test_a_trigger_that_keeps_a_row_from_coming_back_is_refused(folded):
 
 def test_a_kill_in_the_middle_leaves_the_state_before_and_running_again_works(database, upgrade, downgrade, tmp_path):
     rows = everything()
-    rows["memories"] += [memory(f"more {number}", "p05", f"{number}") for number in range(20_000)]
-    rows["interactions"] += [interaction(f"more {number}", "p06") for number in range(10_000)]
+    rows["memories"] += [memory(f"more {number}", "p05", f"{number}") for number in range(8_000)]
+    rows["interactions"] += [interaction(f"more {number}", "p06") for number in range(4_000)]
     folded = fold(database, tmp_path, rows, upgrade, downgrade)
     after = contents(database)
     settings = ["-x", f"url={database.url}", "-x", f"registry={folded.registry}"]

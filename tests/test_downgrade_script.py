@@ -15,7 +15,7 @@ from scripts import SAMPLE, generated
 from strategies import legacy_without_collision
 from ways_back import contents, everything, fold, script_back
 
-CASES = 300 if os.environ.get("REKEY_LONG") else 12
+CASES = 300 if os.environ.get("REKEY_LONG") else 6
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -19,7 +19,7 @@ from examples import CANONICAL, LATER, REGISTRY, ROOT, interaction, memory, prep
 from legacy import Rows
 from snapshots import in_order
 
-__all__ = ["WAYS", "Folded", "contents", "drop_side_tables", "everything", "fold", "script_back"]
+__all__ = ["LENS", "WAYS", "Folded", "contents", "drop_side_tables", "everything", "fold", "script_back"]
 
 WAYS = ("online", "script", "report")
 """From the journal, from the journal by the database's own shell, from the report file without any journal."""

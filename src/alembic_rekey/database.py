@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,12 +94,26 @@ def _access(file: Path, timeout: float) -> str:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=timeout)) as probe:
             probe.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError:
-        if os.access(file, os.R_OK) and not any(path.exists() for path in beside):
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+            _roll_back_the_dead(file, timeout)
+        elif os.access(file, os.R_OK) and not any(path.exists() for path in beside):
             return "mode=ro&immutable=1"
     except sqlite3.Error:
         pass  # The engine meets the same, and tells it with its remedy.
     return "mode=ro"
+
+
+def _roll_back_the_dead(file: Path, timeout: float) -> None:
+    """Let SQLite undo what a writer that was killed left half done, as with whoever opens the file next.
+
+    A connection that only reads may not do it, and cannot read before it is done.
+    """
+    with (
+        suppress(sqlite3.Error),  # no right to: the engine meets it again, and tells it with its remedy
+        closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=timeout)) as writer,
+    ):
+        writer.execute("SELECT count(*) FROM sqlite_master")
 
 
 def _postgresql_hooks(engine: Engine) -> None:

@@ -9,6 +9,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from configparser import InterpolationError
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +23,7 @@ from sqlalchemy import Connection, MetaData, UpdateBase, text
 from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.database import make_folder, reading, refusing_database_errors, writing_engine
-from alembic_rekey.errors import RekeyError
+from alembic_rekey.errors import RekeyError, ReportFailed, SettingRefused
 from alembic_rekey.layout import laid_out
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.script import comment
@@ -41,6 +42,9 @@ SCRIPT_NOTES = "alembic_rekey.script_notes"
 _LOCK = 0x72656B65790001
 """The advisory lock of PostgreSQL that upgrades of one database wait for each other on."""
 
+_UNREADABLE = "its host and port cannot be told apart from the rest."
+_ENCODE = "write %40 for @, %3A for : and %2F for / in a user's name and password; a port is a number."
+
 _log = logging.getLogger("alembic.rekey")
 
 
@@ -55,7 +59,19 @@ def settings_of(config: Config) -> Settings:
         SettingRefused: for an unknown key or a value that cannot be used.
     """
     given = getattr(config.cmd_opts, "x", None) or ()
-    return Settings.read([given] if isinstance(given, str) else given, config.get_main_option)
+    try:
+        settings = Settings.read([given] if isinstance(given, str) else given, config.get_main_option)
+    except InterpolationError as error:
+        # Its text is not repeated: it may hold a password.
+        raise SettingRefused(
+            error.option, f"in {config.config_file_name} it holds a % that stands for nothing.", "write %% for %."
+        ) from None
+    except ValueError:  # from make_url(), for a port that is no number
+        raise SettingRefused("url", _UNREADABLE, _ENCODE) from None
+    if settings.url.host and "@" in f"{settings.url.host}{settings.url.database}":
+        # What stands before it would be printed with them, and may be the password's other half.
+        raise SettingRefused("url", _UNREADABLE, _ENCODE)
+    return settings
 
 
 def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
@@ -136,7 +152,13 @@ def _reports() -> Iterator[None]:
             report.discard()
         raise
     for report in reports:
-        _log.info("Report: %s", report.publish())
+        try:
+            _log.info("Report: %s", report.publish())
+        except ReportFailed as error:
+            # Committed: to fail now would say that nothing was changed.
+            _log.warning(
+                "The upgrade is done and recorded; its report stays complete as %s. %s", report.pending, error.problem
+            )
 
 
 def _write_script(settings: Settings, configure: dict[str, Any]) -> None:

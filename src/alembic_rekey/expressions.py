@@ -1,109 +1,21 @@
-"""SQL expressions that the dialects spell differently: literals, the key of a name, time, the clock.
+"""SQL expressions that the dialects spell differently: time, the clock, equality, exact text, whole rows.
 
-Everything here compiles for SQLite and PostgreSQL, online with bound values and in a script with
-literals, to the same meaning.
+Everything here compiles for SQLite and PostgreSQL, online and in a script, to the same meaning.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, String, Text, TypeDecorator, literal
+from sqlalchemy import BigInteger, Boolean, DateTime, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
-from alembic_rekey.keys import WHITESPACE
 from alembic_rekey.spec import Relation
 
-__all__ = ["Clock", "FoldedName", "InsertRows", "Moment", "PutBackRows", "RegistryText", "Same", "by_code_point"]
-
-_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_PLAIN = re.compile(r"[A-Za-z0-9_.@/+ -]*")
-
-LETTERS_AT_ONCE = 12
-"""SQLite's parser takes about 25 nested calls (3.40); half of that leaves room for the rest."""
-
-
-class RegistryText(TypeDecorator[str]):
-    """Text of the registry: bound online; in a script, ASCII that survives every shell and encoding.
-
-    Why: psql under another client encoding stores mojibake, the sqlite3 shell turns CR LF into LF,
-    and Alembic turns a tab into spaces (pitfalls, `--sql`).
-    """
-
-    # No subclass of Text: dialects replace those by their own types, psycopg's does, and quote the text.
-    impl = Text
-    cache_ok = True
-
-    def literal_processor(self, dialect: Dialect) -> Callable[[str], str]:
-        """Return the function that writes a value as a literal of `dialect`."""
-
-        def process(value: str) -> str:
-            if is_plain(value):
-                return f"'{value}'"
-            digits = value.encode().hex()
-            if dialect.name == "postgresql":
-                return f"convert_from(decode('{digits}', 'hex'), 'UTF8')"
-            return f"CAST(X'{digits}' AS TEXT)"
-
-        return process
-
-
-def _text(compiler: SQLCompiler, value: str, **kw: Any) -> str:
-    return compiler.process(literal(value, RegistryText()), **kw)
-
-
-def is_plain(name: str) -> bool:
-    """Tell whether a script may hold `name` between quotes as it is."""
-    return _PLAIN.fullmatch(name) is not None
-
-
-class FoldedName(ColumnElement[str]):
-    """The key of the name in `stored`: trimmed and lowered as Python does it, whatever the locale.
-
-    `letters` are the replacements beyond ASCII (see `keys.letters`), at most `LETTERS_AT_ONCE` of
-    them; `first` says whether trimming and the ASCII letters are still to be done. The database's
-    own lower() is not used on PostgreSQL: it follows the collation (Turkish: I -> ı).
-    """
-
-    # The letters are no part of SQLAlchemy's cache key.
-    inherit_cache = False
-    type = RegistryText()
-
-    def __init__(self, stored: ColumnElement[str], letters: Sequence[tuple[str, str]], *, first: bool) -> None:
-        self.stored = stored
-        self.letters = tuple(letters)
-        self.first = first
-
-
-@compiles(FoldedName, "sqlite")
-def _folded_sqlite(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
-    folded = compiler.process(element.stored, **kw)
-    if element.first:
-        folded = f"lower(trim({folded}, {_text(compiler, WHITESPACE, **kw)}))"
-    for capital, small in element.letters:
-        folded = f"replace({folded}, {_text(compiler, capital, **kw)}, {_text(compiler, small, **kw)})"
-    return folded
-
-
-@compiles(FoldedName, "postgresql")
-def _folded_postgresql(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
-    folded = compiler.process(element.stored, **kw)
-    single = [(capital, small) for capital, small in element.letters if len(small) == 1]
-    capitals, smalls = ("".join(letters) for letters in zip(*single, strict=True)) if single else ("", "")
-    if element.first:
-        folded = f"btrim({folded}, {_text(compiler, WHITESPACE, **kw)})"
-        capitals, smalls = _CAPITALS + capitals, _CAPITALS.lower() + smalls
-    if capitals:
-        folded = f"translate({folded}, {_text(compiler, capitals, **kw)}, {_text(compiler, smalls, **kw)})"
-    for capital, small in element.letters:
-        if len(small) > 1:
-            folded = f"replace({folded}, {_text(compiler, capital, **kw)}, {_text(compiler, small, **kw)})"
-    return folded
+__all__ = ["Clock", "Exact", "InsertRows", "Moment", "PutBackRows", "Same", "Scanned", "by_code_point"]
 
 
 class Moment(ColumnElement[Any]):
@@ -223,6 +135,37 @@ def _by_code_point(element: _ByCodePoint, compiler: SQLCompiler, **kw: Any) -> s
 def _by_code_point_postgresql(element: _ByCodePoint, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
     return f'{stored} COLLATE "C"' if isinstance(element.type, String) else stored
+
+
+class Exact(ColumnElement[Any]):
+    """A stored text compared letter by letter, whatever collation its column has on SQLite (NOCASE, say)."""
+
+    inherit_cache = False
+
+    def __init__(self, stored: ColumnElement[Any]) -> None:
+        self.stored = stored
+        self.type = stored.type
+
+
+@compiles(Exact)
+def _exact(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.stored, **kw)
+
+
+@compiles(Exact, "sqlite")
+def _exact_sqlite(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.stored, **kw)} COLLATE BINARY"
+
+
+class Scanned(Exact):
+    """The same for a join that reads most rows: SQLite would look each one up in an index, which takes longer."""
+
+    inherit_cache = False
+
+
+@compiles(Scanned, "sqlite")
+def _scanned_sqlite(element: Scanned, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"+({compiler.process(element.stored, **kw)} COLLATE BINARY)"
 
 
 def by_code_point(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, String, Table, cast, exists, func, literal, not_, or_, select
 
 from alembic_rekey.errors import RegistryRefused
+from alembic_rekey.expressions import Exact
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Planned
 from alembic_rekey.registry import Registry
@@ -126,7 +127,7 @@ def _two_canonical_rows(identity: Identity, names: Names) -> Relation:
     spelled = names.spelled(identity.name)
     known = (
         select(identity.key.label("key"), identity.name.label("name"), spelled.c.canonical)
-        .join_from(identity.table, spelled, spelled.c.spelling == identity.name)
+        .join_from(identity.table, spelled, spelled.c.spelling == Exact(identity.name))
         .where(spelled.c.alias == spelled.c.canonical)
         .cte("canonical_row")
     )

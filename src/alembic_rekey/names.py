@@ -12,9 +12,10 @@ from sqlalchemy import CTE, Column, ColumnElement, FromClause, bindparam, cast, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Text
 
-from alembic_rekey.expressions import LETTERS_AT_ONCE, FoldedName
+from alembic_rekey.expressions import Exact
 from alembic_rekey.keys import letters, stored_keys
 from alembic_rekey.registry import Registry
+from alembic_rekey.registry_text import LETTERS_AT_ONCE, FoldedName
 from alembic_rekey.side_tables import aliases, current_run
 
 __all__ = ["Names", "rows"]
@@ -59,7 +60,7 @@ class Names:
         (design, section 2).
         """
         prefix = f"{stored.table.name}_spelled"
-        spellings = select(stored.label("spelling")).where(stored.is_not(None)).distinct().cte(f"{prefix}_as")
+        spellings = select(Exact(stored).label("spelling")).where(stored.is_not(None)).distinct().cte(f"{prefix}_as")
         folded, fold_first = spellings, True
         key: Any = spellings.c.spelling
         for number, chunk in enumerate(self._chunks()):
@@ -71,6 +72,8 @@ class Names:
             select(folded.c.spelling, self.relation.c.alias, self.relation.c.canonical)
             .join_from(folded, self.relation, self.relation.c.key == folded.c.key)
             .cte(prefix)
+            # Folded once per spelling: SQLite would fold again for each row that joins.
+            .prefix_with("MATERIALIZED")
         )
 
     def _chunks(self) -> Iterator[tuple[tuple[str, str], ...]]:

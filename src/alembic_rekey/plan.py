@@ -23,11 +23,13 @@ from sqlalchemy import (
     literal_column,
     null,
     or_,
+    over,
     select,
     union_all,
 )
+from sqlalchemy.sql.functions import FunctionElement
 
-from alembic_rekey.expressions import Moment, by_code_point
+from alembic_rekey.expressions import Moment, Scanned, by_code_point
 from alembic_rekey.names import Names
 from alembic_rekey.rules import SLOT_RANKS, SLOT_RULES, TAG_RULES, Action, Rule
 from alembic_rekey.side_tables import journal
@@ -101,8 +103,8 @@ def _all_columns(decided: FromClause) -> Relation:
 def _identity_plan(identity: Identity, names: Names) -> Relation:
     spelled = names.spelled(identity.name)
     known = (
-        select(identity.key.label("key"), identity.name.label("name"), spelled.c.alias, spelled.c.canonical)
-        .join_from(identity.table, spelled, spelled.c.spelling == identity.name)
+        select(identity.key.label("key"), spelled.c.spelling.label("name"), spelled.c.alias, spelled.c.canonical)
+        .join_from(identity.table, spelled, spelled.c.spelling == Scanned(identity.name))
         .cte("known")
     )
     shadow = known.c.alias != known.c.canonical
@@ -137,7 +139,9 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
             Moment(slots.updated_at).label("moment"),
         )
         .join_from(slots.table, identity.table, identity.key == slots.owner)
-        .join(spelled, spelled.c.spelling == identity.name)
+        .join(spelled, spelled.c.spelling == Scanned(identity.name))
+        # The slots of other canonicals have nothing to decide, and are many.
+        .where(spelled.c.canonical.in_(select(spelled.c.canonical).where(spelled.c.alias != spelled.c.canonical)))
         .cte("slot_row")
     )
     slot = [row.c.canonical, *(row.c[f"slot_{place}"] for place in range(len(slots.slot)))]
@@ -182,11 +186,11 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
 
 def _tags_plan(tags: Tags, names: Names) -> Relation:
     spelled = names.spelled(tags.tag)
-    rekeyed = tags.tag != spelled.c.canonical
+    rekeyed = spelled.c.spelling != spelled.c.canonical
     if tags.status is None:
         decided = (
             select(tags.key.label("key"), literal(Action.REKEY.value).label("action"), spelled.c.canonical)
-            .join_from(tags.table, spelled, spelled.c.spelling == tags.tag)
+            .join_from(tags.table, spelled, spelled.c.spelling == Scanned(tags.tag))
             .where(rekeyed)
             .cte("decided")
         )
@@ -199,18 +203,23 @@ def _tags_plan(tags: Tags, names: Names) -> Relation:
             _flag(rekeyed).label("rekeyed"),
             (Moment(tags.updated_at) if tags.updated_at is not None else literal(0)).label("moment"),
         )
-        .join_from(tags.table, spelled, spelled.c.spelling == tags.tag)
+        .join_from(tags.table, spelled, spelled.c.spelling == Scanned(tags.tag))
         .cte("tagged")
     )
     group = [row.c.canonical, *(row.c[f"agree_{place}"] for place in range(len(tags.agree)))]
     order = [row.c.moment.desc().nulls_last(), row.c.rekeyed, by_code_point(row.c.key)]
+
+    def over_group(function: FunctionElement[Any]) -> ColumnElement[Any]:
+        # One frame for all three, so that the database sorts the groups once.
+        return over(function, partition_by=group, order_by=order, rows=(None, None))
+
     judged = select(
         row.c.key,
         row.c.canonical,
         row.c.rekeyed,
-        _flag(func.row_number().over(partition_by=group, order_by=order) == 1).label("first"),
-        func.first_value(row.c.rekeyed).over(partition_by=group, order_by=order).label("won_by_rekeyed"),
-        func.max(row.c.rekeyed).over(partition_by=group).label("touched"),
+        _flag(over_group(func.row_number()) == 1).label("first"),
+        over_group(func.first_value(row.c.rekeyed)).label("won_by_rekeyed"),
+        over_group(func.max(row.c.rekeyed)).label("touched"),
     ).cte("judged")
     decided = (
         select(judged.c.key, _decide(TAG_RULES, judged).label("action"), judged.c.canonical)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ PENDING = ".pending"
 """What stands behind the name of a report whose commit is still to come: it claims nothing yet."""
 
 _REMEDY = "name a folder that you may write to and that has room, with -x report_dir=FOLDER."
+
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
 class ReportFile:
@@ -46,11 +50,13 @@ class ReportFile:
         return report
 
     def publish(self) -> Path:
-        """Give the report its final name: what it says has happened. Returns that name."""
+        """Give the report its final name: what it says has happened. Returns that name.
+
+        Raises:
+            ReportFailed: where that cannot be done; the report stays complete under its pending name.
+        """
         with _refusing(self.path):
-            # A link, not a rename: rename would overwrite what somebody put there meanwhile.
-            os.link(self.pending, self.path)
-            self.pending.unlink()
+            _move(self.pending, self.path)
             _sync(self.path.parent)
         return self.path
 
@@ -72,6 +78,23 @@ def _claim(folder: Path, name: str) -> tuple[Path, int]:
             return pending, os.open(pending, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         except FileExistsError:
             continue
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename `source`, but overwrite nothing that somebody put at `target` meanwhile."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A disk without hard links, such as a memory stick or a share.
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        source.rename(target)
+    else:
+        source.unlink()
 
 
 def _sync(folder: Path) -> None:

@@ -224,7 +224,7 @@ def _compare(spec: Spec) -> Iterator[Step]:
     for part in spec.parts:
         kept = journal(part.table)
         touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, Action.COLLISION})
-        differs = or_(*(not_(Same(known, kept.c[known.name])) for known in part.table.columns))
+        differs = or_(*(not_(Same(kept.c[known.name], known)) for known in part.table.columns))
         offending = (
             select(literal(str(part.table.name)).label("table"), kept.c[part.key.name].label("key"))
             .join_from(kept, part.table, part.key == kept.c[part.key.name], isouter=True)

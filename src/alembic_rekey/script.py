@@ -13,9 +13,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.expressions import is_plain
 from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.layout import WIDTH, laid_out
+from alembic_rekey.registry_text import is_plain
 from alembic_rekey.rules import DELETED
 from alembic_rekey.side_tables import counts, current_run, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec

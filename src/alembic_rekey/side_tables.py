@@ -30,7 +30,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from alembic_rekey.expressions import RegistryText
+from alembic_rekey.registry_text import RegistryText
 
 __all__ = [
     "CreateJournal",

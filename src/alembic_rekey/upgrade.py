@@ -9,11 +9,12 @@ from sqlalchemy.dialects import postgresql
 
 from alembic_rekey.apply import apply_steps, finish
 from alembic_rekey.counts import plan_counts
-from alembic_rekey.expressions import Clock, InsertRows, RegistryText
+from alembic_rekey.expressions import Clock, InsertRows
 from alembic_rekey.guard import guards
 from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
 from alembic_rekey.registry import Registry
+from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import aliases, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec

@@ -21,7 +21,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    union_all,
 )
 
 from alembic_rekey.drift import Drift, restorable_run
@@ -31,7 +30,7 @@ from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import aliases, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 
-__all__ = ["Attached", "created_back", "first_back", "replaced_back", "way_back"]
+__all__ = ["Attached", "created_back", "first_back", "replaced_back"]
 
 Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
 """Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
@@ -50,22 +49,6 @@ def first_back(spec: Spec, part: Part, back_identity: FromClause | None) -> Rela
             raise TypeError("slots go back after their identity")
         return _slots_back(spec.identity, part, back_identity)
     return _tags_back(part)
-
-
-def way_back(spec: Spec, attached: Attached) -> dict[Part, FromClause]:
-    """Return the whole way back as relations, for a dry run: nothing is stored in between."""
-    back: dict[Part, FromClause] = {}
-    identity = first_back(spec, spec.identity, None).cte(f"first_{spec.identity.noun}")
-    for slots in spec.slots:
-        first = first_back(spec, slots, identity).cte(f"first_{slots.noun}")
-        back[slots] = union_all(select(first), replaced_back(spec.identity, slots, first, identity)).cte(
-            f"back_{slots.noun}"
-        )
-    created = created_back(spec.identity, back, attached)
-    back[spec.identity] = union_all(select(identity), created).cte(f"back_{spec.identity.noun}")
-    for tags in spec.tags:
-        back[tags] = first_back(spec, tags, None).cte(f"back_{tags.noun}")
-    return back
 
 
 def _line(part: Part, drift: ColumnElement[Any], key: ColumnElement[Any] | None = None) -> Relation:
@@ -93,8 +76,9 @@ def _unedited(part: Part, changed: Mapping[str, ColumnElement[Any] | None]) -> C
     kept = journal(part.table)
     if part.updated_at is not None:
         changed = {part.updated_at.name: _run_time(), **changed}
+    # The journal's column first: where the table's own collation takes `a` for `A`, an edit still is one.
     same = [
-        Same(known, wanted)
+        Same(wanted, known)
         for known in part.table.columns
         if (wanted := changed.get(known.name, kept.c[known.name])) is not None
     ]
@@ -201,8 +185,11 @@ def created_back(identity: Identity, back: Mapping[Part, FromClause], attached: 
     `back` holds the way back of every slots part.
     """
     kept = journal(identity.table)
-    named = select(aliases.c.identity).where(
-        aliases.c.run_id == kept.c.run_id, aliases.c.alias == kept.c.canonical, aliases.c.canonical == kept.c.canonical
+    named = (
+        select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity)
+        .where(aliases.c.alias == aliases.c.canonical)
+        .distinct()
+        .subquery("named")
     )
     made = {
         identity.key.name: None,
@@ -228,10 +215,11 @@ def created_back(identity: Identity, back: Mapping[Part, FromClause], attached: 
         (or_(*hanging), Drift.ATTACHED),
         (not_(_unedited(identity, made)), Drift.EDITED),
     )
-    found = identity.key == named.limit(1).scalar_subquery()
+    of_canonical = and_(named.c.run_id == kept.c.run_id, named.c.canonical == kept.c.canonical)
     return (
         _line(identity, drift, identity.key)
-        .join_from(kept, identity.table, found, isouter=True)
+        .join_from(kept, named, of_canonical, isouter=True)
+        .join(identity.table, identity.key == named.c.identity, isouter=True)
         .where(_of_run(identity, (Action.CREATE,)))
     )
 

@@ -699,7 +699,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -707,7 +707,7 @@ projects_spelled AS (
 ),
 known AS (
   SELECT projects.id AS key,
-    projects.name AS name,
+    projects_spelled.spelling AS name,
     projects_spelled.alias AS alias,
     projects_spelled.canonical AS canonical
   FROM projects JOIN projects_spelled ON projects_spelled.spelling = projects.name
@@ -717,7 +717,7 @@ decided AS (
     CASE WHEN (known.alias != known.canonical) THEN 'delete' ELSE 'rename' END AS action,
     known.canonical AS canonical
   FROM known
-  WHERE known.alias != known.canonical OR known.name != known.canonical
+  WHERE known.alias != known.canonical OR known.canonical != known.name
   UNION ALL SELECT NULL AS key, 'create' AS action, known.canonical AS canonical
   FROM known
   GROUP BY known.canonical
@@ -766,7 +766,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -784,6 +784,11 @@ slot_row AS (
   FROM project_state
     JOIN projects ON projects.id = project_state.project_id
     JOIN projects_spelled ON projects_spelled.spelling = projects.name
+  WHERE projects_spelled.canonical IN (
+    SELECT projects_spelled.canonical
+    FROM projects_spelled
+    WHERE projects_spelled.alias != projects_spelled.canonical
+  )
 ),
 ranked AS (
   SELECT slot_row.key AS key,
@@ -927,7 +932,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-memories_spelled AS (
+memories_spelled AS MATERIALIZED (
   SELECT memories_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -939,7 +944,9 @@ tagged AS (
     memories.memory_type AS agree_0,
     memories.content AS agree_1,
     memories.status AS agree_2,
-    CASE WHEN (memories.project != memories_spelled.canonical) THEN 1 ELSE 0 END AS rekeyed,
+    CASE
+      WHEN (memories_spelled.canonical != memories_spelled.spelling) THEN 1 ELSE 0
+    END AS rekeyed,
     memories.updated_at AS moment
   FROM memories JOIN memories_spelled ON memories_spelled.spelling = memories.project
 ),
@@ -951,17 +958,24 @@ judged AS (
       WHEN (
         row_number() OVER (
           PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-          ORDER BY tagged.moment DESC NULLS LAST, tagged.rekeyed, tagged.key COLLATE "C"
+          ORDER BY tagged.moment DESC NULLS LAST,
+            tagged.rekeyed,
+            tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) = 1
       ) THEN 1
       ELSE 0
     END AS first,
     first_value(tagged.rekeyed) OVER (
       PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST, tagged.rekeyed, tagged.key COLLATE "C"
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) AS won_by_rekeyed,
     max(tagged.rekeyed) OVER (
       PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) AS touched
   FROM tagged
 ),
@@ -1024,7 +1038,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-interactions_spelled AS (
+interactions_spelled AS MATERIALIZED (
   SELECT interactions_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -1034,7 +1048,7 @@ decided AS (
   SELECT interactions.id AS key, 'rekey' AS action, interactions_spelled.canonical AS canonical
   FROM interactions
     JOIN interactions_spelled ON interactions_spelled.spelling = interactions.project
-  WHERE interactions.project != interactions_spelled.canonical
+  WHERE interactions_spelled.canonical != interactions_spelled.spelling
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
@@ -1258,7 +1272,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -2072,7 +2086,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -2084,7 +2098,7 @@ FROM (
     projects_spelled.spelling AS spelling,
     projects_spelled.canonical AS canonical
   FROM projects_spelled
-  WHERE projects_spelled.spelling != projects_spelled.canonical
+  WHERE projects_spelled.canonical != projects_spelled.spelling
 ) AS offending;
 DROP TABLE rekey_guard;
 
@@ -2130,7 +2144,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-memories_spelled AS (
+memories_spelled AS MATERIALIZED (
   SELECT memories_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -2142,7 +2156,7 @@ FROM (
     memories_spelled.spelling AS spelling,
     memories_spelled.canonical AS canonical
   FROM memories_spelled
-  WHERE memories_spelled.spelling != memories_spelled.canonical
+  WHERE memories_spelled.canonical != memories_spelled.spelling
 ) AS offending;
 DROP TABLE rekey_guard;
 
@@ -2190,7 +2204,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-interactions_spelled AS (
+interactions_spelled AS MATERIALIZED (
   SELECT interactions_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -2202,7 +2216,7 @@ FROM (
     interactions_spelled.spelling AS spelling,
     interactions_spelled.canonical AS canonical
   FROM interactions_spelled
-  WHERE interactions_spelled.spelling != interactions_spelled.canonical
+  WHERE interactions_spelled.canonical != interactions_spelled.spelling
 ) AS offending;
 DROP TABLE rekey_guard;
 

@@ -578,7 +578,9 @@ FROM listed;
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
 WITH projects_spelled_as AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 projects_spelled_0 AS (
   SELECT projects_spelled_as.spelling AS spelling,
@@ -613,7 +615,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -621,17 +623,17 @@ projects_spelled AS (
 ),
 known AS (
   SELECT projects.id AS "key",
-    projects.name AS name,
+    projects_spelled.spelling AS name,
     projects_spelled.alias AS alias,
     projects_spelled.canonical AS canonical
-  FROM projects JOIN projects_spelled ON projects_spelled.spelling = projects.name
+  FROM projects JOIN projects_spelled ON projects_spelled.spelling = +(projects.name COLLATE BINARY)
 ),
 decided AS (
   SELECT known."key" AS "key",
     CASE WHEN (known.alias != known.canonical) THEN 'delete' ELSE 'rename' END AS action,
     known.canonical AS canonical
   FROM known
-  WHERE known.alias != known.canonical OR known.name != known.canonical
+  WHERE known.alias != known.canonical OR known.canonical != known.name
   UNION ALL SELECT NULL AS "key", 'create' AS action, known.canonical AS canonical
   FROM known
   GROUP BY known.canonical
@@ -646,7 +648,9 @@ FROM (
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
 WITH projects_spelled_as AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 projects_spelled_0 AS (
   SELECT projects_spelled_as.spelling AS spelling,
@@ -681,7 +685,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -712,7 +716,12 @@ slot_row AS (
     END AS moment
   FROM project_state
     JOIN projects ON projects.id = project_state.project_id
-    JOIN projects_spelled ON projects_spelled.spelling = projects.name
+    JOIN projects_spelled ON projects_spelled.spelling = +(projects.name COLLATE BINARY)
+  WHERE projects_spelled.canonical IN (
+    SELECT projects_spelled.canonical
+    FROM projects_spelled
+    WHERE projects_spelled.alias != projects_spelled.canonical
+  )
 ),
 ranked AS (
   SELECT slot_row."key" AS "key",
@@ -818,7 +827,9 @@ FROM (
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
 WITH memories_spelled_as AS (
-  SELECT DISTINCT memories.project AS spelling FROM memories WHERE memories.project IS NOT NULL
+  SELECT DISTINCT memories.project COLLATE BINARY AS spelling
+  FROM memories
+  WHERE memories.project IS NOT NULL
 ),
 memories_spelled_0 AS (
   SELECT memories_spelled_as.spelling AS spelling,
@@ -853,7 +864,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-memories_spelled AS (
+memories_spelled AS MATERIALIZED (
   SELECT memories_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -865,7 +876,9 @@ tagged AS (
     memories.memory_type AS agree_0,
     memories.content AS agree_1,
     memories.status AS agree_2,
-    CASE WHEN (memories.project != memories_spelled.canonical) THEN 1 ELSE 0 END AS rekeyed,
+    CASE
+      WHEN (memories_spelled.canonical != memories_spelled.spelling) THEN 1 ELSE 0
+    END AS rekeyed,
     CASE
       WHEN memories.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN CAST(
         strftime(
@@ -881,7 +894,8 @@ tagged AS (
         ELSE 0
       END
     END AS moment
-  FROM memories JOIN memories_spelled ON memories_spelled.spelling = memories.project
+  FROM memories
+    JOIN memories_spelled ON memories_spelled.spelling = +(memories.project COLLATE BINARY)
 ),
 judged AS (
   SELECT tagged."key" AS "key",
@@ -891,17 +905,24 @@ judged AS (
       WHEN (
         row_number() OVER (
           PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-          ORDER BY tagged.moment DESC NULLS LAST, tagged.rekeyed, tagged."key"
+          ORDER BY tagged.moment DESC NULLS LAST,
+            tagged.rekeyed,
+            tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) = 1
       ) THEN 1
       ELSE 0
     END AS first,
     first_value(tagged.rekeyed) OVER (
       PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST, tagged.rekeyed, tagged."key"
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) AS won_by_rekeyed,
     max(tagged.rekeyed) OVER (
       PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) AS touched
   FROM tagged
 ),
@@ -928,7 +949,7 @@ FROM (
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
 WITH interactions_spelled_as AS (
-  SELECT DISTINCT interactions.project AS spelling
+  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
   FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
@@ -965,7 +986,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-interactions_spelled AS (
+interactions_spelled AS MATERIALIZED (
   SELECT interactions_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -974,8 +995,9 @@ interactions_spelled AS (
 decided AS (
   SELECT interactions.id AS "key", 'rekey' AS action, interactions_spelled.canonical AS canonical
   FROM interactions
-    JOIN interactions_spelled ON interactions_spelled.spelling = interactions.project
-  WHERE interactions.project != interactions_spelled.canonical
+    JOIN interactions_spelled
+    ON interactions_spelled.spelling = +(interactions.project COLLATE BINARY)
+  WHERE interactions_spelled.canonical != interactions_spelled.spelling
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
@@ -1165,7 +1187,9 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH projects_spelled_as AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 projects_spelled_0 AS (
   SELECT projects_spelled_as.spelling AS spelling,
@@ -1200,7 +1224,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -1208,7 +1232,7 @@ projects_spelled AS (
 ),
 canonical_row AS (
   SELECT projects.id AS "key", projects.name AS name, projects_spelled.canonical AS canonical
-  FROM projects JOIN projects_spelled ON projects_spelled.spelling = projects.name
+  FROM projects JOIN projects_spelled ON projects_spelled.spelling = projects.name COLLATE BINARY
   WHERE projects_spelled.alias = projects_spelled.canonical
 )
 SELECT count(*) AS count_1
@@ -1883,7 +1907,9 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH projects_spelled_as AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 projects_spelled_0 AS (
   SELECT projects_spelled_as.spelling AS spelling,
@@ -1918,7 +1944,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-projects_spelled AS (
+projects_spelled AS MATERIALIZED (
   SELECT projects_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -1930,7 +1956,7 @@ FROM (
     projects_spelled.spelling AS spelling,
     projects_spelled.canonical AS canonical
   FROM projects_spelled
-  WHERE projects_spelled.spelling != projects_spelled.canonical
+  WHERE projects_spelled.canonical != projects_spelled.spelling
 ) AS offending;
 DROP TABLE rekey_guard;
 
@@ -1942,7 +1968,9 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH memories_spelled_as AS (
-  SELECT DISTINCT memories.project AS spelling FROM memories WHERE memories.project IS NOT NULL
+  SELECT DISTINCT memories.project COLLATE BINARY AS spelling
+  FROM memories
+  WHERE memories.project IS NOT NULL
 ),
 memories_spelled_0 AS (
   SELECT memories_spelled_as.spelling AS spelling,
@@ -1977,7 +2005,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-memories_spelled AS (
+memories_spelled AS MATERIALIZED (
   SELECT memories_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -1989,7 +2017,7 @@ FROM (
     memories_spelled.spelling AS spelling,
     memories_spelled.canonical AS canonical
   FROM memories_spelled
-  WHERE memories_spelled.spelling != memories_spelled.canonical
+  WHERE memories_spelled.canonical != memories_spelled.spelling
 ) AS offending;
 DROP TABLE rekey_guard;
 
@@ -2001,7 +2029,7 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH interactions_spelled_as AS (
-  SELECT DISTINCT interactions.project AS spelling
+  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
   FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
@@ -2038,7 +2066,7 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-interactions_spelled AS (
+interactions_spelled AS MATERIALIZED (
   SELECT interactions_spelled_0.spelling AS spelling,
     registered.alias AS alias,
     registered.canonical AS canonical
@@ -2050,7 +2078,7 @@ FROM (
     interactions_spelled.spelling AS spelling,
     interactions_spelled.canonical AS canonical
   FROM interactions_spelled
-  WHERE interactions_spelled.spelling != interactions_spelled.canonical
+  WHERE interactions_spelled.canonical != interactions_spelled.spelling
 ) AS offending;
 DROP TABLE rekey_guard;
 
