@@ -46,7 +46,7 @@ MANY = (  # how many, where, what
 
 
 def large(database: Database, folder: Path) -> Path:
-    """Fills a database with about 20,000 rows (a quarter of that in the short form), almost all of which fold; returns the registry's path."""
+    """Fills a database with 20,000 rows, in the short form 5,000, that fold; returns the registry's path."""
     rows = {"projects": projects(c=CANONICAL, s="p05", new="p06", other="atlas")}
     registry = prepared(database, folder, rows, REGISTRY)
     times = {"t": "created_at, updated_at", "v": f"'{OLD}', '{OLD}'"}

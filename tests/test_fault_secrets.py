@@ -100,7 +100,9 @@ def test_a_percent_sign_in_the_ini_file_is_refused_without_what_follows_it(tmp_p
     text = (ROOT / "alembic.ini").read_text().replace("%(here)s", str(ROOT))
     lines = [line for line in text.splitlines() if not line.startswith(("sqlalchemy.url", "rekey.env.url"))]
     position = lines.index("[alembic]") + 1
-    ini.write_text("\n".join([*lines[:position], "sqlalchemy.url = postgresql+psycopg://u:Zq9%40Wv@h/d", *lines[position:]]))
+    ini.write_text(
+        "\n".join([*lines[:position], "sqlalchemy.url = postgresql+psycopg://u:Zq9%40Wv@h/d", *lines[position:]])
+    )
     if command == "plan":
         from alembic_rekey.cli import main
 

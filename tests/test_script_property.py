@@ -13,7 +13,7 @@ from scripts import generated, state
 from strategies import legacy as any_legacy
 from strategies import legacy_without_collision
 
-CASES = 500 if os.environ.get("REKEY_LONG") else 40
+CASES = 500 if os.environ.get("REKEY_LONG") else 20
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from configparser import InterpolationError
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from alembic import command, context
@@ -19,7 +19,7 @@ from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, UpdateBase, text
+from sqlalchemy import Connection, Engine, MetaData, UpdateBase, text
 from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.database import make_folder, reading, refusing_database_errors, writing_engine
@@ -106,7 +106,9 @@ def is_ours_to_compare(element: Any, name: str | None, kind: str, *_: Any) -> bo
 def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
     handed_over = context.config.attributes.get("connection")
     if handed_over is not None:
-        _migrate(handed_over, settings, configure)
+        opened = handed_over.connect() if isinstance(handed_over, Engine) else nullcontext(handed_over)
+        with opened as connection:
+            _migrate(connection, settings, configure)
         return
     if _only_reads():
         with reading(settings) as connection:
@@ -156,9 +158,8 @@ def _reports() -> Iterator[None]:
             _log.info("Report: %s", report.publish())
         except ReportFailed as error:
             # Committed: to fail now would say that nothing was changed.
-            _log.warning(
-                "The upgrade is done and recorded; its report stays complete as %s. %s", report.pending, error.problem
-            )
+            said = "The upgrade is done and recorded; its report stays complete as %s. %s"
+            _log.warning(said, report.pending, error.problem)
 
 
 def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
