@@ -1,7 +1,8 @@
 """Claims about columns whose collation takes different spellings for equal: names are matched letter by letter."""
 
-import legacy
 import pytest
+
+import legacy
 
 
 @pytest.fixture
