@@ -26,7 +26,6 @@ EXAMPLES = {
     "lock_timeout": ("7", None, "2", 30.0),
     "on_drift": ("keep", None, "keep", "abort"),
     "expect_plan": ("abc", None, None, None),
-    "resolutions": ("answers.json", None, None, None),
     "report": ("report.json", None, None, None),
 }
 """Per setting a value by -x, by environment and by ini file (None where there is no such way), and the default."""
@@ -189,3 +188,8 @@ def test_the_whole_of_it_by_environment_alone(tmp_path, monkeypatch):
     assert alembic_here("upgrade", "head").code == 0
     assert database.rows("SELECT outcome FROM rekey_run") == [("applied",)]
     assert len(list((tmp_path / "data" / "migrations").glob("legacy-aliases-*.json"))) == 1
+
+
+def test_answers_to_collisions_are_refused_and_not_taken_for_heard(read):
+    with pytest.raises(SettingRefused, match="takes no answers to collisions yet"):
+        read("resolutions=answers.json")

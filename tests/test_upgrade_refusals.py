@@ -145,7 +145,7 @@ def test_columns_named_like_the_journals_own_are_refused_by_name(database, tmp_p
     said = []
     for table, column in (("memories", "action"), ("projects", "canonical"), ("interactions", "run_id")):
         database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
-        said.append(f"{table}: column '{column}' is named like one of the journal's own columns")
+        said.append(f"{table}: column '{column}' is named like one of the journal's own")
     refuses(database, registry, "rekey_reserved_name (3)", *said)
 
 
