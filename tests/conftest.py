@@ -163,3 +163,8 @@ def downgrade(tmp_path_factory: pytest.TempPathFactory) -> Migration:
         command.downgrade(_configuration(database, registry, reports, x), revision)
 
     return run
+
+
+def pytest_collection_modifyitems(items):
+    """Start with the tests that take minutes: at the end one worker would run them while the others wait."""
+    items.sort(key=lambda item: "property" not in item.path.name)
