@@ -45,7 +45,7 @@ class Parameters(Visitor):
     def __init__(self) -> None:
         self.found: list[ast.Node] = []
 
-    def visit_ParamRef(self, _ancestors: object, node: ast.Node) -> None:  # noqa: N802 - pglast's name
+    def visit_ParamRef(self, _ancestors: object, node: ast.Node) -> None:  # noqa: N802  # pglast's name
         self.found.append(node)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import alembic_rekey.operations  # noqa: F401 - registers op.drop_empty_tables
+import alembic_rekey.operations  # noqa: F401  # registers op.drop_empty_tables
 
 revision: str = "0001"
 down_revision: str | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import alembic_rekey.operations  # noqa: F401 - registers op.create_side_tables
+import alembic_rekey.operations  # noqa: F401  # registers op.create_side_tables
 
 revision: str = "0002"
 down_revision: str | None = "0001"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import alembic_rekey.operations  # noqa: F401 - registers op.rekey
+import alembic_rekey.operations  # noqa: F401  # registers op.rekey
 from alembic_rekey.spec import Identity, Slots, Spec, Tags
 
 revision: str = "0003"

@@ -199,7 +199,7 @@ class Demo:
         """Run a command as a person would, everything it says on standard output; `status` is what it shall return."""
         print(f"\n$ {self._line(module, *command)}", flush=True)
         line = [sys.executable, "-m", module, *self.options, *command]
-        done = subprocess.run(line, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - our own commands, no shell
+        done = subprocess.run(line, stderr=subprocess.STDOUT, check=False)  # noqa: S603  # our own commands, no shell
         if done.returncode != status:
             raise CommandRefused(
                 f"`{command[0]}` of the demo ended with {done.returncode} instead of {status}.",
@@ -215,7 +215,7 @@ class Demo:
             connection.row_factory = sqlite3.Row
             tables = ("projects", "project_state", "memories", "interactions")
             return {
-                table: {row["id"]: dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")}  # noqa: S608
+                table: {row["id"]: dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")}  # noqa: S608  # our own table names
                 for table in tables
             }
 

@@ -193,7 +193,7 @@ BEGIN
   END LOOP;
   INSERT INTO rekey_guard (offending) VALUES (total);
 END
-$rekey$"""  # noqa: S608 - every piece is a quoted identifier or a literal that SQLAlchemy wrote
+$rekey$"""  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
 
 
 def counts_shown(dialect: Dialect) -> str:

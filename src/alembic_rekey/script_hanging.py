@@ -78,5 +78,5 @@ BEGIN
     USING '{Drift.ATTACHED}', '{Action.CREATE}';
   END LOOP;
 END
-$rekey$"""  # noqa: S608 - every piece is a quoted identifier or a literal that SQLAlchemy wrote
+$rekey$"""  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
     yield Statement("Created rows stay while a table that the revision does not know hangs on them.", _Block(body))

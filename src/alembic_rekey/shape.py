@@ -100,7 +100,7 @@ def columns_of(connection: Connection, source: Table) -> dict[str, str]:
     """Return the columns that `source` has in the database, in their order, with their types as the catalog says."""
     stored = _columns(source.name, source.schema, connection.dialect.name, "stored")
     found = connection.execute(select(stored.c.name, stored.c.type).order_by(stored.c.place))
-    return {name: type_ for name, type_ in found}  # noqa: C416 - dict() does not take the rows' type
+    return {name: type_ for name, type_ in found}  # noqa: C416  # dict() does not take the rows' type
 
 
 def _columns(name: str, schema: str | None, dialect: str, alias: str) -> Subquery:

@@ -9,14 +9,14 @@ import time
 
 STARTED = time.perf_counter()
 
-import argparse  # noqa: E402 - the clock starts first
-import json  # noqa: E402
-import resource  # noqa: E402
-import sys  # noqa: E402
-from contextlib import redirect_stdout  # noqa: E402
-from io import StringIO  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse  # noqa: E402  # the clock starts first
+import json  # noqa: E402  # see above
+import resource  # noqa: E402  # see above
+import sys  # noqa: E402  # see above
+from contextlib import redirect_stdout  # noqa: E402  # see above
+from io import StringIO  # noqa: E402  # see above
+from pathlib import Path  # noqa: E402  # see above
+from typing import Any  # noqa: E402  # see above
 
 ROOT = Path(__file__).resolve().parents[2]
 

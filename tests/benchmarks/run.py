@@ -20,9 +20,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent), str(HERE)]
 
-from measure import DEFAULT_WAYS, SLOW_UP_TO, WAYS, Series, measured  # noqa: E402 - the path comes first
-from stores import PostgreSQLStore, SQLiteStore, Store  # noqa: E402
-from tables import growth, ratios, statements  # noqa: E402
+from measure import DEFAULT_WAYS, SLOW_UP_TO, WAYS, Series, measured  # noqa: E402  # the path comes first
+from stores import PostgreSQLStore, SQLiteStore, Store  # noqa: E402  # see above
+from tables import growth, ratios, statements  # noqa: E402  # see above
 
 RESULTS = HERE / "results"
 
