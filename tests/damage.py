@@ -14,6 +14,9 @@ Document = dict[str, Any]
 Change = Callable[[Document], object]
 
 
+AROUND = ("plan", "apply_summary", "created_rows", "sha256")
+
+
 def sealed(body: bytes) -> bytes:
     """The bytes of a report up to its checksum, with the checksum that is right for them."""
     return body + f' "sha256": "{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()
@@ -21,7 +24,7 @@ def sealed(body: bytes) -> bytes:
 
 def rewritten(document: Document) -> bytes:
     """A document as the upgrade would have written it, with a right fingerprint and a right checksum."""
-    head = {key: value for key, value in document.items() if key not in ("plan", "apply_summary", "sha256")}
+    head = {key: value for key, value in document.items() if key not in AROUND}
     plan = {key: value for key, value in document["plan"].items() if key != "fingerprint"}
     sections = {key: value for key, value in plan.items() if key.startswith("shadow_") or key.endswith("_plans")}
     lines = ["{"] + [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()] + [' "plan": {']
@@ -35,6 +38,8 @@ def rewritten(document: Document) -> bytes:
         lines.append(f"  {json.dumps(title)}: [{listed}],")
     lines += [f'  "fingerprint": "{seal.hexdigest()}"', " },"]
     lines.append(f' "apply_summary": {json.dumps(document.get("apply_summary"))},')
+    made = [json.dumps(entry, separators=(",", ":")) for entry in document.get("created_rows", ())]
+    lines.append(' "created_rows": [' + ",".join(f"\n   {text}" for text in made) + "],")
     return sealed("".join(f"{line}\n" for line in lines).encode())
 
 

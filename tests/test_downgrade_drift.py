@@ -3,10 +3,11 @@
 import pytest
 
 import legacy
-from alembic_rekey.drift import KEPT
+from alembic_rekey.drift import KEPT, Drift
+from commands import rekey_here
 from drifts import CASES, MADE, STATE, listed, rows_of
 from examples import CANONICAL, alembic_here, prepared_otherwise, project, refuses
-from ways_back import LENS, everything, fold
+from ways_back import LENS, WAYS, everything, fold, script_back
 
 
 @pytest.fixture
@@ -114,3 +115,41 @@ def test_rows_written_since_under_any_name_stay_and_hinder_nothing(folded):
     for table in ("interactions", "project_state"):
         database.execute(f"DELETE FROM {table} WHERE id LIKE 'new%'")
     assert folded.holds_what_it_held()
+
+
+UNKNOWN_COLUMN = "ALTER TABLE projects ADD COLUMN owner TEXT DEFAULT 'nobody'"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_edit_of_a_column_that_the_revision_does_not_know_lets_a_created_canonical_stay(
+    reused_database, upgrade, downgrade, tmp_path, way
+):
+    reused_database.reset()
+    folded = fold(reused_database, tmp_path, everything(), upgrade, downgrade, UNKNOWN_COLUMN)
+    edit = f"UPDATE projects SET owner = 'NOBODY' WHERE id = '{MADE}'"
+    reused_database.execute(edit)
+    folded.back(way, on_drift="keep")
+    assert [("NOBODY",)] == reused_database.rows(f"SELECT owner FROM projects WHERE id = '{MADE}'")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_created_canonical_goes_whose_columns_are_as_the_database_filled_them(
+    reused_database, upgrade, downgrade, tmp_path, way
+):
+    reused_database.reset()
+    folded = fold(reused_database, tmp_path, everything(), upgrade, downgrade, UNKNOWN_COLUMN)
+    folded.back(way)
+    assert folded.holds_what_it_held()
+
+
+def test_such_an_edit_is_listed_and_refused_and_shown_beforehand(reused_database, upgrade, downgrade, tmp_path):
+    reused_database.reset()
+    folded = fold(reused_database, tmp_path, everything(), upgrade, downgrade, UNKNOWN_COLUMN)
+    reused_database.execute(f"UPDATE projects SET owner = NULL WHERE id = '{MADE}'")
+    words = {("projects", MADE): f"{KEPT[Drift.EDITED][0]}; on_drift=keep would {KEPT[Drift.EDITED][1]}"}
+    assert words == listed(rekey_here(reused_database, folded.registry, "restore-plan").out)
+    assert words == listed(refuses(reused_database, folded.registry, arguments="downgrade -1"))
+    before = reused_database.snapshot()
+    stopped = reused_database.run_script(script_back(reused_database, folded.registry).encode())
+    assert "rekey_drift_project" in stopped.stderr.decode()
+    assert before == reused_database.snapshot()

@@ -21,7 +21,8 @@ from examples import (
     states,
 )
 
-OURS = {"rekey_run", "rekey_count", "rekey_alias", "alembic_version", *(f"rekey_journal_{n}" for n in legacy.TABLES)}
+SIDE_TABLES = {"rekey_run", "rekey_count", "rekey_alias", "rekey_created_projects"}
+OURS = SIDE_TABLES | {"alembic_version", *(f"rekey_journal_{n}" for n in legacy.TABLES)}
 
 
 def test_a_database_without_stamp_is_adopted_with_its_rows(database, upgrade, tmp_path):

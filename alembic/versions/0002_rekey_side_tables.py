@@ -23,10 +23,10 @@ TABLES = tuple(sa.Table(name, sa.MetaData()) for name in ("projects", "project_s
 
 
 def upgrade() -> None:
-    """Create the side tables and the four journals."""
-    op.create_side_tables(TABLES)
+    """Create the side tables, the four journals, and the table of created projects."""
+    op.create_side_tables(TABLES, identities=TABLES[:1])
 
 
 def downgrade() -> None:
     """Drop them; refuse while a run that was not restored needs its journal."""
-    op.drop_side_tables(TABLES)
+    op.drop_side_tables(TABLES, identities=TABLES[:1])

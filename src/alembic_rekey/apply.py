@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableClause, and_, case, delete, exists, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    TableClause,
+    and_,
+    case,
+    delete,
+    exists,
+    insert,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import Delete, Update
 
-from alembic_rekey.expressions import Clock
+from alembic_rekey.expressions import Clock, Exact, InsertRows
 from alembic_rekey.rules import (
     DUPLICATES_APPLY_COUNTS,
     IDENTITY_APPLY_COUNTS,
@@ -20,7 +32,7 @@ from alembic_rekey.rules import (
     Action,
     Count,
 )
-from alembic_rekey.side_tables import aliases, current_run, journal, run_time, runs
+from alembic_rekey.side_tables import aliases, created, current_run, journal, run_time, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.steps import Statement, Step, counted
 
@@ -94,14 +106,30 @@ def _identity_steps(identity: Identity, count: Count, dialect: str) -> list[Stat
     values |= {column: literal(value) for column, value in identity.created.items()}
     stamps = (identity.created_at, identity.updated_at)
     values |= {stamp.name: run_time() for stamp in stamps if stamp is not None}
-    created = (
+    missing = (
         select(*(value.label(column) for column, value in values.items()))
         .distinct()
         .join_from(kept, aliases, aliases.c.canonical == kept.c.canonical)
         .where(_of_this_run(kept, action), aliases.c.run_id == kept.c.run_id)
     )
-    change_rows = insert(identity.table).from_select(list(values), created, include_defaults=False)
-    return counted("Create the canonical rows that are missing.", name, change_rows, dialect)
+    change_rows = insert(identity.table).from_select(list(values), missing, include_defaults=False)
+    return [
+        *counted("Create the canonical rows that are missing.", name, change_rows, dialect),
+        _keep_created(identity),
+    ]
+
+
+def _keep_created(identity: Identity) -> Statement:
+    """Return what keeps the created rows with the columns that the database filled, known or not."""
+    kept, original = journal(identity.table), identity.table.alias("original")
+    made: Relation = (
+        select(kept.c.run_id, kept.c.action, kept.c.canonical, literal_column("original.*"))
+        .select_from(kept)
+        .join(original, Exact(original.c[identity.name.key]) == kept.c.canonical)
+        .where(_of_this_run(kept, Action.CREATE))
+    )
+    says = "Keep them as they were made: a downgrade takes away only what nobody edited."
+    return Statement(says, InsertRows(created(identity.table), made))
 
 
 def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Statement]:

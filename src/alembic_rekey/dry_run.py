@@ -23,12 +23,12 @@ from alembic_rekey.guard import guards, refuse_rows_without_registry
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, Planned, streamed
 from alembic_rekey.registry import Registry, read_registry
-from alembic_rekey.report import Fingerprint, Report, Section, document, entries, plan_sections
+from alembic_rekey.report import Fingerprint, Report, Section, document, entries, plan_sections, title_of
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import journal_check, table_checks
-from alembic_rekey.side_tables import is_side_table, journal_name
+from alembic_rekey.shape import kept_checks, table_checks
+from alembic_rekey.side_tables import is_side_table
 from alembic_rekey.spec import Check, Slots, Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.tally import Tally
@@ -143,7 +143,7 @@ def _written(
 ) -> ReportFile:
     """Write the report, pending, with a section for every part, the missing ones empty."""
     made = {section.part: section for section in sections}
-    every = [made.get(part, Section(part, _nothing(part), ())) for part in spec.parts]
+    every = [made.get(part, Section(title_of(part), part, _nothing(part), ())) for part in spec.parts]
     rows = ((one.title, tally.passing(one, entries(connection, one)) if one.columns else ()) for one in every)
     tables = {section.title: section.part.table.fullname for section in every}
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -176,7 +176,8 @@ def _shape(connection: Connection, spec: Spec, there: Iterable[Part]) -> tuple[F
     if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
         raise Refused(f"revision {spec.revision} cannot be planned", faults)
     has_table = inspect(connection).has_table
-    asked += [journal_check(part, dialect) for part in there if has_table(journal_name(part.table))]
+    kept = {name: made for part in there for name, made in kept_checks(part, dialect).items()}
+    asked += [made for name, made in kept.items() if has_table(name)]
     return tuple(findings(connection, asked))
 
 

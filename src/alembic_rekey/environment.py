@@ -225,7 +225,7 @@ def _said(construct: Any, version: str) -> str | None:
         unless = ", unless it is there" if construct.if_not_exists else ""
         return f"Create the table {construct.element.name}{unless}."
     if isinstance(construct, CreateJournal):
-        return f"Create the journal of {construct.source.name}, in the shape that {construct.source.name} has."
+        return f"Create {construct.name}, in the shape that {construct.source.name} has."
     if isinstance(construct, UpdateBase) and getattr(construct.entity_description.get("table"), "name", "") == version:
         return "Record the revision that the database has now."
     return None

@@ -12,6 +12,7 @@ from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection, inspect
 
 from alembic_rekey.approval import approve
+from alembic_rekey.created import altered
 from alembic_rekey.drift import drifted, no_run
 from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
 from alembic_rekey.errors import Refused, RegistryRefused, SettingRefused, SpecRefused
@@ -24,6 +25,7 @@ from alembic_rekey.report_load import load_report
 from alembic_rekey.restore import act_steps, decide_steps, drift_guards, stored_back
 from alembic_rekey.run import finished, written_report
 from alembic_rekey.script import attached_in_script, counts_shown, script
+from alembic_rekey.script_created import altered_in_script
 from alembic_rekey.script_frame import ScriptNotes
 from alembic_rekey.script_hanging import hanging_in_script
 from alembic_rekey.settings import Settings
@@ -161,7 +163,8 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
         load_report(connection, spec, settings.report)
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
-    perform(connection, decide_steps(spec, dialect, hanging(connection, spec)), refusal)
+    deciding = decide_steps(spec, dialect, hanging(connection, spec), altered(connection, spec.identity))
+    perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
     for part in spec.parts:
@@ -179,6 +182,7 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
     dialect = migration.dialect
     steps = decide_steps(spec, dialect.name, lambda _key: ())
     steps += hanging_in_script(spec, dialect)
+    steps += altered_in_script(spec, dialect.name)
     if settings.on_drift == "abort":
         steps += drift_guards(spec)
     else:

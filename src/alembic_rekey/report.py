@@ -16,6 +16,7 @@ from sqlalchemy import (
     Float,
     FromClause,
     Integer,
+    TableClause,
     Text,
     case,
     cast,
@@ -30,14 +31,16 @@ from alembic_rekey.expressions import by_code_point
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, plan
 from alembic_rekey.rules import Action
-from alembic_rekey.side_tables import journal, journal_name
+from alembic_rekey.side_tables import created, journal
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
 
 __all__ = [
+    "CREATED",
     "FORMAT",
     "Fingerprint",
     "Report",
     "Section",
+    "created_section",
     "document",
     "entries",
     "journal_sections",
@@ -48,6 +51,8 @@ __all__ = [
 FORMAT = 1
 """The version of the document's shape; a reader refuses another one."""
 
+CREATED = "created_rows"
+
 _AT_ONCE = 500
 _SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE)
 
@@ -56,15 +61,12 @@ _SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE)
 class Section:
     """The rows of one part as a relation with `action`, `canonical` and every column of the table."""
 
+    title: str
+    """The key of this section in the document."""
     part: Part
     source: FromClause
     columns: tuple[tuple[str, bool], ...]
     """Name and whether JSON holds its values exactly; the others travel as the database's own text."""
-
-    @property
-    def title(self) -> str:
-        """The key of this section in the document."""
-        return title_of(self.part)
 
 
 def title_of(part: Part) -> str:
@@ -113,7 +115,9 @@ class Fingerprint:
 def plan_sections(connection: Connection, spec: Spec, names: Names, parts: Container[Part]) -> list[Section]:
     """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
     return [
-        Section(part, decided.subquery("planned"), _columns(connection, part.table.name, part.table.schema))
+        Section(
+            title_of(part), part, decided.subquery("planned"), _columns(connection, part.table.name, part.table.schema)
+        )
         for part, decided in plan(spec, names).items()
         if part in parts
     ]
@@ -121,13 +125,18 @@ def plan_sections(connection: Connection, spec: Spec, names: Names, parts: Conta
 
 def journal_sections(connection: Connection, spec: Spec, run: ColumnElement[int]) -> list[Section]:
     """Return the sections of a run that was made, read from its journals."""
-    sections = []
-    for part in spec.parts:
-        kept = journal(part.table)
-        of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.run_id == run)
-        columns = _columns(connection, journal_name(part.table), None)
-        sections.append(Section(part, of_run.subquery("planned"), columns[3:]))
-    return sections
+    return [_kept(connection, title_of(part), part, journal(part.table), run) for part in spec.parts]
+
+
+def created_section(connection: Connection, identity: Identity, run: ColumnElement[int]) -> Section:
+    """Return the rows that a run created, as they were made; no part of its plan."""
+    return _kept(connection, CREATED, identity, created(identity.table), run)
+
+
+def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run: ColumnElement[int]) -> Section:
+    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.run_id == run)
+    columns = _columns(connection, kept.name, None)
+    return Section(title, part, of_run.subquery("planned"), columns[3:])
 
 
 def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
@@ -184,14 +193,15 @@ def document(
     rows: Iterable[tuple[str, Iterable[dict[str, Any]]]],
     tables: Mapping[str, str],
     fingerprint: Fingerprint,
+    created: Iterable[dict[str, Any]] = (),
 ) -> Iterator[str]:
     """Yield the document in pieces; its last line is the SHA-256 of all that stands above it.
 
-    `rows` are the sections' titles with their entries, `tables` the table behind each title.
-    `fingerprint` takes in the entries; it stands behind them.
+    `rows` are the sections' titles with their entries, `tables` the table behind each title, `created`
+    the rows that the run made. `fingerprint` takes in the entries; it stands behind them.
     """
     digest = sha256()
-    for piece in _body(report, rows, tables, fingerprint):
+    for piece in _body(report, rows, tables, fingerprint, created):
         digest.update(piece.encode())
         yield piece
     yield f' "sha256": "{digest.hexdigest()}"\n}}\n'
@@ -202,6 +212,7 @@ def _body(
     rows: Iterable[tuple[str, Iterable[dict[str, Any]]]],
     tables: Mapping[str, str],
     fingerprint: Fingerprint,
+    created: Iterable[dict[str, Any]],
 ) -> Iterator[str]:
     head = {
         "format": FORMAT,
@@ -225,11 +236,17 @@ def _body(
     yield ' "plan": {\n' + "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in facts.items())
     for title, listed in rows:
         yield f"  {json.dumps(title)}: ["
-        separator = "\n   "
-        for entry in listed:
-            text = json.dumps(entry, separators=(",", ":"))
+        for separator, text in _lines(listed):
             fingerprint.add(title, text)
             yield separator + text
-            separator = ",\n   "
         yield "],\n"
     yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'
+    yield f' "{CREATED}": ['
+    yield from (separator + text for separator, text in _lines(created))
+    yield "],\n"
+
+
+def _lines(listed: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield each entry on a line of its own, with what stands before it."""
+    for number, entry in enumerate(listed):
+        yield (",\n   " if number else "\n   "), json.dumps(entry, separators=(",", ":"))

@@ -33,11 +33,11 @@ from sqlalchemy.types import Text, UserDefinedType
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.keys import identity_of, key_of
 from alembic_rekey.plan import Part
-from alembic_rekey.report import title_of
+from alembic_rekey.report import CREATED, title_of
 from alembic_rekey.report_read import ReadReport, read_report, report_entries
 from alembic_rekey.rules import Action
 from alembic_rekey.shape import columns_of
-from alembic_rekey.side_tables import aliases, create_side_tables, journal_name, runs
+from alembic_rekey.side_tables import aliases, create_side_tables, created_name, journal_name, runs
 from alembic_rekey.spec import Spec
 
 __all__ = ["load_report"]
@@ -68,12 +68,14 @@ def load_report(connection: Connection, spec: Spec, path: Path) -> None:
     report = read_report(path)
     sections = {title_of(part): part for part in spec.parts}
     _check(report, spec, sections)
-    for ddl in create_side_tables([part.table for part in spec.parts]):
+    for ddl in create_side_tables([part.table for part in spec.parts], [spec.identity.table]):
         connection.execute(ddl)
     try:
         run = _record(connection, spec, report)
         for title, part in sections.items():
-            _load(connection, report, title, part, run)
+            _load(connection, report, title, part, journal_name(part.table), run)
+        identity = spec.identity
+        _load(connection, report, CREATED, identity, created_name(identity.table), run)
     except (DataError, UnicodeError, OverflowError):
         # What PostgreSQL's types refuse, a text that is none, an integer that SQLite has no room for.
         _refuse(report, "it holds a value that the database has no place for")
@@ -124,23 +126,24 @@ def _time(connection: Connection, started_at: object) -> ColumnElement[Any]:
     return cast(written, runs.c.started_at.type) if connection.dialect.name == "postgresql" else written
 
 
-def _load(connection: Connection, report: ReadReport, title: str, part: Part, run: int) -> None:
+def _load(connection: Connection, report: ReadReport, title: str, part: Part, target: str, run: int) -> None:
     columns = columns_of(connection, part.table)
     rows = report_entries(report, title)
-    statement = _insert(connection, part, columns)
+    statement = _insert(connection, target, columns)
     while chunk := list(islice(rows, _AT_ONCE)):
         for entry in chunk:
-            if entry["action"] != Action.CREATE and set(entry["before"]) != set(columns):
+            planned_to_be_made = entry["action"] == Action.CREATE and target == journal_name(part.table)
+            if not planned_to_be_made and set(entry["before"]) != set(columns):
                 _refuse(report, f"its rows of {part.table.name} have other columns than the table")
         connection.execute(statement, [_bound(entry, columns, run) for entry in chunk])
 
 
-def _insert(connection: Connection, part: Part, columns: Mapping[str, str]) -> Insert:
+def _insert(connection: Connection, target: str, columns: Mapping[str, str]) -> Insert:
     values = {
         **{name: bindparam(f"rekey_{name}") for name in ("run_id", "action", "canonical")},
         **{name: _value(connection, number, type_) for number, (name, type_) in enumerate(columns.items())},
     }
-    return insert(table(journal_name(part.table), *map(column, values))).values(values)
+    return insert(table(target, *map(column, values))).values(values)
 
 
 def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any]:

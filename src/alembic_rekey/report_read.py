@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from alembic_rekey.errors import ReportFailed
-from alembic_rekey.report import FORMAT, Fingerprint
+from alembic_rekey.report import CREATED, FORMAT, Fingerprint
 from alembic_rekey.rules import Action
 
 __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
@@ -29,7 +29,7 @@ MOST_BYTES_OF_A_LINE = 64 * 2**20
 _REMEDY = "name the file that the upgrade wrote, unchanged, with -x report=FILE."
 _SHAPELESS = "it does not have the shape of a report"
 _CHECKSUM = b' "sha256": "'
-_TITLE = re.compile(rb'  ("(?:[^"\\]|\\.)*"): \[')
+_TITLE = re.compile(rb' {1,2}("(?:[^"\\]|\\.)*"): \[')
 _HEX = re.compile("(?:[0-9a-f]{2})*")
 
 
@@ -71,7 +71,9 @@ def read_document(path: Path) -> ReadReport:
     _check_facts(report)
     fingerprint = Fingerprint(facts["registry_sha256"], facts["revision"])
     for title, line in _sections(report):
-        fingerprint.add(title, json.dumps(_entry(path, line), separators=(",", ":")))
+        entry = _entry(path, line)
+        if title != CREATED:
+            fingerprint.add(title, json.dumps(entry, separators=(",", ":")))
     if str(fingerprint) != facts.get("fingerprint"):
         _refuse(path, "its rows are not those of its fingerprint")
     return report

@@ -44,21 +44,22 @@ from alembic_rekey.upgrade import lock
 from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
 
-__all__ = ["act_steps", "decide_steps", "drift_guards", "stored_back"]
+__all__ = ["act_steps", "decide_steps", "drift_guards", "stored_back", "without_bookkeeping"]
 
 _RETURNING = Table("rekey_returning", MetaData())
 
 
 class _DropColumn(ExecutableDDLElement):
-    """ALTER TABLE of the rows that are about to go back, which are a copy of our own."""
+    """ALTER TABLE of a copy of our own."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, source: Table, name: str) -> None:
+        self.source = source
         self.name = name
 
 
 @compiles(_DropColumn)
 def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
-    return f"ALTER TABLE {_RETURNING.name} DROP COLUMN {element.name}"
+    return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
 
 
 class _Analyze(ExecutableDDLElement):
@@ -99,8 +100,10 @@ def stored_back(part: Part) -> TableClause:
     return table(f"rekey_back_{part.noun}", *known)
 
 
-def decide_steps(spec: Spec, dialect: str, attached: Attached) -> list[Step]:
+def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnElement[bool]) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
+
+    `attached` and `altered` are what only a connection can ask about created rows.
 
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
@@ -113,7 +116,7 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached) -> list[Step]:
             for part in spec.parts
             for step in _counted(dialect, journal(part.table), "run_id", "action", part.key.name)
         ),
-        *_decide(spec, dialect, attached),
+        *_decide(spec, dialect, attached, altered),
     ]
 
 
@@ -144,7 +147,7 @@ def _counted(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]
         yield Statement(f"Let statements be planned for what {source.name} holds.", _Analyze(source.name, *columns))
 
 
-def _decide(spec: Spec, dialect: str, attached: Attached) -> Iterator[Step]:
+def _decide(spec: Spec, dialect: str, attached: Attached, altered: Sequence[ColumnElement[bool]]) -> Iterator[Step]:
     identity = stored_back(spec.identity)
     for part in spec.parts:
         decided = first_back(spec, part, identity)
@@ -158,7 +161,7 @@ def _decide(spec: Spec, dialect: str, attached: Attached) -> Iterator[Step]:
         if isinstance(part, Slots):
             replaced = replaced_back(spec.identity, part, stored, identity)
             yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))
-    created = created_back(spec.identity, {slots: stored_back(slots) for slots in spec.slots}, attached)
+    created = created_back(spec.identity, {slots: stored_back(slots) for slots in spec.slots}, attached, altered)
     yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
 
 
@@ -213,11 +216,16 @@ def _put_back(part: Identity | Slots, dialect: str, says: str, *actions: Action)
         f"Take the rows to put back out of the journal of {part.table.name}.",
         CreateTableAs(going, _RETURNING.name, temporary=True),
     )
-    for name in ("run_id", "action", "canonical"):
-        yield Statement("Leave the journal's own column away.", _DropColumn(name))
+    yield from without_bookkeeping(_RETURNING)
     whole: Relation = select(literal_column("*")).select_from(_RETURNING)
     yield Statement(says, PutBackRows(part.table, whole))
     yield Statement("Drop what was taken out.", DropTable(_RETURNING))
+
+
+def without_bookkeeping(copied: Table) -> Iterator[Statement]:
+    """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal."""
+    for name in ("run_id", "action", "canonical"):
+        yield Statement("Leave the journal's own column away.", _DropColumn(copied, name))
 
 
 def _compare(spec: Spec) -> Iterator[Step]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from sqlalchemy import Connection, FromClause, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select, union_all
 
+from alembic_rekey.created import altered
 from alembic_rekey.drift import Drift, drifted, which_run
 from alembic_rekey.errors import Finding, Refused, RunUnknown
 from alembic_rekey.foreign_keys import hanging
@@ -40,7 +41,7 @@ def restore_plan_text(
         raise Refused(f"run {run.number} cannot be restored", found)
     yield f"Way back of run {run.number} of revision {run.revision}, reading only: nothing was changed."
     yield f"  database  {printable(database)}"
-    back = _way_back(spec, hanging(connection, spec))
+    back = _way_back(spec, hanging(connection, spec), altered(connection, spec.identity))
     for part in spec.parts:
         yield from _part(connection, part, back[part], limit)
 
@@ -79,7 +80,7 @@ def _part(connection: Connection, part: Part, back: FromClause, limit: int | Non
         yield f"  what to do: {WORDING['drift'].remedy}"
 
 
-def _way_back(spec: Spec, attached: Attached) -> dict[Part, FromClause]:
+def _way_back(spec: Spec, attached: Attached, altered: ColumnElement[bool]) -> dict[Part, FromClause]:
     """Return the whole way back as relations, for a dry run: nothing is stored in between."""
     back: dict[Part, FromClause] = {}
     identity = first_back(spec, spec.identity, None).cte(f"first_{spec.identity.noun}")
@@ -88,7 +89,7 @@ def _way_back(spec: Spec, attached: Attached) -> dict[Part, FromClause]:
         back[slots] = union_all(select(first), replaced_back(spec.identity, slots, first, identity)).cte(
             f"back_{slots.noun}"
         )
-    created = created_back(spec.identity, back, attached)
+    created = created_back(spec.identity, back, attached, [altered])
     back[spec.identity] = union_all(select(identity), created).cte(f"back_{spec.identity.noun}")
     for tags in spec.tags:
         back[tags] = first_back(spec, tags, None).cte(f"back_{tags.noun}")

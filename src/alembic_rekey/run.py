@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, FromClause, RowMapping, cast, column, inspect, literal, select, update
 from sqlalchemy.types import Text
 
-from alembic_rekey.report import Fingerprint, Report, document, entries, journal_sections
+from alembic_rekey.report import Fingerprint, Report, created_section, document, entries, journal_sections
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.rules import Action
 from alembic_rekey.settings import Settings
@@ -91,9 +91,10 @@ def report_of(connection: Connection, spec: Spec, run: Run, database: str, finge
             "finished_at": run.finished_at,
         },
     )
+    created = created_section(connection, spec.identity, number)
     rows = ((section.title, entries(connection, section)) for section in sections)
     tables = {section.title: section.part.table.fullname for section in sections}
-    yield from document(report, rows, tables, fingerprint)
+    yield from document(report, rows, tables, fingerprint, entries(connection, created))
 
 
 def written_report(connection: Connection, spec: Spec, run: Run, settings: Settings) -> ReportFile:

@@ -24,10 +24,10 @@ from sqlalchemy import (
 
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
-from alembic_rekey.side_tables import journal_name
+from alembic_rekey.side_tables import created_name, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
-__all__ = ["columns_of", "journal_check", "reserved_names", "shape_checks", "table_checks"]
+__all__ = ["columns_of", "kept_checks", "reserved_names", "shape_checks", "table_checks"]
 
 _OWN = ("run_id", "action", "canonical")
 _BOOKKEEPING = len(_OWN)
@@ -42,7 +42,9 @@ def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:
     """Return the checks that must pass before the plan may be inserted into the journals."""
-    return [made for part in spec.parts for made in (*table_checks(part, dialect), journal_check(part, dialect))]
+    return [
+        made for part in spec.parts for made in (*table_checks(part, dialect), *kept_checks(part, dialect).values())
+    ]
 
 
 def table_checks(part: Part, dialect: str) -> Iterator[Check]:
@@ -66,12 +68,16 @@ def table_checks(part: Part, dialect: str) -> Iterator[Check]:
         yield check("generated_column", part.noun, generated)
 
 
-def journal_check(part: Part, dialect: str) -> Check:
-    """Return the check that the journal of `part` has the shape of its table."""
+def kept_checks(part: Part, dialect: str) -> dict[str, Check]:
+    """Return, by the side table's name, the checks that what keeps rows of `part` has the shape of its table."""
     source = part.table
+    names = {journal_name(source): part.noun}
+    if isinstance(part, Identity):
+        names[created_name(source)] = f"created_{part.noun}"
     stored = select(_columns(source.name, source.schema, dialect, "found")).cte("stored")
-    kept = select(_columns(journal_name(source), None, dialect, "found")).cte("kept")
-    return check("journal_shape", part.noun, _differences(source, stored, kept))
+    return {
+        name: check("journal_shape", noun, _differences(source, stored, name, dialect)) for name, noun in names.items()
+    }
 
 
 def _reserved(source: Table, dialect: str) -> Relation:
@@ -81,7 +87,8 @@ def _reserved(source: Table, dialect: str) -> Relation:
     return select(literal(str(source.name)).label("table"), stored.c.name.label("column")).where(name.in_(_OWN))
 
 
-def _differences(source: Table, stored: CTE, kept: CTE) -> Relation:
+def _differences(source: Table, stored: CTE, name: str, dialect: str) -> Relation:
+    kept = select(_columns(name, None, dialect, "found")).cte("kept")
     moved = select(stored.c.name, (stored.c.place + _BOOKKEEPING).label("place"), stored.c.type)
     there = select(kept.c.name, kept.c.place, kept.c.type)
     surplus = there.where(kept.c.place > _BOOKKEEPING)
@@ -91,7 +98,7 @@ def _differences(source: Table, stored: CTE, kept: CTE) -> Relation:
     ).subquery("different")
     return select(
         literal(str(source.name)).label("table"),
-        literal(str(journal_name(source))).label("journal"),
+        literal(name).label("journal"),
         different.c[0].label("column"),
     ).distinct()
 

@@ -1,4 +1,4 @@
-"""The tables that we own: runs, counts, the registry as a run saw it, and a journal per table.
+"""The tables that we own: runs, counts, the registry as a run saw it, a journal per table, and what was created.
 
 A journal has the shape of its table, made by the database itself from the table as it stands: typed,
 with every column, whether the revision knows it or not, and alike online and in a script.
@@ -37,6 +37,8 @@ __all__ = [
     "aliases",
     "counts",
     "create_side_tables",
+    "created",
+    "created_name",
     "current_run",
     "drop_side_tables",
     "is_side_table",
@@ -48,6 +50,7 @@ __all__ = [
 ]
 
 _JOURNAL = "rekey_journal_"
+_CREATED = "rekey_created_"
 
 metadata = MetaData()
 """The side tables whose shape does not depend on the application's."""
@@ -99,8 +102,23 @@ def journal_name(source: Table) -> str:
 @cache
 def journal(source: Table) -> TableClause:
     """Return the journal of `source` with the columns that the revision knows."""
+    return _kept(journal_name(source), source)
+
+
+def created_name(source: Table) -> str:
+    """Return the name of the table of the rows that runs created in `source`."""
+    return f"{_CREATED}{source.name}"
+
+
+@cache
+def created(source: Table) -> TableClause:
+    """Return the rows that runs created in the identity `source`, as they were made; shaped like a journal."""
+    return _kept(created_name(source), source)
+
+
+def _kept(name: str, source: Table) -> TableClause:
     return table(
-        journal_name(source),
+        name,
         column("run_id", Integer()),
         column("action", Text()),
         column("canonical", RegistryText()),
@@ -120,19 +138,20 @@ def run_time() -> ScalarSelect[Any]:
 
 def is_side_table(name: str) -> bool:
     """Tell whether a table of that name is one of ours."""
-    return name in metadata.tables or name.startswith(_JOURNAL)
+    return name in metadata.tables or name.startswith((_JOURNAL, _CREATED))
 
 
 class CreateJournal(ExecutableDDLElement):
-    """CREATE TABLE of the journal of `source`, in the shape that `source` has in the database."""
+    """CREATE TABLE `name` for rows of `source` and what a run did, in the shape that `source` has in the database."""
 
-    def __init__(self, source: Table) -> None:
+    def __init__(self, name: str, source: Table) -> None:
+        self.name = name
         self.source = source
 
 
 @compiles(CreateJournal)
 def _create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> str:
-    name = compiler.preparer.quote(journal_name(element.source))
+    name = compiler.preparer.quote(element.name)
     source = compiler.preparer.format_table(element.source)
     return (
         f"CREATE TABLE IF NOT EXISTS {name} AS\n"
@@ -141,15 +160,20 @@ def _create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> 
     )
 
 
-def create_side_tables(tables: Iterable[Table]) -> list[ExecutableDDLElement]:
-    """Return the DDL for the side tables and for the journals of `tables`; what exists stays."""
+def create_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:
+    """Return the DDL for the side tables and for the journals of `tables`; what exists stays.
+
+    `identities` are those of `tables` in which a fold creates rows.
+    """
     return [
         *(CreateTable(owned, if_not_exists=True) for owned in metadata.sorted_tables),
-        *(CreateJournal(source) for source in tables),
+        *(CreateJournal(journal_name(source), source) for source in tables),
+        *(CreateJournal(created_name(source), source) for source in identities),
     ]
 
 
-def drop_side_tables(tables: Iterable[Table]) -> list[ExecutableDDLElement]:
+def drop_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:
     """Return the DDL that takes away what `create_side_tables` made."""
-    journals = [Table(journal_name(source), MetaData()) for source in tables]
-    return [DropTable(owned, if_exists=True) for owned in (*journals, *reversed(metadata.sorted_tables))]
+    names = [*map(journal_name, tables), *map(created_name, identities)]
+    kept = [Table(name, MetaData()) for name in names]
+    return [DropTable(owned, if_exists=True) for owned in (*kept, *reversed(metadata.sorted_tables))]

@@ -21,30 +21,35 @@ __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "carry_out"]
 class CreateSideTables(MigrateOperation):
     """Create the side tables and the journals of some tables; DDL only."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
+    def __init__(self, tables: Iterable[Table], identities: Iterable[Table]) -> None:
         self.tables = tuple(tables)
+        self.identities = tuple(identities)
 
     @classmethod
-    def create_side_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
-        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table."""
-        operations.invoke(cls(tables))
+    def create_side_tables(cls, operations: Operations, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table.
+
+        `identities` are those of `tables` whose rows are the projects, customers, … themselves.
+        """
+        operations.invoke(cls(tables, identities))
 
     def reverse(self) -> DropSideTables:
         """Return the operation that takes them away."""
-        return DropSideTables(self.tables)
+        return DropSideTables(self.tables, self.identities)
 
 
 @Operations.register_operation("drop_side_tables")
 class DropSideTables(MigrateOperation):
     """Drop the side tables and the journals of some tables."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
+    def __init__(self, tables: Iterable[Table], identities: Iterable[Table]) -> None:
         self.tables = tuple(tables)
+        self.identities = tuple(identities)
 
     @classmethod
-    def drop_side_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
-        """Drop the journals of the tables, `rekey_alias`, `rekey_count` and `rekey_run`."""
-        operations.invoke(cls(tables))
+    def drop_side_tables(cls, operations: Operations, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+        """Drop the journals of the tables, what was created, `rekey_alias`, `rekey_count` and `rekey_run`."""
+        operations.invoke(cls(tables, identities))
 
 
 @Operations.register_operation("drop_empty_tables")
@@ -68,7 +73,9 @@ class DropEmptyTables(MigrateOperation):
 def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
     dialect = operations.migration_context.dialect.name
     steps: list[Step] = [Guard(reserved_names(operation.tables, dialect))]
-    steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(operation.tables)]
+    steps += [
+        Statement("Make a side table.", ddl) for ddl in create_side_tables(operation.tables, operation.identities)
+    ]
     carry_out(operations, steps, "the journals cannot be made")
 
 
@@ -76,7 +83,7 @@ def _create_side_tables(operations: Operations, operation: CreateSideTables) -> 
 def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None:
     unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
     steps: list[Step] = [Guard(check("journal_needed", "", unrestored))]
-    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.tables)]
+    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.tables, operation.identities)]
     carry_out(operations, steps, "the side tables are still needed")
 
 

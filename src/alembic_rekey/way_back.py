@@ -179,10 +179,13 @@ def replaced_back(identity: Identity, slots: Slots, first: FromClause, back_iden
     return _line(slots, drift).select_from(joined).where(_of_run(slots, (Action.REPLACE,)))
 
 
-def created_back(identity: Identity, back: Mapping[Part, FromClause], attached: Attached) -> Relation:
+def created_back(
+    identity: Identity, back: Mapping[Part, FromClause], attached: Attached, altered: Sequence[ColumnElement[bool]]
+) -> Relation:
     """Return the way back of created rows: they go when they are as made and nothing hangs on them.
 
-    `back` holds the way back of every slots part.
+    `back` holds the way back of every slots part; `altered` are conditions under which a created row
+    has changed in a column that the revision does not know.
     """
     kept = journal(identity.table)
     named = (
@@ -213,7 +216,7 @@ def created_back(identity: Identity, back: Mapping[Part, FromClause], attached: 
     drift = _judged(
         (identity.key.is_(None), Drift.DELETED),
         (or_(*hanging), Drift.ATTACHED),
-        (not_(_unedited(identity, made)), Drift.EDITED),
+        (or_(not_(_unedited(identity, made)), *altered), Drift.EDITED),
     )
     of_canonical = and_(named.c.run_id == kept.c.run_id, named.c.canonical == kept.c.canonical)
     return (

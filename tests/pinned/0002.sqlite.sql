@@ -172,6 +172,15 @@ SELECT CAST(NULL AS INTEGER) AS run_id,
 FROM interactions AS original
 WHERE 1 = 0;
 
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_created_projects AS
+SELECT CAST(NULL AS INTEGER) AS run_id,
+  CAST(NULL AS TEXT) AS action,
+  CAST(NULL AS TEXT) AS canonical,
+  original.*
+FROM projects AS original
+WHERE 1 = 0;
+
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
 

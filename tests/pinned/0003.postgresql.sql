@@ -211,6 +211,66 @@ FROM (
 ) AS offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_journal_shape_created_project: the journal has the columns of its table, in their order.
+-- If the script stops here: the table changed after the journal was made: add or drop the column in
+--   the journal too, or, if the journal is empty, drop it and make it again with
+--   op.create_side_tables(spec).
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_journal_shape_created_project CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+WITH stored AS (
+  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
+  FROM (
+    SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name,
+      CAST(row_number() OVER (ORDER BY pg_catalog.pg_attribute.attnum) AS INTEGER) AS place,
+      format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS type,
+      coalesce(
+        CAST(CAST(pg_catalog.pg_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0
+      ) AS generated
+    FROM pg_catalog.pg_attribute
+    WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"projects"')
+      AND pg_catalog.pg_attribute.attnum > 0
+      AND NOT pg_catalog.pg_attribute.attisdropped
+  ) AS found
+),
+kept AS (
+  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
+  FROM (
+    SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name,
+      CAST(row_number() OVER (ORDER BY pg_catalog.pg_attribute.attnum) AS INTEGER) AS place,
+      format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS type,
+      coalesce(
+        CAST(CAST(pg_catalog.pg_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0
+      ) AS generated
+    FROM pg_catalog.pg_attribute
+    WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"rekey_created_projects"')
+      AND pg_catalog.pg_attribute.attnum > 0
+      AND NOT pg_catalog.pg_attribute.attisdropped
+  ) AS found
+)
+SELECT count(*) AS count_1
+FROM (
+  SELECT DISTINCT 'projects' AS "table",
+    'rekey_created_projects' AS journal,
+    different.name AS "column"
+  FROM (
+    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
+    FROM (
+      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
+      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
+    ) AS lacking
+    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
+    FROM (
+      SELECT kept.name AS name, kept.place AS place, kept.type AS type
+      FROM kept
+      WHERE kept.place > 3
+      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
+    ) AS surplus
+  ) AS different
+) AS offending;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_missing_column_state: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
 CREATE TEMPORARY TABLE rekey_guard (
@@ -1502,6 +1562,17 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'canonical_rows_created' AS anon_3,
   count(*) AS count_1
 FROM changed;
+
+-- Keep them as they were made: a downgrade takes away only what nobody edited.
+INSERT INTO rekey_created_projects
+SELECT rekey_journal_projects.run_id,
+  rekey_journal_projects.action,
+  rekey_journal_projects.canonical,
+  original.*
+FROM rekey_journal_projects
+  JOIN projects AS original ON original.name = rekey_journal_projects.canonical
+WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  AND rekey_journal_projects.action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
 WITH changed AS (

@@ -181,6 +181,58 @@ FROM (
 ) AS offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_journal_shape_created_project: the journal has the columns of its table, in their order.
+-- If the script stops here: the table changed after the journal was made: add or drop the column in
+--   the journal too, or, if the journal is empty, drop it and make it again with
+--   op.create_side_tables(spec).
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_journal_shape_created_project CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+WITH stored AS (
+  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
+  FROM (
+    SELECT CAST(found_info.name AS TEXT) AS name,
+      row_number() OVER (ORDER BY found_info.cid) AS place,
+      '' AS type,
+      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+    FROM pragma_table_xinfo('projects') AS found_info
+    WHERE found_info.hidden != 1
+  ) AS found
+),
+kept AS (
+  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
+  FROM (
+    SELECT CAST(found_info.name AS TEXT) AS name,
+      row_number() OVER (ORDER BY found_info.cid) AS place,
+      '' AS type,
+      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+    FROM pragma_table_xinfo('rekey_created_projects') AS found_info
+    WHERE found_info.hidden != 1
+  ) AS found
+)
+SELECT count(*) AS count_1
+FROM (
+  SELECT DISTINCT 'projects' AS "table",
+    'rekey_created_projects' AS journal,
+    different.name AS "column"
+  FROM (
+    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
+    FROM (
+      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
+      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
+    ) AS lacking
+    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
+    FROM (
+      SELECT kept.name AS name, kept.place AS place, kept.type AS type
+      FROM kept
+      WHERE kept.place > 3
+      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
+    ) AS surplus
+  ) AS different
+) AS offending;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_missing_column_state: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
 CREATE TEMPORARY TABLE rekey_guard (
@@ -1368,6 +1420,17 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
   'canonical_rows_created' AS anon_3,
   changes() AS changes_1;
+
+-- Keep them as they were made: a downgrade takes away only what nobody edited.
+INSERT INTO rekey_created_projects
+SELECT rekey_journal_projects.run_id,
+  rekey_journal_projects.action,
+  rekey_journal_projects.canonical,
+  original.*
+FROM rekey_journal_projects
+  JOIN projects AS original ON original.name COLLATE BINARY = rekey_journal_projects.canonical
+WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  AND rekey_journal_projects.action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
 UPDATE projects
