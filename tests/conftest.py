@@ -16,6 +16,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+import chromium
 from databases import Database, PostgreSQLDatabase, SQLiteDatabase
 from server import Server, clean_environment
 
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND_PATIENCE_SECONDS = 180
 DIALECTS = ("sqlite", "postgresql")
 
+collect_ignore = [] if chromium.COLLECTED else ["test_page_browser.py"]
 numbers = itertools.count(1)
 
 
@@ -168,3 +170,9 @@ def downgrade(tmp_path_factory: pytest.TempPathFactory) -> Migration:
 def pytest_collection_modifyitems(items):
     """Start with the tests that take minutes: at the end one worker would run them while the others wait."""
     items.sort(key=lambda item: "property" not in item.path.name)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what was left out where it is read: at the end, and even with -q."""
+    if not chromium.COLLECTED:
+        terminalreporter.write_line(chromium.MISSING, yellow=True, bold=True)

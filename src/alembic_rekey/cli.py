@@ -12,7 +12,9 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from io import TextIOWrapper
+from pathlib import Path
 
 from alembic.config import Config
 from alembic.util import CommandError
@@ -25,7 +27,9 @@ from alembic_rekey.dry_run import DryRun, dry_run
 from alembic_rekey.environment import settings_of
 from alembic_rekey.errors import Refused, RegistryRefused, RekeyError, RunUnknown
 from alembic_rekey.folds import Folds
+from alembic_rekey.pages import plan_page, run_page
 from alembic_rekey.report import Fingerprint
+from alembic_rekey.report_file import NewFile
 from alembic_rekey.restore_plan import restore_plan_text
 from alembic_rekey.run import recorded_runs, report_of
 from alembic_rekey.summary import plan_text, runs_text
@@ -72,8 +76,13 @@ def _failed(error: Exception, status: int) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     config = _config(options)
-    made = dry_run(settings_of(config), Folds(config).next_for)
-    _SHOW[options.show](made, options)
+    with _page(options.html) as file:
+        made = dry_run(settings_of(config), Folds(config).next_for)
+        if file is not None:
+            # Before anything is printed: a reader who goes away must not cost the page.
+            file.fill(plan_page(made))
+            print(f"page: {file.path}", file=sys.stderr)
+        _SHOW[options.show](made, options)
     if not options.check:
         return 0
     return WOULD_REFUSE if made.would_refuse else EMPTY if made.report.is_empty else 0
@@ -103,15 +112,24 @@ def _runs(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     config = _config(options)
     settings = settings_of(config)
-    with reading(settings) as connection:
+    with _page(options.html) as file, reading(settings) as connection:
         recorded = {run.number: run for run in recorded_runs(connection)}
         run = recorded.get(max(recorded, default=0) if options.run is None else options.run)
         if run is None:
             raise RunUnknown(settings.database, options.run, list(recorded))
-        fingerprint = Fingerprint(run.registry_sha256, run.revision)
-        for piece in report_of(connection, Folds(config).of(run.revision), run, settings.database, fingerprint):
-            sys.stdout.write(piece)
+        spec, fingerprint = Folds(config).of(run.revision), Fingerprint(run.registry_sha256, run.revision)
+        document = report_of(connection, spec, run, settings.database, fingerprint)
+        if file is None:
+            sys.stdout.writelines(document)
+        else:
+            file.fill(run_page(run, spec, document))
+            print(f"page: {file.path}", file=sys.stderr)
     return 0
+
+
+def _page(path: Path | None) -> AbstractContextManager[NewFile | None]:
+    """Claim the file of the page before any work is done for it, if one is wanted."""
+    return nullcontext() if path is None else NewFile.claimed(path)
 
 
 def _restore_plan(options: argparse.Namespace) -> int:

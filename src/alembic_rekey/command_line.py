@@ -18,6 +18,7 @@ examples:
   alembic-rekey plan
   alembic-rekey -x url=postgresql+psycopg://reader@host/app plan --check
   alembic-rekey -c /srv/app/alembic.ini -x registry=projects.json plan --json
+  alembic-rekey plan --html plan.html
   alembic-rekey runs
   alembic-rekey report 3 > run-3.json
   alembic-rekey demo
@@ -71,6 +72,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         help="print the report and nothing else; its path goes to standard error",
     )
     plan.add_argument("--check", action="store_true", help="say with the exit status whether the upgrade would work")
+    _accept_html(plan)
     _accept_limit(plan)
     plan.set_defaults(command=commands["plan"])
     runs = added.add_parser(
@@ -84,11 +86,14 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     report = added.add_parser(
         "report",
         help="the report of a run, rebuilt from its journal",
-        description="Print the report of a run as JSON, rebuilt from the journal in the database.",
-        epilog="examples:\n  alembic-rekey report\n  alembic-rekey report 3 > run-3.json",
+        description="Print the report of a run as JSON, rebuilt from the journal in the database,\n"
+        "or write it as a page.",
+        epilog="examples:\n  alembic-rekey report\n  alembic-rekey report 3 > run-3.json\n"
+        "  alembic-rekey report 3 --html run-3.html",
         formatter_class=raw,
     )
     report.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="its number; default: the latest")
+    _accept_html(report)
     report.set_defaults(command=commands["report"])
     demo = added.add_parser(
         "demo",
@@ -137,6 +142,12 @@ def _accept_settings(parser: argparse.ArgumentParser, x: str, config: str) -> No
         default=[],
         metavar="FILE",
         help="Alembic's configuration; default: ALEMBIC_CONFIG, else alembic.ini",
+    )
+
+
+def _accept_html(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--html", type=Path, metavar="FILE", help="write it as one self-contained page to FILE, which must not exist"
     )
 
 

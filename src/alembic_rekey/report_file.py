@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic_rekey.errors import ReportFailed
 
-__all__ = ["PENDING", "ReportFile"]
+__all__ = ["PENDING", "NewFile", "ReportFile"]
 
 PENDING = ".pending"
 """What stands behind the name of a report whose commit is still to come: it claims nothing yet."""
@@ -18,6 +19,7 @@ PENDING = ".pending"
 _REMEDY = "name a folder that you may write to and that has room, with -x report_dir=FOLDER."
 
 
+_NEW_REMEDY = "name a file that is not there yet, in a folder that you may write to and that has room."
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -65,6 +67,47 @@ class ReportFile:
         self.pending.unlink(missing_ok=True)
 
 
+class NewFile:
+    """A file that a person named: claimed before any work is done for it, there only once it is complete."""
+
+    def __init__(self, path: Path, pending: Path) -> None:
+        self.path = path
+        self._pending = pending
+
+    @classmethod
+    @contextmanager
+    def claimed(cls, path: Path) -> Iterator[NewFile]:
+        """Hand over a file to be filled; nothing stays behind where it is not.
+
+        Raises:
+            ReportFailed: where something of that name is there, or its folder cannot be written.
+        """
+        with _refusing(path, _NEW_REMEDY):
+            with suppress(FileNotFoundError):
+                os.lstat(path)
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            descriptor, pending = tempfile.mkstemp(prefix=".alembic-rekey-", suffix=PENDING, dir=path.parent)
+            os.close(descriptor)
+        try:
+            yield cls(path, Path(pending))
+        finally:
+            Path(pending).unlink(missing_ok=True)
+
+    def fill(self, pieces: Iterable[str]) -> None:
+        """Write `pieces`, which are ASCII, and give the file its name.
+
+        Raises:
+            ReportFailed: where that cannot be done, or somebody put a file there meanwhile.
+        """
+        with _refusing(self.path, _NEW_REMEDY):
+            with open(self._pending, "w", encoding="ascii") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            _move(self._pending, self.path)
+            _sync(self.path.parent)
+
+
 def _claim(folder: Path, name: str) -> tuple[Path, int]:
     """Create the file that nobody has yet, following no link; number it where the name is taken."""
     number = 1
@@ -106,8 +149,8 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _refusing(path: Path, remedy: str = _REMEDY) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ReportFailed(path, f"it cannot be written: {error.strerror or error}.", _REMEDY) from error
+        raise ReportFailed(path, f"it cannot be written: {error.strerror or error}.", remedy) from error

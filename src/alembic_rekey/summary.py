@@ -22,7 +22,7 @@ from alembic_rekey.run import Run
 from alembic_rekey.shown import printable, shown
 from alembic_rekey.spec import Identity, Slots, Tags
 
-__all__ = ["plan_text", "runs_text"]
+__all__ = ["plan_text", "runs_text", "verdict"]
 
 _SENTENCE = 400
 _DROPS = (
@@ -65,7 +65,7 @@ def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     for part in made.spec.parts:
         yield from _part(made, part, limit)
     yield ""
-    yield _verdict(made)
+    yield verdict(made)
 
 
 def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
@@ -187,7 +187,8 @@ def _state(part: Slots, key: Any, row: Mapping[str, Any]) -> str:
     return f"{shown(key)} ({printable(str(row[part.status.name]))}) says {shown(row[part.value.name])}"
 
 
-def _verdict(made: DryRun) -> str:
+def verdict(made: DryRun) -> str:
+    """Return what an upgrade of the same data would do, as one sentence."""
     if made.would_refuse:
         return "The upgrade would refuse this plan."
     if made.report.is_empty:

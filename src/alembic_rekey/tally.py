@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alembic_rekey.plan import Part
-from alembic_rekey.report import Section
+from alembic_rekey.report import Section, title_of
 from alembic_rekey.rules import Action
 from alembic_rekey.spec import Identity, Slots
 
@@ -28,12 +28,16 @@ class Tally:
     def passing(self, section: Section, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield `rows` as they are; those of the identity must have passed before the others."""
         for entry in rows:
-            action, canonical = entry["action"], entry["canonical"]
-            self.rows[section.title, action] += 1
-            self.spellings[section.title, action, self._written(section.part, entry), canonical] += 1
+            self.take(section.part, entry)
             yield entry
 
-    def _written(self, part: Part, entry: Mapping[str, Any]) -> str:
+    def take(self, part: Part, entry: Mapping[str, Any]) -> None:
+        """Count one row of a report."""
+        title, action = title_of(part), entry["action"]
+        self.rows[title, action] += 1
+        self.spellings[title, action, self.written(part, entry), entry["canonical"]] += 1
+
+    def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
         before, canonical = entry["before"], str(entry["canonical"])
         if isinstance(part, Slots):

@@ -1,0 +1,25 @@
+"""The machine's own Chromium, where it has one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+__all__ = ["COLLECTED", "FLAGS", "MISSING", "PATH"]
+
+PATH = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+COLLECTED = PATH is not None or "CI" in os.environ
+"""Whether the browser tests run. In CI always: there a missing browser fails them."""
+
+MISSING = "NOT RUN: tests/test_page_browser.py needs Chromium on PATH (Debian: apt-get install chromium)"
+
+FLAGS = (
+    "--no-sandbox",  # as root, and in containers
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
