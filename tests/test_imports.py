@@ -15,7 +15,7 @@ LAYERS = (
     ("rules", "spec", "registry", "side_tables"),
     ("errors",),
 )
-READERS = ("cli", "configuration", "demo", "dry_run", "folds", "pages", "summary", "tally")
+READERS = ("cli", "configuration", "demo", "dry_run", "folds", "pages", "summary", "tally", "terminal")
 WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
 TALKS_TO_ALEMBIC = {"cli", "configuration", "environment", "folds", "operations", "table_operations"}
 

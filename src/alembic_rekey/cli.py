@@ -11,13 +11,14 @@ import configparser
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 
 from alembic.config import Config
 from alembic.util import CommandError
+from rich.console import RenderableType
 
 from alembic_rekey.command_line import FAILED, parser
 from alembic_rekey.configuration import configuration, configuration_files
@@ -33,6 +34,7 @@ from alembic_rekey.report_file import NewFile
 from alembic_rekey.restore_plan import restore_plan_text
 from alembic_rekey.run import recorded_runs, report_of
 from alembic_rekey.summary import plan_text, runs_text
+from alembic_rekey.terminal import lines_screen, plan_screen, runs_screen, show
 
 __all__ = ["main"]
 
@@ -89,8 +91,7 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _show_text(made: DryRun, options: argparse.Namespace) -> None:
-    for line in plan_text(made, options.limit):
-        print(line)
+    _say(plan_text(made, options.limit), plan_screen(made, options.limit))
 
 
 def _show_json(made: DryRun, _options: argparse.Namespace) -> None:
@@ -104,8 +105,7 @@ def _runs(options: argparse.Namespace) -> int:
     settings = settings_of(_config(options))
     with reading(settings) as connection:
         recorded = recorded_runs(connection)
-    for line in runs_text(recorded, settings.database):
-        print(line)
+    _say(runs_text(recorded, settings.database), runs_screen(recorded, settings.database))
     return 0
 
 
@@ -136,9 +136,17 @@ def _restore_plan(options: argparse.Namespace) -> int:
     config = _config(options)
     settings = settings_of(config)
     with reading(settings) as connection:
-        for line in restore_plan_text(connection, Folds(config).of, settings.database, options.run, options.limit):
-            print(line)
+        lines = restore_plan_text(connection, Folds(config).of, settings.database, options.run, options.limit)
+        _say(lines, lines_screen(lines))
     return 0
+
+
+def _say(lines: Iterable[str], screen: Iterable[RenderableType]) -> None:
+    """Print the one or the other; what is not printed is not made."""
+    if sys.stdout.isatty():
+        show(screen)
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -22,15 +22,15 @@ from alembic_rekey.run import Run
 from alembic_rekey.shown import printable, shown
 from alembic_rekey.spec import Identity, Slots, Tags
 
-__all__ = ["plan_text", "runs_text", "verdict"]
+__all__ = ["DROPS", "SAYS", "by_slot", "listed", "plan_text", "runs_text", "sentence", "spellings", "verdict"]
 
 _SENTENCE = 400
-_DROPS = (
+DROPS = (
     "the shadow row goes and the value that stays is not touched. Where the old value is the right one, write it to "
     "the canonical's row before the upgrade; the journal and the report keep every dropped row."
 )
 
-_SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
+SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
     Identity: (
         (Action.DELETE, "shadows, deleted once all that hangs on them has moved"),
         (Action.RENAME, "misspelt canonicals, renamed in place"),
@@ -96,11 +96,12 @@ def _refusals(title: str, findings: Sequence[Finding], limit: int | None) -> Ite
     if not findings:
         return
     yield from _heading(f"{title} ({len(findings):,}): the upgrade refuses")
-    yield from _cut((f"  - {_sentence(one.sentence)}" for one in findings), len(findings), limit)
+    yield from _cut((f"  - {sentence(one.sentence)}" for one in findings), len(findings), limit)
     yield from (f"  what to do: {remedy}" for remedy in dict.fromkeys(finding.remedy for finding in findings))
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return a sentence about rows on one line, cut with a note."""
     rest = len(text) - _SENTENCE
     return printable(text[:_SENTENCE]) + (f"… {rest:,} more characters" if rest > 0 else "")
 
@@ -109,15 +110,12 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[str]
     """Yield each slot in collision with all of its live values."""
     if not findings:
         return
-    slots: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
-    for finding in findings:
-        row = finding.arguments
-        slots[row["table"], row["canonical"], row["slot"]].append(row)
+    slots = by_slot(findings)
     yield from _heading(f"Collisions ({len(slots):,}): the upgrade refuses until a person decides")
     entries = (
         "\n".join(
             (
-                f"  {table}: {shown(canonical)} at {_sentence(slot)}",
+                f"  {table}: {shown(canonical)} at {sentence(slot)}",
                 *(
                     f"    row {shown(r['key'])}, under {shown(r['written_under'])}, says {shown(r['value'])}"
                     for r in rows
@@ -130,26 +128,41 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[str]
     yield f"  what to do: {findings[0].remedy}"
 
 
+def by_slot(collisions: Iterable[Finding]) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:
+    """Return the live rows of each slot in collision, by table, canonical and slot."""
+    slots: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for finding in collisions:
+        row: Mapping[str, Any] = finding.arguments
+        slots[row["table"], row["canonical"], row["slot"]].append(row)
+    return slots
+
+
+def spellings(made: DryRun, part: Part, action: Action) -> Iterator[tuple[str, str, int]]:
+    """Yield each name as it is written, its canonical and how many rows of `part` have that action."""
+    for (title, does, written, canonical), rows in sorted(made.tally.spellings.items()):
+        if (title, does) == (title_of(part), action):
+            yield written, canonical, rows
+
+
 def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
     title, table = title_of(part), part.table.name
-    for action, says in _SAYS[type(part)]:
+    for action, says in SAYS[type(part)]:
         if number := made.tally.rows[title, action]:
             yield from _heading(f"{table}: {says} ({number:,})")
-            entries = (f"  {_row(part, entry)}" for entry in _listed(made.path, title, action))
+            entries = (f"  {_row(part, entry)}" for entry in listed(made.path, title, action))
             yield from _cut(entries, number, limit)
             if action is Action.DROP:
-                yield f"  what to do: {_DROPS}"
+                yield f"  what to do: {DROPS}"
     if number := made.tally.rows[title, Action.REKEY]:
         yield from _heading(f"{table}: rekeyed ({number:,})")
         found = [
             f"  {shown(written)} -> {shown(canonical)}: {rows:,} {'row' if rows == 1 else 'rows'}"
-            for (of, action, written, canonical), rows in sorted(made.tally.spellings.items())
-            if (of, action) == (title, Action.REKEY)
+            for written, canonical, rows in spellings(made, part, Action.REKEY)
         ]
         yield from _cut(found, len(found), limit)
 
 
-def _listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:
+def listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:
     """Yield the entries of one action of one section, read back from a document that was written to `path`.
 
     Nothing but the entries asked for is parsed: `document` writes one a line, its action first.
