@@ -1,18 +1,21 @@
 """A disk that is full, a place that may only be read, a server that hangs up: told in words, and nothing is changed."""
 
 import gc
+import io
 import os
 import subprocess
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 
 import psycopg
 import pytest
 
+from alembic_rekey.cli import main
+from commands import rekey_here
 from databases import SQLiteDatabase
 from examples import alembic_here, folded, prepared, refuses
-from faults import address, full_disk, large
+from faults import address, full_disk, large, options
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -55,12 +58,27 @@ def test_a_disk_that_fills_up_under_the_database_at_whatever_point(database, upg
 
 
 @POSTGRESQL
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a cursor of the rows still to come
 def test_a_disk_that_is_full_under_the_report(database, tmp_path):
     registry = large(database, tmp_path)
     with full_disk(tmp_path / "disk", 0, 64 * 1024) as disk:
         refuses(database, registry, "report ", "it cannot be written: ", "what to do: ", report_dir=disk)
         assert list(disk.iterdir()) == []
+        said = rekey_here(database, registry, "plan", reports=disk)
+        assert (1, "") == (said.status, said.out)
+        assert "FAILED: report " in said.err
+        assert list(disk.iterdir()) == []
+    gc.collect()  # a cursor that was left open warns now, and the warning fails the test
+
+
+@POSTGRESQL
+def test_a_report_that_cannot_be_shown_to_its_end_leaves_no_cursor_open(database, upgrade, tmp_path):
+    registry = large(database, tmp_path)
+    upgrade(database, registry)
+    said = io.StringIO()
+    with open("/dev/full", "w", encoding="utf-8") as full, redirect_stdout(full), redirect_stderr(said):
+        status = main([*options(database, registry, tmp_path / "reports"), "report"])
+    assert 1 == status
+    assert "FAILED: " in said.getvalue()
     gc.collect()
 
 

@@ -15,7 +15,7 @@ from alembic_rekey import page_rows
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import run_page
-from alembic_rekey.report import Fingerprint
+from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
 from alembic_rekey.run import recorded_runs, report_of
 from commands import ROOT, rekey_here

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from alembic_rekey.environment import settings_of
 from alembic_rekey.errors import Refused, RegistryRefused, RekeyError, RunUnknown
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import plan_page, run_page
-from alembic_rekey.report import Fingerprint
+from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
 from alembic_rekey.restore_plan import restore_plan_text
 from alembic_rekey.run import recorded_runs, report_of
@@ -118,12 +118,12 @@ def _report(options: argparse.Namespace) -> int:
         if run is None:
             raise RunUnknown(settings.database, options.run, list(recorded))
         spec, fingerprint = Folds(config).of(run.revision), Fingerprint(run.registry_sha256, run.revision)
-        document = report_of(connection, spec, run, settings.database, fingerprint)
-        if file is None:
-            sys.stdout.writelines(document)
-        else:
-            file.fill(run_page(run, spec, document))
-            print(f"page: {file.path}", file=sys.stderr)
+        with closing(report_of(connection, spec, run, settings.database, fingerprint)) as document:
+            if file is None:
+                sys.stdout.writelines(document)
+            else:
+                file.fill(run_page(run, spec, document))
+                print(f"page: {file.path}", file=sys.stderr)
     return 0
 
 

@@ -7,6 +7,7 @@ the registry goes along as one bound value. A table that is not there yet has no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,8 @@ from alembic_rekey.guard import guards, refuse_rows_without_registry
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, Planned, streamed
 from alembic_rekey.registry import Registry, read_registry
-from alembic_rekey.report import Fingerprint, Report, Section, document, entries, plan_sections, title_of
+from alembic_rekey.report import Section, entries, plan_sections, title_of
+from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
@@ -144,11 +146,11 @@ def _written(
     """Write the report, pending, with a section for every part, the missing ones empty."""
     made = {section.part: section for section in sections}
     every = [made.get(part, Section(title_of(part), part, _nothing(part), ())) for part in spec.parts]
-    rows = ((one.title, tally.passing(one, entries(connection, one)) if one.columns else ()) for one in every)
+    rows = ((one.title, tally.passing(one, entries(connection, one) if one.columns else ())) for one in every)
     tables = {section.title: section.part.table.fullname for section in every}
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    pieces = document(report, rows, tables, fingerprint)
-    return ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-dry-run", pieces)
+    with closing(document(report, rows, tables, fingerprint)) as pieces:
+        return ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-dry-run", pieces)
 
 
 def _heads(connection: Connection) -> Collection[str]:

@@ -33,7 +33,8 @@ from sqlalchemy.types import Text, UserDefinedType
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.keys import identity_of, key_of
 from alembic_rekey.plan import Part
-from alembic_rekey.report import CREATED, title_of
+from alembic_rekey.report import title_of
+from alembic_rekey.report_document import CREATED
 from alembic_rekey.report_read import ReadReport, read_report, report_entries
 from alembic_rekey.rules import Action
 from alembic_rekey.shape import columns_of

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from alembic_rekey.errors import ReportFailed
-from alembic_rekey.report import CREATED, FORMAT, Fingerprint
+from alembic_rekey.report_document import CREATED, FORMAT, Fingerprint
 from alembic_rekey.rules import Action
 
 __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, FromClause, RowMapping, cast, column, inspect, literal, select, update
 from sqlalchemy.types import Text
 
-from alembic_rekey.report import Fingerprint, Report, created_section, document, entries, journal_sections
+from alembic_rekey.report import created_section, entries, journal_sections
+from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.rules import Action
 from alembic_rekey.settings import Settings
@@ -64,8 +66,13 @@ def _run(connection: Connection, line: RowMapping) -> Run:
     )
 
 
-def report_of(connection: Connection, spec: Spec, run: Run, database: str, fingerprint: Fingerprint) -> Iterator[str]:
-    """Yield the report of `run`, rebuilt from the journal; `fingerprint` takes in what is written."""
+def report_of(
+    connection: Connection, spec: Spec, run: Run, database: str, fingerprint: Fingerprint
+) -> Generator[str, None, None]:
+    """Yield the report of `run`, rebuilt from the journal; `fingerprint` takes in what is written.
+
+    Whoever stops early closes it, before the connection.
+    """
     number = literal(run.number)
     registered = connection.execute(
         select(aliases.c.alias, aliases.c.canonical).where(
@@ -104,9 +111,9 @@ def written_report(connection: Connection, spec: Spec, run: Run, settings: Setti
         ReportFailed: where it cannot be written; the caller rolls back.
     """
     fingerprint = Fingerprint(run.registry_sha256, run.revision)
-    pieces = report_of(connection, spec, run, settings.database, fingerprint)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    report = ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-{run.number}", pieces)
+    with closing(report_of(connection, spec, run, settings.database, fingerprint)) as pieces:
+        report = ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-{run.number}", pieces)
     try:
         connection.execute(update(runs).where(runs.c.id == run.number).values(plan_sha256=str(fingerprint)))
     except BaseException:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from alembic_rekey.plan import Part
 from alembic_rekey.report import Section, title_of
+from alembic_rekey.report_document import Entries
 from alembic_rekey.rules import Action
 from alembic_rekey.spec import Identity, Slots
 
@@ -25,7 +26,7 @@ class Tally:
     """By (title, action, the name as it is written, canonical)."""
     _owners: dict[Any, str] = field(default_factory=dict)
 
-    def passing(self, section: Section, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def passing(self, section: Section, rows: Iterable[dict[str, Any]]) -> Entries:
         """Yield `rows` as they are; those of the identity must have passed before the others."""
         for entry in rows:
             self.take(section.part, entry)

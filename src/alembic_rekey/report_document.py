@@ -1,0 +1,127 @@
+"""The document that a report is: facts and rows -> JSON, written as a stream, sealed by its own SHA-256."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+__all__ = ["CREATED", "FORMAT", "Entries", "Fingerprint", "Report", "document"]
+
+FORMAT = 1
+"""The version of the document's shape; a reader refuses another one."""
+
+CREATED = "created_rows"
+
+Entries: TypeAlias = Generator[dict[str, Any], None, None]
+"""The rows of one section, as JSON has them."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What stands around the rows of a report; all values as JSON has them."""
+
+    created_at: str
+    mode: str
+    database: str
+    registry_path: str
+    registry_sha256: str | None
+    revision: str
+    alias_map: Mapping[str, str]
+    counts: Mapping[str, int]
+    is_empty: bool
+    integrity_errors: tuple[str, ...] = ()
+    apply_summary: Mapping[str, int] | None = None
+    run: Mapping[str, Any] | None = None
+
+
+@dataclass
+class Fingerprint:
+    """SHA-256 over the registry, the revision and every action with its before-image (issue 7)."""
+
+    registry_sha256: str | None
+    revision: str
+    _digest: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._digest = sha256(json.dumps([FORMAT, self.registry_sha256, self.revision]).encode())
+
+    def add(self, title: str, entry: str) -> None:
+        """Take in one entry of the section `title`, as it is written."""
+        self._digest.update(f"{title}\n{entry}\n".encode())
+
+    def __str__(self) -> str:
+        """Return the fingerprint of what was taken in so far, in hexadecimal digits."""
+        return str(self._digest.hexdigest())
+
+
+def document(
+    report: Report,
+    rows: Iterable[tuple[str, Entries]],
+    tables: Mapping[str, str],
+    fingerprint: Fingerprint,
+    created: Entries | None = None,
+) -> Generator[str, None, None]:
+    """Yield the document in pieces; its last line is the SHA-256 of all that stands above it.
+
+    `rows` are the sections' titles with their entries, `tables` the table behind each title, `created`
+    the rows that the run made. `fingerprint` takes in the entries; it stands behind them. Whoever stops
+    early closes the document.
+    """
+    digest = sha256()
+    with closing(_body(report, rows, tables, fingerprint, created)) as body:
+        for piece in body:
+            digest.update(piece.encode())
+            yield piece
+    yield f' "sha256": "{digest.hexdigest()}"\n}}\n'
+
+
+def _body(
+    report: Report,
+    rows: Iterable[tuple[str, Entries]],
+    tables: Mapping[str, str],
+    fingerprint: Fingerprint,
+    created: Entries | None,
+) -> Generator[str, None, None]:
+    head = {
+        "format": FORMAT,
+        "created_at": report.created_at,
+        "mode": report.mode,
+        "database": report.database,
+        "registry_path": report.registry_path,
+        "run": report.run,
+    }
+    facts = {
+        "revision": report.revision,
+        "registry_sha256": report.registry_sha256,
+        "alias_map": report.alias_map,
+        "integrity_errors": list(report.integrity_errors),
+        "counts": report.counts,
+        "is_empty": report.is_empty,
+        "has_collisions": any(value for name, value in report.counts.items() if name.endswith("_collisions")),
+        "tables": tables,
+    }
+    yield "{\n" + "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
+    yield ' "plan": {\n' + "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in facts.items())
+    for title, listed in rows:
+        yield f"  {json.dumps(title)}: ["
+        with closing(_lines(listed)) as lines:
+            for separator, text in lines:
+                fingerprint.add(title, text)
+                yield separator + text
+        yield "],\n"
+    yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'
+    yield f' "{CREATED}": ['
+    if created is not None:
+        yield from (separator + text for separator, text in _lines(created))
+    yield "],\n"
+
+
+def _lines(listed: Entries) -> Generator[tuple[str, str], None, None]:
+    """Yield each entry on a line of its own, with what stands before it."""
+    with closing(listed):
+        for number, entry in enumerate(listed):
+            yield (",\n   " if number else "\n   "), json.dumps(entry, separators=(",", ":"))
