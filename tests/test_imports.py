@@ -17,7 +17,15 @@ LAYERS = (
 )
 READERS = ("cli", "configuration", "demo", "dry_run", "folds", "pages", "summary", "tally", "terminal")
 WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
-TALKS_TO_ALEMBIC = {"cli", "configuration", "environment", "folds", "operations", "table_operations"}
+TALKS_TO_ALEMBIC = {
+    "cli",
+    "configuration",
+    "environment",
+    "folds",
+    "operations",
+    "script_impl",
+    "table_operations",
+}
 
 
 def imports(source: str) -> set[str]:

@@ -13,10 +13,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from alembic_rekey.errors import DatabaseFailed
+from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
 from alembic_rekey.settings import Settings
 
-__all__ = ["is_absent", "make_folder", "reading", "refusing_database_errors", "sqlite_hooks", "writing_engine"]
+__all__ = [
+    "committing",
+    "is_absent",
+    "make_folder",
+    "reading",
+    "refusing_database_errors",
+    "sqlite_hooks",
+    "writing_engine",
+]
 
 
 def writing_engine(settings: Settings) -> Engine:
@@ -178,6 +186,26 @@ def refusing_database_errors(settings: Settings) -> Iterator[None]:
         raise DatabaseFailed(settings.database, problem, remedy) from error
     except SQLAlchemyError as error:
         raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
+
+
+@contextmanager
+def committing(settings: Settings) -> Iterator[None]:
+    """Say of a connection that is lost within, while COMMIT runs, that the outcome is open.
+
+    Raises:
+        OutcomeOpen: then; whatever else COMMIT raises is a rollback, and passes.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if not _is_lost(error):
+            raise
+        raise OutcomeOpen(settings.database, _explained(error, settings)[0]) from error
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(("08", "57P"))
 
 
 _REMEDIES = (

@@ -10,26 +10,21 @@ import logging
 import sys
 from collections.abc import Iterator
 from configparser import InterpolationError
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.ddl.impl import DefaultImpl
-from alembic.ddl.postgresql import PostgresqlImpl
-from alembic.ddl.sqlite import SQLiteImpl
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, UpdateBase, text
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Connection, Engine, MetaData, text
 
-from alembic_rekey.database import make_folder, reading, refusing_database_errors, writing_engine
-from alembic_rekey.errors import RekeyError, ReportFailed, SettingRefused
-from alembic_rekey.layout import laid_out
+import alembic_rekey.script_impl  # noqa: F401  # registers how Alembic itself writes in a script
+from alembic_rekey.database import committing, make_folder, reading, refusing_database_errors, writing_engine
+from alembic_rekey.errors import OutcomeOpen, RekeyError, ReportFailed, SettingRefused
 from alembic_rekey.report_file import ReportFile
-from alembic_rekey.script import comment
 from alembic_rekey.script_frame import ScriptNotes, header, opening
 from alembic_rekey.settings import Settings
-from alembic_rekey.side_tables import CreateJournal, is_side_table
+from alembic_rekey.side_tables import is_side_table
 
 __all__ = ["REPORTS", "SCRIPT_NOTES", "Failed", "run", "settings_of"]
 
@@ -134,21 +129,31 @@ def _only_reads() -> bool:
 def _migrate(connection: Connection, settings: Settings, configure: dict[str, Any]) -> None:
     # Nothing may be executed before configure(): Alembic would take the transaction for ours and not commit.
     context.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False, **configure)
-    with _reports(), context.begin_transaction():
+    with _reports(), ExitStack() as transaction:
+        transaction.enter_context(context.begin_transaction())
         if connection.dialect.name == "postgresql":
             seconds = {"milliseconds": f"{int(settings.lock_timeout * 1000)}ms"}
             connection.execute(text("SELECT set_config('lock_timeout', :milliseconds, true)"), seconds)
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
         context.run_migrations()
+        with committing(settings):
+            transaction.close()
 
 
 @contextmanager
 def _reports() -> Iterator[None]:
-    """Publish the reports of this transaction when it was committed, and discard them when it was not."""
+    """Publish the reports of this transaction when it was committed, and discard them when it was not.
+
+    Where that is open they stay as they are: pending, which claims nothing.
+    """
     reports: list[ReportFile] = []
     context.config.attributes[REPORTS] = reports
     try:
         yield
+    except OutcomeOpen:
+        for report in reports:
+            _log.warning("The report of what may have happened stays complete as %s.", report.pending)
+        raise
     except BaseException:
         for report in reports:
             report.discard()
@@ -193,57 +198,3 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
     ]
     target = context.config.output_buffer or sys.stdout
     target.write("\n\n".join(piece.strip("\n") for piece in pieces) + "\n")
-
-
-class _Written(DefaultImpl):
-    """What both dialects write in a script: laid out for a reader, a comment above each statement."""
-
-    _says: str | None = None
-
-    def static_output(self, text: str) -> None:
-        said = f"{comment(self._says)}\n" if self._says else ""
-        self._says = None
-        super().static_output(laid_out(f"{said}{text}"))
-
-    def emit_commit(self) -> None:
-        self._says = "All of it, or nothing."
-        super().emit_commit()
-
-    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
-        if not self.as_sql:
-            return super()._exec(construct, *args, **kw)
-        version = self.context_opts.get("version_table", "alembic_version")
-        if isinstance(construct, CreateTable) and construct.element.name == version:
-            return None  # `opening` has made it
-        self._says = _said(construct, version)
-        return super()._exec(construct, *args, **kw)
-
-
-def _said(construct: Any, version: str) -> str | None:
-    """Return what the comment above a statement of Alembic's own says."""
-    if isinstance(construct, CreateTable):
-        unless = ", unless it is there" if construct.if_not_exists else ""
-        return f"Create the table {construct.element.name}{unless}."
-    if isinstance(construct, CreateJournal):
-        return f"Create {construct.name}, in the shape that {construct.source.name} has."
-    if isinstance(construct, UpdateBase) and getattr(construct.entity_description.get("table"), "name", "") == version:
-        return "Record the revision that the database has now."
-    return None
-
-
-class _SQLite(_Written, SQLiteImpl):
-    __dialect__ = "sqlite"
-
-    def emit_begin(self) -> None:
-        # A deferred transaction fails with "database is locked" whatever the timeout.
-        self._says = "One transaction, which no other writer can enter."
-        self.static_output("BEGIN IMMEDIATE;")
-
-
-class _PostgreSQL(_Written, PostgresqlImpl):
-    __dialect__ = "postgresql"
-
-    def emit_begin(self) -> None:
-        # A higher level, perhaps the role's default, would not see what it waited for.
-        self._says = "One transaction."
-        self.static_output("BEGIN ISOLATION LEVEL READ COMMITTED;")

@@ -14,6 +14,7 @@ __all__ = [
     "CommandRefused",
     "DatabaseFailed",
     "Finding",
+    "OutcomeOpen",
     "Refused",
     "RegistryRefused",
     "RekeyError",
@@ -105,6 +106,17 @@ class DatabaseFailed(RekeyError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"database {database}: {problem}\n  what to do: {remedy}")
+
+
+class OutcomeOpen(DatabaseFailed):
+    """The connection was lost while COMMIT ran: all of it happened, or nothing; only the database knows."""
+
+    def __init__(self, database: str, problem: str) -> None:
+        remedy = (
+            "whether it happened is open; half of it cannot have. `alembic current` tells the revision that the "
+            "database has now: if that is still the one before, run it again."
+        )
+        super().__init__(database, f"the connection was lost during COMMIT: {problem}", remedy)
 
 
 class RunUnknown(RekeyError):
