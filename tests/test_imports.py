@@ -19,6 +19,7 @@ READERS = ("cli", "configuration", "demo", "dry_run", "folds", "pages", "summary
 WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
 TALKS_TO_ALEMBIC = {
     "cli",
+    "comparison",
     "configuration",
     "environment",
     "folds",

@@ -9,7 +9,6 @@ import legacy
 from examples import (
     CANONICAL,
     LATER,
-    alembic_here,
     folded,
     memories,
     memory,
@@ -174,20 +173,3 @@ def test_names_of_another_text_type_match_all_the_same(database, upgrade, tmp_pa
     database.execute(f"ALTER TABLE memories ALTER COLUMN project TYPE {kind}")
     upgrade(database, registry)
     assert memories(database) == {"a": (CANONICAL, "active"), "b": (CANONICAL, "superseded")}
-
-
-def test_after_an_upgrade_alembic_check_finds_no_difference(database, upgrade, tmp_path):
-    upgrade(database, tmp_path / "nowhere.json")
-    ended = alembic_here("check", url=database.url, registry=tmp_path / "nowhere.json")
-    assert (ended.code, ended.out) == (0, "No new upgrade operations detected.\n"), ended
-
-
-def test_after_the_upgrade_of_an_adopted_database_alembic_check_finds_every_table_and_column(
-    database, upgrade, tmp_path
-):
-    registry = prepared(database, tmp_path, folded())
-    upgrade(database, registry)
-    ended = alembic_here("check", url=database.url, registry=registry)
-    # What the application made itself may differ in indexes, NOT NULL and REAL for FLOAT, and does here.
-    for difference in ("add_table", "remove_table", "add_column", "remove_column", "rekey_"):
-        assert difference not in ended.out + ended.err

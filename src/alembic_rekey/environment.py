@@ -19,12 +19,12 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData, text
 
 import alembic_rekey.script_impl  # noqa: F401  # registers how Alembic itself writes in a script
+from alembic_rekey.comparison import as_it_was_adopted, is_another_type, is_asked_for
 from alembic_rekey.database import committing, make_folder, reading, refusing_database_errors, writing_engine
 from alembic_rekey.errors import OutcomeOpen, RekeyError, ReportFailed, SettingRefused
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.script_frame import ScriptNotes, header, opening
 from alembic_rekey.settings import Settings
-from alembic_rekey.side_tables import is_side_table
 
 __all__ = ["REPORTS", "SCRIPT_NOTES", "Failed", "run", "settings_of"]
 
@@ -77,7 +77,12 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
         Failed: for a refusal in a program.
     """
     config = context.config
-    configure = {"target_metadata": target_metadata, "include_object": is_ours_to_compare, **configure}
+    comparing = {
+        "include_object": is_asked_for,
+        "compare_type": is_another_type,
+        "process_revision_directives": as_it_was_adopted,
+    }
+    configure = {"target_metadata": target_metadata, **comparing, **configure}
     try:
         settings = settings_of(config)
         with refusing_database_errors(settings):
@@ -91,11 +96,6 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
         # Alembic would print this on standard output, folded to the width of the terminal.
         sys.stderr.write(f"FAILED: {error}\n")
         raise SystemExit(1) from error
-
-
-def is_ours_to_compare(element: Any, name: str | None, kind: str, *_: Any) -> bool:
-    """Keep the side tables out of `alembic check` and autogenerate: the engine owns them."""
-    return not (kind == "table" and name is not None and is_side_table(name))
 
 
 def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
@@ -121,9 +121,9 @@ def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
 
 
 def _only_reads() -> bool:
-    """Tell whether this is `alembic current`: it waits for no writer, makes no file and needs no right to write."""
+    """Tell whether this is `alembic current` or `check`: neither waits for a writer, makes a file or needs to write."""
     called = getattr(context.config.cmd_opts, "cmd", None)
-    return called is not None and called[0] is command.current
+    return called is not None and called[0] in (command.current, command.check)
 
 
 def _migrate(connection: Connection, settings: Settings, configure: dict[str, Any]) -> None:
