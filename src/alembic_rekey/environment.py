@@ -16,7 +16,7 @@ from typing import Any
 from alembic import command, context
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, text
+from sqlalchemy import Connection, MetaData, text
 
 import alembic_rekey.script_impl  # noqa: F401  # registers how Alembic itself writes in a script
 from alembic_rekey.comparison import as_it_was_adopted, is_another_type, is_asked_for
@@ -101,7 +101,8 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
 def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
     handed_over = context.config.attributes.get("connection")
     if handed_over is not None:
-        opened = handed_over.connect() if isinstance(handed_over, Engine) else nullcontext(handed_over)
+        # An engine, or what stands for one: pytest-alembic wraps its connection so.
+        opened = nullcontext(handed_over) if isinstance(handed_over, Connection) else handed_over.connect()
         with opened as connection:
             _migrate(connection, settings, configure)
         return
