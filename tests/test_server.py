@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -149,6 +152,31 @@ def test_a_time_reads_back_as_the_database_says_it_is_stored(database: Database)
     rows = [{"id": str(number), "prompt": "", "created_at": time} for number, time in enumerate(times)]
     legacy.insert(database, "interactions", rows)
     assert [row["created_at"] for row in database.table("interactions")] == list(map(database.stored, times))
+
+
+WHICH_SQLITE = "import sqlite3; print(sqlite3.sqlite_version)"
+
+
+def test_the_tests_run_on_the_versions_that_were_chosen(server: Server, tmp_path: Path) -> None:
+    if chosen := os.environ.get("REKEY_POSTGRES_BIN"):
+        said = subprocess.run([Path(chosen) / "postgres", "--version"], capture_output=True, text=True, check=True)
+        version = said.stdout.split()[2]
+        with psycopg.connect(server.url("postgres").replace("+psycopg", "")) as connection:
+            assert [version] == connection.execute("SHOW server_version").fetchone()[0].split()[:1]
+    if chosen := os.environ.get("REKEY_SQLITE"):
+        version = importlib.import_module(chosen).sqlite_version
+        child = subprocess.run([sys.executable, "-c", WHICH_SQLITE], capture_output=True, text=True, check=True)
+        database = databases.SQLiteDatabase(tmp_path / "atocore.db")
+        database.execute("CREATE TABLE made (x)")
+        assert [(version,)] == database.rows("SELECT sqlite_version()")
+        assert version == sqlite3.sqlite_version == child.stdout.strip()
+
+
+def test_a_package_without_sqlite_is_no_choice() -> None:
+    command = [sys.executable, HERE / "other_sqlite" / "sitecustomize.py"]
+    environment = {**os.environ, "PYTHONPATH": "", "REKEY_SQLITE": "nosuch"}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (1, "REKEY_SQLITE: the package nosuch is not installed\n") == (ended.returncode, ended.stderr)
 
 
 CHANGES = (
