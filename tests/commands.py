@@ -13,7 +13,7 @@ from typing import Any
 from alembic_rekey.cli import main
 from databases import Database
 
-__all__ = ["Said", "rekey_here"]
+__all__ = ["Said", "rekey_here", "rekey_with"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +43,12 @@ def rekey_here(
         *x,
     ]
     options = [word for setting in settings for word in ("-x", setting)]
+    return rekey_with("-c", str(ROOT / "alembic.ini"), *options, *arguments)
+
+
+def rekey_with(*arguments: str) -> Said:
+    """Runs one command with these arguments and no others."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        status = main(["-c", str(ROOT / "alembic.ini"), *options, *arguments])
+        status = main(arguments)
     return Said(status, out.getvalue(), err.getvalue())

@@ -15,15 +15,20 @@ LAYERS = (
     ("rules", "spec", "registry", "side_tables"),
     ("errors",),
 )
-READERS = ("cli", "configuration", "demo", "dry_run", "folds", "pages", "summary", "tally", "terminal")
+READERS = (
+    *("cli", "configuration", "demo", "dry_run", "fold_revision", "folds", "pages", "project_files", "summary"),
+    *("tally", "terminal"),
+)
 WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
 TALKS_TO_ALEMBIC = {
     "cli",
     "comparison",
     "configuration",
     "environment",
+    "fold_revision",
     "folds",
     "operations",
+    "project_files",
     "script_impl",
     "table_operations",
 }

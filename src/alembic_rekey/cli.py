@@ -1,4 +1,4 @@
-"""The command `alembic-rekey`: parse, call, print. Reading only; what writes is Alembic itself.
+"""The command `alembic-rekey`: parse, call, print. It only reads databases; what writes them is Alembic itself.
 
 Exit status: 0; 1 after `FAILED: …`; with `plan --check` 2 where the upgrade would refuse, 3 where the
 plan is empty; 130 after Ctrl-C, 141 when the reader of the output went away.
@@ -27,8 +27,10 @@ from alembic_rekey.demo import Demo
 from alembic_rekey.dry_run import DryRun, dry_run
 from alembic_rekey.environment import settings_of
 from alembic_rekey.errors import Refused, RegistryRefused, RekeyError, RunUnknown
+from alembic_rekey.fold_revision import next_fold
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import plan_page, run_page
+from alembic_rekey.project_files import initialise
 from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
 from alembic_rekey.restore_plan import restore_plan_text
@@ -154,11 +156,31 @@ def _demo(options: argparse.Namespace) -> int:
     return 0
 
 
+def _init(options: argparse.Namespace) -> int:
+    for change in initialise(_config(options)):
+        print(f"{change.path}: {'written' if change.lines else 'nothing to do'}")
+        print("".join(f"  + {line}\n" for line in change.lines.splitlines()), end="")
+    return 0
+
+
+def _revision(options: argparse.Namespace) -> int:
+    print(next_fold(_config(options), options.message, options.rev_id))
+    return 0
+
+
 def _config(options: argparse.Namespace) -> Config:
     return configuration(options.config, options.x)
 
 
-_COMMANDS = {"plan": _plan, "runs": _runs, "report": _report, "restore-plan": _restore_plan, "demo": _demo}
+_COMMANDS = {
+    "plan": _plan,
+    "runs": _runs,
+    "report": _report,
+    "restore-plan": _restore_plan,
+    "init": _init,
+    "revision": _revision,
+    "demo": _demo,
+}
 _SHOW = {"text": _show_text, "json": _show_json}
 _SCENES = {"fold": Demo.fold, "refuse": Demo.refuse}
 

@@ -21,6 +21,7 @@ examples:
   alembic-rekey plan --html plan.html
   alembic-rekey runs
   alembic-rekey report 3 > run-3.json
+  alembic-rekey revision -m "fold the names of spring"
   alembic-rekey demo
 
 A setting given with -x beats the environment, which beats alembic.ini. The keys are those of
@@ -48,7 +49,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     raw = argparse.RawDescriptionHelpFormatter
     whole = _Parser(
         prog="alembic-rekey",
-        description="See what `alembic upgrade head` would fold, or has folded. Reads only.",
+        description="See what `alembic upgrade head` would fold, or has folded. No database is written.",
         epilog=_EXAMPLES,
         formatter_class=raw,
     )
@@ -124,7 +125,27 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     back.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="default: the newest not restored")
     _accept_limit(back)
     back.set_defaults(command=commands["restore-plan"])
-    for made in (plan, runs, report, back, demo):
+    init = added.add_parser(
+        "init",
+        help="write the few lines that a project of `alembic init` needs",
+        description="Write what this library needs into env.py and alembic.ini, as `alembic init` left them.\n"
+        "What you wrote there stays; a file that is not recognised is not changed, and you are told the lines.",
+        epilog="example: alembic init migrations && alembic-rekey init",
+        formatter_class=raw,
+    )
+    init.set_defaults(command=commands["init"])
+    revision = added.add_parser(
+        "revision",
+        help="make one more fold, for a registry that has new aliases",
+        description="Make a revision that folds what the last fold folds: for aliases that came later.\n"
+        "It is a copy with tables of its own. No database is asked.",
+        epilog='example: alembic-rekey revision -m "fold the names of spring"',
+        formatter_class=raw,
+    )
+    revision.add_argument("-m", "--message", required=True, help="what it folds, in one line")
+    revision.add_argument("--rev-id", metavar="ID", help="its identifier; default: one like Alembic's")
+    revision.set_defaults(command=commands["revision"])
+    for made in (plan, runs, report, back, init, revision, demo):
         _accept_settings(made, "x_after", "config_after")
     return whole
 

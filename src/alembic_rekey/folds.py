@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from alembic.config import Config
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
@@ -27,13 +27,20 @@ class Folds:
             CommandError: where Alembic cannot load them.
         """
         self._scripts = ScriptDirectory.from_config(config)
-        declared = [getattr(revision.module, "spec", None) for revision in self._scripts.walk_revisions()]
-        self._specs = [spec for spec in reversed(declared) if isinstance(spec, Spec)]
+        found = [(revision, getattr(revision.module, "spec", None)) for revision in self._scripts.walk_revisions()]
+        folds = [(revision, spec) for revision, spec in reversed(found) if isinstance(spec, Spec)]
+        self._specs = [spec for _, spec in folds]
+        self._revisions: list[Script] = [revision for revision, _ in folds]
         if not self._specs:
             raise CommandRefused(
                 f"no revision in {self._scripts.dir} declares a spec.",
                 "give the revision that folds an attribute `spec`, an alembic_rekey.Spec, and call op.rekey(spec).",
             )
+
+    @property
+    def last(self) -> Script:
+        """The revision of the last fold."""
+        return self._revisions[-1]
 
     def next_for(self, heads: Collection[str]) -> Choice:
         """Return the first fold that a database at `heads` still lacks, else the last one.

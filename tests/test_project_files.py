@@ -1,0 +1,117 @@
+"""Claims about `alembic-rekey init`: it writes what is missing where nobody has written anything else."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from alembic.config import CommandLine
+
+from alembic_rekey.project_files import ENVIRONMENT_LINES, SETTING_LINES
+from commands import rekey_with
+
+
+def init(template):
+    """`alembic init` in the current folder."""
+    CommandLine("alembic").main(["--quiet", "init", "--template", template, "migrations"])
+
+
+@pytest.fixture(params=["generic", "pyproject"])
+def project(request, tmp_path, monkeypatch):
+    """What `alembic init` makes, from both templates that run one database."""
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "alembic.ini"
+    init(request.param)
+    return SimpleNamespace(env=tmp_path / "migrations" / "env.py", ini=config)
+
+
+def texts(project):
+    return project.env.read_text("utf-8"), project.ini.read_text("utf-8")
+
+
+def test_the_lines_are_written_once_and_what_was_there_stays(project):
+    env, ini = texts(project)
+    said = rekey_with("init")
+    assert (0, "") == (said.status, said.err)
+    assert f"{project.env}: written" in said.out
+    assert "  + run(target_metadata)" in said.out
+    written = texts(project)
+    assert written[0].endswith(ENVIRONMENT_LINES)
+    head = env[: env.index("def run_migrations_offline")]
+    assert written[0] == re.sub("from sqlalchemy import .*\n", "", head) + ENVIRONMENT_LINES
+    assert ini == written[1].replace(f"\n{SETTING_LINES}", "", 1)
+    assert (0, 2) == ((again := rekey_with("init")).status, again.out.count("nothing to do"))
+    assert written == texts(project)
+
+
+def test_what_a_person_wrote_above_stays(project):
+    text = project.env.read_text("utf-8")
+    mine = "from shop.models import Base\n\ntarget_metadata = Base.metadata\nmine = pool.NullPool\n"
+    project.env.write_text(text.replace("target_metadata = None\n", mine, 1), "utf-8")
+    assert 0 == rekey_with("init").status
+    written = project.env.read_text("utf-8")
+    assert mine in written
+    assert "from sqlalchemy import pool\n" in written  # it is used
+
+
+def test_an_environment_of_another_layout_is_recognised(project):
+    text = project.env.read_text("utf-8")
+    other = text.replace("connection=connection, target_metadata=target_metadata\n        ", "connection=connection,")
+    assert other != text
+    project.env.write_text(
+        other.replace("connection=connection,)", "connection=connection,\n target_metadata=target_metadata)")
+    )
+    assert 0 == rekey_with("init").status
+    assert project.env.read_text("utf-8").endswith(ENVIRONMENT_LINES)
+
+
+EDITS = {
+    "another way to connect": ("poolclass=pool.NullPool", "poolclass=pool.QueuePool"),
+    "a further option": ("literal_binds=True,", "literal_binds=True, compare_type=True,"),
+    "something behind the end": ("    run_migrations_online()\n", "    run_migrations_online()\nprint('done')\n"),
+    "a choice of one's own": ("if context.is_offline_mode():", "if not context.is_offline_mode():"),
+    "what is no Python": ("target_metadata = None", "target_metadata ="),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_environment_that_somebody_changed_is_left_and_the_lines_are_told(project, edit):
+    there, instead = edit
+    text = project.env.read_text("utf-8")
+    assert there in text
+    at = text.rindex(there)
+    project.env.write_text(text[:at] + instead + text[at + len(there) :], "utf-8")
+    before = texts(project)
+    said = rekey_with("init")
+    assert (1, "") == (said.status, said.out)
+    assert f"FAILED: {project.env}" in said.err
+    assert before == texts(project)
+    if "cannot be read" not in said.err:
+        for line in ENVIRONMENT_LINES.splitlines():
+            assert line in said.err
+
+
+def test_a_configuration_without_a_url_is_left_and_the_lines_are_told(project):
+    project.ini.write_text(project.ini.read_text("utf-8").replace("sqlalchemy.url", "# sqlalchemy.url"), "utf-8")
+    before = texts(project)
+    said = rekey_with("init")
+    assert (1, "") == (said.status, said.out)
+    assert "has no line `sqlalchemy.url`" in said.err
+    assert "rekey.registry = %(here)s/project-registry.json" in said.err
+    assert before == texts(project)
+
+
+@pytest.mark.parametrize("template", ["async", "multidb"])
+def test_templates_that_run_otherwise_are_left(tmp_path, monkeypatch, template):
+    monkeypatch.chdir(tmp_path)
+    init(template)
+    before = (tmp_path / "migrations" / "env.py").read_text("utf-8")
+    said = rekey_with("init")
+    assert (1, True) == (said.status, "does not run migrations as the template" in said.err)
+    assert before == (tmp_path / "migrations" / "env.py").read_text("utf-8")
+
+
+def test_without_a_project_there_is_nothing_to_write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = rekey_with("init")
+    assert 1 == said.status
+    assert "FAILED: there is no configuration" in said.err
