@@ -68,6 +68,18 @@ def generated_column(database: Database) -> None:
     database.execute(f"ALTER TABLE projects ADD COLUMN loud TEXT GENERATED ALWAYS AS (upper(name)) {kind}")
 
 
+def needed_column(database: Database) -> None:
+    if database.dialect == "postgresql":
+        database.execute("ALTER TABLE projects ADD COLUMN needed TEXT NOT NULL DEFAULT ''")
+        database.execute("ALTER TABLE projects ALTER COLUMN needed DROP DEFAULT")
+        return
+    (definition,) = database.rows("SELECT sql FROM sqlite_schema WHERE name = 'projects'")[0]
+    database.execute(
+        f"{definition.replace('projects', 'others', 1).rstrip(')')}, needed TEXT NOT NULL);"
+        "INSERT INTO others SELECT *, '' FROM projects; DROP TABLE projects; ALTER TABLE others RENAME TO projects"
+    )
+
+
 @dataclass(frozen=True)
 class Case:
     """What provokes a guard, and the name that the shell must print."""
@@ -119,6 +131,7 @@ CASES = {
         "0002",
         "0002:0003",
     ),
+    "a column that a created row would lack": Case("rekey_unfilled_column_project", (needed_column,)),
     "a generated column": Case("rekey_generated_column_project", (generated_column,)),
     "a column with a name of the journal": Case(
         "rekey_reserved_name", (sql("ALTER TABLE projects ADD COLUMN canonical TEXT"),)

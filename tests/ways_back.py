@@ -36,7 +36,7 @@ def contents(database: Database) -> dict[str, list[Any]]:
     whole = database.snapshot()
     assert isinstance(whole, dict)
     rows = {kind.removeprefix("rows of "): found for kind, found in whole.items() if kind.startswith("rows of ")}
-    return {name: found for name, found in rows.items() if not name.startswith(OURS)}
+    return {name: found for name, found in rows.items() if not name.strip('"').startswith(OURS)}
 
 
 def _of_file(path: Path) -> dict[str, list[Any]]:

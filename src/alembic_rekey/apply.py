@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     TableClause,
     and_,
     case,
@@ -35,6 +36,7 @@ from alembic_rekey.rules import (
 from alembic_rekey.side_tables import aliases, created, current_run, journal, run_time, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.steps import Statement, Step, counted
+from alembic_rekey.values import Constant, Key
 
 __all__ = ["apply_counts", "apply_steps", "finish"]
 
@@ -102,15 +104,16 @@ def _identity_steps(identity: Identity, count: Count, dialect: str) -> list[Stat
             _delete(identity, action),
             dialect,
         )
-    values: dict[str, Any] = {identity.key.name: aliases.c.identity, identity.name.name: aliases.c.canonical}
-    values |= {column: literal(value) for column, value in identity.created.items()}
-    stamps = (identity.created_at, identity.updated_at)
-    values |= {stamp.name: run_time() for stamp in stamps if stamp is not None}
+    values = _created(identity, kept)
+    made: FromClause = kept
+    if not identity.database_makes_keys:
+        named = select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity).distinct().subquery("named")
+        made = kept.join(named, and_(named.c.run_id == kept.c.run_id, named.c.canonical == kept.c.canonical))
+        values = {identity.key.name: Key(named.c.identity, identity.key.type), **values}
     missing = (
         select(*(value.label(column) for column, value in values.items()))
-        .distinct()
-        .join_from(kept, aliases, aliases.c.canonical == kept.c.canonical)
-        .where(_of_this_run(kept, action), aliases.c.run_id == kept.c.run_id)
+        .select_from(made)
+        .where(_of_this_run(kept, action))
     )
     change_rows = insert(identity.table).from_select(list(values), missing, include_defaults=False)
     return [
@@ -132,6 +135,16 @@ def _keep_created(identity: Identity) -> Statement:
     return Statement(says, InsertRows(created(identity.table), made))
 
 
+def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[Any]]:
+    """Return what a created row holds beside its key."""
+    values: dict[str, ColumnElement[Any]] = {identity.name.name: kept.c.canonical}
+    values |= {
+        column: Constant(literal(value), identity.table.c[column].type) for column, value in identity.created.items()
+    }
+    stamps = (identity.created_at, identity.updated_at)
+    return values | {stamp.name: run_time() for stamp in stamps if stamp is not None}
+
+
 def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Statement]:
     steps: list[Statement] = []
     kept = journal(slots.table)
@@ -144,7 +157,7 @@ def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Stateme
     }
     canonical = select(identity.key).where(identity.name == kept.c.canonical).scalar_subquery()
     changes: dict[Action, dict[str, Any]] = {
-        Action.REVIVE: {slots.status.key: literal(slots.active)},
+        Action.REVIVE: {slots.status.key: literal(slots.active, slots.status.type)},
         Action.REKEY: {slots.owner.key: canonical},
     }
     for count in SLOTS_APPLY_COUNTS:
@@ -162,7 +175,7 @@ def _tags_steps(tags: Tags, dialect: str) -> list[Statement]:
         changes: dict[str, Any] = {tags.tag.key: canonical}
         says = f"Write the rows of {tags.table.name} under their canonical name."
         if action is Action.SUPERSEDE and tags.status is not None:
-            changes[tags.status.key] = literal(tags.superseded)
+            changes[tags.status.key] = literal(tags.superseded, tags.status.type)
             says = f"Supersede the duplicates in {tags.table.name}, under their canonical name too."
         steps += counted(says, count.name.format(noun=tags.noun), _update(tags, action, changes), dialect)
     return steps

@@ -1,19 +1,36 @@
-"""Rows that an upgrade created: whether they still are as they were made, in columns unknown to the revision too.
+"""Rows that an upgrade created: which they are, and whether they still are as they were made.
 
-Which columns those are only the catalog knows, so it is read first; a script asks `script_created`.
+Columns unknown to the revision count too. Only the catalog knows them, so it is read first; a script
+asks `script_created`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, column, exists, literal, not_, or_, select, table
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    cast,
+    column,
+    exists,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+)
 
 from alembic_rekey.drift import restorable_run
 from alembic_rekey.expressions import Same
 from alembic_rekey.shape import columns_of
-from alembic_rekey.side_tables import created_name
+from alembic_rekey.side_tables import aliases, created, created_name
 from alembic_rekey.spec import Identity
+from alembic_rekey.values import Key
 
-__all__ = ["altered"]
+__all__ = ["altered", "created_keys"]
 
 
 def altered(connection: Connection, identity: Identity) -> ColumnElement[bool]:
@@ -36,3 +53,18 @@ def altered(connection: Connection, identity: Identity) -> ColumnElement[bool]:
         .select_from(made.join(now, made.c[key] == now.c[key]))
         .where(made.c.run_id == restorable_run(), now.c[key] == identity.key, or_(*differs))
     )
+
+
+def created_keys(identity: Identity) -> tuple[FromClause, ColumnElement[Any]]:
+    """Return what tells which rows runs created, by `run_id` and `canonical`, and the key of the row in it."""
+    if identity.database_makes_keys:
+        # Nothing but what was kept of the row tells the number that it got.
+        made = created(identity.table)
+        return made, made.c[identity.key.name]
+    named = (
+        select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity)
+        .where(aliases.c.alias == aliases.c.canonical)
+        .distinct()
+        .subquery("named")
+    )
+    return named, Key(named.c.identity, identity.key.type)

@@ -29,7 +29,7 @@ from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import kept_checks, table_checks
+from alembic_rekey.shape import kept_checks, table_checks, unfilled
 from alembic_rekey.side_tables import is_side_table
 from alembic_rekey.spec import Check, Slots, Spec
 from alembic_rekey.steps import findings
@@ -100,7 +100,8 @@ def _planned(
     # A slot's row hangs on an identity: without that table there is none.
     readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names).items()}
-    asked, notes = _answerable(connection, spec, [*guards(spec, names, planned), *attached(connection, spec, planned)])
+    guarding = [*guards(spec, names, planned), unfilled(spec.identity, dialect, planned[spec.identity])]
+    asked, notes = _answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
     found = list(findings(connection, asked))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
     integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))

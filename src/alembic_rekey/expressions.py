@@ -14,8 +14,18 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
 from alembic_rekey.spec import Relation
+from alembic_rekey.values import comparable
 
-__all__ = ["Clock", "Exact", "InsertRows", "Moment", "PutBackRows", "Same", "Scanned", "by_code_point"]
+__all__ = [
+    "Clock",
+    "Exact",
+    "InsertRows",
+    "Moment",
+    "PutBackRows",
+    "Same",
+    "Scanned",
+    "by_code_point",
+]
 
 
 class Moment(ColumnElement[Any]):
@@ -76,8 +86,8 @@ class Same(ColumnElement[bool]):
     _is_implicitly_boolean = True
 
     def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
-        self.left = left
-        self.right = right
+        self.left = comparable(left)
+        self.right = comparable(right)
 
 
 @compiles(Same, "sqlite")

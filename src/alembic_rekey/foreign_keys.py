@@ -7,11 +7,11 @@ key becomes a check; a script asks the catalog when it runs (`attached_in_script
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table, text
 
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part, Planned
@@ -77,30 +77,38 @@ def foreign_keys(connection: Connection, parent: Table) -> list[ForeignKey]:
     ]
 
 
-def covered_columns(spec: Spec, part: Part) -> set[tuple[str, str]]:
-    """Return the (table, column) pairs whose rows the plan moves before a row of `part` goes."""
+def covered_columns(spec: Spec, part: Part) -> list[tuple[Table, str]]:
+    """Return the tables and columns whose rows the plan moves before a row of `part` goes."""
     if not isinstance(part, Identity):
-        return set()
-    slots = {(slots.table.name, slots.owner.name) for slots in spec.slots}
-    return slots | {(tags.table.name, tags.tag.name) for tags in spec.tags}
+        return []
+    owners = [(slots.table, slots.owner.name) for slots in spec.slots]
+    return [*owners, *((tags.table, tags.tag.name) for tags in spec.tags)]
 
 
 def _is_covered(key: ForeignKey, spec: Spec, part: Part) -> bool:
-    # Another schema may hold a table of the same name.
-    here = {each.table.name: each.table.schema for each in spec.parts}
-    known = key.visible if here.get(key.child) is None else key.schema == here[key.child]
-    return known and len(key.columns) == 1 and (key.child, key.columns[0]) in covered_columns(spec, part)
+    return any(
+        # Another schema may hold a table of the same name.
+        (key.child, *key.columns) == (child.name, column)
+        and (key.visible if child.schema is None else key.schema == child.schema)
+        for child, column in covered_columns(spec, part)
+    )
 
 
 def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
-    """Yield a check per foreign key that a table outside the plan has to a table whose rows may go."""
+    """Yield a check per foreign key through which rows hang on rows that the plan cannot take away or rename."""
     for part in spec.deletable:
         for number, key in enumerate(foreign_keys(connection, part.table)):
+            renaming = [Action.RENAME] if isinstance(part, Identity) and part.name.name in key.referred else []
             if not _is_covered(key, spec, part):
-                yield _attached_by(key, part, number, planned)
+                yield _attached_by(key, part, f"{part.noun}_{number}", planned, "attached", [*DELETED, *renaming])
+            elif renaming and connection.dialect.name == "postgresql":
+                # SQLite asks at the end, when the rows under the old spelling have moved as well.
+                yield _attached_by(key, part, f"{part.noun}_{number}", planned, "attached_by_name", renaming)
 
 
-def _attached_by(key: ForeignKey, part: Part, number: int, planned: Planned) -> Check:
+def _attached_by(
+    key: ForeignKey, part: Part, numbered: str, planned: Planned, name: str, actions: Sequence[Action]
+) -> Check:
     gone = planned[part]
     # Aliases: the key may refer to its own table.
     child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("child")
@@ -108,9 +116,6 @@ def _attached_by(key: ForeignKey, part: Part, number: int, planned: Planned) -> 
     names = {part.key.name, *key.referred}
     parent = table(part.table.name, *(column(name) for name in names), schema=part.table.schema).alias("parent")
     pairs = zip(key.columns, key.referred, strict=True)
-    doomed: ColumnElement[bool] = gone.c.action.in_([action.value for action in DELETED])
-    if isinstance(part, Identity) and part.name.name in key.referred:
-        doomed = or_(doomed, gone.c.action == Action.RENAME.value)
     offending = (
         select(
             literal(str(key.child)).label("child"),
@@ -122,11 +127,11 @@ def _attached_by(key: ForeignKey, part: Part, number: int, planned: Planned) -> 
         )
         .join_from(gone, parent, parent.c[part.key.name] == gone.c[part.key.name])
         .join(child, and_(*(child.c[field] == parent.c[target] for field, target in pairs)))
-        .where(doomed)
+        .where(gone.c.action.in_([action.value for action in actions]))
         .group_by(gone.c[part.key.name], gone.c.action)
         .order_by(gone.c[part.key.name])
     )
-    return check("attached", f"{part.noun}_{number}", offending)
+    return check(name, numbered, offending)
 
 
 def _quoted(connection: Connection, parent: Table) -> str:

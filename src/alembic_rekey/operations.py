@@ -35,6 +35,7 @@ from alembic_rekey.spec import Check, Spec
 from alembic_rekey.steps import Guard, Statement, Step, perform
 from alembic_rekey.table_operations import CreateSideTables, DropEmptyTables, DropSideTables, carry_out
 from alembic_rekey.upgrade import upgrade_steps
+from alembic_rekey.values import readable
 from alembic_rekey.wording import WORDING
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey", "Restore"]
@@ -168,7 +169,7 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
     for part in spec.parts:
-        for kept in connection.execute(drifted(part, stored_back(part))).mappings():
+        for kept in connection.execute(readable(drifted(part, stored_back(part)))).mappings():
             _log.warning("Kept: %s", printable(WORDING["drift_kept"].sentence.format_map(kept)))
     perform(connection, act_steps(spec, dialect), refusal)
 

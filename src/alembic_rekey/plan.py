@@ -34,6 +34,7 @@ from alembic_rekey.names import Names
 from alembic_rekey.rules import SLOT_RANKS, SLOT_RULES, TAG_RULES, Action, Rule
 from alembic_rekey.side_tables import journal
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.values import comparable
 
 __all__ = ["Part", "Planned", "journalled", "plan", "streamed"]
 
@@ -133,7 +134,7 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
             slots.key.label("key"),
             spelled.c.canonical,
             *(known.label(f"slot_{place}") for place, known in enumerate(slots.slot)),
-            slots.value.label("value"),
+            comparable(slots.value).label("value"),
             _flag(spelled.c.alias != spelled.c.canonical).label("shadow"),
             _flag(slots.status == slots.active).label("active"),
             Moment(slots.updated_at).label("moment"),
@@ -199,7 +200,7 @@ def _tags_plan(tags: Tags, names: Names) -> Relation:
         select(
             tags.key.label("key"),
             spelled.c.canonical,
-            *(known.label(f"agree_{place}") for place, known in enumerate(tags.agree)),
+            *(comparable(known).label(f"agree_{place}") for place, known in enumerate(tags.agree)),
             _flag(rekeyed).label("rekeyed"),
             (Moment(tags.updated_at) if tags.updated_at is not None else literal(0)).label("moment"),
         )

@@ -124,9 +124,8 @@ def _selected(section: Section) -> Relation:
     if isinstance(part, Slots):
         slot = [column("canonical", Text()), *(column(known.name) for known in part.slot)]
         survives = case((column("action", Text()).in_([action.value for action in _SURVIVES]), 0), else_=1)
-        winner: list[ColumnElement[Any]] = [
-            column(name) for name in ("action", part.key.name, part.value.name, part.status.name)
-        ]
+        as_shown = {name: shown for (name, _), shown in zip(section.columns, read, strict=True)}
+        winner = [column("action", Text()), *(as_shown[known.name] for known in (part.key, part.value, part.status))]
         shown += [func.first_value(known).over(partition_by=slot, order_by=survives) for known in winner]
     order = [
         column("action", Text()) == Action.CREATE.value,

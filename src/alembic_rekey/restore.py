@@ -37,7 +37,7 @@ from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
 from alembic_rekey.rules import Action
 from alembic_rekey.shape import shape_checks
-from alembic_rekey.side_tables import journal, runs
+from alembic_rekey.side_tables import every_column, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Statement, Step
 from alembic_rekey.upgrade import lock
@@ -161,7 +161,7 @@ def _decide(spec: Spec, dialect: str, attached: Attached, altered: Sequence[Colu
         if isinstance(part, Slots):
             replaced = replaced_back(spec.identity, part, stored, identity)
             yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))
-    created = created_back(spec.identity, {slots: stored_back(slots) for slots in spec.slots}, attached, altered)
+    created = created_back(spec.identity, {part: stored_back(part) for part in spec.parts[1:]}, attached, altered)
     yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
 
 
@@ -180,7 +180,6 @@ def _going(part: Part, *actions: Action) -> ColumnElement[bool]:
 def _act(spec: Spec, dialect: str) -> Iterator[Step]:
     identity = spec.identity
     yield from _put_back(identity, dialect, "Put the deleted shadows back, with all of their columns.", Action.DELETE)
-    yield _undo(identity, "Give renamed rows their old spelling.", (identity.name,), Action.RENAME)
     for slots in spec.slots:
         says = f"Hang the rekeyed rows of {slots.table.name} on their old owner."
         yield _undo(slots, says, (slots.owner,), Action.REKEY)
@@ -192,6 +191,8 @@ def _act(spec: Spec, dialect: str) -> Iterator[Step]:
         changed = (tags.tag,) if tags.status is None else (tags.tag, tags.status)
         says = f"Give the rows of {tags.table.name} their old name back."
         yield _undo(tags, says, changed, Action.REKEY, Action.SUPERSEDE)
+    # Only now: a foreign key may lead from the tags to these names.
+    yield _undo(identity, "Give renamed rows their old spelling.", (identity.name,), Action.RENAME)
     back = stored_back(identity)
     created = select(back.c.key).where(back.c.drift == Drift.UNTOUCHED.value, back.c.action == Action.CREATE.value)
     yield Statement(
@@ -210,7 +211,7 @@ def _undo(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> St
 
 def _put_back(part: Identity | Slots, dialect: str, says: str, *actions: Action) -> Iterator[Statement]:
     """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
-    rows: Relation = select(literal_column(f"{journal(part.table).name}.*")).select_from(journal(part.table))
+    rows: Relation = select(every_column(journal(part.table))).select_from(journal(part.table))
     going = rows.where(_going(part, *actions))
     yield Statement(
         f"Take the rows to put back out of the journal of {part.table.name}.",

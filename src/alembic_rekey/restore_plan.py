@@ -17,6 +17,7 @@ from alembic_rekey.shape import shape_checks
 from alembic_rekey.shown import printable
 from alembic_rekey.spec import Spec
 from alembic_rekey.steps import findings
+from alembic_rekey.values import readable
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
 from alembic_rekey.wording import WORDING
 
@@ -71,7 +72,7 @@ def _part(connection: Connection, part: Part, back: FromClause, limit: int | Non
     gone = sum(tally.values()) - tally.get(Drift.UNTOUCHED, 0)
     yield ""
     yield f"{part.table.name}: {tally.get(Drift.UNTOUCHED, 0):,} rows go back, {gone:,} drifted"
-    rows = connection.execute(drifted(part, back)).mappings()
+    rows = connection.execute(readable(drifted(part, back))).mappings()
     for row in islice(rows, limit):
         yield f"  {printable(WORDING['drift'].sentence.format_map(row))}"
     if limit is not None and gone > limit:
@@ -89,8 +90,8 @@ def _way_back(spec: Spec, attached: Attached, altered: ColumnElement[bool]) -> d
         back[slots] = union_all(select(first), replaced_back(spec.identity, slots, first, identity)).cte(
             f"back_{slots.noun}"
         )
-    created = created_back(spec.identity, back, attached, [altered])
-    back[spec.identity] = union_all(select(identity), created).cte(f"back_{spec.identity.noun}")
     for tags in spec.tags:
         back[tags] = first_back(spec, tags, None).cte(f"back_{tags.noun}")
+    created = created_back(spec.identity, back, attached, [altered])
+    back[spec.identity] = union_all(select(identity), created).cte(f"back_{spec.identity.noun}")
     return back

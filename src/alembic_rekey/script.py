@@ -149,16 +149,14 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
 
 
 def _attached(spec: Spec, part: Identity | Slots, dialect: Dialect) -> str:
-    quote = dialect.identifier_preparer.quote
-
     def text(value: str) -> str:
         return compiled(literal(str(value)), dialect)
 
     parent = f"{text(dialect.identifier_preparer.format_table(part.table))}::regclass"
     covered = "".join(
-        f"\n      AND NOT (fk.conrelid = to_regclass({text(quote(child))})"
+        f"\n        OR (fk.conrelid = to_regclass({text(dialect.identifier_preparer.format_table(child))})"
         f" AND fields.names = ARRAY[{text(field)}]::name[])"
-        for child, field in sorted(covered_columns(spec, part))
+        for child, field in covered_columns(spec, part)
     )
     gone = ", ".join(text(action.value) for action in DELETED)
     key = text(part.key.name)
@@ -170,7 +168,9 @@ DECLARE
   total bigint := 0;
 BEGIN
   FOR found IN
-    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition
+    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition, (
+        false{covered}
+      ) AS covered
     FROM pg_catalog.pg_constraint AS fk
     CROSS JOIN LATERAL (
       SELECT array_agg(source.attname ORDER BY pair.place) AS names,
@@ -180,14 +180,14 @@ BEGIN
       JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
       JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
     ) AS fields
-    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}{covered}
+    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}
   LOOP
     EXECUTE format(
       'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
       'WHERE gone.run_id = (SELECT max(id) FROM rekey_run) AND gone.action = ANY ($1)',
       found.child, {parent}, found.condition, {text(journal_name(part.table))}, {key}, {key})
     INTO attached
-    USING ARRAY[{gone}]
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[{gone}] END
       || CASE WHEN {carried} THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
     total := total + attached;
   END LOOP;

@@ -22,7 +22,7 @@ from sqlalchemy.schema import CreateTableAs, DropTable
 from alembic_rekey.drift import Drift, restorable_run
 from alembic_rekey.restore import stored_back, without_bookkeeping
 from alembic_rekey.rules import Action
-from alembic_rekey.side_tables import created
+from alembic_rekey.side_tables import created, every_column
 from alembic_rekey.spec import Identity, Relation, Spec
 from alembic_rekey.steps import Statement
 
@@ -34,7 +34,7 @@ _MADE = Table("rekey_made", MetaData())
 def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
     """Yield what finds the created rows that changed; it stands between `decide_steps()` and `act_steps()`."""
     identity, kept, back = spec.identity, created(spec.identity.table), stored_back(spec.identity)
-    rows: Relation = select(literal_column(f"{kept.name}.*")).select_from(kept)
+    rows: Relation = select(every_column(kept)).select_from(kept)
     yield Statement(
         "Take out the created rows as they were made.",
         CreateTableAs(rows.where(kept.c.run_id == restorable_run()), _MADE.name, temporary=True),

@@ -50,9 +50,9 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
 
     parent = text(dialect.identifier_preparer.format_table(identity.table))
     covered = "".join(
-        f"\n      AND NOT (fk.conrelid = to_regclass({text(quote(child))})"
+        f"\n      AND NOT (fk.conrelid = to_regclass({text(dialect.identifier_preparer.format_table(child))})"
         f" AND pair.names = ARRAY[{text(field)}]::name[])"
-        for child, field in sorted(covered_columns(spec, identity))
+        for child, field in covered_columns(spec, identity)
     )
     key, back = quote(identity.key.name), stored_back(identity).name
     body = f"""DO $rekey$

@@ -8,15 +8,21 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     Subquery,
     Table,
+    TableClause,
     Text,
+    and_,
     cast,
     column,
+    exists,
     func,
     literal,
     literal_column,
+    not_,
+    or_,
     select,
     table,
     union_all,
@@ -24,10 +30,11 @@ from sqlalchemy import (
 
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
+from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import created_name, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
-__all__ = ["columns_of", "kept_checks", "reserved_names", "shape_checks", "table_checks"]
+__all__ = ["columns_of", "kept_checks", "reserved_names", "shape_checks", "table_checks", "unfilled"]
 
 _OWN = ("run_id", "action", "canonical")
 _BOOKKEEPING = len(_OWN)
@@ -80,6 +87,21 @@ def kept_checks(part: Part, dialect: str) -> dict[str, Check]:
     }
 
 
+def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
+    """Return the check that a created row has a value for every column that needs one."""
+    given = [identity.name.name, *identity.created]
+    given += [stamp.name for stamp in (identity.created_at, identity.updated_at) if stamp is not None]
+    if not identity.database_makes_keys:
+        given.append(identity.key.name)
+    source = identity.table
+    needed = _needed(source, dialect)
+    creating = exists(select(literal(1)).select_from(planned).where(planned.c.action == Action.CREATE.value))
+    offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
+        needed.c.name.not_in(given), creating
+    )
+    return check("unfilled_column", identity.noun, offending)
+
+
 def _reserved(source: Table, dialect: str) -> Relation:
     stored = _columns(source.name, source.schema, dialect, "stored")
     # SQLite does not tell `Action` from `action`.
@@ -128,23 +150,7 @@ def _columns(name: str, schema: str | None, dialect: str, alias: str) -> Subquer
             .where(found.c.hidden != 1)
             .subquery(alias)
         )
-    attribute = table(
-        "pg_attribute",
-        *(
-            column(field)
-            for field in (
-                "attname",
-                "attnum",
-                "attrelid",
-                "atttypid",
-                "atttypmod",
-                "attgenerated",
-                "attisdropped",
-            )
-        ),
-        schema="pg_catalog",
-    )
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part is not None)
+    attribute, there = _attributes(name, schema)
     return (
         select(
             cast(attribute.c.attname, Text).label("name"),
@@ -152,13 +158,43 @@ def _columns(name: str, schema: str | None, dialect: str, alias: str) -> Subquer
             func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
             _is(cast(attribute.c.attgenerated, Text) != "").label("generated"),
         )
-        .where(
-            attribute.c.attrelid == func.to_regclass(literal(quoted, Text())),
-            attribute.c.attnum > 0,
-            ~attribute.c.attisdropped,
-        )
+        .where(there)
         .subquery(alias)
     )
+
+
+def _needed(source: Table, dialect: str) -> Subquery:
+    """Return the columns of `source` that take no NULL, and that the database does not fill: `name`."""
+    if dialect == "sqlite":
+        found = func.pragma_table_xinfo(literal(source.name, Text())).table_valued(
+            "name", "type", "notnull", "dflt_value", "pk", name="needed_info"
+        )
+        several = func.max(found.c.pk).over()
+        known = select(found, several.label("parts")).subquery("known")
+        # The one kind of key that SQLite makes itself.
+        made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
+        wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
+        return select(cast(known.c.name, Text).label("name")).where(wanting).subquery("needed")
+    attribute, there = _attributes(source.name, source.schema)
+    filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
+    return (
+        select(cast(attribute.c.attname, Text).label("name"))
+        .where(there, attribute.c.attnotnull, not_(filled))
+        .subquery("needed")
+    )
+
+
+def _attributes(name: str, schema: str | None) -> tuple[TableClause, ColumnElement[bool]]:
+    """Return PostgreSQL's catalog of columns, and the condition that one of them is of the table."""
+    fields = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
+    attribute = table("pg_attribute", *map(column, fields.split()), schema="pg_catalog")
+    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part is not None)
+    there = and_(
+        attribute.c.attrelid == func.to_regclass(literal(quoted, Text())),
+        attribute.c.attnum > 0,
+        ~attribute.c.attisdropped,
+    )
+    return attribute, there
 
 
 def _is(condition: ColumnElement[bool]) -> ColumnElement[int]:

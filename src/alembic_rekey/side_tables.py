@@ -6,6 +6,7 @@ with every column, whether the revision knows it or not, and alike online and in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnClause,
     DateTime,
     Integer,
     MetaData,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Text,
     column,
     func,
+    literal_column,
     select,
     table,
 )
@@ -41,6 +44,7 @@ __all__ = [
     "created_name",
     "current_run",
     "drop_side_tables",
+    "every_column",
     "is_side_table",
     "journal",
     "journal_name",
@@ -124,6 +128,13 @@ def _kept(name: str, source: Table) -> TableClause:
         column("canonical", RegistryText()),
         *(column(known.name, known.type) for known in source.columns),
     )
+
+
+def every_column(kept: TableClause) -> ColumnClause[Any]:
+    """Return every column of a journal of ours, those that the revision does not know included."""
+    # Its first letters are no reserved word, whatever the table is named.
+    plain = re.fullmatch("[a-z0-9_]+", kept.name) is not None
+    return literal_column(f"{kept.name}.*" if plain else '"{}".*'.format(kept.name.replace('"', '""')))
 
 
 def current_run() -> ScalarSelect[int]:

@@ -6,11 +6,12 @@ hands their columns over in one `Spec`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import Column, Select, Table
+from sqlalchemy import Column, DateTime, Integer, Select, String, Table, Uuid
 
 from alembic_rekey.errors import SpecRefused
 
@@ -18,6 +19,10 @@ __all__ = ["Check", "Identity", "Relation", "Slots", "Spec", "Tags"]
 
 Relation = Select[*tuple[Any, ...]]
 """A select of any columns: a plan, what a check finds."""
+
+# PostgreSQL cuts names off at 63 bytes; the longest of ours put these in front and behind.
+_MOST_OF_A_NOUN, _MOST_OF_A_TABLE = 30, 63 - len("rekey_journal_")
+_NOUN = re.compile(rf"[a-z][a-z0-9_]{{0,{_MOST_OF_A_NOUN - 1}}}")
 
 
 def _table_of(columns: tuple[Column[Any] | None, ...]) -> Table:
@@ -39,7 +44,8 @@ class Identity:
     """The table whose rows carry the registered names (design, section 3, Identities).
 
     `created` gives the values of a canonical row that has to be created, beside its key, name and
-    timestamps: constants by column name.
+    timestamps: constants by column name. A key of text or of type Uuid is computed from the name, an
+    integer is left to the database.
     """
 
     noun: str
@@ -53,6 +59,11 @@ class Identity:
     def table(self) -> Table:
         """The one table that all columns belong to."""
         return _table_of((self.key, self.name, self.created_at, self.updated_at))
+
+    @property
+    def database_makes_keys(self) -> bool:
+        """Whether a created row gets its key from the database, so that it can be found by its name only."""
+        return isinstance(self.key.type, Integer)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,13 +135,51 @@ class Spec:
 
     def __post_init__(self) -> None:
         nouns = [part.noun for part in self.parts]
-        tables = [part.table.fullname for part in self.parts]
+        # Without the schema: journals have none.
+        tables = [part.table.name for part in self.parts]
         for kind, names in (("noun", nouns), ("table", tables)):
             for name in {name for name in names if names.count(name) > 1}:
-                raise SpecRefused(
-                    f"the spec of revision {self.revision} uses the {kind} {name!r} twice",
-                    f"give every part its own {kind}.",
+                self._refuse(f"uses the {kind} {name!r} twice", f"give every part its own {kind}.")
+        for part in self.parts:
+            self._check_names(part)
+            moment = part.updated_at
+            if moment is not None and not isinstance(moment.type, DateTime | String):
+                self._refuse(f"has {moment}, of type {moment.type!r}, for a time", "declare it as DateTime.")
+            if isinstance(part, Tags) and part.agree and part.status is None:
+                self._refuse(
+                    f"says for {part.noun!r} where rows agree, and no status",
+                    "name the column that is set to superseded.",
                 )
+        self._check_identity()
+
+    def _check_names(self, part: Identity | Slots | Tags) -> None:
+        if _NOUN.fullmatch(part.noun) is None:
+            self._refuse(
+                f"has the noun {part.noun!r}, which cannot stand in the names of counts and checks",
+                f"take up to {_MOST_OF_A_NOUN} small letters, digits and underscores.",
+            )
+        if len(str(part.table.name).encode()) > _MOST_OF_A_TABLE:
+            self._refuse(
+                f"folds the table {part.table.name!r}, whose journal's name would be cut off",
+                f"give the table a name of {_MOST_OF_A_TABLE} bytes at most.",
+            )
+
+    def _check_identity(self) -> None:
+        identity = self.identity
+        if not isinstance(identity.key.type, Integer | String | Uuid):
+            self._refuse(
+                f"has {identity.key}, of type {identity.key.type!r}, for the key of created rows",
+                "declare it as what it is: an integer, a text or a Uuid.",
+            )
+        for name in identity.created:
+            if name not in identity.table.c:
+                self._refuse(
+                    f"gives created rows a value for {name!r}, which {identity.table.name} is not declared with",
+                    "declare the column in the revision's table, or leave the value away.",
+                )
+
+    def _refuse(self, problem: str, remedy: str) -> NoReturn:
+        raise SpecRefused(f"the spec of revision {self.revision} {problem}", remedy)
 
     @property
     def deletable(self) -> tuple[Identity | Slots, ...]:

@@ -16,6 +16,7 @@ from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.shown import printable
 from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check
+from alembic_rekey.values import readable
 
 __all__ = ["Guard", "Rows", "Statement", "Step", "counted", "findings", "perform"]
 
@@ -69,7 +70,7 @@ def counted(says: str, name: str, change: Insert | Update | Delete, dialect: str
 def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:
     """Yield what the checks find, one `Finding` per offending row."""
     for check in checks:
-        for row in connection.execute(check.offending).mappings():
+        for row in connection.execute(readable(check.offending)).mappings():
             arguments = dict(row)
             # A stored value must not be able to start a line or to move the cursor of whoever reads this.
             sentence = printable(check.sentence.format_map(arguments))

@@ -15,7 +15,7 @@ from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
 from alembic_rekey.registry import Registry
 from alembic_rekey.registry_text import RegistryText
-from alembic_rekey.shape import shape_checks
+from alembic_rekey.shape import shape_checks, unfilled
 from alembic_rekey.side_tables import aliases, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Rows, Statement, Step
@@ -92,6 +92,7 @@ def upgrade_steps(
             insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
         ),
         *(Guard(check) for check in guards(spec, names, planned)),
+        Guard(unfilled(spec.identity, dialect, planned[spec.identity])),
         *guarding,
         *before(spec, dialect),
         *apply_steps(spec, dialect),

@@ -23,12 +23,15 @@ from sqlalchemy import (
     select,
 )
 
+from alembic_rekey.created import created_keys
 from alembic_rekey.drift import Drift, restorable_run
 from alembic_rekey.expressions import Same
 from alembic_rekey.plan import Part
+from alembic_rekey.references import Refers
 from alembic_rekey.rules import Action
-from alembic_rekey.side_tables import aliases, journal, runs
+from alembic_rekey.side_tables import journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.values import Constant
 
 __all__ = ["Attached", "created_back", "first_back", "replaced_back"]
 
@@ -145,11 +148,12 @@ def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause) -> 
     at_canonical = or_(exists(named.where(identity.key == slots.owner)), not_(exists(named)))
     rekeyed = kept.c.action == Action.REKEY.value
     revived = kept.c.action == Action.REVIVE.value
+    active = literal(slots.active, slots.status.type)
     moved = or_(rekeyed, revived)
     drift = _judged(
         (and_(moved, slots.key.is_(None)), Drift.DELETED),
         (and_(rekeyed, not_(and_(_unedited(slots, {slots.owner.name: None}), at_canonical))), Drift.EDITED),
-        (and_(revived, not_(_unedited(slots, {slots.status.name: literal(slots.active)}))), Drift.EDITED),
+        (and_(revived, not_(_unedited(slots, {slots.status.name: active}))), Drift.EDITED),
         (and_(not_(moved), slots.key.is_not(None)), Drift.TAKEN),
         (and_(not_(revived), owner_lost), Drift.TAKEN),
         (and_(not_(revived), exists(select(literal(1)).select_from(holder).where(holds))), Drift.TAKEN),
@@ -184,35 +188,28 @@ def created_back(
 ) -> Relation:
     """Return the way back of created rows: they go when they are as made and nothing hangs on them.
 
-    `back` holds the way back of every slots part; `altered` are conditions under which a created row
-    has changed in a column that the revision does not know.
+    `back` holds the way back of every other part: slots hang on a row by its key, and tags by its name
+    where a foreign key leads there. `altered` are conditions under which a created row has changed in
+    a column that the revision does not know.
     """
     kept = journal(identity.table)
-    named = (
-        select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity)
-        .where(aliases.c.alias == aliases.c.canonical)
-        .distinct()
-        .subquery("named")
-    )
+    named, key = created_keys(identity)
     made = {
         identity.key.name: None,
         identity.name.name: kept.c.canonical,
-        **{column: literal(value, identity.table.c[column].type) for column, value in identity.created.items()},
+        **{name: Constant(literal(value), identity.table.c[name].type) for name, value in identity.created.items()},
         **{stamp.name: _run_time() for stamp in (identity.created_at, identity.updated_at) if stamp is not None},
     }
     hanging = list(attached(identity.key))
-    for slots, returning in back.items():
-        if isinstance(slots, Slots):
-            leaves = select(literal(1)).where(
-                returning.c.key == slots.key,
-                returning.c.action == Action.REKEY.value,
-                returning.c.drift == Drift.UNTOUCHED.value,
-            )
-            hanging.append(
-                exists(
-                    select(literal(1)).select_from(slots.table).where(slots.owner == identity.key, not_(exists(leaves)))
-                )
-            )
+    for part, returning in back.items():
+        leaves = select(literal(1)).where(returning.c.key == part.key, returning.c.drift == Drift.UNTOUCHED.value)
+        stays = select(literal(1)).select_from(part.table)
+        if isinstance(part, Slots):
+            leaves = leaves.where(returning.c.action == Action.REKEY.value)
+            hanging.append(exists(stays.where(part.owner == identity.key, not_(exists(leaves)))))
+        elif isinstance(part, Tags):
+            named_so = exists(stays.where(part.tag == identity.name, not_(exists(leaves))))
+            hanging.append(and_(Refers(part.tag, identity.name), named_so))
     drift = _judged(
         (identity.key.is_(None), Drift.DELETED),
         (or_(*hanging), Drift.ATTACHED),
@@ -222,7 +219,7 @@ def created_back(
     return (
         _line(identity, drift, identity.key)
         .join_from(kept, named, of_canonical, isouter=True)
-        .join(identity.table, identity.key == named.c.identity, isouter=True)
+        .join(identity.table, identity.key == key, isouter=True)
         .where(_of_run(identity, (Action.CREATE,)))
     )
 
@@ -232,7 +229,7 @@ def _tags_back(tags: Tags) -> Relation:
     changed: dict[str, ColumnElement[Any] | None] = {tags.tag.name: kept.c.canonical}
     superseded = {**changed}
     if tags.status is not None:
-        superseded[tags.status.name] = literal(tags.superseded)
+        superseded[tags.status.name] = literal(tags.superseded, tags.status.type)
     rekeyed = kept.c.action == Action.REKEY.value
     drift = _judged(
         (tags.key.is_(None), Drift.DELETED),

@@ -22,7 +22,7 @@ WORDING: Mapping[str, Wording] = {
         claim="no slot has two active rows with different values",
         sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
         "says {value!r}",
-        remedy="decide which value is right and set the status of the other row to 'superseded', then run the "
+        remedy="decide which value is right and give the other row another status ('superseded', say), then run the "
         "upgrade again.",
     ),
     "crowded_slot": Wording(
@@ -42,6 +42,18 @@ WORDING: Mapping[str, Wording] = {
         sentence="{child}: {rows} rows hang on {table} row {key!r}, which the plan would {action}, through {columns}; "
         "the plan does not cover them",
         remedy="move these rows to the canonical by hand, or cover their table in the spec of a new revision.",
+    ),
+    "attached_by_name": Wording(
+        claim="no row refers by its name to a row that the plan renames",
+        sentence="{child}: {rows} rows refer through {columns} to the name of {table} row {key!r}, which the plan "
+        "would {action}; the database allows neither to change first",
+        remedy="spell the name as it is registered yourself, in that row and in the rows that refer to it (with the "
+        "foreign key deferred, or dropped for a moment), then run the upgrade again.",
+    ),
+    "unfilled_column": Wording(
+        claim="every column that a created row needs gets a value",
+        sentence="{table}: the plan creates rows, and column {column!r} takes no NULL and has no default",
+        remedy="give the column a value in the spec, Identity(created={...}), or a default in the database.",
     ),
     "journal_shape": Wording(
         claim="the journal has the columns of its table, in their order",

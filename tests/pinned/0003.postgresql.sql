@@ -1360,8 +1360,8 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right and set the status of the other row to
---   'superseded', then run the upgrade again.
+-- If the script stops here: decide which value is right and give the other row another status
+--   ('superseded', say), then run the upgrade again.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
 );
@@ -1434,6 +1434,48 @@ FROM (
 ) AS offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), or a default
+--   in the database.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", needed.name AS "column"
+  FROM (
+    SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name
+    FROM pg_catalog.pg_attribute
+    WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"projects"')
+      AND pg_catalog.pg_attribute.attnum > 0
+      AND NOT pg_catalog.pg_attribute.attisdropped
+      AND pg_catalog.pg_attribute.attnotnull
+      AND NOT (
+        pg_catalog.pg_attribute.atthasdef OR CAST(pg_catalog.pg_attribute.attidentity AS TEXT) != ''
+      )
+  ) AS needed
+  WHERE (needed.name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+    AND (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM (
+          SELECT rekey_journal_projects.action AS action,
+            rekey_journal_projects.canonical AS canonical,
+            rekey_journal_projects.id AS id,
+            rekey_journal_projects.name AS name,
+            rekey_journal_projects.description AS description,
+            rekey_journal_projects.created_at AS created_at,
+            rekey_journal_projects.updated_at AS updated_at
+          FROM rekey_journal_projects
+          WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+        ) AS planned
+        WHERE planned.action = 'create'
+      )
+    )
+) AS offending;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_attached_project: no row outside the plan hangs on a row that the plan deletes or
 --   renames.
 -- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
@@ -1450,7 +1492,12 @@ DECLARE
   total bigint := 0;
 BEGIN
   FOR found IN
-    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition
+    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition, (
+        false
+        OR (fk.conrelid = to_regclass('project_state') AND fields.names = ARRAY['project_id']::name[])
+        OR (fk.conrelid = to_regclass('memories') AND fields.names = ARRAY['project']::name[])
+        OR (fk.conrelid = to_regclass('interactions') AND fields.names = ARRAY['project']::name[])
+      ) AS covered
     FROM pg_catalog.pg_constraint AS fk
     CROSS JOIN LATERAL (
       SELECT array_agg(source.attname ORDER BY pair.place) AS names,
@@ -1461,16 +1508,13 @@ BEGIN
       JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
     ) AS fields
     WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = 'projects'::regclass
-      AND NOT (fk.conrelid = to_regclass('interactions') AND fields.names = ARRAY['project']::name[])
-      AND NOT (fk.conrelid = to_regclass('memories') AND fields.names = ARRAY['project']::name[])
-      AND NOT (fk.conrelid = to_regclass('project_state') AND fields.names = ARRAY['project_id']::name[])
   LOOP
     EXECUTE format(
       'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
       'WHERE gone.run_id = (SELECT max(id) FROM rekey_run) AND gone.action = ANY ($1)',
       found.child, 'projects'::regclass, found.condition, 'rekey_journal_projects', 'id', 'id')
     INTO attached
-    USING ARRAY['delete', 'merge', 'replace', 'drop']
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop'] END
       || CASE WHEN 'name' = ANY (found.targets) THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
     total := total + attached;
   END LOOP;
@@ -1496,7 +1540,9 @@ DECLARE
   total bigint := 0;
 BEGIN
   FOR found IN
-    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition
+    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition, (
+        false
+      ) AS covered
     FROM pg_catalog.pg_constraint AS fk
     CROSS JOIN LATERAL (
       SELECT array_agg(source.attname ORDER BY pair.place) AS names,
@@ -1513,7 +1559,7 @@ BEGIN
       'WHERE gone.run_id = (SELECT max(id) FROM rekey_run) AND gone.action = ANY ($1)',
       found.child, 'project_state'::regclass, found.condition, 'rekey_journal_project_state', 'id', 'id')
     INTO attached
-    USING ARRAY['delete', 'merge', 'replace', 'drop']
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop'] END
       || CASE WHEN false THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
     total := total + attached;
   END LOOP;
@@ -1537,8 +1583,8 @@ FROM (
 -- Create the canonical rows that are missing.
 WITH changed AS (
   INSERT INTO projects (id, name, description, created_at, updated_at)
-  SELECT DISTINCT rekey_alias.identity AS id,
-    rekey_alias.canonical AS name,
+  SELECT named.identity AS id,
+    rekey_journal_projects.canonical AS name,
     'created by legacy alias migration' AS description,
     (
       SELECT rekey_run.started_at
@@ -1551,10 +1597,16 @@ WITH changed AS (
       WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
     ) AS updated_at
   FROM rekey_journal_projects
-    JOIN rekey_alias ON rekey_alias.canonical = rekey_journal_projects.canonical
+    JOIN (
+      SELECT DISTINCT rekey_alias.run_id AS run_id,
+        rekey_alias.canonical AS canonical,
+        rekey_alias.identity AS identity
+      FROM rekey_alias
+    ) AS named
+    ON named.run_id = rekey_journal_projects.run_id
+    AND named.canonical = rekey_journal_projects.canonical
   WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_4 FROM rekey_run)
-    AND rekey_journal_projects.action IN ('create')
-    AND rekey_alias.run_id = rekey_journal_projects.run_id RETURNING 1 AS changed
+    AND rekey_journal_projects.action IN ('create') RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,

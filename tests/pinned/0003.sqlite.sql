@@ -1304,8 +1304,8 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right and set the status of the other row to
---   'superseded', then run the upgrade again.
+-- If the script stops here: decide which value is right and give the other row another status
+--   ('superseded', say), then run the upgrade again.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
 );
@@ -1378,6 +1378,52 @@ FROM (
 ) AS offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), or a default
+--   in the database.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", needed.name AS "column"
+  FROM (
+    SELECT CAST(known.name AS TEXT) AS name
+    FROM (
+      SELECT needed_info.name AS name,
+        needed_info.type AS type,
+        needed_info."notnull" AS "notnull",
+        needed_info.dflt_value AS dflt_value,
+        needed_info.pk AS pk,
+        max(needed_info.pk) OVER () AS parts
+      FROM pragma_table_xinfo('projects') AS needed_info
+    ) AS known
+    WHERE (known."notnull" = 1 OR known.pk > 0)
+      AND known.dflt_value IS NULL
+      AND NOT (known.pk = 1 AND known.parts = 1 AND upper(known.type) = 'INTEGER')
+  ) AS needed
+  WHERE (needed.name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+    AND (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM (
+          SELECT rekey_journal_projects.action AS action,
+            rekey_journal_projects.canonical AS canonical,
+            rekey_journal_projects.id AS id,
+            rekey_journal_projects.name AS name,
+            rekey_journal_projects.description AS description,
+            rekey_journal_projects.created_at AS created_at,
+            rekey_journal_projects.updated_at AS updated_at
+          FROM rekey_journal_projects
+          WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+        ) AS planned
+        WHERE planned.action = 'create'
+      )
+    )
+) AS offending;
+DROP TABLE rekey_guard;
+
 -- Note how many rows each table holds, to compare with after the changes.
 CREATE TEMPORARY TABLE rekey_rows_before AS
 SELECT noted.part, noted.rows
@@ -1395,8 +1441,8 @@ FROM pragma_foreign_key_check() AS found;
 
 -- Create the canonical rows that are missing.
 INSERT INTO projects (id, name, description, created_at, updated_at)
-SELECT DISTINCT rekey_alias.identity AS id,
-  rekey_alias.canonical AS name,
+SELECT named.identity AS id,
+  rekey_journal_projects.canonical AS name,
   'created by legacy alias migration' AS description,
   (
     SELECT rekey_run.started_at
@@ -1409,10 +1455,16 @@ SELECT DISTINCT rekey_alias.identity AS id,
     WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
   ) AS updated_at
 FROM rekey_journal_projects
-  JOIN rekey_alias ON rekey_alias.canonical = rekey_journal_projects.canonical
+  JOIN (
+    SELECT DISTINCT rekey_alias.run_id AS run_id,
+      rekey_alias.canonical AS canonical,
+      rekey_alias.identity AS identity
+    FROM rekey_alias
+  ) AS named
+  ON named.run_id = rekey_journal_projects.run_id
+  AND named.canonical = rekey_journal_projects.canonical
 WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-  AND rekey_journal_projects.action IN ('create')
-  AND rekey_alias.run_id = rekey_journal_projects.run_id;
+  AND rekey_journal_projects.action IN ('create');
 
 -- Record how many rows that were: canonical_rows_created.
 INSERT INTO rekey_count (run_id, phase, name, value)

@@ -1,0 +1,80 @@
+"""Values in columns of any type: made by us, compared, and shown; a project may use types that we do not.
+
+Everything here compiles for SQLite and PostgreSQL, online and in a script, to the same meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, Uuid, cast
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType, TypeEngine
+
+from alembic_rekey.spec import Relation
+
+__all__ = ["Constant", "Key", "comparable", "readable"]
+
+
+class Key(ColumnElement[Any]):
+    """An id that `rekey_alias` keeps as text, as a key of `type_` holds it: a text, or a UUID."""
+
+    inherit_cache = False
+
+    def __init__(self, text: ColumnElement[str], type_: TypeEngine[Any]) -> None:
+        self.text = text
+        self.type = type_
+
+
+@compiles(Key)
+def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.text, **kw)
+    if not isinstance(element.type, Uuid):
+        return text
+    if compiler.dialect.supports_native_uuid and element.type.native_uuid:
+        return f"CAST({text} AS UUID)"
+    # SQLAlchemy keeps a UUID as 32 digits where the database has no type for it.
+    return f"replace({text}, '-', '')"
+
+
+class Constant(ColumnElement[Any]):
+    """A value of the revision for a column of `type_`: PostgreSQL must be told the type within a SELECT."""
+
+    inherit_cache = False
+
+    def __init__(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> None:
+        self.value = value
+        self.type = type_
+
+
+@compiles(Constant)
+def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.value, **kw)
+
+
+@compiles(Constant, "postgresql")
+def _constant_postgresql(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
+    plain = isinstance(element.type, String) and not isinstance(element.type, Enum)
+    return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
+
+
+def comparable(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `stored` as a value that can be compared: PostgreSQL has no equality for `json`, so that is its text."""
+    return cast(stored, Text) if isinstance(stored.type, JSON) else stored
+
+
+def readable(relation: Relation) -> Relation:
+    """Return `relation` with values that no type turns into objects of Python: what the database shows for them.
+
+    A value that does not fit its column's declared type must not end a command while it is listed.
+    """
+    return relation.with_only_columns(*map(_shown, relation.selected_columns), maintain_column_froms=True)
+
+
+def _shown(selected: Any) -> ColumnElement[Any]:
+    type_ = selected.type
+    if (isinstance(type_, String) and not isinstance(type_, Enum)) or isinstance(type_, Integer | NullType):
+        return selected  # type: ignore[no-any-return]  # a column of a select has no narrower type
+    inner = selected.element if isinstance(selected, Label) else selected
+    return cast(inner, Text).label(selected.key)

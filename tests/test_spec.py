@@ -1,0 +1,88 @@
+"""Claims about what a revision may declare; whatever the engine cannot fold is refused as it is declared."""
+
+import pytest
+import sqlalchemy as sa
+
+from alembic_rekey.errors import SpecRefused
+from alembic_rekey.spec import Identity, Slots, Spec, Tags
+
+
+def table(name, *, key=sa.Text, time=sa.DateTime, schema=None):
+    columns = [sa.Column("id", key), *(sa.Column(each, sa.Text) for each in ("name", "owner", "slot", "state"))]
+    return sa.Table(name, sa.MetaData(schema=schema), *columns, sa.Column("changed_at", time))
+
+
+def identity(of, noun="shop", **more):
+    return Identity(noun=noun, key=of.c.id, name=of.c.name, updated_at=of.c.changed_at, **more)
+
+
+def slots(of, noun="setting"):
+    named = {"owner": of.c.owner, "slot": (of.c.slot,), "value": of.c.name, "status": of.c.state}
+    return Slots(noun=noun, key=of.c.id, updated_at=of.c.changed_at, **named)
+
+
+def test_integers_texts_and_uuids_can_be_keys_and_only_integers_are_left_to_the_database():
+    kinds = {
+        sa.Integer: True,
+        sa.BigInteger: True,
+        sa.Text: False,
+        sa.String(36): False,
+        sa.Uuid: False,
+        sa.UUID: False,
+    }
+    for key, made in kinds.items():
+        spec = Spec(revision="r", identity=identity(table("shops", key=key)))
+        assert made == spec.identity.database_makes_keys
+
+
+REFUSED = {
+    "a key of a type that no created row could get": (
+        lambda: identity(table("shops", key=sa.Date)),
+        (),
+        "for the key of created rows",
+    ),
+    "a time that is a number": (
+        lambda: identity(table("shops", time=sa.Integer)),
+        (),
+        "has shops.changed_at, of type Integer(), for a time",
+    ),
+    "a value for a column that is not declared": (
+        lambda: identity(table("shops"), created={"colour": "red"}),
+        (),
+        "gives created rows a value for 'colour', which shops is not declared with",
+    ),
+    "a noun with a blank": (lambda: identity(table("shops"), noun="my shop"), (), "the noun 'my shop'"),
+    "a noun that would be cut off": (lambda: identity(table("shops"), noun="s" * 31), (), "up to 30 small letters"),
+    "a table whose journal's name would be cut off": (
+        lambda: identity(table("ü" * 25)),
+        (),
+        "of 49 bytes at most",
+    ),
+    "two parts of one noun": (
+        lambda: identity(table("shops")),
+        (slots(table("settings"), noun="shop"),),
+        "uses the noun 'shop' twice",
+    ),
+    "tables of one name in two schemas, which would share a journal": (
+        lambda: identity(table("shops")),
+        (slots(table("settings", schema="a")), slots(table("settings", schema="b"), noun="other")),
+        "uses the table 'settings' twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_folded_is_refused(case):
+    make, parts, says = case
+    with pytest.raises(SpecRefused) as refused:
+        Spec(revision="1a2b", identity=make(), slots=parts)
+    assert "the spec of revision 1a2b " in str(refused.value)
+    assert says in str(refused.value)
+    assert "\n  what to do: " in str(refused.value)
+
+
+def test_columns_in_which_rows_agree_need_a_status_to_set():
+    tagged = table("reviews")
+    tags = Tags(noun="review", key=tagged.c.id, tag=tagged.c.name, agree=(tagged.c.slot,))
+    with pytest.raises(SpecRefused, match="'review' where rows agree, and no status"):
+        Spec(revision="r", identity=identity(table("shops")), tags=(tags,))
