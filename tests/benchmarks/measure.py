@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -98,10 +99,13 @@ def measured(store: Store, rows: int, ways: Sequence[str], repeat: int, explain:
 
 def _once(store: Store, start: str, way: str, rows: int, folder: Path) -> dict[str, Any]:
     url = store.copy(start, "measured")
-    size, log = store.size("measured"), store.written()
+    size, log, cpu = store.size("measured"), store.written(), store.cpu()
     run = _child(way, url, rows, folder)
     if way.startswith("script"):
-        run["seconds"] += _in_shell(store, url, folder / "script.sql")
+        seconds, shell = _in_shell(store, url, folder / "script.sql")
+        run["seconds"] += seconds
+        run["cpu"] += shell
+    run["cpu"] += store.cpu() - cpu
     run["net"] = run["seconds"] - run["report"]
     run["grown"] = store.size("measured") - size
     run["written"] = (store.written() - log) or run["written"]
@@ -126,16 +130,22 @@ def _child(way: str, url: str, rows: int, folder: Path, explain: Path | None = N
     return json.loads(done.stdout)
 
 
-def _in_shell(store: Store, url: str, script: Path) -> float:
+def _in_shell(store: Store, url: str, script: Path) -> tuple[float, float]:
+    """Seconds and CPU seconds of the shell."""
     address = url.removeprefix("sqlite:///").replace("+psycopg", "", 1)
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), _children_cpu()
     with script.open("rb") as file:
         done = subprocess.run(
             [*store.shell, address], stdin=file, capture_output=True, timeout=PATIENCE_SECONDS, check=False
         )
     if done.returncode != 0:
         raise RuntimeError(f"the script failed:\n{done.stderr.decode()[-4000:]}")
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, _children_cpu() - cpu
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _flagged(plans: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@
 Each way runs in a process of its own on a fresh copy of the same database, the ways in turn, as often as
 `--repeat` says; the table shows medians and their ratios. A way that ends in other rows fails the benchmark.
 The seconds are those of the work itself, the commit included, without starting Python and without imports.
+CPU seconds are those of the process and of PostgreSQL's: beside other work they tell more than seconds do.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psycopg
+from cpu import family_seconds, parent_of
 from data import COLUMNS, Data
 
 import legacy
@@ -85,6 +86,10 @@ class Store(ABC):
         """Bytes of write-ahead log since the beginning of time; 0 where processes write for themselves."""
 
     @abstractmethod
+    def cpu(self) -> float:
+        """CPU seconds of the server since it was started; 0 where processes work for themselves."""
+
+    @abstractmethod
     def checksum(self, name: str) -> dict[str, object]:
         """Per table: the same for the same rows, the run's own times aside."""
 
@@ -143,6 +148,9 @@ class SQLiteStore(Store):
     def written(self) -> int:
         return 0
 
+    def cpu(self) -> float:
+        return 0.0
+
     def checksum(self, name: str) -> dict[str, object]:
         with closing(sqlite3.connect(self.path(name))) as connection:
             return {
@@ -161,6 +169,7 @@ class PostgreSQLStore(Store):
         self.server = server.Server.start()
         self.shell = [server.wheel_folder() / "pginstall" / "bin" / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
         self._administration = psycopg.connect(self._address("postgres"), autocommit=True)
+        self._postmaster = parent_of(self._administration.info.backend_pid)
         version = self._administration.info.server_version // 10_000
         self.about = f"PostgreSQL {version}, " + ", ".join(f"{name} {value}" for name, value in SETTINGS.items())
 
@@ -195,6 +204,9 @@ class PostgreSQLStore(Store):
 
     def written(self) -> int:
         return int(self._administration.execute("SELECT pg_current_wal_lsn() - '0/0'").fetchone()[0])
+
+    def cpu(self) -> float:
+        return family_seconds(self._postmaster)
 
     def checksum(self, name: str) -> dict[str, object]:
         with psycopg.connect(self._address(name), options="-c TimeZone=UTC") as connection:

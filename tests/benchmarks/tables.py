@@ -12,20 +12,20 @@ from measure import WAYS, Series
 __all__ = ["growth", "ratios", "statements"]
 
 MEGA = 1_000_000
-HEADINGS = ("way", "seconds", "x floor", "with report", "x floor", "process", "peak MB", "grew MB", "wrote MB")
-FORM = "{:34}{:>9}{:>9}{:>13}{:>9}{:>9}{:>9}{:>9}{:>10}"
+TIMES = ("seconds", "x floor", "CPU s", "x floor", "with report", "x floor")
+HEADINGS = ("way", *TIMES, "process", "peak MB", "grew MB", "wrote MB")
+FORM = "{:34}{:>9}{:>9}{:>9}{:>9}{:>13}{:>9}{:>9}{:>9}{:>9}{:>10}"
 
 
 def ratios(series: Series) -> str:
-    """The table of one size: seconds without the report file, with it, each against the floor."""
+    """The table of one size: seconds and CPU seconds without the report file, seconds with it, against the floor."""
     lines = [f"\n{series.dialect}, {series.rows:,} rows", FORM.format(*HEADINGS)]
     for way in series.runs:
         known = WAYS[way]
-        floor = series.of(known.floor, "net") if known.floor in series.runs else 0.0
-        figures = [series.of(way, "net"), series.of(way, "seconds")]
-        timed = [
-            shown for seconds in figures for shown in (f"{seconds:.2f}", f"{seconds / floor:.2f}" if floor else "-")
-        ]
+        timed = []
+        for what, floors in (("net", "net"), ("cpu", "cpu"), ("seconds", "net")):
+            floor = series.of(known.floor, floors) if known.floor in series.runs else 0.0
+            timed += [f"{series.of(way, what):.2f}", f"{series.of(way, what) / floor:.2f}" if floor else "-"]
         bytes_ = [f"{series.of(way, what) / MEGA:.0f}" for what in ("peak", "grown", "written")]
         lines.append(FORM.format(known.says, *timed, f"{series.of(way, 'process'):.2f}", *bytes_))
     lines += series.flagged
