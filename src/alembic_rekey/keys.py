@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from sys import maxunicode
 from uuid import UUID, uuid5
 
 __all__ = [
@@ -55,6 +54,9 @@ _ALL_CAPITAL = str.maketrans(dict.fromkeys(_SMALL_SIGMAS, SIGMA))
 # Cc without tab, CR and LF, which every shell carries; half a surrogate pair is no text at all (issue 3).
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHOWN = 60
+_LAST_CASED = 0x1FFFF
+"""Behind the first two planes are ideographs and private use, none of them a capital (a test asks the running
+Python): to ask a million characters would take longer than a small upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +145,5 @@ def _sigmas_of_the_rule(key: str) -> list[int]:
 @cache
 def _capitals() -> tuple[tuple[str, str], ...]:
     """Return (capital, small) of each character beyond ASCII that `str.lower` changes: 1,400, found once."""
-    every = map(chr, range(0x80, maxunicode + 1))
+    every = map(chr, range(0x80, _LAST_CASED + 1))
     return tuple((c, small) for c in every if (small := c.lower()) != c and c != SIGMA)

@@ -179,7 +179,8 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
     ).cte("judged")
     decided = (
         select(judged.c.key, _decide(SLOT_RULES, judged).label("action"), judged.c.canonical)
-        .where(judged.c.touched == 1)
+        # PostgreSQL takes an equality for one row of two hundred, and would look the rest up one by one.
+        .where(judged.c.touched > 0)
         .cte("decided")
     )
     return _with_original(decided, slots.key).where(decided.c.action.is_not(None))
@@ -224,7 +225,8 @@ def _tags_plan(tags: Tags, names: Names) -> Relation:
     ).cte("judged")
     decided = (
         select(judged.c.key, _decide(TAG_RULES, judged).label("action"), judged.c.canonical)
-        .where(judged.c.touched == 1)
+        # PostgreSQL takes an equality for one row of two hundred, and would look the rest up one by one.
+        .where(judged.c.touched > 0)
         .cte("decided")
     )
     return _with_original(decided, tags.key).where(decided.c.action.is_not(None))

@@ -31,6 +31,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTableAs, DropTable, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
+from alembic_rekey.analyze import analyzed
 from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
 from alembic_rekey.expressions import PutBackRows, Same
 from alembic_rekey.guard import check
@@ -60,20 +61,6 @@ class _DropColumn(ExecutableDDLElement):
 @compiles(_DropColumn)
 def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
-
-
-class _Analyze(ExecutableDDLElement):
-    """ANALYZE of some columns of a table, for the planner of PostgreSQL."""
-
-    def __init__(self, name: str, *columns: str) -> None:
-        self.name = name
-        self.columns = columns
-
-
-@compiles(_Analyze)
-def _analyze(element: _Analyze, compiler: DDLCompiler, **_: Any) -> str:
-    quote = compiler.preparer.quote
-    return f"ANALYZE {quote(element.name)} ({', '.join(map(quote, element.columns))})"
 
 
 class _IndexKeys(ExecutableDDLElement):
@@ -114,7 +101,7 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnE
         *(
             step
             for part in spec.parts
-            for step in _counted(dialect, journal(part.table), "run_id", "action", part.key.name)
+            for step in analyzed(dialect, journal(part.table), "run_id", "action", part.key.name)
         ),
         *_decide(spec, dialect, attached, altered),
     ]
@@ -141,12 +128,6 @@ def drift_guards(spec: Spec) -> list[Step]:
     return [Guard(check("drift", part.noun, drifted(part, stored_back(part)))) for part in spec.parts]
 
 
-def _counted(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]:
-    """Yield what tells the planner of PostgreSQL how many rows there are: it would join as if there were one."""
-    if dialect == "postgresql":
-        yield Statement(f"Let statements be planned for what {source.name} holds.", _Analyze(source.name, *columns))
-
-
 def _decide(spec: Spec, dialect: str, attached: Attached, altered: Sequence[ColumnElement[bool]]) -> Iterator[Step]:
     identity = stored_back(spec.identity)
     for part in spec.parts:
@@ -157,7 +138,7 @@ def _decide(spec: Spec, dialect: str, attached: Attached, altered: Sequence[Colu
             CreateTableAs(decided, stored.name, temporary=True),
         )
         yield Statement("Find these by their keys.", _IndexKeys(stored.name))
-        yield from _counted(dialect, stored, "key", "action", "drift")
+        yield from analyzed(dialect, stored, "key", "action", "drift")
         if isinstance(part, Slots):
             replaced = replaced_back(spec.identity, part, stored, identity)
             yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, text
+from sqlalchemy import Text, cast, column, func, insert, literal, literal_column, null, select, text
 from sqlalchemy.dialects import postgresql
 
+from alembic_rekey.analyze import analyzed
 from alembic_rekey.apply import apply_steps, finish
 from alembic_rekey.counts import plan_counts
-from alembic_rekey.expressions import Clock, InsertRows
+from alembic_rekey.expressions import Clock, InsertRows, Scanned
 from alembic_rekey.guard import guards
 from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
@@ -42,7 +43,7 @@ def lock(spec: Spec, dialect: str) -> list[Step]:
     ]
 
 
-def record(spec: Spec, registry: Registry) -> list[Step]:
+def record(spec: Spec, registry: Registry, dialect: str) -> list[Step]:
     """Return the statements that open a run, keep the registry and insert the plan into the journals."""
     names = Names.recorded(registry)
     opened = select(
@@ -56,15 +57,20 @@ def record(spec: Spec, registry: Registry) -> list[Step]:
     steps: list[Step] = [
         Statement("Open a run.", insert(runs).from_select(columns, opened, include_defaults=False)),
         Rows("Keep the registry as this run sees it.", aliases, {"run_id": current_run()}, list(rows(registry))),
+        *analyzed(dialect, aliases, "run_id", "key"),
     ]
     for part, decided in plan(spec, names).items():
-        planned: Relation = select(current_run(), literal_column("planned.*")).select_from(decided.subquery("planned"))
-        steps.append(
-            Statement(
-                f"Plan {part.table.name}: what happens to each row, with the row as it is.",
-                InsertRows(journal(part.table), planned),
-            )
-        )
+        made = decided.subquery("planned")
+        planned: Relation = select(current_run(), literal_column("planned.*")).select_from(made)
+        if dialect == "sqlite":
+            # Rows are found through the index of their keys from here on: in its order, a page is read once.
+            planned = planned.order_by(Scanned(column(part.key.name, part.key.type)))
+        kept = journal(part.table)
+        says = f"Plan {part.table.name}: what happens to each row, with the row as it is."
+        steps += [
+            Statement(says, InsertRows(kept, planned)),
+            *analyzed(dialect, kept, "run_id", "action", part.key.name),
+        ]
     return steps
 
 
@@ -86,7 +92,7 @@ def upgrade_steps(
     return [
         *lock(spec, dialect),
         *(Guard(check) for check in shape_checks(spec, dialect)),
-        *record(spec, registry),
+        *record(spec, registry, dialect),
         Statement(
             "Count what the plan names.",
             insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),

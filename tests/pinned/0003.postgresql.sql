@@ -722,6 +722,9 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   listed.identity
 FROM listed;
 
+-- Let statements be planned for what rekey_alias holds.
+ANALYZE rekey_alias (run_id, key);
+
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
 WITH projects_spelled_as AS (
@@ -788,6 +791,9 @@ FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided LEFT OUTER JOIN projects AS original ON original.id = decided.key
 ) AS planned;
+
+-- Let statements be planned for what rekey_journal_projects holds.
+ANALYZE rekey_journal_projects (run_id, action, id);
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
@@ -946,7 +952,7 @@ decided AS (
     END AS action,
     judged.canonical AS canonical
   FROM judged
-  WHERE judged.touched = 1
+  WHERE judged.touched > 0
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
@@ -954,6 +960,9 @@ FROM (
   FROM decided JOIN project_state AS original ON original.id = decided.key
   WHERE decided.action IS NOT NULL
 ) AS planned;
+
+-- Let statements be planned for what rekey_journal_project_state holds.
+ANALYZE rekey_journal_project_state (run_id, action, id);
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
@@ -1050,7 +1059,7 @@ decided AS (
     END AS action,
     judged.canonical AS canonical
   FROM judged
-  WHERE judged.touched = 1
+  WHERE judged.touched > 0
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
@@ -1058,6 +1067,9 @@ FROM (
   FROM decided JOIN memories AS original ON original.id = decided.key
   WHERE decided.action IS NOT NULL
 ) AS planned;
+
+-- Let statements be planned for what rekey_journal_memories holds.
+ANALYZE rekey_journal_memories (run_id, action, id);
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
@@ -1115,6 +1127,9 @@ FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN interactions AS original ON original.id = decided.key
 ) AS planned;
+
+-- Let statements be planned for what rekey_journal_interactions holds.
+ANALYZE rekey_journal_interactions (run_id, action, id);
 
 -- Count what the plan names.
 WITH project_tally AS (

@@ -695,7 +695,8 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided LEFT OUTER JOIN projects AS original ON original.id = decided."key"
-) AS planned;
+) AS planned
+ORDER BY +(id COLLATE BINARY);
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
@@ -867,14 +868,15 @@ decided AS (
     END AS action,
     judged.canonical AS canonical
   FROM judged
-  WHERE judged.touched = 1
+  WHERE judged.touched > 0
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN project_state AS original ON original.id = decided."key"
   WHERE decided.action IS NOT NULL
-) AS planned;
+) AS planned
+ORDER BY +(id COLLATE BINARY);
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
@@ -989,14 +991,15 @@ decided AS (
     END AS action,
     judged.canonical AS canonical
   FROM judged
-  WHERE judged.touched = 1
+  WHERE judged.touched > 0
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN memories AS original ON original.id = decided."key"
   WHERE decided.action IS NOT NULL
-) AS planned;
+) AS planned
+ORDER BY +(id COLLATE BINARY);
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
@@ -1055,7 +1058,8 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN interactions AS original ON original.id = decided."key"
-) AS planned;
+) AS planned
+ORDER BY +(id COLLATE BINARY);
 
 -- Count what the plan names.
 WITH project_tally AS (
