@@ -7,7 +7,7 @@ inside quotes stays to the byte.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,6 +70,7 @@ class _Token:
         return cls(text, spaced, f"{text}{blank}{_flat(inside)}{blank}{_PAIRS[text]}", inside)
 
 
+_Found = re.Match[str]
 _Sequence = Sequence[_Token]
 _Line = tuple[int, str]
 
@@ -84,32 +85,33 @@ def laid_out(sql: str) -> str:
 
     A statement with a comment inside, or one that this module cannot read, stays as it is.
     """
-    if any(found["unread"] for found in _TOKEN.finditer(sql)):
+    found = list(_TOKEN.finditer(sql))
+    if any(token["unread"] for token in found):
         return sql
-    return "\n".join(_statement(text) for text in _statements(sql))
+    return "\n".join(_statement(sql[part[0].start() : part[-1].end()], part) for part in _statements(found))
 
 
-def _statements(sql: str) -> Iterator[str]:
+def _statements(found: Iterable[_Found]) -> Iterator[list[_Found]]:
     """Yield each statement with its semicolon, and each comment between two of them."""
-    start, inside = 0, False
-    for found in _TOKEN.finditer(sql):
-        if found[0] == ";" or (found["comment"] and not inside):
-            yield sql[start : found.end()].strip(_BLANKS)
-            start, inside = found.end(), False
-        else:
-            inside = True
-    if rest := sql[start:].strip(_BLANKS):
-        yield rest
+    part: list[_Found] = []
+    for token in found:
+        ends = token[0] == ";" or (token["comment"] and not part)
+        part.append(token)
+        if ends:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
-def _statement(sql: str) -> str:
-    nested = None if any(found["comment"] for found in _TOKEN.finditer(sql)) else _nested(_TOKEN.finditer(sql))
+def _statement(sql: str, found: Sequence[_Found]) -> str:
+    nested = None if any(token["comment"] for token in found) else _nested(iter(found))
     if nested is None:
         return sql
     return "\n".join(f"{' ' * indent}{text}" for indent, text in _block(nested, 0))
 
 
-def _nested(rest: Iterator[re.Match[str]], partner: str | None = None) -> tuple[_Token, ...] | None:
+def _nested(rest: Iterator[_Found], partner: str | None = None) -> tuple[_Token, ...] | None:
     """Return the tokens up to `partner`; None if a parenthesis or a CASE has no end."""
     level: list[_Token] = []
     for found in rest:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from math import ceil
 from typing import Any
 
-__all__ = ["COLUMNS", "Data", "Family"]
+__all__ = ["COLUMNS", "Data", "Family", "registered"]
 
 Line = tuple[Any, ...]
 
@@ -30,9 +31,12 @@ SHARES = {"projects": 0.01, "project_state": 0.19, "memories": 0.50, "interactio
 LEGACY = 0.30
 REPEATED = 0.15
 """How many memories say what an earlier one of the same family said."""
-SLOTS = 26
+MOST_PROJECTS = 3_000
+"""A registry does not grow with the rows: beyond this many the projects get more rows each."""
 PRESENT = 0.75
-"""26 slots, each filled with this probability, make 19 rows of state per project."""
+"""How many of its slots a project fills; up to 300 thousand rows 26 slots make 19 rows of state per project."""
+REGISTERED = 2_100
+"""Entries of every registry, three names each; those that no row names are there all the same."""
 
 KINDS = {"plain": 10, "one": 3, "two": 1, "orphan": 1, "misspelt": 1, "unregistered": 2}
 WORDS = [
@@ -54,6 +58,11 @@ class Family:
     """The latest memory: type, content, status."""
 
 
+def registered(entries: int) -> dict[str, tuple[str, ...]]:
+    """A registry of names that no row has: canonical -> aliases."""
+    return {f"unused-{number:05}": (f"u{number:05}", f"unused {number}") for number in range(entries)}
+
+
 class Data:
     """All rows of one size; the same for the same seed, table after table in the order of `COLUMNS`."""
 
@@ -67,8 +76,9 @@ class Data:
 
     @property
     def registry(self) -> dict[str, tuple[str, ...]]:
-        """Canonical -> aliases."""
-        return {family.canonical: family.aliases for family in self.families if family.aliases}
+        """Canonical -> aliases; as many for every number of rows."""
+        used = {family.canonical: family.aliases for family in self.families if family.aliases}
+        return used | registered(REGISTERED - len(used))
 
     def lines(self, table: str) -> Iterator[Line]:
         """The rows of one table; every table once, in the order of `COLUMNS`."""
@@ -81,7 +91,8 @@ class Data:
         return islice(made[table](), self._share(table))
 
     def _share(self, table: str) -> int:
-        return round(self.rows * SHARES[table])
+        projects = min(round(self.rows * SHARES["projects"]), MOST_PROJECTS)
+        return projects if table == "projects" else round(self.rows * SHARES[table])
 
     def _id(self) -> str:
         digits = f"{self._random.getrandbits(128):032x}"
@@ -126,7 +137,8 @@ class Data:
 
     def _state(self) -> Iterator[Line]:
         chance = self._random.random
-        for slot in range(SLOTS):
+        slots = ceil(self._share("project_state") / self._share("projects") / PRESENT)
+        for slot in range(slots):
             category, key = f"category {slot % 4}", f"key {slot}"
             for family in self.families:
                 live = self._words(10, 200)
