@@ -109,6 +109,11 @@ class Server:
             raise
         return server
 
+    @property
+    def programs(self) -> Path:
+        """The folder of psql and its like."""
+        return self._client_bin
+
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of the database `name`."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"

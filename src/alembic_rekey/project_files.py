@@ -21,7 +21,7 @@ __all__ = ["ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise"]
 
 ENVIRONMENT_LINES = """\
 import alembic_rekey.operations  # noqa: E402, F401  # registers op.rekey
-from alembic_rekey.environment import run  # noqa: E402
+from alembic_rekey.environment import run  # noqa: E402  # beside what it runs
 
 run(target_metadata)
 """
