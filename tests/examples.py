@@ -20,6 +20,7 @@ __all__ = [
     "LATER",
     "OLD",
     "REGISTRY",
+    "ROOT",
     "Ended",
     "actions",
     "alembic_here",

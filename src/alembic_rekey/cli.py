@@ -30,6 +30,7 @@ from alembic_rekey.errors import Refused, RegistryRefused, RekeyError, RunUnknow
 from alembic_rekey.fold_revision import next_fold
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import plan_page, run_page
+from alembic_rekey.progress import Progress
 from alembic_rekey.project_files import initialise
 from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
@@ -120,7 +121,8 @@ def _report(options: argparse.Namespace) -> int:
         if run is None:
             raise RunUnknown(settings.database, options.run, list(recorded))
         spec, fingerprint = Folds(config).of(run.revision), Fingerprint(run.registry_sha256, run.revision)
-        with closing(report_of(connection, spec, run, settings.database, fingerprint)) as document:
+        silent = Progress("")
+        with closing(report_of(connection, spec, run, settings.database, fingerprint, silent)) as document:
             if file is None:
                 sys.stdout.writelines(document)
             else:

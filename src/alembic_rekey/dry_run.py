@@ -23,6 +23,7 @@ from alembic_rekey.foreign_keys import attached
 from alembic_rekey.guard import guards, refuse_rows_without_registry
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, Planned, streamed
+from alembic_rekey.progress import Progress
 from alembic_rekey.registry import Registry, read_registry
 from alembic_rekey.report import Section, entries, plan_sections, title_of
 from alembic_rekey.report_document import Fingerprint, Report, document
@@ -102,7 +103,8 @@ def _planned(
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names).items()}
     guarding = [*guards(spec, names, planned), unfilled(spec.identity, dialect, planned[spec.identity])]
     asked, notes = _answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
-    found = list(findings(connection, asked))
+    with Progress("Check the plan", len(asked)) as progress:
+        found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
     integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
     sections = plan_sections(connection, spec, names, readable)
@@ -147,10 +149,14 @@ def _written(
     """Write the report, pending, with a section for every part, the missing ones empty."""
     made = {section.part: section for section in sections}
     every = [made.get(part, Section(title_of(part), part, _nothing(part), ())) for part in spec.parts]
-    rows = ((one.title, tally.passing(one, entries(connection, one) if one.columns else ())) for one in every)
+    progress = Progress("Write the report")
+    rows = (
+        (one.title, tally.passing(one, progress.passing(entries(connection, one)) if one.columns else ()))
+        for one in every
+    )
     tables = {section.title: section.part.table.fullname for section in every}
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    with closing(document(report, rows, tables, fingerprint)) as pieces:
+    with progress, closing(document(report, rows, tables, fingerprint)) as pieces:
         return ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-dry-run", pieces)
 
 
@@ -203,8 +209,12 @@ def _answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> 
 
 
 def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, int]:
-    counted = (connection.execute(part_counts(part, planned)) for part in spec.parts)
-    return {name: value for lines in counted for name, value in lines}
+    counted: dict[str, int] = {}
+    with Progress("Count the plan", len(spec.parts)) as progress:
+        for part in spec.parts:
+            progress.doing(str(part.table.name))
+            counted |= {name: value for name, value in connection.execute(part_counts(part, planned))}  # noqa: C416
+    return counted
 
 
 def _demands(report: Report, settings: Settings) -> tuple[Finding, ...]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     column,
     delete,
+    func,
     insert,
     literal,
     literal_column,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    union_all,
     update,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -40,7 +42,7 @@ from alembic_rekey.rules import Action
 from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import every_column, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
-from alembic_rekey.steps import Guard, Statement, Step
+from alembic_rekey.steps import Guard, Phase, Statement, Step
 from alembic_rekey.upgrade import lock
 from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
@@ -95,6 +97,7 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnE
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
     return [
+        Phase("Decide what goes back", _stored_rows(spec)),
         *lock(spec, dialect),
         Guard(which_run(spec)),
         *(Guard(made) for made in shape_checks(spec, dialect)),
@@ -111,9 +114,12 @@ def act_steps(spec: Spec, dialect: str) -> list[Step]:
     """Return the second half: put back what can go back, compare with the journal, record it."""
     noted = [stored_back(part).name for part in spec.parts]
     return [
+        Phase("Put back", _stored_rows(spec, Drift.UNTOUCHED)),
         *foreign_keys_before(dialect),
         *_act(spec, dialect),
+        Phase("Compare with the journal", _stored_rows(spec, Drift.UNTOUCHED)),
         *_compare(spec),
+        Phase("Record"),
         *foreign_keys_broken(dialect),
         Statement(
             "Record that the run was restored; its journal stays.",
@@ -121,6 +127,14 @@ def act_steps(spec: Spec, dialect: str) -> list[Step]:
         ),
         *(Statement("Drop what was noted.", DropTable(Table(name, MetaData()))) for name in noted),
     ]
+
+
+def _stored_rows(spec: Spec, *drifts: Drift) -> Relation:
+    """Return how many rows the way back has, or those of `drifts` alone."""
+    wanted = [drift.value for drift in drifts or Drift]
+    stored = [stored_back(part) for part in spec.parts]
+    rows = union_all(*(select(func.count().label("rows")).where(back.c.drift.in_(wanted)) for back in stored))
+    return select(func.sum(rows.subquery("stored").c.rows))
 
 
 def drift_guards(spec: Spec) -> list[Step]:

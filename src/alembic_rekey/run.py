@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, FromClause, RowMapping, cast, column, inspect, literal, select, update
 from sqlalchemy.types import Text
 
+from alembic_rekey.progress import Progress
 from alembic_rekey.report import created_section, entries, journal_sections
 from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import ReportFile
@@ -67,9 +68,9 @@ def _run(connection: Connection, line: RowMapping) -> Run:
 
 
 def report_of(
-    connection: Connection, spec: Spec, run: Run, database: str, fingerprint: Fingerprint
+    connection: Connection, spec: Spec, run: Run, database: str, fingerprint: Fingerprint, progress: Progress
 ) -> Generator[str, None, None]:
-    """Yield the report of `run`, rebuilt from the journal; `fingerprint` takes in what is written.
+    """Yield the report of `run`, rebuilt from the journal; `fingerprint` and `progress` take in its rows.
 
     Whoever stops early closes it, before the connection.
     """
@@ -99,7 +100,7 @@ def report_of(
         },
     )
     created = created_section(connection, spec.identity, number)
-    rows = ((section.title, entries(connection, section)) for section in sections)
+    rows = ((section.title, progress.passing(entries(connection, section))) for section in sections)
     tables = {section.title: section.part.table.fullname for section in sections}
     yield from document(report, rows, tables, fingerprint, entries(connection, created))
 
@@ -112,7 +113,10 @@ def written_report(connection: Connection, spec: Spec, run: Run, settings: Setti
     """
     fingerprint = Fingerprint(run.registry_sha256, run.revision)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    with closing(report_of(connection, spec, run, settings.database, fingerprint)) as pieces:
+    with (
+        Progress("Write the report") as progress,
+        closing(report_of(connection, spec, run, settings.database, fingerprint, progress)) as pieces,
+    ):
         report = ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-{run.number}", pieces)
     try:
         connection.execute(update(runs).where(runs.c.id == run.number).values(plan_sha256=str(fingerprint)))

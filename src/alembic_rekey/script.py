@@ -32,7 +32,7 @@ from alembic_rekey.registry_text import is_plain
 from alembic_rekey.rules import DELETED
 from alembic_rekey.side_tables import counts, current_run, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
-from alembic_rekey.steps import Guard, Rows, Statement, Step
+from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.wording import WORDING
 
 __all__ = ["attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
@@ -77,6 +77,8 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
         match step:
             case Guard(check):
                 yield guarded(check, dialect)
+            case Phase():
+                continue
             case Statement(says, clause):
                 yield f"{comment(says)}\n{compiled(clause, dialect)};"
             case Rows(says, target, common, rows):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,18 +12,14 @@ from sqlalchemy import ColumnElement, Connection, Executable, Table, func, inser
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from alembic_rekey.errors import Finding, Refused
+from alembic_rekey.expressions import InsertRows
+from alembic_rekey.progress import Progress
 from alembic_rekey.shown import printable
 from alembic_rekey.side_tables import counts, current_run
-from alembic_rekey.spec import Check
+from alembic_rekey.spec import Check, Relation
 from alembic_rekey.values import readable
 
-__all__ = ["Guard", "Rows", "Statement", "Step", "counted", "findings", "perform"]
-
-
-_WORTH_A_LINE = 1.0
-"""Seconds from which on a statement is logged for a person who waits; shorter ones are for debugging."""
-
-_log = logging.getLogger("alembic.rekey")
+__all__ = ["Guard", "Phase", "Rows", "Statement", "Step", "counted", "findings", "perform"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,15 @@ class Guard:
     check: Check
 
 
-Step = Statement | Rows | Guard
+@dataclass(frozen=True)
+class Phase:
+    """What the steps up to the next phase are for, in words, and how many rows they were about, where SQL can tell."""
+
+    says: str
+    rows: Relation | None = None
+
+
+Step = Statement | Rows | Guard | Phase
 
 
 def counted(says: str, name: str, change: Insert | Update | Delete, dialect: str) -> list[Statement]:
@@ -85,22 +88,39 @@ def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None
     Raises:
         Refused: with every finding of the guards; the caller rolls back.
     """
-    for guarding, group in groupby(steps, lambda step: isinstance(step, Guard)):
-        if guarding:
-            checks = [step.check for step in group if isinstance(step, Guard)]
-            if found := list(findings(connection, checks)):
-                raise Refused(refusal, found)
-            continue
-        for step in group:
-            if isinstance(step, Statement):
-                _execute(connection, step)
-            elif isinstance(step, Rows) and step.rows:
-                connection.execute(insert(step.target).values(step.common), list(step.rows))
+    for phase, members in _phases(steps):
+        with Progress(phase.says, len(members)) as progress:
+            for guarding, group in groupby(members, lambda step: isinstance(step, Guard)):
+                if guarding:
+                    checks = [step.check for step in group if isinstance(step, Guard)]
+                    if found := list(findings(connection, progress.telling(checks))):
+                        raise Refused(refusal, found)
+                    continue
+                for step in group:
+                    _execute(connection, step, progress)
+            if phase.rows is not None and progress.is_long:
+                progress.rows = connection.execute(phase.rows).scalar_one() or 0
 
 
-def _execute(connection: Connection, step: Statement) -> None:
-    started = monotonic()
-    rows = connection.execute(step.clause).rowcount
-    seconds = monotonic() - started
-    level = logging.INFO if seconds >= _WORTH_A_LINE else logging.DEBUG
-    _log.log(level, "%s%s %.1f s", step.says, f" {rows:,} rows," if rows >= 0 else "", seconds)
+def _phases(steps: Iterable[Step]) -> Iterator[tuple[Phase, list[Step]]]:
+    phase, members = Phase(""), list[Step]()
+    for step in steps:
+        if isinstance(step, Phase):
+            yield phase, members
+            phase, members = step, []
+        else:
+            members.append(step)
+    yield phase, members
+
+
+def _execute(connection: Connection, step: Step, progress: Progress) -> None:
+    if isinstance(step, Statement):
+        progress.doing(step.says)
+        begun = monotonic()
+        rows = connection.execute(step.clause).rowcount
+        progress.took(step.says, rows, begun)
+        if isinstance(step.clause, InsertRows):
+            progress.rows += rows
+    elif isinstance(step, Rows) and step.rows:
+        progress.doing(step.says)
+        connection.execute(insert(step.target).values(step.common), list(step.rows))

@@ -19,7 +19,7 @@ from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.shape import shape_checks, unfilled
 from alembic_rekey.side_tables import aliases, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec
-from alembic_rekey.steps import Guard, Rows, Statement, Step
+from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.verify import before, verification
 
 __all__ = ["lock", "record", "upgrade_steps"]
@@ -58,6 +58,7 @@ def record(spec: Spec, registry: Registry, dialect: str) -> list[Step]:
         Statement("Open a run.", insert(runs).from_select(columns, opened, include_defaults=False)),
         Rows("Keep the registry as this run sees it.", aliases, {"run_id": current_run()}, list(rows(registry))),
         *analyzed(dialect, aliases, "run_id", "key"),
+        Phase("Plan"),
     ]
     for part, decided in plan(spec, names).items():
         made = decided.subquery("planned")
@@ -93,6 +94,7 @@ def upgrade_steps(
         *lock(spec, dialect),
         *(Guard(check) for check in shape_checks(spec, dialect)),
         *record(spec, registry, dialect),
+        Phase("Check the plan"),
         Statement(
             "Count what the plan names.",
             insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
@@ -101,7 +103,11 @@ def upgrade_steps(
         Guard(unfilled(spec.identity, dialect, planned[spec.identity])),
         *guarding,
         *before(spec, dialect),
+        Phase(
+            "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")
+        ),
         *apply_steps(spec, dialect),
+        Phase("Verify"),
         *verification(spec, names, planned, dialect),
         finish(spec),
     ]
