@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from outcomes import Marker, Outcome, Row, Rows, Slot, by_owner
 
-__all__ = ["expected", "instant", "key"]
+__all__ = ["Answers", "expected", "instant", "key"]
 
 ACTIVE = "active"
 SUPERSEDED = "superseded"
@@ -73,13 +73,17 @@ def names_of(registry: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return canonicals
 
 
-def expected(registry: Mapping[str, Iterable[str]], rows: Rows) -> Outcome:
-    """The outcome of one fold."""
+Answers = Mapping[Slot, str]
+"""The name of the project whose row a person keeps, as that row's project is spelt, by the slot."""
+
+
+def expected(registry: Mapping[str, Iterable[str]], rows: Rows, answers: Answers | None = None) -> Outcome:
+    """The outcome of one fold; an answer to what is no collision, or to a name without a live row, is none."""
     canonicals = names_of(registry)
     before = by_owner(rows)
     outcome = Outcome()
     shadows = fold_projects(canonicals, before.get("projects", []), outcome)
-    fold_state(canonicals, shadows, before.get("project_state", []), outcome)
+    fold_state(canonicals, shadows, before.get("project_state", []), outcome, answers or {})
     fold_tags(canonicals, "memories", before.get("memories", []), outcome, duplicates=True)
     fold_tags(canonicals, "interactions", before.get("interactions", []), outcome, duplicates=False)
     outcome.count()
@@ -112,7 +116,9 @@ def fold_projects(canonicals: Mapping[str, str], rows: list[Row], outcome: Outco
     return shadows
 
 
-def fold_state(canonicals: Mapping[str, str], shadows: Mapping[str, str], rows: list[Row], outcome: Outcome) -> None:
+def fold_state(
+    canonicals: Mapping[str, str], shadows: Mapping[str, str], rows: list[Row], outcome: Outcome, answers: Answers
+) -> None:
     """Decides about the slots."""
     slots: dict[Slot, list[Row]] = defaultdict(list)
     for row in rows:
@@ -132,8 +138,13 @@ def fold_state(canonicals: Mapping[str, str], shadows: Mapping[str, str], rows: 
         owners = Counter(row["owner"] for row in found)
         crowded = {(owner, *slot[1:]) for owner, number in owners.items() if number > 1}
         outcome.crowded |= crowded
-        if len({row["value"] for row in found if row["status"] == ACTIVE}) > 1:
-            outcome.collisions.add(slot)
+        live = [row for row in found if row["status"] == ACTIVE]
+        if len({row["value"] for row in live}) > 1:
+            kept = [row for row in live if row["owner"] == answers.get(slot)]
+            if not kept:
+                outcome.collisions.add(slot)
+            elif not crowded:
+                fold_answered_slot(canonical, kept[0], own[0] if own else None, legacy, outcome)
         elif not crowded:
             fold_slot(canonical, own[0] if own else None, legacy, outcome)
 
@@ -159,6 +170,26 @@ def fold_slot(canonical: str, own: Row | None, legacy: list[Row], outcome: Outco
     for row in legacy:
         if row is not survivor:
             actions[row["id"]] = "merge" if row["value"] == survivor["value"] else "drop"
+
+
+def fold_answered_slot(canonical: str, kept: Row, own: Row | None, legacy: list[Row], outcome: Outcome) -> None:
+    """Decides about one slot in collision of which a person keeps a live row."""
+    actions, after = outcome.actions["project_state"], outcome.rows["project_state"]
+    value = kept["value"]
+    if own is not None and own["value"] == value:
+        if own["status"] == ACTIVE:
+            after.append(own)
+        else:
+            actions[own["id"]] = "revive"
+            after.append({**own, "status": ACTIVE, "updated_at": Marker.RUN_TIME})
+    else:
+        if own is not None:
+            actions[own["id"]] = "drop" if own["status"] == ACTIVE else "replace"
+        actions[kept["id"]] = "rekey"
+        after.append({**kept, "owner": canonical, "updated_at": Marker.RUN_TIME})
+    for row in legacy:
+        if row["id"] not in actions:
+            actions[row["id"]] = "merge" if row["value"] == value else "drop"
 
 
 def fold_tags(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_rekey import registry
+from alembic_rekey import json_file, registry
 from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.keys import identity_of, key_of
 from alembic_rekey.registry import Name, Registry, read_registry
@@ -319,8 +319,8 @@ def test_the_place_of_deep_nesting_does_not_count_brackets_in_strings(problems):
 
 
 def test_a_list_of_faults_without_end_is_cut_with_the_number_of_the_rest(problems):
-    found = problems(entries(*[1] * (registry.MOST_FAULTS + 7)))
-    assert len(found) == registry.MOST_FAULTS + 1
+    found = problems(entries(*[1] * (json_file.MOST_FAULTS + 7)))
+    assert len(found) == json_file.MOST_FAULTS + 1
     assert found[-1] == "and 7 more"
 
 

@@ -26,6 +26,7 @@ EXAMPLES = {
     "lock_timeout": ("7", None, "2", 30.0),
     "on_drift": ("keep", None, "keep", "abort"),
     "expect_plan": ("abc", None, None, None),
+    "resolutions": ("answers.json", None, None, None),
     "report": ("report.json", None, None, None),
 }
 """Per setting a value by -x, by environment and by ini file (None where there is no such way), and the default."""
@@ -55,7 +56,7 @@ def read(tmp_path):
 
 
 def test_every_setting_has_an_example():
-    assert EXAMPLES.keys() | {"resolutions"} == DEFAULTS.keys() == Settings.__dataclass_fields__.keys()
+    assert EXAMPLES.keys() == DEFAULTS.keys() == Settings.__dataclass_fields__.keys()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -188,8 +189,3 @@ def test_the_whole_of_it_by_environment_alone(tmp_path, monkeypatch):
     assert alembic_here("upgrade", "head").code == 0
     assert database.rows("SELECT outcome FROM rekey_run") == [("applied",)]
     assert len(list((tmp_path / "data" / "migrations").glob("legacy-aliases-*.json"))) == 1
-
-
-def test_answers_to_collisions_are_refused_and_not_taken_for_heard(read):
-    with pytest.raises(SettingRefused, match="takes no answers to collisions yet"):
-        read("resolutions=answers.json")

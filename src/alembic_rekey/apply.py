@@ -151,7 +151,7 @@ def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Stateme
     says = {
         Action.REPLACE: "Delete the inactive canonical rows that an active shadow row displaces.",
         Action.MERGE: "Delete the shadow rows that say the same as the survivor of their slot.",
-        Action.DROP: "Delete the historical drops: shadow rows that say otherwise and are not live.",
+        Action.DROP: "Delete the historical drops: rows that say otherwise than the survivor of their slot.",
         Action.REVIVE: "Make the canonical rows active again that say what the active shadow row said.",
         Action.REKEY: "Hang the surviving shadow rows on their canonical.",
     }

@@ -26,7 +26,7 @@ from alembic_rekey.database import reading
 from alembic_rekey.demo import Demo
 from alembic_rekey.dry_run import DryRun, dry_run
 from alembic_rekey.environment import settings_of
-from alembic_rekey.errors import Refused, RegistryRefused, RekeyError, RunUnknown
+from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError, RunUnknown
 from alembic_rekey.fold_revision import next_fold
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import plan_page, run_page
@@ -67,7 +67,7 @@ def _status(options: argparse.Namespace) -> int:
     options.config = [*options.config, *options.config_after]
     try:
         return int(options.command(options))
-    except (RegistryRefused, Refused) as refusal:
+    except (AnswersRefused, RegistryRefused, Refused) as refusal:
         return _failed(refusal, WOULD_REFUSE if getattr(options, "check", False) else FAILED)
     except (RekeyError, CommandError, configparser.Error) as error:
         return _failed(error, FAILED)

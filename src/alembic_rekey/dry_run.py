@@ -16,6 +16,9 @@ from sqlalchemy import Connection, FromClause, TableClause, cast, false, inspect
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import Text
 
+from alembic_rekey.answer_checks import answer_checks
+from alembic_rekey.answered import Answered
+from alembic_rekey.answers import Answers
 from alembic_rekey.counts import part_counts
 from alembic_rekey.database import is_absent, reading
 from alembic_rekey.errors import Finding, Refused
@@ -76,6 +79,7 @@ def dry_run(settings: Settings, choose: Callable[[Collection[str]], Choice]) -> 
     """Plan and write the report; `choose` gets the revisions that the database is at.
 
     Raises:
+        AnswersRefused: if the file of answers cannot be used.
         RegistryRefused: if the registry cannot be used, or is missing while a table holds rows.
         Refused: if a table has other columns than a plan can be made of.
         DatabaseFailed, ReportFailed: where the database or the folder of the report does not let us.
@@ -93,6 +97,9 @@ def _planned(
     connection: Connection, choice: Choice, registry: Registry, settings: Settings
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
+    answered = None
+    if settings.resolutions is not None:
+        answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
     there = [part for part in spec.parts if _exists(connection, part.table)]
     if registry.sha256 is None:
         refuse_rows_without_registry(connection, [part.table for part in there], registry)
@@ -100,14 +107,15 @@ def _planned(
     names = Names.handed_over(registry, dialect)
     # A slot's row hangs on an identity: without that table there is none.
     readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
-    planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names).items()}
+    planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
     guarding = [*guards(spec, names, planned), unfilled(spec.identity, dialect, planned[spec.identity])]
+    guarding += answer_checks(spec, names, answered)
     asked, notes = _answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
     integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
-    sections = plan_sections(connection, spec, names, readable)
+    sections = plan_sections(connection, spec, names, readable, answered)
     report = Report(
         created_at=now(),
         mode="dry-run",

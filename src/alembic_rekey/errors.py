@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "AnswersRefused",
     "CommandRefused",
     "DatabaseFailed",
     "Finding",
@@ -66,6 +67,21 @@ class RegistryRefused(RekeyError):
         lines = [f"the registry {path} cannot be used; nothing was changed."]
         lines += [f"  - {problem}" for problem in problems]
         lines.append("  what to do: mend the file, or name another one with -x registry=FILE.")
+        super().__init__("\n".join(lines))
+
+
+class AnswersRefused(RekeyError):
+    """The file of answers to collisions cannot be used; `problems` lists every one of its faults, with its place."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        lines = [f"the answers {path} cannot be used; nothing was changed."]
+        lines += [f"  - {problem}" for problem in problems]
+        lines.append(
+            "  what to do: mend the file, or name another one with -x resolutions=FILE; "
+            "`alembic-rekey plan --write-resolutions FILE` writes the form."
+        )
         super().__init__("\n".join(lines))
 
 

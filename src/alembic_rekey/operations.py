@@ -11,11 +11,12 @@ from alembic.config import Config
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection, inspect
 
+from alembic_rekey.answers import Answers
 from alembic_rekey.approval import approve
 from alembic_rekey.created import altered
 from alembic_rekey.drift import drifted, no_run
 from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
-from alembic_rekey.errors import Refused, RegistryRefused, SettingRefused, SpecRefused
+from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, SettingRefused, SpecRefused
 from alembic_rekey.foreign_keys import attached, hanging
 from alembic_rekey.guard import emptiness, refuse_rows_without_registry
 from alembic_rekey.plan import Planned, journalled
@@ -80,11 +81,12 @@ class Restore(MigrateOperation):
 @Operations.implementation_for(Rekey)
 def _rekey(operations: Operations, operation: Rekey) -> None:
     config, settings = _config(operations), _settings(operations)
-    registry = read_registry(settings.registry)
+    spec, registry = operation.spec, read_registry(settings.registry)
+    given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
     if operations.migration_context.as_sql:
-        _write(operations, operation.spec, registry, settings, config)
+        _write(operations, spec, registry, given, settings, config)
     else:
-        _perform(operations.get_bind(), operation.spec, registry, settings, config)
+        _perform(operations.get_bind(), spec, registry, given, settings, config)
 
 
 def _config(operations: Operations) -> Config:
@@ -98,12 +100,19 @@ def _settings(operations: Operations) -> Settings:
     return settings_of(_config(operations))
 
 
-def _perform(connection: Connection, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
+def _perform(
+    connection: Connection,
+    spec: Spec,
+    registry: Registry,
+    given: Answers | None,
+    settings: Settings,
+    config: Config,
+) -> None:
     if registry.sha256 is None:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
     planned = journalled(spec, current_run())
     guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
-    steps = upgrade_steps(spec, registry, connection.dialect.name, guarding=guarding)
+    steps = upgrade_steps(spec, registry, connection.dialect.name, given=given, guarding=guarding)
     perform(connection, steps, f"revision {spec.revision} refuses to fold")
     run = finished(connection)
     _log.info("Run %s of revision %s: %s", run.number, run.revision, run.outcome)
@@ -118,7 +127,14 @@ def _perform(connection: Connection, spec: Spec, registry: Registry, settings: S
         approve(connection, spec, settings.expect_plan, finished(connection), report.pending)
 
 
-def _write(operations: Operations, spec: Spec, registry: Registry, settings: Settings, config: Config) -> None:
+def _write(
+    operations: Operations,
+    spec: Spec,
+    registry: Registry,
+    given: Answers | None,
+    settings: Settings,
+    config: Config,
+) -> None:
     if settings.expect_plan is not None:
         raise SettingRefused(
             "expect_plan",
@@ -127,12 +143,14 @@ def _write(operations: Operations, spec: Spec, registry: Registry, settings: Set
         )
     if registry.sha256 is None:
         raise RegistryRefused(registry.path, ["there is no such file, and a script cannot tell whether it matters"])
+    if given and (strange := list(given.unregistered())):
+        raise AnswersRefused(given.path, strange)
     migration = operations.migration_context
     dialect = migration.dialect
     planned = journalled(spec, current_run())
     asked_for = [Guard(check) for check in _asked_for(settings, planned)]
     guarding: list[Step] = [*attached_in_script(spec, dialect), *asked_for]
-    for piece in script(upgrade_steps(spec, registry, dialect.name, guarding=guarding), dialect):
+    for piece in script(upgrade_steps(spec, registry, dialect.name, given=given, guarding=guarding), dialect):
         migration.impl.static_output(piece)
     notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     notes.header.append(
@@ -140,6 +158,7 @@ def _write(operations: Operations, spec: Spec, registry: Registry, settings: Set
         f"  registry: {registry.path}\n"
         f"  SHA-256:  {registry.sha256}\n"
         f"  names:    {len(registry.canonicals)} canonical, {len(registry.aliases)} aliases"
+        + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
     )
     notes.tail.append(counts_shown(dialect))
 

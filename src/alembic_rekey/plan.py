@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     Column,
     ColumnElement,
     FromClause,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.functions import FunctionElement
 
+from alembic_rekey.answered import Answered
 from alembic_rekey.expressions import Moment, Scanned, by_code_point
 from alembic_rekey.names import Names
 from alembic_rekey.rules import SLOT_RANKS, SLOT_RULES, TAG_RULES, Action, Rule
@@ -36,7 +38,7 @@ from alembic_rekey.side_tables import journal
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.values import comparable
 
-__all__ = ["Part", "Planned", "journalled", "plan", "streamed"]
+__all__ = ["Part", "Planned", "journalled", "judged_slots", "plan", "streamed"]
 
 Part = Identity | Slots | Tags
 
@@ -44,18 +46,19 @@ Planned = Mapping[Part, FromClause]
 """Per part the plan as a relation with `action`, `canonical` and the columns that the revision knows."""
 
 
-def plan(spec: Spec, names: Names) -> dict[Part, Relation]:
-    """Return the plan: for each part of `spec` the select that decides about its rows."""
+def plan(spec: Spec, names: Names, answered: Answered | None = None) -> dict[Part, Relation]:
+    """Return the plan: for each part of `spec` the select that decides; `answered` are a person's answers, if any."""
     return {
         spec.identity: _identity_plan(spec.identity, names),
-        **{slots: _slots_plan(spec.identity, slots, names) for slots in spec.slots},
+        **{slots: _slots_plan(spec.identity, slots, names, answered) for slots in spec.slots},
         **{tags: _tags_plan(tags, names) for tags in spec.tags},
     }
 
 
-def streamed(spec: Spec, names: Names) -> Planned:
+def streamed(spec: Spec, names: Names, answered: Answered | None = None) -> Planned:
     """Return the plan as relations over the tables themselves: for a dry run."""
-    return {part: _known(part, decided.subquery("planned")) for part, decided in plan(spec, names).items()}
+    made = plan(spec, names, answered)
+    return {part: _known(part, decided.subquery("planned")) for part, decided in made.items()}
 
 
 def journalled(spec: Spec, run: ColumnElement[int]) -> Planned:
@@ -78,17 +81,16 @@ def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
+def _hold(when: Mapping[str, int], facts: FromClause) -> ColumnElement[bool] | None:
+    """Return the condition that all is as `when` says, None if it cannot be: a fact that is not there is 0."""
+    if any(wanted and name not in facts.c for name, wanted in when.items()):
+        return None
+    return and_(*(facts.c[name] == wanted for name, wanted in when.items() if name in facts.c))
+
+
 def _decide(rules: Sequence[Rule], facts: FromClause) -> ColumnElement[str]:
-    return case(
-        *(
-            (
-                and_(*(facts.c[name] == wanted for name, wanted in rule.when.items())),
-                literal(rule.action.value),
-            )
-            for rule in rules
-        ),
-        else_=null(),
-    )
+    lines = [(_hold(rule.when, facts), literal(rule.action.value)) for rule in rules]
+    return case(*((holds, action) for holds, action in lines if holds is not None), else_=null())
 
 
 def _with_original(decided: FromClause, key: Column[Any]) -> Relation:
@@ -127,8 +129,24 @@ def _identity_plan(identity: Identity, names: Names) -> Relation:
     )
 
 
-def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
-    spelled = names.spelled(identity.name)
+def _slots_plan(identity: Identity, slots: Slots, names: Names, answered: Answered | None) -> Relation:
+    judged = judged_slots(identity, slots, names, answered)
+    decided = (
+        select(judged.c.key, _decide(SLOT_RULES, judged).label("action"), judged.c.canonical)
+        # PostgreSQL takes an equality for one row of two hundred, and would look the rest up one by one.
+        .where(judged.c.touched > 0)
+        .cte("decided")
+    )
+    return _with_original(decided, slots.key).where(decided.c.action.is_not(None))
+
+
+def judged_slots(identity: Identity, slots: Slots, names: Names, answered: Answered | None) -> CTE:
+    """Return the facts of `SLOT_RULES` per row of a canonical with shadows; with answers, also which one it is."""
+    spelled, of_answers = names.spelled(identity.name), list[ColumnElement[Any]]()
+    source: FromClause = slots.table.join(identity.table, identity.key == slots.owner)
+    source = source.join(spelled, spelled.c.spelling == Scanned(identity.name))
+    if answered is not None:
+        source, of_answers = answered.joined(source, slots, spelled)
     row = (
         select(
             slots.key.label("key"),
@@ -138,27 +156,28 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
             _flag(spelled.c.alias != spelled.c.canonical).label("shadow"),
             _flag(slots.status == slots.active).label("active"),
             Moment(slots.updated_at).label("moment"),
+            *of_answers,
         )
-        .join_from(slots.table, identity.table, identity.key == slots.owner)
-        .join(spelled, spelled.c.spelling == Scanned(identity.name))
+        .select_from(source)
         # The slots of other canonicals have nothing to decide, and are many.
         .where(spelled.c.canonical.in_(select(spelled.c.canonical).where(spelled.c.alias != spelled.c.canonical)))
         .cte("slot_row")
     )
     slot = [row.c.canonical, *(row.c[f"slot_{place}"] for place in range(len(slots.slot)))]
-    rank = case(
-        *(
-            (and_(*(row.c[name] == wanted for name, wanted in facts.items())), number)
-            for number, facts in enumerate(SLOT_RANKS)
-        )
-    )
+    ranks = [holds for facts in SLOT_RANKS if (holds := _hold(facts, row)) is not None]
+    rank = case(*((holds, number) for number, holds in enumerate(ranks)))
     order = [rank, row.c.moment.desc().nulls_last(), by_code_point(row.c.key)]
+
+    def first(fact: str, label: str) -> ColumnElement[Any]:
+        return func.first_value(row.c[fact]).over(partition_by=slot, order_by=order).label(label)
+
     ranked = select(
         row,
         func.row_number().over(partition_by=slot, order_by=order).label("place"),
-        func.first_value(row.c.value).over(partition_by=slot, order_by=order).label("won_value"),
-        func.first_value(row.c.shadow).over(partition_by=slot, order_by=order).label("won_by_shadow"),
-        func.first_value(row.c.active).over(partition_by=slot, order_by=order).label("won_active"),
+        first("value", "won_value"),
+        first("shadow", "won_by_shadow"),
+        first("active", "won_active"),
+        *(first(known.name, f"won_{known.name}") for known in of_answers),
     ).cte("ranked")
     slot = [ranked.c[known.name] for known in slot]
     same = ranked.c.value.is_not_distinct_from(ranked.c.won_value)
@@ -166,7 +185,12 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
     def anywhere(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.max(_flag(and_(*conditions))).over(partition_by=slot)
 
-    judged = select(
+    facts: list[ColumnElement[Any]] = []
+    if answered is not None:
+        disputed = anywhere(ranked.c.kept > 0, ranked.c.kept == ranked.c.won_kept, ~same).label("disputed")
+        facts = [*(ranked.c[name] for name in ("active", "kept", "answer", "won_answer")), disputed]
+        facts.append(_flag(ranked.c.won_kept > 0).label("answered"))
+    return select(
         ranked.c.key,
         ranked.c.canonical,
         ranked.c.shadow,
@@ -176,14 +200,8 @@ def _slots_plan(identity: Identity, slots: Slots, names: Names) -> Relation:
         anywhere(ranked.c.shadow == 1).label("touched"),
         anywhere(ranked.c.shadow == 0, same).label("said_by_canonical"),
         anywhere(ranked.c.active == 1, ranked.c.won_active == 1, ~same).label("collided"),
+        *facts,
     ).cte("judged")
-    decided = (
-        select(judged.c.key, _decide(SLOT_RULES, judged).label("action"), judged.c.canonical)
-        # PostgreSQL takes an equality for one row of two hundred, and would look the rest up one by one.
-        .where(judged.c.touched > 0)
-        .cte("decided")
-    )
-    return _with_original(decided, slots.key).where(decided.c.action.is_not(None))
 
 
 def _tags_plan(tags: Tags, names: Names) -> Relation:

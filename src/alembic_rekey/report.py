@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from alembic_rekey.answered import Answered
 from alembic_rekey.expressions import by_code_point
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, plan
@@ -63,13 +64,15 @@ def title_of(part: Part) -> str:
     return f"shadow_{part.noun}s" if isinstance(part, Identity) else f"{part.noun}_plans"
 
 
-def plan_sections(connection: Connection, spec: Spec, names: Names, parts: Container[Part]) -> list[Section]:
+def plan_sections(
+    connection: Connection, spec: Spec, names: Names, parts: Container[Part], answered: Answered | None = None
+) -> list[Section]:
     """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
     return [
         Section(
             title_of(part), part, decided.subquery("planned"), _columns(connection, part.table.name, part.table.schema)
         )
-        for part, decided in plan(spec, names).items()
+        for part, decided in plan(spec, names, answered).items()
         if part in parts
     ]
 

@@ -42,16 +42,25 @@ class Rule(NamedTuple):
 
 
 SLOT_RANKS = (
+    {"kept": 2},
+    {"kept": 1},
     {"shadow": 0, "active": 1},
     {"shadow": 1, "active": 1},
     {"shadow": 0, "active": 0},
     {"shadow": 1, "active": 0},
 )
-"""Slots, rule 2: who survives, first to last; then the newest `updated_at`, then the smallest key."""
+"""Slots, rule 2: who survives, first to last; then the newest `updated_at`, then the smallest key.
+
+`kept`: a person's answer keeps this active row (2: it names the spelling that the row is written under, 1: a name
+with the same key, 0: it does not). An answer comes before all other ranks."""
 
 SLOT_RULES = (
-    # Rule 1: two or more active rows with different values.
-    Rule({"collided": 1}, Action.COLLISION),
+    # Rule 1: two or more active rows with different values, and no answer that tells which one stays.
+    Rule({"collided": 1, "answered": 0}, Action.COLLISION),
+    Rule({"collided": 1, "disputed": 1}, Action.COLLISION),
+    # An answer keeps a shadow row: an active canonical row says the same, or is the one that loses.
+    Rule({"answered": 1, "shadow": 0, "active": 1, "won_by_shadow": 1, "same": 1}, Action.KEEP),
+    Rule({"answered": 1, "shadow": 0, "active": 1, "won_by_shadow": 1, "same": 0}, Action.DROP),
     # Rule 3: a shadow row wins. A canonical row that says the same becomes active again.
     Rule({"shadow": 0, "won_by_shadow": 1, "same": 1}, Action.REVIVE),
     Rule({"shadow": 0, "won_by_shadow": 1, "same": 0}, Action.REPLACE),
@@ -61,10 +70,11 @@ SLOT_RULES = (
     Rule({"shadow": 1, "same": 1}, Action.MERGE),
     Rule({"shadow": 1, "same": 0}, Action.DROP),
 )
-"""Facts, per row of a slot that holds at least one shadow row: `shadow`: it hangs on a shadow;
-`first`: it survives by rank; `won_by_shadow`: the survivor by rank hangs on a shadow; `same`: its
+"""Facts, per row of a slot that holds at least one shadow row: `shadow`: it hangs on a shadow; `active`: its
+status is; `first`: it survives by rank; `won_by_shadow`: the survivor by rank hangs on a shadow; `same`: its
 value is the survivor's; `said_by_canonical`: a canonical row holds the survivor's value; `collided`:
-an active row of the slot holds another value than the active survivor."""
+an active row of the slot holds another value than the active survivor; `answered`: a person's answer
+keeps one of its rows; `disputed`: it keeps two of different values alike."""
 
 TAG_RULES = (
     Rule({"first": 1, "rekeyed": 1}, Action.REKEY),

@@ -89,7 +89,10 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
 
 
 def _listed(
-    target: Table, common: Mapping[str, ColumnElement[Any]], chunk: Sequence[Mapping[str, str]], dialect: Dialect
+    target: Table,
+    common: Mapping[str, ColumnElement[Any]],
+    chunk: Sequence[Mapping[str, str | int | None]],
+    dialect: Dialect,
 ) -> str:
     """Return the INSERT of `chunk` into `target`: compiled for its first line, the others written likewise.
 
@@ -109,9 +112,10 @@ def _listed(
     return f"{before}VALUES ({'), ('.join(literals)}){behind}"
 
 
-def _legend(chunk: Iterable[Mapping[str, str]]) -> list[str]:
+def _legend(chunk: Iterable[Mapping[str, str | int | None]]) -> list[str]:
     """Return what a reader needs to know the names that are written in hexadecimal."""
-    names = dict.fromkeys(text for row in chunk for text in row.values() if not is_plain(text))
+    texts = (text for row in chunk for text in row.values() if isinstance(text, str))
+    names = dict.fromkeys(text for text in texts if not is_plain(text))
     return [f"  {_cut(name.encode().hex())} = {json.dumps(_cut(name))}" for name in names]
 
 

@@ -51,7 +51,7 @@ def header(dialect: Dialect, start: str, end: str, notes: Sequence[str], lock_ti
         exit_status,
         "A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:",
         "the shell prints that name, and the comment above the guard says what to do.",
-        "Nothing of the database's rows is written here; the registry's names are the only data.",
+        "Nothing of the database's rows is written here: only names of the registry, and answers of an operator.",
     ]
     yield comment("\n".join(said))
     if dialect.name == "postgresql":

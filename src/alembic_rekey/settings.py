@@ -61,11 +61,6 @@ class Settings:
         texts = arguments(given)
         chosen = {name: texts.get(name, _fallback(name, option)) for name in DEFAULTS}
         resolutions, report = chosen["resolutions"], chosen["report"]
-        if resolutions:
-            # Not to be taken for an answer that was heard.
-            raise SettingRefused(
-                "resolutions", "this version takes no answers to collisions yet.", "answer them in the database."
-            )
         return cls(
             url=_url(chosen["url"] or ""),
             registry=Path(chosen["registry"] or ""),

@@ -1,4 +1,4 @@
-"""The tables that we own: runs, counts, the registry as a run saw it, a journal per table, and what was created.
+"""The tables that we own: runs, counts, a run's registry and answers, a journal per table, and what was created.
 
 A journal has the shape of its table, made by the database itself from the table as it stands: typed,
 with every column, whether the revision knows it or not, and alike online and in a script.
@@ -38,6 +38,7 @@ from alembic_rekey.registry_text import RegistryText
 __all__ = [
     "CreateJournal",
     "aliases",
+    "answers",
     "counts",
     "create_side_tables",
     "created",
@@ -96,6 +97,21 @@ aliases = Table(
 
 No index: PostgreSQL refuses index entries over 2.7 kB, and names may have 10,000 characters.
 """
+
+answers = Table(
+    "rekey_answer",
+    metadata,
+    Column("run_id", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("source", RegistryText, nullable=False),
+    Column("slot", RegistryText, nullable=False),
+    Column("project", RegistryText, nullable=False),
+    Column("canonical", RegistryText),
+    Column("keep", RegistryText, nullable=False),
+    Column("alias", RegistryText),
+)
+"""A line per answer to a collision: its place in the file, the table, the slot's values as a JSON list of texts, and
+what was written and meant by its names (`answers.Answer`)."""
 
 
 def journal_name(source: Table) -> str:

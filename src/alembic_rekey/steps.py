@@ -32,12 +32,12 @@ class Statement:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of the registry for one of our tables; `common` is what all of them share."""
+    """Rows of the registry or of the answers for one of our tables; `common` is what all of them share."""
 
     says: str
     target: Table
     common: Mapping[str, ColumnElement[Any]]
-    rows: Sequence[Mapping[str, str]]
+    rows: Sequence[Mapping[str, str | int | None]]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from sqlalchemy import Text, cast, column, func, insert, literal, literal_column
 from sqlalchemy.dialects import postgresql
 
 from alembic_rekey.analyze import analyzed
+from alembic_rekey.answer_checks import answer_checks
+from alembic_rekey.answered import Answered, answer_rows
+from alembic_rekey.answers import Answers
 from alembic_rekey.apply import apply_steps, finish
 from alembic_rekey.counts import plan_counts
 from alembic_rekey.expressions import Clock, InsertRows, Scanned
@@ -17,7 +20,7 @@ from alembic_rekey.plan import journalled, plan
 from alembic_rekey.registry import Registry
 from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.shape import shape_checks, unfilled
-from alembic_rekey.side_tables import aliases, counts, current_run, journal, runs
+from alembic_rekey.side_tables import aliases, answers, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.verify import before, verification
@@ -43,9 +46,9 @@ def lock(spec: Spec, dialect: str) -> list[Step]:
     ]
 
 
-def record(spec: Spec, registry: Registry, dialect: str) -> list[Step]:
-    """Return the statements that open a run, keep the registry and insert the plan into the journals."""
-    names = Names.recorded(registry)
+def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None = None) -> list[Step]:
+    """Return the statements that open a run, keep its inputs and insert the plan into the journals."""
+    names, answered = Names.recorded(registry), None
     opened = select(
         func.coalesce(func.max(runs.c.id), 0) + 1,
         literal(spec.revision),
@@ -60,7 +63,11 @@ def record(spec: Spec, registry: Registry, dialect: str) -> list[Step]:
         *analyzed(dialect, aliases, "run_id", "key"),
         Phase("Plan"),
     ]
-    for part, decided in plan(spec, names).items():
+    if given is not None:
+        answered = Answered.recorded(given)
+        says = "Keep the answers to collisions as this run sees them."
+        steps.append(Rows(says, answers, {"run_id": current_run()}, list(answer_rows(given))))
+    for part, decided in plan(spec, names, answered).items():
         made = decided.subquery("planned")
         planned: Relation = select(current_run(), literal_column("planned.*")).select_from(made)
         if dialect == "sqlite":
@@ -80,9 +87,10 @@ def upgrade_steps(
     registry: Registry,
     dialect: str,
     *,
+    given: Answers | None = None,
     guarding: Sequence[Step] = (),
 ) -> list[Step]:
-    """Return the whole program of an upgrade.
+    """Return the whole program of an upgrade; `given` are the answers to collisions, where there are any.
 
     `guarding` are the guards that SQL alone cannot express alike on every database, for the place
     between plan and apply: what a connection or a script adds (see `foreign_keys`).
@@ -93,7 +101,7 @@ def upgrade_steps(
     return [
         *lock(spec, dialect),
         *(Guard(check) for check in shape_checks(spec, dialect)),
-        *record(spec, registry, dialect),
+        *record(spec, registry, dialect, given),
         Phase("Check the plan"),
         Statement(
             "Count what the plan names.",
@@ -101,6 +109,7 @@ def upgrade_steps(
         ),
         *(Guard(check) for check in guards(spec, names, planned)),
         Guard(unfilled(spec.identity, dialect, planned[spec.identity])),
+        *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
         *guarding,
         *before(spec, dialect),
         Phase(

@@ -158,15 +158,11 @@ def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause) -> 
         (and_(not_(revived), owner_lost), Drift.TAKEN),
         (and_(not_(revived), exists(select(literal(1)).select_from(holder).where(holds))), Drift.TAKEN),
     )
-    return (
-        _line(slots, drift)
-        .select_from(joined)
-        .where(_of_run(slots, (Action.REKEY, Action.REVIVE, Action.MERGE, Action.DROP)))
-    )
+    return _line(slots, drift).select_from(joined).where(_of_run(slots, (Action.REKEY, Action.REVIVE, Action.MERGE)))
 
 
 def replaced_back(identity: Identity, slots: Slots, first: FromClause, back_identity: FromClause) -> Relation:
-    """Return the way back of replaced rows: their slot must be free, or its holder on its own way back."""
+    """Return the way back of rows that another one displaced: their slot is free, or its holder on its own way back."""
     joined, owner_lost = _with_owner(slots, identity, back_identity)
     holder, holds = _holder(slots)
     leaves = select(literal(1)).where(
@@ -180,7 +176,7 @@ def replaced_back(identity: Identity, slots: Slots, first: FromClause, back_iden
         (owner_lost, Drift.TAKEN),
         (stays, Drift.TAKEN),
     )
-    return _line(slots, drift).select_from(joined).where(_of_run(slots, (Action.REPLACE,)))
+    return _line(slots, drift).select_from(joined).where(_of_run(slots, (Action.REPLACE, Action.DROP)))
 
 
 def created_back(

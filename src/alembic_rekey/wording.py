@@ -22,8 +22,14 @@ WORDING: Mapping[str, Wording] = {
         claim="no slot has two active rows with different values",
         sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
         "says {value!r}",
-        remedy="decide which value is right and give the other row another status ('superseded', say), then run the "
-        "upgrade again.",
+        remedy="decide which value is right: give the other row another status ('superseded', say), or answer with "
+        "-x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade "
+        "again.",
+    ),
+    "answer": Wording(
+        claim="each answer keeps one active row of one slot in collision",
+        sentence="{table}: the answer resolutions[{number}], to keep {keep!r} for {project!r} at {slot}: {what}",
+        remedy="correct the file of answers, or write its form anew with alembic-rekey plan --write-resolutions FILE.",
     ),
     "crowded_slot": Wording(
         claim="no identity has two rows in one slot",

@@ -5,7 +5,8 @@
 -- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here; the registry's names are the only data.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an
+--   operator.
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -132,6 +133,18 @@ CREATE TABLE IF NOT EXISTS rekey_alias (
   canonical TEXT NOT NULL,
   key TEXT NOT NULL,
   identity TEXT NOT NULL
+);
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_answer (
+  run_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  project TEXT NOT NULL,
+  canonical TEXT,
+  keep TEXT NOT NULL,
+  alias TEXT
 );
 
 -- Make a side table.

@@ -8,7 +8,8 @@
 -- The exit status is not 0 where it stopped.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here; the registry's names are the only data.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an
+--   operator.
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -112,6 +113,18 @@ CREATE TABLE IF NOT EXISTS rekey_alias (
   canonical TEXT NOT NULL,
   "key" TEXT NOT NULL,
   identity TEXT NOT NULL
+);
+
+-- Make a side table.
+CREATE TABLE IF NOT EXISTS rekey_answer (
+  run_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  project TEXT NOT NULL,
+  canonical TEXT,
+  keep TEXT NOT NULL,
+  alias TEXT
 );
 
 -- Make a side table.

@@ -10,7 +10,8 @@
 -- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here; the registry's names are the only data.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an
+--   operator.
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -1375,8 +1376,9 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right and give the other row another status
---   ('superseded', say), then run the upgrade again.
+-- If the script stops here: decide which value is right: give the other row another status
+--   ('superseded', say), or answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions
+--   FILE writes the form); then run the upgrade again.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
 );
@@ -1696,7 +1698,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   count(*) AS count_1
 FROM changed;
 
--- Delete the historical drops: shadow rows that say otherwise and are not live.
+-- Delete the historical drops: rows that say otherwise than the survivor of their slot.
 WITH changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (

@@ -13,7 +13,8 @@
 -- The exit status is not 0 where it stopped.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here; the registry's names are the only data.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an
+--   operator.
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -1308,8 +1309,9 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right and give the other row another status
---   ('superseded', say), then run the upgrade again.
+-- If the script stops here: decide which value is right: give the other row another status
+--   ('superseded', say), or answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions
+--   FILE writes the form); then run the upgrade again.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
 );
@@ -1540,7 +1542,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'state_rows_merged_as_duplicate' AS anon_3,
   changes() AS changes_1;
 
--- Delete the historical drops: shadow rows that say otherwise and are not live.
+-- Delete the historical drops: rows that say otherwise than the survivor of their slot.
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
