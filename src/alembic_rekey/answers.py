@@ -20,7 +20,20 @@ from alembic_rekey.keys import Name, key_of, shown
 from alembic_rekey.registry import Registry
 from alembic_rekey.spec import Slots, Spec
 
-__all__ = ["ABOUT", "ANSWERS", "CANONICAL", "KEEP", "PROJECT", "ROWS", "TABLE", "Answer", "Answers", "field_of"]
+__all__ = [
+    "ABOUT",
+    "ALIAS",
+    "ANSWERS",
+    "CANONICAL",
+    "KEEP",
+    "PROJECT",
+    "ROWS",
+    "TABLE",
+    "Answer",
+    "Answers",
+    "called_canonical",
+    "field_of",
+]
 
 MOST_BYTES = 32 * 2**20
 MOST_PARTS = 1_500_000
@@ -87,6 +100,11 @@ class Answers:
                 yield f"{place}.{KEEP}: {shown(answer.keep)} is no name of {shown(answer.canonical)}"
 
 
+def called_canonical(registry: Registry) -> set[str]:
+    """Return the canonicals that have an alias called `canonical`: for them that word is no answer."""
+    return {name.canonical for name in registry.names if name.key == CANONICAL and name.alias != name.canonical}
+
+
 def field_of(column: str) -> str:
     """Return the field that holds the slot's column of this name: another one where it is a field of ours."""
     return f"slot.{column}" if column in _OWN else column
@@ -108,9 +126,7 @@ class _Reader:
     def __init__(self, spec: Spec, registry: Registry) -> None:
         self.slots = spec.slots
         self.names = {name.key: name for name in registry.names}
-        self.called_so = {
-            name.canonical for name in registry.names if name.key == CANONICAL and name.alias != name.canonical
-        }
+        self.called_so = called_canonical(registry)
 
     def faults(self, document: object, given: list[Answer]) -> Iterator[str]:
         """Yield every fault with its place; once all are out, `given` holds every answer."""

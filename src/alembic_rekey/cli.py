@@ -81,8 +81,10 @@ def _failed(error: Exception, status: int) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     config = _config(options)
-    with _page(options.html) as file:
-        made = dry_run(settings_of(config), Folds(config).next_for)
+    with _claimed(options.html) as file, _claimed(options.write_resolutions) as form:
+        made = dry_run(settings_of(config), Folds(config).next_for, form)
+        if form is not None:
+            print(f"form: {form.path}", file=sys.stderr)
         if file is not None:
             # Before anything is printed: a reader who goes away must not cost the page.
             file.fill(plan_page(made))
@@ -115,7 +117,7 @@ def _runs(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     config = _config(options)
     settings = settings_of(config)
-    with _page(options.html) as file, reading(settings) as connection:
+    with _claimed(options.html) as file, reading(settings) as connection:
         recorded = {run.number: run for run in recorded_runs(connection)}
         run = recorded.get(max(recorded, default=0) if options.run is None else options.run)
         if run is None:
@@ -131,8 +133,8 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _page(path: Path | None) -> AbstractContextManager[NewFile | None]:
-    """Claim the file of the page before any work is done for it, if one is wanted."""
+def _claimed(path: Path | None) -> AbstractContextManager[NewFile | None]:
+    """Claim the file of a page or a form before any work is done for it, if one is wanted."""
     return nullcontext() if path is None else NewFile.claimed(path)
 
 

@@ -74,6 +74,12 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     )
     plan.add_argument("--check", action="store_true", help="say with the exit status whether the upgrade would work")
     _accept_html(plan)
+    plan.add_argument(
+        "--write-resolutions",
+        type=Path,
+        metavar="FILE",
+        help="write each collision as a question with all of its rows: the form of -x resolutions=FILE",
+    )
     _accept_limit(plan)
     plan.set_defaults(command=commands["plan"])
     runs = added.add_parser(

@@ -17,6 +17,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import Text
 
 from alembic_rekey.answer_checks import answer_checks
+from alembic_rekey.answer_form import form as questions
 from alembic_rekey.answered import Answered
 from alembic_rekey.answers import Answers
 from alembic_rekey.counts import part_counts
@@ -30,7 +31,7 @@ from alembic_rekey.progress import Progress
 from alembic_rekey.registry import Registry, read_registry
 from alembic_rekey.report import Section, entries, plan_sections, title_of
 from alembic_rekey.report_document import Fingerprint, Report, document
-from alembic_rekey.report_file import ReportFile
+from alembic_rekey.report_file import NewFile, ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
 from alembic_rekey.shape import kept_checks, table_checks, unfilled
@@ -75,26 +76,32 @@ class DryRun:
         return bool(self.collisions or self.integrity or self.demands)
 
 
-def dry_run(settings: Settings, choose: Callable[[Collection[str]], Choice]) -> DryRun:
+def dry_run(settings: Settings, choose: Callable[[Collection[str]], Choice], form: NewFile | None = None) -> DryRun:
     """Plan and write the report; `choose` gets the revisions that the database is at.
+
+    `form` gets the questions to answer, where it is wanted.
 
     Raises:
         AnswersRefused: if the file of answers cannot be used.
         RegistryRefused: if the registry cannot be used, or is missing while a table holds rows.
         Refused: if a table has other columns than a plan can be made of.
-        DatabaseFailed, ReportFailed: where the database or the folder of the report does not let us.
+        DatabaseFailed, ReportFailed: where the database, or a file to be written, does not let us.
     """
     registry = read_registry(settings.registry)
     with reading(settings) as connection:
         choice = choose(_heads(connection))
-        made, file = _planned(connection, choice, registry, settings)
+        made, file = _planned(connection, choice, registry, settings, form)
     # Published when the snapshot is closed and nothing can fail any more.
     file.publish()
     return made
 
 
 def _planned(
-    connection: Connection, choice: Choice, registry: Registry, settings: Settings
+    connection: Connection,
+    choice: Choice,
+    registry: Registry,
+    settings: Settings,
+    form: NewFile | None,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
     answered = None
@@ -142,6 +149,12 @@ def _planned(
         demands=_demands(report, settings),
         notes=(*_absence(spec, there, settings), *choice.notes, *notes),
     )
+    if form is not None:
+        try:
+            form.fill(questions(connection, spec, registry, {part: planned[part] for part in readable}))
+        except BaseException:
+            file.discard()
+            raise
     return made, file
 
 

@@ -94,13 +94,13 @@ class NewFile:
             Path(pending).unlink(missing_ok=True)
 
     def fill(self, pieces: Iterable[str]) -> None:
-        """Write `pieces`, which are ASCII, and give the file its name.
+        """Write `pieces` and give the file its name.
 
         Raises:
             ReportFailed: where that cannot be done, or somebody put a file there meanwhile.
         """
         with _refusing(self.path, _NEW_REMEDY):
-            with open(self._pending, "w", encoding="ascii") as file:
+            with open(self._pending, "w", encoding="utf-8") as file:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
