@@ -78,3 +78,19 @@ def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, 
     with pytest.raises(CommandError, match="neither a fingerprint nor a file"):
         upgrade(database, registry_path, expect_plan="abc")
     assert before == database.snapshot()
+
+
+def test_the_fingerprint_does_not_depend_on_the_collation_of_a_key(database, rekey, upgrade, registry_path):
+    """The journal has not the collation of its table, and lists `B` before `a` where the table does not."""
+    legacy.create(database)
+    collation = "NOCASE" if database.dialect == "sqlite" else '"C"'
+    database.execute("DROP TABLE interactions")
+    database.execute(
+        f"CREATE TABLE interactions (id TEXT COLLATE {collation} PRIMARY KEY, prompt TEXT, response TEXT, "
+        "client TEXT, session_id TEXT, project TEXT, created_at TIMESTAMP)"
+    )
+    database.insert("interactions", [{"id": key, "prompt": "p", "project": "al"} for key in "aBcD"])
+    legacy.write_registry(registry_path, PROJECTS)
+    fingerprint = json.loads(rekey(database, "plan", "--json").stdout)["plan"]["fingerprint"]
+    upgrade(database, registry_path, expect_plan=fingerprint)
+    assert [("applied",)] == database.rows("SELECT outcome FROM rekey_run")

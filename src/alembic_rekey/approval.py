@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,56 @@ from alembic_rekey.side_tables import runs
 from alembic_rekey.spec import Spec
 from alembic_rekey.wording import WORDING
 
-__all__ = ["approve"]
+__all__ = ["Approval", "approve"]
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 _LISTED = 50
 
 _Keyed = tuple[tuple[bool, Any, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What was approved: a fingerprint, and the report that it stands in where that was given."""
+
+    fingerprint: str
+    report: ReadReport | None
+
+    @classmethod
+    def given(cls, expected: str) -> Approval:
+        """Return the approval that `expected` is: the fingerprint that was printed, or the report that was written.
+
+        Raises:
+            SettingRefused, ReportFailed: if it is neither.
+        """
+        if _FINGERPRINT.fullmatch(expected):
+            return cls(expected, None)
+        path = Path(expected)
+        if not path.exists():
+            raise SettingRefused(
+                "expect_plan",
+                f"{printable(expected)} is neither a fingerprint nor a file.",
+                "give the 64 digits that `alembic-rekey plan` printed, or the report that it wrote.",
+            )
+        report = read_document(path)
+        return cls(str(report.facts.get("fingerprint")), report)
+
+    def served(self, connection: Connection, besides: int | None) -> list[Finding]:
+        """Return the run that was made with this approval already, the run `besides` apart."""
+        found = select(runs.c.id).where(runs.c.plan_sha256 == self.fingerprint, runs.c.id.is_distinct_from(besides))
+        return [_finding("approval_served", run=number) for number in connection.execute(found.limit(1)).scalars()]
+
+    def differences(self, spec: Spec, made: str, document: Path) -> list[Finding]:
+        """Return how the plan with the fingerprint `made`, written to `document`, differs from the approved one."""
+        if made == self.fingerprint:
+            return []
+        found = [_finding("other_plan", expected=self.fingerprint, made=made)]
+        if self.report is not None:
+            differences = _differences(spec, self.report, read_document(document))
+            found += [_finding("plan_differs", difference=said) for said in islice(differences, _LISTED)]
+            if more := sum(1 for _ in differences):
+                found.append(_finding("plan_differs", difference=f"{more:,} more rows differ"))
+        return found
 
 
 def approve(connection: Connection, spec: Spec, expected: str, made: Run, document: Path) -> None:
@@ -38,31 +83,11 @@ def approve(connection: Connection, spec: Spec, expected: str, made: Run, docume
         Refused: if the plan is another one, or if a run with this fingerprint was made before.
         SettingRefused, ReportFailed: if `expected` is neither a fingerprint nor a report.
     """
-    approved = None if _FINGERPRINT.fullmatch(expected) else _document(expected)
-    fingerprint = expected if approved is None else str(approved.facts.get("fingerprint"))
-    served = select(runs.c.id).where(runs.c.plan_sha256 == fingerprint, runs.c.id != made.number)
-    if number := connection.execute(served).scalars().first():
-        raise Refused("the approved plan was carried out before", [_finding("approval_served", run=number)])
-    if made.plan_sha256 == fingerprint:
-        return
-    found = [_finding("other_plan", expected=fingerprint, made=made.plan_sha256)]
-    if approved is not None:
-        differences = _differences(spec, approved, read_document(document))
-        found += [_finding("plan_differs", difference=said) for said in islice(differences, _LISTED)]
-        if more := sum(1 for _ in differences):
-            found.append(_finding("plan_differs", difference=f"{more:,} more rows differ"))
-    raise Refused("the plan is not the one that was approved", found)
-
-
-def _document(expected: str) -> ReadReport:
-    path = Path(expected)
-    if not path.exists():
-        raise SettingRefused(
-            "expect_plan",
-            f"{printable(expected)} is neither a fingerprint nor a file.",
-            "give the 64 digits that `alembic-rekey plan` printed, or the report that it wrote.",
-        )
-    return read_document(path)
+    approval = Approval.given(expected)
+    if found := approval.served(connection, made.number):
+        raise Refused("the approved plan was carried out before", found)
+    if found := approval.differences(spec, str(made.plan_sha256), document):
+        raise Refused("the plan is not the one that was approved", found)
 
 
 def _finding(name: str, **arguments: object) -> Finding:

@@ -17,6 +17,7 @@ from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
 from alembic_rekey.settings import Settings
 
 __all__ = [
+    "SAME_TEXT",
     "committing",
     "is_absent",
     "make_folder",
@@ -124,16 +125,15 @@ def _roll_back_the_dead(file: Path, timeout: float) -> None:
         writer.execute("SELECT count(*) FROM sqlite_master")
 
 
+SAME_TEXT = (
+    "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; "
+    "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 3"
+)
+"""The statements that make a value of PostgreSQL the same text in every session."""
+
+
 def _postgresql_hooks(engine: Engine) -> None:
-    """Make values read as text the same text in every session."""
-    settings = (
-        "TimeZone = 'UTC'",
-        "DateStyle = 'ISO, YMD'",
-        "IntervalStyle = 'postgres'",
-        "bytea_output = 'hex'",
-    )
-    statement = "; ".join(f"SET LOCAL {setting}" for setting in settings)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(SAME_TEXT))
 
 
 def sqlite_hooks(engine: Engine, begin: str) -> None:

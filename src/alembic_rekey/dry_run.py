@@ -22,6 +22,7 @@ from alembic_rekey.answered import Answered
 from alembic_rekey.answers import Answers
 from alembic_rekey.counts import part_counts
 from alembic_rekey.database import is_absent, reading
+from alembic_rekey.demands import demands
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.foreign_keys import attached
 from alembic_rekey.guard import guards, refuse_rows_without_registry
@@ -39,7 +40,6 @@ from alembic_rekey.side_tables import is_side_table
 from alembic_rekey.spec import Check, Slots, Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.tally import Tally
-from alembic_rekey.wording import WORDING
 
 __all__ = ["Choice", "DryRun", "dry_run"]
 
@@ -137,6 +137,13 @@ def _planned(
     )
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
     file = _written(connection, spec, report, sections, fingerprint, tally, settings)
+    try:
+        unmet = tuple(demands(connection, spec, report, str(fingerprint), file.pending, settings))
+        if form is not None:
+            form.fill(questions(connection, spec, registry, {part: planned[part] for part in readable}))
+    except BaseException:
+        file.discard()
+        raise
     made = DryRun(
         spec=spec,
         registry=registry,
@@ -146,15 +153,9 @@ def _planned(
         tally=tally,
         collisions=tuple(finding for finding in found if finding.check in about_collisions),
         integrity=integrity,
-        demands=_demands(report, settings),
+        demands=unmet,
         notes=(*_absence(spec, there, settings), *choice.notes, *notes),
     )
-    if form is not None:
-        try:
-            form.fill(questions(connection, spec, registry, {part: planned[part] for part in readable}))
-        except BaseException:
-            file.discard()
-            raise
     return made, file
 
 
@@ -236,13 +237,6 @@ def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, i
             progress.doing(str(part.table.name))
             counted |= {name: value for name, value in connection.execute(part_counts(part, planned))}  # noqa: C416
     return counted
-
-
-def _demands(report: Report, settings: Settings) -> tuple[Finding, ...]:
-    if settings.allow_empty or not report.is_empty:
-        return ()
-    words = WORDING["plan_is_empty"]
-    return (Finding("rekey_plan_is_empty", words.sentence, words.remedy, {}),)
 
 
 def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterator[str]:

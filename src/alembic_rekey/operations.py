@@ -20,6 +20,7 @@ from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, Setti
 from alembic_rekey.foreign_keys import attached, hanging
 from alembic_rekey.guard import emptiness, refuse_rows_without_registry
 from alembic_rekey.plan import Planned, journalled
+from alembic_rekey.plan_assertions import plan_assertions
 from alembic_rekey.registry import Registry, read_registry
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.report_load import load_report
@@ -135,12 +136,6 @@ def _write(
     settings: Settings,
     config: Config,
 ) -> None:
-    if settings.expect_plan is not None:
-        raise SettingRefused(
-            "expect_plan",
-            "a script cannot compute a fingerprint.",
-            "run the upgrade online to hold it against the approved plan, or leave it away.",
-        )
     if registry.sha256 is None:
         raise RegistryRefused(registry.path, ["there is no such file, and a script cannot tell whether it matters"])
     if given and (strange := list(given.unregistered())):
@@ -150,6 +145,8 @@ def _write(
     planned = journalled(spec, current_run())
     asked_for = [Guard(check) for check in _asked_for(settings, planned)]
     guarding: list[Step] = [*attached_in_script(spec, dialect), *asked_for]
+    if settings.expect_plan is not None:
+        guarding += plan_assertions(spec, registry, settings.expect_plan, dialect)
     for piece in script(upgrade_steps(spec, registry, dialect.name, given=given, guarding=guarding), dialect):
         migration.impl.static_output(piece)
     notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.answered import Answered
-from alembic_rekey.expressions import by_code_point
+from alembic_rekey.expressions import Exact, by_code_point
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, plan
 from alembic_rekey.report_document import CREATED, Entries
@@ -39,6 +39,7 @@ __all__ = [
     "created_section",
     "entries",
     "journal_sections",
+    "listing_order",
     "plan_sections",
     "title_of",
 ]
@@ -130,11 +131,19 @@ def _selected(section: Section) -> Relation:
         as_shown = {name: shown for (name, _), shown in zip(section.columns, read, strict=True)}
         winner = [column("action", Text()), *(as_shown[known.name] for known in (part.key, part.value, part.status))]
         shown += [func.first_value(known).over(partition_by=slot, order_by=survives) for known in winner]
-    order = [
+    return select(*shown).select_from(source).order_by(*listing_order(part))
+
+
+def listing_order(part: Part) -> list[ColumnElement[Any]]:
+    """Return by what the rows of a section are sorted: created ones last, by key, then by canonical.
+
+    Letter by letter whatever the column's collation is: the journal does not have that of its table.
+    """
+    return [
         column("action", Text()) == Action.CREATE.value,
-        by_code_point(column(part.key.name, part.key.type)),
+        by_code_point(Exact(column(part.key.name, part.key.type))),
+        by_code_point(column("canonical", Text())),
     ]
-    return select(*shown).select_from(source).order_by(*order, by_code_point(column("canonical", Text())))
 
 
 def _json_value(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import (
     CTE,
@@ -30,11 +30,20 @@ from sqlalchemy import (
 
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
+from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import created_name, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
-__all__ = ["columns_of", "kept_checks", "reserved_names", "shape_checks", "table_checks", "unfilled"]
+__all__ = [
+    "columns_of",
+    "kept_checks",
+    "reserved_names",
+    "shape_checks",
+    "surplus_columns",
+    "table_checks",
+    "unfilled",
+]
 
 _OWN = ("run_id", "action", "canonical")
 _BOOKKEEPING = len(_OWN)
@@ -123,6 +132,14 @@ def _differences(source: Table, stored: CTE, name: str, dialect: str) -> Relatio
         literal(name).label("journal"),
         different.c[0].label("column"),
     ).distinct()
+
+
+def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relation:
+    """Return the columns of the journal of `source`, beside its own, that are not `known`."""
+    kept = _columns(journal_name(source), None, dialect, "kept")
+    return select(kept.c.name).where(
+        kept.c.place > _BOOKKEEPING, kept.c.name.not_in([literal(name, RegistryText()) for name in known])
+    )
 
 
 def columns_of(connection: Connection, source: Table) -> dict[str, str]:

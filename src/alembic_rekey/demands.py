@@ -1,0 +1,36 @@
+"""What the settings ask of a plan, beside what the guard does: not to be empty, to be the one that was approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from alembic_rekey.approval import Approval
+from alembic_rekey.errors import Finding
+from alembic_rekey.report_document import Report
+from alembic_rekey.settings import Settings
+from alembic_rekey.side_tables import runs
+from alembic_rekey.spec import Spec
+from alembic_rekey.wording import WORDING
+
+__all__ = ["demands"]
+
+
+def demands(
+    connection: Connection, spec: Spec, report: Report, fingerprint: str, document: Path, settings: Settings
+) -> Iterator[Finding]:
+    """Yield what `settings` ask and the plan does not fulfil that `report` is about, written to `document`.
+
+    Raises:
+        SettingRefused, ReportFailed: if what was approved is neither a fingerprint nor a report.
+    """
+    if report.is_empty and not settings.allow_empty:
+        words = WORDING["plan_is_empty"]
+        yield Finding("rekey_plan_is_empty", words.sentence, words.remedy, {})
+    if settings.expect_plan is not None:
+        approval = Approval.given(settings.expect_plan)
+        if inspect(connection).has_table(runs.name):
+            yield from approval.served(connection, None)
+        yield from approval.differences(spec, fingerprint, document)
