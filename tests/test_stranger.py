@@ -1,6 +1,7 @@
 """Claims about a project that knows nothing of ours: other tables, keys, types and words, an environment of its own."""
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -46,7 +47,7 @@ def review(project, number, name, changed_at=OLD):
 
 def everything(project):
     """A row for every action; shop 4 has no canonical, shop 5 is a misspelt one."""
-    shops = {1: FIRST, 2: "corner", 3: " CS", 4: "back\\slash", 5: f" {THIRD}", 6: "other"}
+    shops = {1: FIRST, 2: "corner", 3: " CS", 4: "back\\slash", 5: f" {THIRD}", 6: "other", 7: "zoe"}
     settings = [
         *((1, 2, "free", '{"v": 1}', "retired"), (2, 1, "same", "[1]", "live"), (3, 2, "same", "[1]", "live")),
         *((4, 1, "displaced", '"old"', "draft"), (5, 2, "displaced", '"new"', "live")),
@@ -59,7 +60,7 @@ def everything(project):
         "Price List": [price(project, 1, 2, "10.50"), price(project, 2, 4, "99.99", "draft"), price(project, 3, 6, 1)],
         "LineItem": [
             {"id": number, "shopName": name, "changed_at": OLD}
-            for number, name in enumerate(("corner", FIRST, "back\\slash", None, "other"))
+            for number, name in enumerate(("corner", FIRST, "back\\slash", None, "other", "zoe"))
         ],
         "reviews": [
             *(review(project, 1, "Corner"), review(project, 2, FIRST, LATER)),
@@ -78,6 +79,9 @@ def ends_as_the_decision_tables_say(project):
     made = next(row for row in project.rows()["shops"] if row["name"] == SECOND)
     assert CREATED == {**{name: made[name] for name in CREATED}, "listed": bool(made["listed"])}
     assert made["opened_at"] == made["changed_at"]
+    if project.keys == "uuid":
+        key = UUID(made["id"])
+        assert (5, key.hex if project.database.dialect == "sqlite" else str(key)) == (key.version, made["id"])
     settings = project.database.rows(
         "SELECT s.name, p.name, s.value, s.state FROM settings s JOIN shops p ON p.id = shop_id"
     )
@@ -92,7 +96,7 @@ def ends_as_the_decision_tables_say(project):
     prices = project.database.rows('SELECT "No", p.name FROM "Price List" JOIN shops p ON p.id = "Shop"')
     assert {1: FIRST, 2: SECOND, 3: "other"} == dict(prices)
     items = dict(project.database.rows('SELECT id, "shopName" FROM "LineItem"'))
-    assert {0: FIRST, 1: FIRST, 2: SECOND, 3: None, 4: "other"} == items
+    assert {0: FIRST, 1: FIRST, 2: SECOND, 3: None, 4: "other", 5: THIRD} == items
     reviews = {shown(row["id"]): (row["shop"], row["state"]) for row in project.rows()["reviews"]}
     expected = {1: (FIRST, "retired"), 2: (FIRST, "live"), 3: (THIRD, "live"), 4: (None, "live")}
     assert {shown(project.key(number, other=True)): row for number, row in expected.items()} == reviews
@@ -236,9 +240,9 @@ def test_edited_rows_and_what_hangs_on_a_created_row_by_its_name_stay_where_drif
     assert (0, True) == (planned.status, said in planned.out)
     project.does("downgrade", "-1", on_drift="keep")
     items = dict(project.database.rows('SELECT id, "shopName" FROM "LineItem"'))
-    assert {0: "corner", 1: FIRST, 2: "back\\slash", 3: None, 4: "other", 99: SECOND} == items
+    assert {0: "corner", 1: FIRST, 2: "back\\slash", 3: None, 4: "other", 5: "zoe", 99: SECOND} == items
     names = {name for (name,) in project.database.rows("SELECT name FROM shops")}
-    assert {FIRST, SECOND, "corner", " CS", "back\\slash", f" {THIRD}", "other"} == names
+    assert {FIRST, SECOND, "corner", " CS", "back\\slash", f" {THIRD}", "other", "zoe"} == names
     assert [(FIRST, 0)] == [
         (name, loaded(value))
         for name, value in project.database.rows(
