@@ -50,7 +50,7 @@ KNOWN = {
     "Review by a DBA": {
         "alembic-rekey plan --html plan.html": RUN,
         "alembic-rekey plan --json > plan.json": RUN,
-        "alembic upgrade head --sql > fold.sql": RUN,
+        "alembic -x expect_plan=plan.json upgrade head --sql > fold.sql": RUN,
         "psql -v ON_ERROR_STOP=1 -f fold.sql": RUN,
         "alembic-rekey report": RUN,
         "alembic downgrade head:-1 --sql > back.sql": RUN,
@@ -70,6 +70,7 @@ IN_PROSE = {
     "alembic downgrade -1": "In a deploy",
     "alembic-rekey demo --collision": "tests/test_demo.py",
     "alembic-rekey restore-plan": "tests/test_cli_restore_plan.py",
+    "alembic-rekey plan --write-resolutions FILE": "tests/test_answers_form.py",
     "alembic-rekey report": "Review by a DBA",
     "alembic-rekey init": "In your own project",
     "alembic init": "In your own project",

@@ -26,7 +26,7 @@ __all__ = ["DROPS", "SAYS", "by_slot", "listed", "plan_text", "runs_text", "sent
 
 _SENTENCE = 400
 DROPS = (
-    "the shadow row goes and the value that stays is not touched. Where the old value is the right one, write it to "
+    "the row goes and the value that stays is not touched. Where the old value is the right one, write it to "
     "the canonical's row before the upgrade; the journal and the report keep every dropped row."
 )
 
