@@ -82,7 +82,7 @@ def _rows(identity: Identity, slots: Slots, planned: Planned) -> Relation:
             identity.name.label("written_under"),
             cast(relation.c[slots.key.name], Text).label("key"),
             cast(relation.c[slots.value.name], Text).label("value"),
-            relation.c[slots.status.name].label("status"),
+            cast(relation.c[slots.status.name], Text).label("status"),
             cast(relation.c[slots.updated_at.name], Text).label("updated_at"),
         )
         .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
