@@ -25,10 +25,12 @@ _WORD = 16
 _BLANKS = " \t\r\n\f"
 _BLANK = frozenset(_BLANKS)
 
+# The further rows of VALUES are a token each, where they fit on a line: a registry has thousands of them.
 # Two literals with nothing but blanks between them are one: to PostgreSQL a line break matters there.
 _TOKEN = re.compile(
     r"""
       (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?<=\),[ ])(?=[^)]{1,90}\)) \('[^'\\]*'(?:,[ ]'[^'\\]*')*\)
     | (?: [Ee]'(?:[^'\\]|\\.|'')*' | [A-Za-z]?'(?:[^']|'')*' ) (?: [ \t\r\n\f]*'(?:[^']|'')*' )*
     | "(?:[^"]|"")*"
     | \$(?P<tag>[^\W\d]\w*)?\$ .*? \$(?(tag)(?P=tag))\$

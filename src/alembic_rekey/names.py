@@ -25,7 +25,7 @@ __all__ = ["Names", "rows"]
 class Names:
     """Registered names as a relation, with the letters that folding a stored name to its key needs.
 
-    `relation` has the columns `alias`, `canonical`, `key`, `identity` of `rekey_alias`.
+    `relation` has the columns `alias`, `canonical` and `key` of `rekey_alias`.
     """
 
     relation: FromClause
@@ -40,15 +40,17 @@ class Names:
     @classmethod
     def handed_over(cls, registry: Registry, dialect: str) -> Names:
         """Return the names as one bound document, for a plan on a database that must not be written to."""
-        document = bindparam("registry", json.dumps(list(rows(registry))), Text())
+        fields = ("alias", "canonical", "key")
+        # Without names of fields and without what a plan does not read: it is read once per statement.
+        lines = [[line[field] for field in fields] for line in rows(registry)]
+        document = bindparam("registry", json.dumps(lines, separators=(",", ":")), Text())
         entry: ColumnElement[Any]
-        fields = ("alias", "canonical", "key", "identity")
         if dialect == "postgresql":
             entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("entry")
-            read = [entry.op("->>")(field).label(field) for field in fields]
+            read = [entry.op("->>")(place).label(field) for place, field in enumerate(fields)]
         else:
             entry = func.json_each(document).table_valued("value").c.value
-            read = [func.json_extract(entry, f"$.{field}").label(field) for field in fields]
+            read = [func.json_extract(entry, f"$[{place}]").label(field) for place, field in enumerate(fields)]
         # Else SQLite reads the document once more for every spelling of every row.
         relation = select(*read).cte("registered").prefix_with("MATERIALIZED")
         return cls(relation, tuple(letters(name.key for name in registry.names).items()))

@@ -13,7 +13,7 @@ from itertools import islice
 from math import ceil
 from typing import Any
 
-__all__ = ["COLUMNS", "Data", "Family", "registered"]
+__all__ = ["COLUMNS", "NAMES_PER_ENTRY", "Data", "Family", "registered"]
 
 Line = tuple[Any, ...]
 
@@ -36,7 +36,9 @@ MOST_PROJECTS = 3_000
 PRESENT = 0.75
 """How many of its slots a project fills; up to 300 thousand rows 26 slots make 19 rows of state per project."""
 REGISTERED = 2_100
-"""Entries of every registry, three names each; those that no row names are there all the same."""
+"""Entries of every registry; those that no row names are there all the same."""
+NAMES_PER_ENTRY = 3
+"""A canonical and two aliases."""
 
 KINDS = {"plain": 10, "one": 3, "two": 1, "orphan": 1, "misspelt": 1, "unregistered": 2}
 WORDS = [

@@ -18,14 +18,16 @@ from statistics import median
 from typing import Any
 
 from plans import QUADRATIC
-from stores import Store, registry_for
+from stores import Store, registry_for, registry_of
 
 from server import clean_environment
 
-__all__ = ["DEFAULT_WAYS", "SLOW_UP_TO", "WAYS", "Series", "measured"]
+__all__ = ["DEFAULT_WAYS", "NAMES", "SLOW_UP_TO", "WAYS", "Series", "measured", "names_cost"]
 
 PATIENCE_SECONDS = 3600
 SLOW_UP_TO = 30_000
+NAMES = (6, 50_001)
+"""Names of the registries whose cost is compared."""
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -76,7 +78,7 @@ def measured(store: Store, rows: int, ways: Sequence[str], repeat: int, explain:
     expected: dict[str, object] = {"down": store.checksum(original), "none": store.checksum(original)}
     with _folder() as folder:
         if any(WAYS[way].direction == "down" for way in ways):
-            _child("up", store.copy(original, UPGRADED), rows, folder)
+            _child("up", store.copy(original, UPGRADED), registry_for(rows), folder)
             expected["up"] = store.checksum(UPGRADED)
         for number in range(repeat):
             for way in ways:
@@ -90,17 +92,36 @@ def measured(store: Store, rows: int, ways: Sequence[str], repeat: int, explain:
             if way in ways:
                 plans = explain / f"{store.dialect}-{rows}-{way}.txt"
                 start = UPGRADED if way == "down" else original
-                _child(way, store.copy(start, "measured"), rows, folder, plans)
+                _child(way, store.copy(start, "measured"), registry_for(rows), folder, plans)
                 series.flagged += [f"{plans.name}: {line.strip()}" for line in _flagged(plans)]
     for name in ("measured", UPGRADED):
         store.drop(name)
     return series
 
 
+def names_cost(store: Store, rows: int, repeat: int) -> dict[str, dict[int, list[float]]]:
+    """CPU seconds of our ways for registries of different sizes: way -> names -> each run."""
+    original = store.filled(rows)
+    taken: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    with _folder() as folder:
+        for _ in range(repeat):
+            for way in ("up", "down", "plan", "script"):
+                for names in NAMES:
+                    registry = registry_of(names)
+                    url = store.copy(original, "measured")
+                    if way == "down":
+                        _child("up", url, registry, folder)
+                    cpu = store.cpu()
+                    run = _child(way, url, registry, folder)
+                    taken[way][names].append(run["cpu"] + store.cpu() - cpu)
+    store.drop("measured")
+    return taken
+
+
 def _once(store: Store, start: str, way: str, rows: int, folder: Path) -> dict[str, Any]:
     url = store.copy(start, "measured")
     size, log, cpu = store.size("measured"), store.written(), store.cpu()
-    run = _child(way, url, rows, folder)
+    run = _child(way, url, registry_for(rows), folder)
     if way.startswith("script"):
         seconds, shell = _in_shell(store, url, folder / "script.sql")
         run["seconds"] += seconds
@@ -112,10 +133,10 @@ def _once(store: Store, start: str, way: str, rows: int, folder: Path) -> dict[s
     return run
 
 
-def _child(way: str, url: str, rows: int, folder: Path, explain: Path | None = None) -> dict[str, Any]:
+def _child(way: str, url: str, registry: Path, folder: Path, explain: Path | None = None) -> dict[str, Any]:
     reports = folder / "reports"
     shutil.rmtree(reports, ignore_errors=True)
-    arguments = [way, url, str(registry_for(rows)), str(reports), *([str(explain)] if explain else [])]
+    arguments = [way, url, str(registry), str(reports), *([str(explain)] if explain else [])]
     done = subprocess.run(
         [sys.executable, CHILD, *arguments],
         stdin=subprocess.DEVNULL,
@@ -126,7 +147,7 @@ def _child(way: str, url: str, rows: int, folder: Path, explain: Path | None = N
         check=False,
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{way} on {rows} rows failed:\n{done.stderr[-4000:]}")
+        raise RuntimeError(f"{way} on {url} failed:\n{done.stderr[-4000:]}")
     return json.loads(done.stdout)
 
 

@@ -1,7 +1,7 @@
 """The benchmark: our commands against hand-written SQL, a query per row and an ORM loop, side by side.
 
     python tests/benchmarks/run.py [--rows 3000,30000,300000] [--database sqlite,postgresql] [--repeat 3]
-                                   [--ways up,floor,…] [--explain]
+                                   [--ways up,floor,…] [--names] [--explain]
 
 Each way runs in a process of its own on a fresh copy of the same database, the ways in turn, as often as
 `--repeat` says; the table shows medians and their ratios. A way that ends in other rows fails the benchmark.
@@ -21,9 +21,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent), str(HERE)]
 
-from measure import DEFAULT_WAYS, SLOW_UP_TO, WAYS, Series, measured  # noqa: E402  # the path comes first
-from stores import PostgreSQLStore, SQLiteStore, Store  # noqa: E402  # see above
-from tables import growth, ratios, statements  # noqa: E402  # see above
+from measure import DEFAULT_WAYS, SLOW_UP_TO, WAYS, Series, measured, names_cost  # noqa: E402  # the path comes first
+from stores import PartitionedStore, PostgreSQLStore, SQLiteStore, Store  # noqa: E402  # see above
+from tables import growth, ratios, registries, statements  # noqa: E402  # see above
 
 RESULTS = HERE / "results"
 
@@ -33,10 +33,13 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     listed = "comma-separated"
     parser.add_argument("--rows", default="3000,30000,300000", help=f"numbers of rows, {listed}")
-    parser.add_argument("--database", default="sqlite,postgresql", help=listed)
+    parser.add_argument(
+        "--database", default="sqlite,postgresql", help=f"{listed}; or partitioned: PostgreSQL, by hash"
+    )
     parser.add_argument("--repeat", type=int, default=3, help="runs per way; the median counts")
     parser.add_argument("--ways", default=",".join(DEFAULT_WAYS), help=f"{listed}, of: {', '.join(WAYS)}")
     parser.add_argument("--slow-up-to", type=int, default=SLOW_UP_TO, help="most rows for the slow ways")
+    parser.add_argument("--names", action="store_true", help="also measure what a registry of 50,000 names costs")
     parser.add_argument("--explain", action="store_true", help="also write the plan of each statement to results/")
     parser.add_argument("--statements", type=int, default=5, help="how many of the costliest statements to print")
     chosen = parser.parse_args(arguments)
@@ -50,7 +53,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; the exit status tells whether all ways ended in the same rows."""
     chosen = options(arguments)
-    makers = {"sqlite": SQLiteStore, "postgresql": PostgreSQLStore}
+    makers = {"sqlite": SQLiteStore, "postgresql": PostgreSQLStore, "partitioned": PartitionedStore}
     RESULTS.mkdir(exist_ok=True)
     results = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     results.mkdir()
@@ -71,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
             say(lines, ratios(series))
             say(lines, statements(series, chosen.statements))
         say(lines, growth(every))
+        if chosen.names:
+            say(lines, registries(names_cost(store, min(chosen.rows), chosen.repeat)))
     for failure in failures:
         say(lines, f"FAILED: {failure}")
     (results / "report.txt").write_text("\n".join(lines) + "\n")

@@ -7,19 +7,20 @@ import shutil
 import sqlite3
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
 from cpu import family_seconds, parent_of
-from data import COLUMNS, Data
+from data import COLUMNS, NAMES_PER_ENTRY, Data, registered
 
 import legacy
 import server
 from databases import PostgreSQLDatabase, SQLiteDatabase, sqlite_shell
+from partitions import partition
 
-__all__ = ["CACHE", "PostgreSQLStore", "SQLiteStore", "Store", "registry_for"]
+__all__ = ["CACHE", "PartitionedStore", "PostgreSQLStore", "SQLiteStore", "Store", "registry_for", "registry_of"]
 
 CACHE = Path(tempfile.gettempdir(), "rekey-benchmark")
 
@@ -42,6 +43,20 @@ RUN_STARTS = "2026-01-01"
 def registry_for(rows: int) -> Path:
     """The registry file of the data of one size."""
     return CACHE / f"registry-{rows}.json"
+
+
+def registry_of(names: int) -> Path:
+    """A registry file of that many names, none of which a row has."""
+    path = CACHE / f"names-{names}.json"
+    CACHE.mkdir(mode=0o755, exist_ok=True)
+    write_registry(path, registered(names // NAMES_PER_ENTRY))
+    return path
+
+
+def write_registry(path: Path, entries: Mapping[str, Sequence[str]]) -> None:
+    """Writes a registry file."""
+    listed = [{"id": canonical, "aliases": aliases} for canonical, aliases in entries.items()]
+    path.write_text(json.dumps({"projects": listed}))
 
 
 def _columns(table: str, stamp: str) -> str:
@@ -99,8 +114,7 @@ class Store(ABC):
         if not self.has(name) or not registry_for(rows).exists():
             CACHE.mkdir(mode=0o755, exist_ok=True)
             data = Data(rows)
-            entries = [{"id": canonical, "aliases": aliases} for canonical, aliases in data.registry.items()]
-            registry_for(rows).write_text(json.dumps({"projects": entries}))
+            write_registry(registry_for(rows), data.registry)
             self.fill(name, data)
         return name
 
@@ -182,13 +196,16 @@ class PostgreSQLStore(Store):
 
     def fill(self, name: str, data: Data) -> None:
         database = PostgreSQLDatabase(self.server, name)
-        legacy.create(database)
+        self._create(database)
         with psycopg.connect(self._address(name), options="-c TimeZone=UTC", autocommit=True) as connection:
             for table, columns in COLUMNS.items():
                 with connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
                     for line in data.lines(table):
                         copy.write_row(line)
             connection.execute("VACUUM ANALYZE")
+
+    def _create(self, database: PostgreSQLDatabase) -> None:
+        legacy.create(database)
 
     def copy(self, name: str, copy: str) -> str:
         self.drop(copy)
@@ -217,3 +234,13 @@ class PostgreSQLStore(Store):
                 ).fetchone()
                 for table in COLUMNS
             }
+
+
+class PartitionedStore(PostgreSQLStore):
+    """The same with every table partitioned by hash."""
+
+    dialect = "partitioned"
+
+    def _create(self, database: PostgreSQLDatabase) -> None:
+        super()._create(database)
+        partition(database, "hash")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from statistics import median
 
-from measure import WAYS, Series
+from measure import NAMES, WAYS, Series
 
-__all__ = ["growth", "ratios", "statements"]
+__all__ = ["growth", "ratios", "registries", "statements"]
 
 MEGA = 1_000_000
 TIMES = ("seconds", "x floor", "CPU s", "x floor", "with report", "x floor")
@@ -46,6 +46,16 @@ def statements(series: Series, most: int) -> str:
         lines.append(f"  {way}: {sum(seconds for seconds, _ in costly):.2f} s in {len(costly)} statements")
         lines += [f"  {seconds:8.2f}  {' '.join(statement.split())[:110]}" for seconds, statement in costly[:most]]
     return "\n".join(lines)
+
+
+def registries(taken: Mapping[str, Mapping[int, list[float]]]) -> str:
+    """What a large registry costs more than a small one, in CPU seconds."""
+    small, large = NAMES
+    return "\n".join(
+        f"registry of {large:,} names instead of {small}, {way}: "
+        f"{median(cpu[large]) - median(cpu[small]):+.2f} CPU s ({median(cpu[small]):.2f} -> {median(cpu[large]):.2f})"
+        for way, cpu in taken.items()
+    )
 
 
 def growth(every: Mapping[int, Series]) -> str:
