@@ -15,6 +15,7 @@ from alembic_rekey import page_rows
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import run_page
+from alembic_rekey.progress import Progress
 from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
 from alembic_rekey.run import recorded_runs, report_of
@@ -304,7 +305,9 @@ def test_a_page_of_many_rows_needs_no_more_memory_than_one_of_few(sqlite, tmp_pa
     spec = Folds(Config(str(ROOT / "alembic.ini"))).of("0003")
     with create_engine(sqlite.url).connect() as connection:
         (run,) = recorded_runs(connection)
-        pieces = run_page(run, spec, report_of(connection, spec, run, "x", Fingerprint(run.registry_sha256, "0003")))
+        fingerprint = Fingerprint(run.registry_sha256, "0003")
+        document = report_of(connection, spec, run, "x", fingerprint, Progress(""))
+        pieces = run_page(run, spec, document)
         tracemalloc.start()
         length = sum(map(len, pieces))
         _, peak = tracemalloc.get_traced_memory()
