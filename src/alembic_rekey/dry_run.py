@@ -235,7 +235,7 @@ def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, i
     with Progress("Count the plan", len(spec.parts)) as progress:
         for part in spec.parts:
             progress.doing(str(part.table.name))
-            counted |= {name: value for name, value in connection.execute(part_counts(part, planned))}  # noqa: C416
+            counted |= dict(iter(connection.execute(part_counts(part, planned))))
     return counted
 
 

@@ -26,7 +26,7 @@ _Row = TypeVar("_Row")
 
 
 class Progress:
-    """One phase of work, `parts` statements long; a context manager. A phase without a name says nothing.
+    """One phase of work, `parts` statements long, for a `with`. A phase without a name says nothing.
 
     `rows` is how many rows it was about, so far.
     """
