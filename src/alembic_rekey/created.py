@@ -42,10 +42,10 @@ def altered(connection: Connection, identity: Identity) -> ColumnElement[bool]:
     made = table(created_name(identity.table), *map(column, ("run_id", *names)))
     now = table(identity.table.name, *map(column, names), schema=identity.table.schema).alias("now")
     key = identity.key.name
-    exact = connection.dialect.name == "postgresql"
+    as_text = connection.dialect.name == "postgresql"
     differs = [
         # Not every type of PostgreSQL has an equality, but every one has a text.
-        not_(Same(cast(made.c[name], Text), cast(now.c[name], Text)) if exact else Same(made.c[name], now.c[name]))
+        not_(Same(cast(made.c[name], Text), cast(now.c[name], Text)) if as_text else Same(made.c[name], now.c[name]))
         for name in names
     ]
     return exists(
