@@ -171,7 +171,7 @@ class Demo:
         print("\nWhat became of the rows (= unchanged, ~ changed, - gone, + created):")
         _show_changes(before, self._rows())
         self._expect(0, "alembic_rekey.cli", "runs")
-        print("\nThe report:", *sorted(map(str, self.reports.glob("*.json")))[-1:])
+        print("\nThe report:", max(self.reports.glob("*.json"), key=lambda report: report.stat().st_mtime_ns))
         print("To look further:")
         print(f"  {self._line('alembic_rekey.cli', 'report')}")
         print(f"  {self._line('alembic', 'upgrade', 'head', '--sql')}")
