@@ -8,8 +8,8 @@ from sqlalchemy import case, func, literal, or_, select
 
 from alembic_rekey.answered import Answered
 from alembic_rekey.guard import check
+from alembic_rekey.judged import judged_slots
 from alembic_rekey.names import Names
-from alembic_rekey.plan import judged_slots
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
 __all__ = ["answer_checks"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, column, func, insert, literal, literal_column, null, select, text
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, text
 from sqlalchemy.dialects import postgresql
 
 from alembic_rekey.analyze import analyzed
@@ -13,7 +13,7 @@ from alembic_rekey.answered import Answered, answer_rows
 from alembic_rekey.answers import Answers
 from alembic_rekey.apply import apply_steps, finish
 from alembic_rekey.counts import plan_counts
-from alembic_rekey.expressions import Clock, InsertRows, Scanned
+from alembic_rekey.expressions import Clock, InsertRows
 from alembic_rekey.guard import guards
 from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
@@ -70,9 +70,6 @@ def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None =
     for part, decided in plan(spec, names, answered).items():
         made = decided.subquery("planned")
         planned: Relation = select(current_run(), literal_column("planned.*")).select_from(made)
-        if dialect == "sqlite":
-            # Rows are found through the index of their keys from here on: in its order, a page is read once.
-            planned = planned.order_by(Scanned(column(part.key.name, part.key.type)))
         kept = journal(part.table)
         says = f"Plan {part.table.name}: what happens to each row, with the row as it is."
         steps += [

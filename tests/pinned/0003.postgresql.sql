@@ -875,7 +875,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C"
+        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
     first_value(slot_row.value) OVER (
       PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
@@ -886,7 +886,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C"
+        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
     first_value(slot_row.shadow) OVER (
       PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
@@ -897,7 +897,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C"
+        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
     first_value(slot_row.active) OVER (
       PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
@@ -908,7 +908,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C"
+        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
   FROM slot_row
 ),
@@ -959,7 +959,6 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN project_state AS original ON original.id = decided.key
-  WHERE decided.action IS NOT NULL
 ) AS planned;
 
 -- Let statements be planned for what rekey_journal_project_state holds.
@@ -1020,34 +1019,51 @@ tagged AS (
     memories.updated_at AS moment
   FROM memories JOIN memories_spelled ON memories_spelled.spelling = memories.project
 ),
-judged AS (
+ranked AS (
   SELECT tagged.key AS key,
     tagged.canonical AS canonical,
     tagged.rekeyed AS rekeyed,
-    CASE
-      WHEN (
-        row_number() OVER (
-          PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-          ORDER BY tagged.moment DESC NULLS LAST,
-            tagged.rekeyed,
-            tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) = 1
-      ) THEN 1
-      ELSE 0
-    END AS first,
+    row_number() OVER (
+      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS place,
+    sum(tagged.rekeyed) OVER (
+      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS rekeyed_so_far,
+    first_value(tagged.key) OVER (
+      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won,
     first_value(tagged.rekeyed) OVER (
       PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
       ORDER BY tagged.moment DESC NULLS LAST,
         tagged.rekeyed,
-        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS won_by_rekeyed,
-    max(tagged.rekeyed) OVER (
-      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST,
-        tagged.rekeyed,
-        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS touched
+        tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_by_rekeyed
   FROM tagged
+),
+judged AS (
+  SELECT CASE WHEN (facts."of" = 'row') THEN ranked.key ELSE ranked.won END AS key,
+    ranked.canonical AS canonical,
+    CASE WHEN (facts."of" = 'row') THEN ranked.rekeyed ELSE 0 END AS rekeyed,
+    CASE
+      WHEN (facts."of" = 'row') THEN CASE WHEN (ranked.place = 1) THEN 1 ELSE 0 END ELSE 1
+    END AS first,
+    ranked.won_by_rekeyed AS won_by_rekeyed
+  FROM ranked
+    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor' AS anon_2) AS facts
+    ON facts."of" = 'row'
+    OR ranked.won_by_rekeyed = 0
+    AND ranked.rekeyed = 1
+    AND ranked.rekeyed_so_far = 1
+  WHERE ranked.rekeyed > 0 OR ranked.won_by_rekeyed > 0
 ),
 decided AS (
   SELECT judged.key AS key,
@@ -1060,13 +1076,11 @@ decided AS (
     END AS action,
     judged.canonical AS canonical
   FROM judged
-  WHERE judged.touched > 0
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN memories AS original ON original.id = decided.key
-  WHERE decided.action IS NOT NULL
 ) AS planned;
 
 -- Let statements be planned for what rekey_journal_memories holds.

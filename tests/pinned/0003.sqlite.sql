@@ -696,8 +696,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided LEFT OUTER JOIN projects AS original ON original.id = decided."key"
-) AS planned
-ORDER BY +(id COLLATE BINARY);
+) AS planned;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
@@ -795,7 +794,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row."key"
+        slot_row."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
     first_value(slot_row.value) OVER (
       PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
@@ -806,7 +805,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row."key"
+        slot_row."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
     first_value(slot_row.shadow) OVER (
       PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
@@ -817,7 +816,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row."key"
+        slot_row."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
     first_value(slot_row.active) OVER (
       PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
@@ -828,7 +827,7 @@ ranked AS (
         WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
       END,
         slot_row.moment DESC NULLS LAST,
-        slot_row."key"
+        slot_row."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
   FROM slot_row
 ),
@@ -855,7 +854,7 @@ judged AS (
     ) OVER (PARTITION BY ranked.canonical, ranked.slot_0, ranked.slot_1) AS collided
   FROM ranked
 ),
-decided AS (
+decided AS MATERIALIZED (
   SELECT judged."key" AS "key",
     CASE
       WHEN (judged.collided = 1) THEN 'collision'
@@ -870,14 +869,13 @@ decided AS (
     judged.canonical AS canonical
   FROM judged
   WHERE judged.touched > 0
+  ORDER BY 1
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN project_state AS original ON original.id = decided."key"
-  WHERE decided.action IS NOT NULL
-) AS planned
-ORDER BY +(id COLLATE BINARY);
+) AS planned;
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
@@ -952,36 +950,53 @@ tagged AS (
   FROM memories
     JOIN memories_spelled ON memories_spelled.spelling = +(memories.project COLLATE BINARY)
 ),
-judged AS (
+ranked AS (
   SELECT tagged."key" AS "key",
     tagged.canonical AS canonical,
     tagged.rekeyed AS rekeyed,
-    CASE
-      WHEN (
-        row_number() OVER (
-          PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-          ORDER BY tagged.moment DESC NULLS LAST,
-            tagged.rekeyed,
-            tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) = 1
-      ) THEN 1
-      ELSE 0
-    END AS first,
+    row_number() OVER (
+      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS place,
+    sum(tagged.rekeyed) OVER (
+      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS rekeyed_so_far,
+    first_value(tagged."key") OVER (
+      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
+      ORDER BY tagged.moment DESC NULLS LAST,
+        tagged.rekeyed,
+        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won,
     first_value(tagged.rekeyed) OVER (
       PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
       ORDER BY tagged.moment DESC NULLS LAST,
         tagged.rekeyed,
-        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS won_by_rekeyed,
-    max(tagged.rekeyed) OVER (
-      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST,
-        tagged.rekeyed,
-        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS touched
+        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_by_rekeyed
   FROM tagged
 ),
-decided AS (
+judged AS (
+  SELECT CASE WHEN (facts."of" = 'row') THEN ranked."key" ELSE ranked.won END AS "key",
+    ranked.canonical AS canonical,
+    CASE WHEN (facts."of" = 'row') THEN ranked.rekeyed ELSE 0 END AS rekeyed,
+    CASE
+      WHEN (facts."of" = 'row') THEN CASE WHEN (ranked.place = 1) THEN 1 ELSE 0 END ELSE 1
+    END AS first,
+    ranked.won_by_rekeyed AS won_by_rekeyed
+  FROM ranked
+    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor' AS anon_2) AS facts
+    ON facts."of" = 'row'
+    OR ranked.won_by_rekeyed = 0
+    AND ranked.rekeyed = 1
+    AND ranked.rekeyed_so_far = 1
+  WHERE ranked.rekeyed > 0 OR ranked.won_by_rekeyed > 0
+),
+decided AS MATERIALIZED (
   SELECT judged."key" AS "key",
     CASE
       WHEN (judged.first = 1 AND judged.rekeyed = 1) THEN 'rekey'
@@ -992,15 +1007,13 @@ decided AS (
     END AS action,
     judged.canonical AS canonical
   FROM judged
-  WHERE judged.touched > 0
+  ORDER BY 1
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN memories AS original ON original.id = decided."key"
-  WHERE decided.action IS NOT NULL
-) AS planned
-ORDER BY +(id COLLATE BINARY);
+) AS planned;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
@@ -1048,19 +1061,19 @@ interactions_spelled AS MATERIALIZED (
     registered.canonical AS canonical
   FROM interactions_spelled_0 JOIN registered ON registered."key" = interactions_spelled_0."key"
 ),
-decided AS (
+decided AS MATERIALIZED (
   SELECT interactions.id AS "key", 'rekey' AS action, interactions_spelled.canonical AS canonical
   FROM interactions
     JOIN interactions_spelled
     ON interactions_spelled.spelling = +(interactions.project COLLATE BINARY)
   WHERE interactions_spelled.canonical != interactions_spelled.spelling
+  ORDER BY 1
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
 FROM (
   SELECT decided.action AS action, decided.canonical AS canonical, original.*
   FROM decided JOIN interactions AS original ON original.id = decided."key"
-) AS planned
-ORDER BY +(id COLLATE BINARY);
+) AS planned;
 
 -- Count what the plan names.
 WITH project_tally AS (
