@@ -269,7 +269,8 @@ class Project:
             self.database.insert(table, rows.get(table, []))
         if self.database.dialect == "postgresql" and self.keys == "integer":
             # The application let the database number its shops.
-            self.database.execute("SELECT setval('shops_id_seq', (SELECT max(id) FROM shops))")
+            last = "SELECT setval('shops_id_seq', greatest((SELECT max(id) + 1 FROM shops), 1), false)"
+            self.database.execute(last)
 
     def empty(self) -> None:
         """Leaves no row in its tables and nothing of ours."""
