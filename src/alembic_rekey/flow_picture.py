@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -46,10 +46,10 @@ class _Group:
         return sum(flow.blocked for flow in self.flows)
 
 
-def flows(spellings: Mapping[tuple[str, str, str, str], int]) -> list[Flow]:
-    """Return the flows of a plan, the widest first; `spellings` are the rows that a `Tally` counted."""
+def flows(spellings: Iterable[tuple[str, str, str, int]]) -> list[Flow]:
+    """Return the flows of a plan, the widest first; `spellings` is what `Tally.every_spelling` yields."""
     rows: dict[tuple[str, str], list[int]] = {}
-    for (_, action, written, canonical), number in spellings.items():
+    for action, written, canonical, number in spellings:
         if written != canonical and action != Action.KEEP:
             found = rows.setdefault((canonical, written), [0, 0])
             found[0] += number

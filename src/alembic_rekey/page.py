@@ -130,7 +130,7 @@ def _remedies(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _flow(rows: Rows) -> Iterator[str]:
-    every = flows(rows.tally.spellings)
+    every = flows(rows.tally.every_spelling())
     if not every:
         yield "<p>No row stands under another name than its canonical.</p>\n"
         return

@@ -139,9 +139,7 @@ def by_slot(collisions: Iterable[Finding]) -> dict[tuple[str, str, str], list[Ma
 
 def spellings(made: DryRun, part: Part, action: Action) -> Iterator[tuple[str, str, int]]:
     """Yield each name as it is written, its canonical and how many rows of `part` have that action."""
-    for (title, does, written, canonical), rows in sorted(made.tally.spellings.items()):
-        if (title, does) == (title_of(part), action):
-            yield written, canonical, rows
+    return made.tally.spellings(title_of(part), action)
 
 
 def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
@@ -155,11 +153,11 @@ def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
                 yield f"  what to do: {DROPS}"
     if number := made.tally.rows[title, Action.REKEY]:
         yield from _heading(f"{table}: rekeyed ({number:,})")
-        found = [
+        found = (
             f"  {shown(written)} -> {shown(canonical)}: {rows:,} {'row' if rows == 1 else 'rows'}"
             for written, canonical, rows in spellings(made, part, Action.REKEY)
-        ]
-        yield from _cut(found, len(found), limit)
+        )
+        yield from _cut(found, sum(1 for _ in spellings(made, part, Action.REKEY)), limit)
 
 
 def listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from alembic_rekey.plan import Part
@@ -22,8 +23,10 @@ class Tally:
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (title, action)."""
-    spellings: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    """By (title, action, the name as it is written, canonical)."""
+    _written: defaultdict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """By (title, action), then by the name as it is written: a plan of millions of rows has thousands of them."""
+    _canonicals: dict[str, str] = field(default_factory=dict)
+    """The name as it is written -> canonical."""
     _owners: dict[Any, str] = field(default_factory=dict)
 
     def passing(self, section: Section, rows: Iterable[dict[str, Any]]) -> Entries:
@@ -35,8 +38,23 @@ class Tally:
     def take(self, part: Part, entry: Mapping[str, Any]) -> None:
         """Count one row of a report."""
         title, action = title_of(part), entry["action"]
+        # One text for all rows that hold it.
+        written = intern(self.written(part, entry))
         self.rows[title, action] += 1
-        self.spellings[title, action, self.written(part, entry), entry["canonical"]] += 1
+        self._written[title, action][written] += 1
+        self._canonicals.setdefault(written, intern(entry["canonical"]))
+
+    def spellings(self, title: str, action: str) -> Iterator[tuple[str, str, int]]:
+        """Yield each name as it is written, in order, its canonical and how many rows it has."""
+        counted = self._written[title, action]
+        for written in sorted(counted):
+            yield written, self._canonicals[written], counted[written]
+
+    def every_spelling(self) -> Iterator[tuple[str, str, str, int]]:
+        """Yield action, name as it is written, canonical and rows, over all sections."""
+        for (_, action), counted in self._written.items():
+            for written, rows in counted.items():
+                yield action, written, self._canonicals[written], rows
 
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
