@@ -123,16 +123,16 @@ CASES = {
         on_sqlite="rekey_foreign_key_broken",
     ),
     "a column that the journal lacks": Case(
-        "rekey_journal_shape_memory", (sql("ALTER TABLE memories ADD COLUMN later TEXT"),), "0002", "0002:0003"
+        "rekey_journal_shape", (sql("ALTER TABLE memories ADD COLUMN later TEXT"),), "0002", "0002:0003"
     ),
     "a column that is not there": Case(
-        "rekey_missing_column_project",
+        "rekey_missing_column",
         (sql("ALTER TABLE projects RENAME COLUMN description TO about"),),
         "0002",
         "0002:0003",
     ),
     "a column that a created row would lack": Case("rekey_unfilled_column_project", (needed_column,)),
-    "a generated column": Case("rekey_generated_column_project", (generated_column,)),
+    "a generated column": Case("rekey_generated_column", (generated_column,)),
     "a column with a name of the journal": Case(
         "rekey_reserved_name", (sql("ALTER TABLE projects ADD COLUMN canonical TEXT"),)
     ),

@@ -154,7 +154,7 @@ def test_a_journal_that_no_longer_has_the_shape_of_its_table_is_refused(database
     upgrade(database, registry, "0002")
     database.execute("ALTER TABLE projects ADD COLUMN late TEXT")
     said = "projects: column 'late' is not in the same place in its table and in rekey_journal_projects"
-    refuses(database, registry, "rekey_journal_shape_project", said)
+    refuses(database, registry, "rekey_journal_shape", said)
 
 
 def test_a_refusal_leaves_what_earlier_upgrades_made(database, upgrade, collision):

@@ -6,7 +6,7 @@ the registry goes along as one bound value. A table that is not there yet has no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import NewFile, ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import kept_checks, table_checks, unfilled
+from alembic_rekey.shape import kept_check, kept_tables, table_checks, unfilled
 from alembic_rekey.side_tables import is_side_table
 from alembic_rekey.spec import Check, Slots, Spec
 from alembic_rekey.steps import findings
@@ -199,16 +199,17 @@ def _nothing(part: Part) -> FromClause:
     return select(*columns).where(false()).subquery("planned")
 
 
-def _shape(connection: Connection, spec: Spec, there: Iterable[Part]) -> tuple[Finding, ...]:
+def _shape(connection: Connection, spec: Spec, there: Sequence[Part]) -> tuple[Finding, ...]:
     """Return what is wrong with the columns; the journals are asked about where they are made already."""
     dialect = connection.dialect.name
-    asked = [made for part in there for made in table_checks(part, dialect)]
-    unreadable = {f"rekey_{kind}_{part.noun}" for kind in ("missing_column", "reserved_name") for part in spec.parts}
+    asked = table_checks(there, dialect) if there else []
+    unreadable = ("rekey_missing_column", "rekey_reserved_name")
     if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
         raise Refused(f"revision {spec.revision} cannot be planned", faults)
     has_table = inspect(connection).has_table
-    kept = {name: made for part in there for name, made in kept_checks(part, dialect).items()}
-    asked += [made for name, made in kept.items() if has_table(name)]
+    made = {name: source for name, source in kept_tables(there).items() if has_table(name)}
+    if made:
+        asked.append(kept_check(made, dialect))
     return tuple(findings(connection, asked))
 
 

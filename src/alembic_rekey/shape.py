@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -12,7 +13,6 @@ from sqlalchemy import (
     Integer,
     Subquery,
     Table,
-    TableClause,
     Text,
     and_,
     cast,
@@ -25,7 +25,9 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
     union_all,
+    values,
 )
 
 from alembic_rekey.guard import check
@@ -37,7 +39,8 @@ from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
 __all__ = [
     "columns_of",
-    "kept_checks",
+    "kept_check",
+    "kept_tables",
     "reserved_names",
     "shape_checks",
     "surplus_columns",
@@ -49,51 +52,73 @@ _OWN = ("run_id", "action", "canonical")
 _BOOKKEEPING = len(_OWN)
 """A journal starts with columns of its own."""
 
+_FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
+_ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("attribute")
+"""PostgreSQL's catalog of columns."""
+
 
 def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
     """Return the check that must pass before journals of `tables` can be made: no column is named like theirs."""
-    taken = [_reserved(source, dialect) for source in tables]
-    return check("reserved_name", "", select(union_all(*taken).subquery("taken")))
+    return _reserved_names(_catalog([(source.name, source.schema) for source in tables], dialect), dialect)
 
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:
     """Return the checks that must pass before the plan may be inserted into the journals."""
+    return [*table_checks(spec.parts, dialect), kept_check(kept_tables(spec.parts), dialect)]
+
+
+def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
+    """Return the checks of the tables alone: a plan asks them before there is any journal."""
+    sources = [part.table for part in parts]
+    stored = _catalog([(source.name, source.schema) for source in sources], dialect)
+    names = [(source.name, str(known.name)) for source in sources for known in source.columns]
+    wanted = _listed(names, "declared", "table", "name")
+    missing = (
+        select(wanted.c.table, wanted.c.name.label("column"))
+        .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
+        .where(stored.c.name.is_(None))
+    )
+    deletable = [part.table.name for part in parts if isinstance(part, Identity | Slots)]
+    generated = select(stored.c.table, stored.c.name.label("column")).where(
+        stored.c.generated == 1, stored.c.table.in_(deletable)
+    )
     return [
-        made for part in spec.parts for made in (*table_checks(part, dialect), *kept_checks(part, dialect).values())
+        check("missing_column", "", missing),
+        _reserved_names(stored, dialect),
+        check("generated_column", "", generated),
     ]
 
 
-def table_checks(part: Part, dialect: str) -> Iterator[Check]:
-    """Yield the checks of a table alone: a plan asks them before there is any journal."""
-    source = part.table
-    stored = _columns(source.name, source.schema, dialect, "stored")
-    declared = union_all(*(select(literal(str(known.name)).label("name")) for known in source.columns)).subquery(
-        "declared"
-    )
-    missing = (
-        select(literal(str(source.name)).label("table"), declared.c.name.label("column"))
-        .join_from(declared, stored, stored.c.name == declared.c.name, isouter=True)
-        .where(stored.c.name.is_(None))
-    )
-    yield check("missing_column", part.noun, missing)
-    yield check("reserved_name", part.noun, _reserved(source, dialect))
-    if isinstance(part, Identity | Slots):
-        generated = select(literal(str(source.name)).label("table"), stored.c.name.label("column")).where(
-            stored.c.generated == 1
-        )
-        yield check("generated_column", part.noun, generated)
+def kept_tables(parts: Iterable[Part]) -> dict[str, Table]:
+    """Return the side tables that keep rows of `parts`, by name, with the table whose rows they keep."""
+    kept: dict[str, Table] = {}
+    for part in parts:
+        kept[journal_name(part.table)] = part.table
+        if isinstance(part, Identity):
+            kept[created_name(part.table)] = part.table
+    return kept
 
 
-def kept_checks(part: Part, dialect: str) -> dict[str, Check]:
-    """Return, by the side table's name, the checks that what keeps rows of `part` has the shape of its table."""
-    source = part.table
-    names = {journal_name(source): part.noun}
-    if isinstance(part, Identity):
-        names[created_name(source)] = f"created_{part.noun}"
-    stored = select(_columns(source.name, source.schema, dialect, "found")).cte("stored")
-    return {
-        name: check("journal_shape", noun, _differences(source, stored, name, dialect)) for name, noun in names.items()
-    }
+def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
+    """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`)."""
+    pairs = _listed([(source.name, name) for name, source in kept.items()], "pair", "source", "kept")
+    every = {source: (source.name, source.schema) for source in kept.values()}
+    found = _catalog([*every.values(), *((name, None) for name in kept)], dialect)
+    own, copy = found.alias("own"), found.alias("copy")
+    moved = select(
+        pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + _BOOKKEEPING).label("place"), own.c.type
+    ).join_from(pairs, own, own.c.table == pairs.c.source)
+    there = select(pairs.c.source, pairs.c.kept, copy.c.name, copy.c.place, copy.c.type).join_from(
+        pairs, copy, copy.c.table == pairs.c.kept
+    )
+    different = union_all(
+        select(moved.except_(there).subquery("lacking")),
+        select(there.where(copy.c.place > _BOOKKEEPING).except_(moved).subquery("surplus")),
+    ).subquery("different")
+    offending = select(
+        different.c[0].label("table"), different.c[1].label("journal"), different.c[2].label("column")
+    ).distinct()
+    return check("journal_shape", "", offending)
 
 
 def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
@@ -111,32 +136,15 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     return check("unfilled_column", identity.noun, offending)
 
 
-def _reserved(source: Table, dialect: str) -> Relation:
-    stored = _columns(source.name, source.schema, dialect, "stored")
+def _reserved_names(stored: CTE, dialect: str) -> Check:
     # SQLite does not tell `Action` from `action`.
     name = func.lower(stored.c.name) if dialect == "sqlite" else stored.c.name
-    return select(literal(str(source.name)).label("table"), stored.c.name.label("column")).where(name.in_(_OWN))
-
-
-def _differences(source: Table, stored: CTE, name: str, dialect: str) -> Relation:
-    kept = select(_columns(name, None, dialect, "found")).cte("kept")
-    moved = select(stored.c.name, (stored.c.place + _BOOKKEEPING).label("place"), stored.c.type)
-    there = select(kept.c.name, kept.c.place, kept.c.type)
-    surplus = there.where(kept.c.place > _BOOKKEEPING)
-    different = union_all(
-        select(moved.except_(there).subquery("lacking")),
-        select(surplus.except_(moved).subquery("surplus")),
-    ).subquery("different")
-    return select(
-        literal(str(source.name)).label("table"),
-        literal(name).label("journal"),
-        different.c[0].label("column"),
-    ).distinct()
+    return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(name.in_(_OWN)))
 
 
 def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relation:
     """Return the columns of the journal of `source`, beside its own, that are not `known`."""
-    kept = _columns(journal_name(source), None, dialect, "kept")
+    kept = _catalog([(journal_name(source), None)], dialect)
     return select(kept.c.name).where(
         kept.c.place > _BOOKKEEPING, kept.c.name.not_in([literal(name, RegistryText()) for name in known])
     )
@@ -144,39 +152,51 @@ def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relati
 
 def columns_of(connection: Connection, source: Table) -> dict[str, str]:
     """Return the columns that `source` has in the database, in their order, with their types as the catalog says."""
-    stored = _columns(source.name, source.schema, connection.dialect.name, "stored")
+    stored = _catalog([(source.name, source.schema)], connection.dialect.name)
     found = connection.execute(select(stored.c.name, stored.c.type).order_by(stored.c.place))
     return {name: type_ for name, type_ in found}  # noqa: C416  # dict() does not take the rows' type
 
 
-def _columns(name: str, schema: str | None, dialect: str, alias: str) -> Subquery:
-    """Return the columns of a table as the catalog has them: `name`, `place` from 1, `type`, `generated`."""
-    place = func.row_number().over
+def _listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
+    return values(*(column(each, Text()) for each in columns)).data(rows).cte(name)
+
+
+def _catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
+    """Return the columns of tables as the catalog has them: `table`, `name`, `place` from 1, `type`, `generated`.
+
+    `named` are the names of the tables with their schemas.
+    """
+    asked = _listed([(name, _quoted(name, schema)) for name, schema in named], "asked", "table", "quoted")
+
+    def place(order: ColumnElement[Any]) -> ColumnElement[int]:
+        return cast(func.row_number().over(partition_by=asked.c.table, order_by=order), Integer).label("place")
+
     if dialect == "sqlite":
         # The journal of SQLite keeps affinities, not type names: types cannot be compared by name.
-        found = func.pragma_table_xinfo(literal(name, Text())).table_valued(
-            "cid", "name", "hidden", name=f"{alias}_info"
-        )
+        found = func.pragma_table_xinfo(asked.c.table).table_valued("cid", "name", "hidden", name="info")
         return (
             select(
+                asked.c.table,
                 cast(found.c.name, Text).label("name"),
-                place(order_by=found.c.cid).label("place"),
+                place(found.c.cid),
                 literal("").label("type"),
                 _is(found.c.hidden.in_((2, 3))).label("generated"),
             )
+            .join_from(asked, found, true())
             .where(found.c.hidden != 1)
-            .subquery(alias)
+            .cte("catalog")
         )
-    attribute, there = _attributes(name, schema)
+    attribute = _ATTRIBUTES
     return (
         select(
+            asked.c.table,
             cast(attribute.c.attname, Text).label("name"),
-            cast(place(order_by=attribute.c.attnum), Integer).label("place"),
+            place(attribute.c.attnum),
             func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
             _is(cast(attribute.c.attgenerated, Text) != "").label("generated"),
         )
-        .where(there)
-        .subquery(alias)
+        .join_from(asked, attribute, _of_table(asked.c.quoted))
+        .cte("catalog")
     )
 
 
@@ -192,7 +212,8 @@ def _needed(source: Table, dialect: str) -> Subquery:
         made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
         wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
         return select(cast(known.c.name, Text).label("name")).where(wanting).subquery("needed")
-    attribute, there = _attributes(source.name, source.schema)
+    attribute = _ATTRIBUTES
+    there = _of_table(literal(_quoted(source.name, source.schema), Text()))
     filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
     return (
         select(cast(attribute.c.attname, Text).label("name"))
@@ -201,17 +222,14 @@ def _needed(source: Table, dialect: str) -> Subquery:
     )
 
 
-def _attributes(name: str, schema: str | None) -> tuple[TableClause, ColumnElement[bool]]:
-    """Return PostgreSQL's catalog of columns, and the condition that one of them is of the table."""
-    fields = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
-    attribute = table("pg_attribute", *map(column, fields.split()), schema="pg_catalog")
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part is not None)
-    there = and_(
-        attribute.c.attrelid == func.to_regclass(literal(quoted, Text())),
-        attribute.c.attnum > 0,
-        ~attribute.c.attisdropped,
-    )
-    return attribute, there
+def _of_table(quoted: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a line of PostgreSQL's catalog is a column of a table, `quoted` with its schema."""
+    known = _ATTRIBUTES.c
+    return and_(known.attrelid == func.to_regclass(quoted), known.attnum > 0, ~known.attisdropped)
+
+
+def _quoted(name: str, schema: str | None) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part is not None)
 
 
 def _is(condition: ColumnElement[bool]) -> ColumnElement[int]:

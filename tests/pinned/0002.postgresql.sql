@@ -62,67 +62,32 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
+WITH asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'),
+    ('project_state', '"project_state"'),
+    ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+catalog AS (
+  SELECT asked."table" AS "table",
+    CAST(attribute.attname AS TEXT) AS name,
+    CAST(
+      row_number() OVER (PARTITION BY asked."table" ORDER BY attribute.attnum) AS INTEGER
+    ) AS place,
+    format_type(attribute.atttypid, attribute.atttypmod) AS type,
+    coalesce(CAST(CAST(attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+  FROM asked
+    JOIN pg_catalog.pg_attribute AS attribute
+    ON attribute.attrelid = to_regclass(asked.quoted)
+    AND attribute.attnum > 0
+    AND NOT attribute.attisdropped
+)
 SELECT count(*) AS count_1
 FROM (
-  SELECT taken."table" AS "table", taken."column" AS "column"
-  FROM (
-    SELECT 'projects' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name,
-        CAST(row_number() OVER (ORDER BY pg_catalog.pg_attribute.attnum) AS INTEGER) AS place,
-        format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS type,
-        coalesce(
-          CAST(CAST(pg_catalog.pg_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0
-        ) AS generated
-      FROM pg_catalog.pg_attribute
-      WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"projects"')
-        AND pg_catalog.pg_attribute.attnum > 0
-        AND NOT pg_catalog.pg_attribute.attisdropped
-    ) AS stored
-    WHERE stored.name IN ('run_id', 'action', 'canonical')
-    UNION ALL SELECT 'project_state' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name,
-        CAST(row_number() OVER (ORDER BY pg_catalog.pg_attribute.attnum) AS INTEGER) AS place,
-        format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS type,
-        coalesce(
-          CAST(CAST(pg_catalog.pg_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0
-        ) AS generated
-      FROM pg_catalog.pg_attribute
-      WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"project_state"')
-        AND pg_catalog.pg_attribute.attnum > 0
-        AND NOT pg_catalog.pg_attribute.attisdropped
-    ) AS stored
-    WHERE stored.name IN ('run_id', 'action', 'canonical')
-    UNION ALL SELECT 'memories' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name,
-        CAST(row_number() OVER (ORDER BY pg_catalog.pg_attribute.attnum) AS INTEGER) AS place,
-        format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS type,
-        coalesce(
-          CAST(CAST(pg_catalog.pg_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0
-        ) AS generated
-      FROM pg_catalog.pg_attribute
-      WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"memories"')
-        AND pg_catalog.pg_attribute.attnum > 0
-        AND NOT pg_catalog.pg_attribute.attisdropped
-    ) AS stored
-    WHERE stored.name IN ('run_id', 'action', 'canonical')
-    UNION ALL SELECT 'interactions' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(pg_catalog.pg_attribute.attname AS TEXT) AS name,
-        CAST(row_number() OVER (ORDER BY pg_catalog.pg_attribute.attnum) AS INTEGER) AS place,
-        format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS type,
-        coalesce(
-          CAST(CAST(pg_catalog.pg_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0
-        ) AS generated
-      FROM pg_catalog.pg_attribute
-      WHERE pg_catalog.pg_attribute.attrelid = to_regclass('"interactions"')
-        AND pg_catalog.pg_attribute.attnum > 0
-        AND NOT pg_catalog.pg_attribute.attisdropped
-    ) AS stored
-    WHERE stored.name IN ('run_id', 'action', 'canonical')
-  ) AS taken
+  SELECT catalog."table" AS "table", catalog.name AS "column"
+  FROM catalog
+  WHERE catalog.name IN ('run_id', 'action', 'canonical')
 ) AS offending;
 DROP TABLE rekey_guard;
 

@@ -58,51 +58,27 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
+WITH asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'),
+    ('project_state', '"project_state"'),
+    ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+catalog AS (
+  SELECT asked."table" AS "table",
+    CAST(info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+    '' AS type,
+    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
+  WHERE info.hidden != 1
+)
 SELECT count(*) AS count_1
 FROM (
-  SELECT taken."table" AS "table", taken."column" AS "column"
-  FROM (
-    SELECT 'projects' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('projects') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-    UNION ALL SELECT 'project_state' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('project_state') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-    UNION ALL SELECT 'memories' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('memories') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-    UNION ALL SELECT 'interactions' AS "table", stored.name AS "column"
-    FROM (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('interactions') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-  ) AS taken
+  SELECT catalog."table" AS "table", catalog.name AS "column"
+  FROM catalog
+  WHERE lower(catalog.name) IN ('run_id', 'action', 'canonical')
 ) AS offending;
 DROP TABLE rekey_guard;
 

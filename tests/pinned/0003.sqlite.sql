@@ -55,525 +55,213 @@ DROP TABLE rekey_guard;
 
 -- Running upgrade 0002 -> 0003
 
--- Guard rekey_missing_column_project: every column that the revision declares is there.
+-- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
 CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_missing_column_project CHECK (offending = 0)
+  offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'projects' AS "table", declared.name AS "column"
-  FROM (
-    SELECT 'id' AS name
-    UNION ALL SELECT 'name' AS name
-    UNION ALL SELECT 'description' AS name
-    UNION ALL SELECT 'created_at' AS name
-    UNION ALL SELECT 'updated_at' AS name
-  ) AS declared
-    LEFT OUTER JOIN (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('projects') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    ON stored.name = declared.name
-  WHERE stored.name IS NULL
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_reserved_name_project: no column has the name of one of the journal's own: run_id,
---   action, canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'projects' AS "table", stored.name AS "column"
-  FROM (
-    SELECT CAST(stored_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY stored_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('projects') AS stored_info
-    WHERE stored_info.hidden != 1
-  ) AS stored
-  WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_generated_column_project: no row that may be deleted has a generated column, which could
---   not be put back.
--- If the script stops here: turn the generated column into a plain one before the upgrade, and back
---   after it.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_generated_column_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'projects' AS "table", stored.name AS "column"
-  FROM (
-    SELECT CAST(stored_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY stored_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('projects') AS stored_info
-    WHERE stored_info.hidden != 1
-  ) AS stored
-  WHERE stored.generated = 1
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_journal_shape_project: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in
---   the journal too, or, if the journal is empty, drop it and make it again with
---   op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-WITH stored AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('projects') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
+WITH declared("table", name) AS (
+  VALUES
+    ('projects', 'id'),
+    ('projects', 'name'),
+    ('projects', 'description'),
+    ('projects', 'created_at'),
+    ('projects', 'updated_at'),
+    ('project_state', 'id'),
+    ('project_state', 'project_id'),
+    ('project_state', 'category'),
+    ('project_state', 'key'),
+    ('project_state', 'value'),
+    ('project_state', 'source'),
+    ('project_state', 'confidence'),
+    ('project_state', 'status'),
+    ('project_state', 'created_at'),
+    ('project_state', 'updated_at'),
+    ('memories', 'id'),
+    ('memories', 'memory_type'),
+    ('memories', 'content'),
+    ('memories', 'project'),
+    ('memories', 'confidence'),
+    ('memories', 'status'),
+    ('memories', 'created_at'),
+    ('memories', 'updated_at'),
+    ('interactions', 'id'),
+    ('interactions', 'prompt'),
+    ('interactions', 'response'),
+    ('interactions', 'client'),
+    ('interactions', 'session_id'),
+    ('interactions', 'project'),
+    ('interactions', 'created_at')
 ),
-kept AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('rekey_journal_projects') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
+asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'),
+    ('project_state', '"project_state"'),
+    ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+catalog AS (
+  SELECT asked."table" AS "table",
+    CAST(info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+    '' AS type,
+    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
+  WHERE info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT DISTINCT 'projects' AS "table",
-    'rekey_journal_projects' AS journal,
-    different.name AS "column"
-  FROM (
-    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
-    FROM (
-      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
-    ) AS lacking
-    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
-    FROM (
-      SELECT kept.name AS name, kept.place AS place, kept.type AS type
-      FROM kept
-      WHERE kept.place > 3
-      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-    ) AS surplus
-  ) AS different
+  SELECT declared."table" AS "table", declared.name AS "column"
+  FROM declared
+    LEFT OUTER JOIN catalog ON catalog."table" = declared."table" AND catalog.name = declared.name
+  WHERE catalog.name IS NULL
 ) AS offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_journal_shape_created_project: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in
---   the journal too, or, if the journal is empty, drop it and make it again with
---   op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape_created_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-WITH stored AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('projects') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
-),
-kept AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('rekey_created_projects') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
-)
-SELECT count(*) AS count_1
-FROM (
-  SELECT DISTINCT 'projects' AS "table",
-    'rekey_created_projects' AS journal,
-    different.name AS "column"
-  FROM (
-    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
-    FROM (
-      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
-    ) AS lacking
-    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
-    FROM (
-      SELECT kept.name AS name, kept.place AS place, kept.type AS type
-      FROM kept
-      WHERE kept.place > 3
-      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-    ) AS surplus
-  ) AS different
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_missing_column_state: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_missing_column_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'project_state' AS "table", declared.name AS "column"
-  FROM (
-    SELECT 'id' AS name
-    UNION ALL SELECT 'project_id' AS name
-    UNION ALL SELECT 'category' AS name
-    UNION ALL SELECT 'key' AS name
-    UNION ALL SELECT 'value' AS name
-    UNION ALL SELECT 'source' AS name
-    UNION ALL SELECT 'confidence' AS name
-    UNION ALL SELECT 'status' AS name
-    UNION ALL SELECT 'created_at' AS name
-    UNION ALL SELECT 'updated_at' AS name
-  ) AS declared
-    LEFT OUTER JOIN (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('project_state') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    ON stored.name = declared.name
-  WHERE stored.name IS NULL
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_reserved_name_state: no column has the name of one of the journal's own: run_id, action,
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: run_id, action,
 --   canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table
 --   out of the revision.
 CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name_state CHECK (offending = 0)
+  offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
+WITH asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'),
+    ('project_state', '"project_state"'),
+    ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+catalog AS (
+  SELECT asked."table" AS "table",
+    CAST(info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+    '' AS type,
+    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
+  WHERE info.hidden != 1
+)
 SELECT count(*) AS count_1
 FROM (
-  SELECT 'project_state' AS "table", stored.name AS "column"
-  FROM (
-    SELECT CAST(stored_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY stored_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('project_state') AS stored_info
-    WHERE stored_info.hidden != 1
-  ) AS stored
-  WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
+  SELECT catalog."table" AS "table", catalog.name AS "column"
+  FROM catalog
+  WHERE lower(catalog.name) IN ('run_id', 'action', 'canonical')
 ) AS offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_generated_column_state: no row that may be deleted has a generated column, which could
---   not be put back.
+-- Guard rekey_generated_column: no row that may be deleted has a generated column, which could not be
+--   put back.
 -- If the script stops here: turn the generated column into a plain one before the upgrade, and back
 --   after it.
 CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_generated_column_state CHECK (offending = 0)
+  offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
+WITH asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'),
+    ('project_state', '"project_state"'),
+    ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+catalog AS (
+  SELECT asked."table" AS "table",
+    CAST(info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+    '' AS type,
+    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
+  WHERE info.hidden != 1
+)
 SELECT count(*) AS count_1
 FROM (
-  SELECT 'project_state' AS "table", stored.name AS "column"
-  FROM (
-    SELECT CAST(stored_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY stored_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('project_state') AS stored_info
-    WHERE stored_info.hidden != 1
-  ) AS stored
-  WHERE stored.generated = 1
+  SELECT catalog."table" AS "table", catalog.name AS "column"
+  FROM catalog
+  WHERE catalog.generated = 1 AND catalog."table" IN ('projects', 'project_state')
 ) AS offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_journal_shape_state: the journal has the columns of its table, in their order.
+-- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
 -- If the script stops here: the table changed after the journal was made: add or drop the column in
 --   the journal too, or, if the journal is empty, drop it and make it again with
 --   op.create_side_tables(spec).
 CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape_state CHECK (offending = 0)
+  offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH stored AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('project_state') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
+WITH pair(source, kept) AS (
+  VALUES
+    ('projects', 'rekey_journal_projects'),
+    ('projects', 'rekey_created_projects'),
+    ('project_state', 'rekey_journal_project_state'),
+    ('memories', 'rekey_journal_memories'),
+    ('interactions', 'rekey_journal_interactions')
 ),
-kept AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('rekey_journal_project_state') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
+asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'),
+    ('project_state', '"project_state"'),
+    ('memories', '"memories"'),
+    ('interactions', '"interactions"'),
+    ('rekey_journal_projects', '"rekey_journal_projects"'),
+    ('rekey_created_projects', '"rekey_created_projects"'),
+    ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+    ('rekey_journal_memories', '"rekey_journal_memories"'),
+    ('rekey_journal_interactions', '"rekey_journal_interactions"')
+),
+catalog AS (
+  SELECT asked."table" AS "table",
+    CAST(info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+    '' AS type,
+    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
+  WHERE info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT DISTINCT 'project_state' AS "table",
-    'rekey_journal_project_state' AS journal,
-    different.name AS "column"
+  SELECT DISTINCT different.source AS "table", different.kept AS journal, different.name AS "column"
   FROM (
-    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
+    SELECT lacking.source AS source,
+      lacking.kept AS kept,
+      lacking.name AS name,
+      lacking.place AS place,
+      lacking.type AS type
     FROM (
-      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
+      SELECT pair.source AS source,
+        pair.kept AS kept,
+        own.name AS name,
+        own.place + 3 AS place,
+        own.type AS type
+      FROM pair JOIN catalog AS own ON own."table" = pair.source
+      EXCEPT SELECT pair.source AS source,
+        pair.kept AS kept,
+        copy.name AS name,
+        copy.place AS place,
+        copy.type AS type
+      FROM pair JOIN catalog AS copy ON copy."table" = pair.kept
     ) AS lacking
-    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
+    UNION ALL SELECT surplus.source AS source,
+      surplus.kept AS kept,
+      surplus.name AS name,
+      surplus.place AS place,
+      surplus.type AS type
     FROM (
-      SELECT kept.name AS name, kept.place AS place, kept.type AS type
-      FROM kept
-      WHERE kept.place > 3
-      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-    ) AS surplus
-  ) AS different
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_missing_column_memory: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_missing_column_memory CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'memories' AS "table", declared.name AS "column"
-  FROM (
-    SELECT 'id' AS name
-    UNION ALL SELECT 'memory_type' AS name
-    UNION ALL SELECT 'content' AS name
-    UNION ALL SELECT 'project' AS name
-    UNION ALL SELECT 'confidence' AS name
-    UNION ALL SELECT 'status' AS name
-    UNION ALL SELECT 'created_at' AS name
-    UNION ALL SELECT 'updated_at' AS name
-  ) AS declared
-    LEFT OUTER JOIN (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('memories') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    ON stored.name = declared.name
-  WHERE stored.name IS NULL
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_reserved_name_memory: no column has the name of one of the journal's own: run_id,
---   action, canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name_memory CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'memories' AS "table", stored.name AS "column"
-  FROM (
-    SELECT CAST(stored_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY stored_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('memories') AS stored_info
-    WHERE stored_info.hidden != 1
-  ) AS stored
-  WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_journal_shape_memory: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in
---   the journal too, or, if the journal is empty, drop it and make it again with
---   op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape_memory CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-WITH stored AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('memories') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
-),
-kept AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('rekey_journal_memories') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
-)
-SELECT count(*) AS count_1
-FROM (
-  SELECT DISTINCT 'memories' AS "table",
-    'rekey_journal_memories' AS journal,
-    different.name AS "column"
-  FROM (
-    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
-    FROM (
-      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
-    ) AS lacking
-    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
-    FROM (
-      SELECT kept.name AS name, kept.place AS place, kept.type AS type
-      FROM kept
-      WHERE kept.place > 3
-      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-    ) AS surplus
-  ) AS different
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_missing_column_interaction: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_missing_column_interaction CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'interactions' AS "table", declared.name AS "column"
-  FROM (
-    SELECT 'id' AS name
-    UNION ALL SELECT 'prompt' AS name
-    UNION ALL SELECT 'response' AS name
-    UNION ALL SELECT 'client' AS name
-    UNION ALL SELECT 'session_id' AS name
-    UNION ALL SELECT 'project' AS name
-    UNION ALL SELECT 'created_at' AS name
-  ) AS declared
-    LEFT OUTER JOIN (
-      SELECT CAST(stored_info.name AS TEXT) AS name,
-        row_number() OVER (ORDER BY stored_info.cid) AS place,
-        '' AS type,
-        coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-      FROM pragma_table_xinfo('interactions') AS stored_info
-      WHERE stored_info.hidden != 1
-    ) AS stored
-    ON stored.name = declared.name
-  WHERE stored.name IS NULL
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_reserved_name_interaction: no column has the name of one of the journal's own: run_id,
---   action, canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name_interaction CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
-FROM (
-  SELECT 'interactions' AS "table", stored.name AS "column"
-  FROM (
-    SELECT CAST(stored_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY stored_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(stored_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('interactions') AS stored_info
-    WHERE stored_info.hidden != 1
-  ) AS stored
-  WHERE lower(stored.name) IN ('run_id', 'action', 'canonical')
-) AS offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_journal_shape_interaction: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in
---   the journal too, or, if the journal is empty, drop it and make it again with
---   op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape_interaction CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-WITH stored AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('interactions') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
-),
-kept AS (
-  SELECT found.name AS name, found.place AS place, found.type AS type, found.generated AS generated
-  FROM (
-    SELECT CAST(found_info.name AS TEXT) AS name,
-      row_number() OVER (ORDER BY found_info.cid) AS place,
-      '' AS type,
-      coalesce(CAST(found_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-    FROM pragma_table_xinfo('rekey_journal_interactions') AS found_info
-    WHERE found_info.hidden != 1
-  ) AS found
-)
-SELECT count(*) AS count_1
-FROM (
-  SELECT DISTINCT 'interactions' AS "table",
-    'rekey_journal_interactions' AS journal,
-    different.name AS "column"
-  FROM (
-    SELECT lacking.name AS name, lacking.place AS place, lacking.type AS type
-    FROM (
-      SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
-      EXCEPT SELECT kept.name AS name, kept.place AS place, kept.type AS type FROM kept
-    ) AS lacking
-    UNION ALL SELECT surplus.name AS name, surplus.place AS place, surplus.type AS type
-    FROM (
-      SELECT kept.name AS name, kept.place AS place, kept.type AS type
-      FROM kept
-      WHERE kept.place > 3
-      EXCEPT SELECT stored.name AS name, stored.place + 3 AS place, stored.type AS type FROM stored
+      SELECT pair.source AS source,
+        pair.kept AS kept,
+        copy.name AS name,
+        copy.place AS place,
+        copy.type AS type
+      FROM pair JOIN catalog AS copy ON copy."table" = pair.kept
+      WHERE copy.place > 3
+      EXCEPT SELECT pair.source AS source,
+        pair.kept AS kept,
+        own.name AS name,
+        own.place + 3 AS place,
+        own.type AS type
+      FROM pair JOIN catalog AS own ON own."table" = pair.source
     ) AS surplus
   ) AS different
 ) AS offending;
