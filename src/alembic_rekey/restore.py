@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
+    Index,
     MetaData,
     Table,
     TableClause,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     and_,
     column,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -30,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateTableAs, DropTable, ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, CreateTableAs, DropTable, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from alembic_rekey.analyze import analyzed
@@ -63,19 +66,6 @@ class _DropColumn(ExecutableDDLElement):
 @compiles(_DropColumn)
 def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
-
-
-class _IndexKeys(ExecutableDDLElement):
-    """CREATE INDEX on the keys of a temporary table."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-@compiles(_IndexKeys)
-def _index_keys(element: _IndexKeys, compiler: DDLCompiler, **_: Any) -> str:
-    quote = compiler.preparer.quote
-    return f"CREATE INDEX {quote(f'{element.name}_key')} ON {quote(element.name)} (key)"
 
 
 def stored_back(part: Part) -> TableClause:
@@ -151,13 +141,21 @@ def _decide(spec: Spec, dialect: str, attached: Attached, altered: Sequence[Colu
             f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
             CreateTableAs(decided, stored.name, temporary=True),
         )
-        yield Statement("Find these by their keys.", _IndexKeys(stored.name))
+        yield from _indexed(stored)
         yield from analyzed(dialect, stored, "key", "action", "drift")
         if isinstance(part, Slots):
             replaced = replaced_back(spec.identity, part, stored, identity)
             yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))
     created = created_back(spec.identity, {part: stored_back(part) for part in spec.parts[1:]}, attached, altered)
     yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
+
+
+def _indexed(stored: TableClause) -> Iterator[Statement]:
+    noted = Table(stored.name, MetaData(), Column("key", Text()), Column("drift", Text()))
+    drifting = noted.c.drift != Drift.UNTOUCHED.value
+    few = Index(f"{stored.name}_drifted", noted.c.key, sqlite_where=drifting, postgresql_where=drifting)
+    yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key)))
+    yield Statement("Find those that stay: few, mostly none.", CreateIndex(few))
 
 
 def _insert(target: TableClause, rows: Relation) -> Any:
@@ -168,8 +166,9 @@ def _going(part: Part, *actions: Action) -> ColumnElement[bool]:
     """Tell whether a row of the journal of `part` goes back and was one of `actions`."""
     kept, back = journal(part.table), stored_back(part)
     wanted = [action.value for action in actions]
-    untouched = select(back.c.key).where(back.c.drift == Drift.UNTOUCHED.value, back.c.action.in_(wanted))
-    return and_(kept.c.run_id == restorable_run(), kept.c.action.in_(wanted), kept.c[part.key.name].in_(untouched))
+    # Every journalled row of these actions is in `back`. To ask for those that stay is fast where there are none.
+    stays = exists(select(1).where(back.c.key == kept.c[part.key.name], back.c.drift != Drift.UNTOUCHED.value))
+    return and_(kept.c.run_id == restorable_run(), kept.c.action.in_(wanted), not_(stays))
 
 
 def _act(spec: Spec, dialect: str) -> Iterator[Step]:
