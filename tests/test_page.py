@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 from alembic.config import Config
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 import legacy
 from alembic_rekey import page_rows
@@ -303,7 +303,7 @@ def test_a_page_of_many_rows_needs_no_more_memory_than_one_of_few(sqlite, tmp_pa
     registry = prepared(sqlite, tmp_path, rows)
     alembic_here("upgrade", "head", url=sqlite.url, registry=registry, report_dir=tmp_path / "reports")
     spec = Folds(Config(str(ROOT / "alembic.ini"))).of("0003")
-    with create_engine(sqlite.url).connect() as connection:
+    with create_engine(sqlite.url, poolclass=NullPool).connect() as connection:
         (run,) = recorded_runs(connection)
         fingerprint = Fingerprint(run.registry_sha256, "0003")
         document = report_of(connection, spec, run, "x", fingerprint, Progress(""))
