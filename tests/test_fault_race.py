@@ -5,11 +5,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import psycopg
 import pytest
 
+from databases import PostgreSQLDatabase
 from examples import CANONICAL
 from faults import LONG, address, large, options
 from server import clean_environment
@@ -114,3 +116,33 @@ def test_what_an_application_writes_throughout_an_upgrade_is_folded_or_lands_aft
     most = max(writer.written)
     assert all(text == f"edit {key[1:]}" for key, text in edited)
     assert len(edited) == min(most, database.rows("SELECT count(*) FROM interactions WHERE id LIKE 'i%'")[0][0])
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_a_writer_that_holds_one_table_and_wants_another_is_waited_for_without_a_deadlock(
+    server, alembic, registry_path, tmp_path, way
+):
+    database = PostgreSQLDatabase(server, f"crossing_{way}")
+    large(database, tmp_path).rename(registry_path)
+    if way == "script":
+        assert alembic(database, "upgrade", "0002").returncode == 0
+        script = alembic(database, "upgrade", "0002:head", "--sql").stdout.encode()
+    waits = "SELECT 1 FROM pg_locks WHERE relation = 'interactions'::regclass AND NOT granted"
+    with ThreadPoolExecutor() as beside, psycopg.connect(address(database)) as application:
+        # The last table first: the upgrade has all others when it comes to this one.
+        application.execute("INSERT INTO interactions (id, prompt, project) VALUES ('w1', 'x', 'p05')")
+        if way == "script":
+            upgrading = beside.submit(database.run_script, script)
+        else:
+            upgrading = beside.submit(alembic, database, "upgrade", "head")
+        while not database.rows(waits):
+            time.sleep(0.01)
+        application.execute(
+            "INSERT INTO memories (id, memory_type, content, project) VALUES ('w1', 'fact', 'w1', 'p05')"
+        )
+        application.commit()
+        ended = upgrading.result(60)
+    assert ended.returncode == 0, ended.stderr
+    for table in ("interactions", "memories"):
+        assert database.rows(f"SELECT project FROM {table} WHERE id = 'w1'") == [(CANONICAL,)]
+    database.close()

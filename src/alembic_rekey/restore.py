@@ -40,13 +40,13 @@ from alembic_rekey.analyze import analyzed
 from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
 from alembic_rekey.expressions import PutBackRows, Same
 from alembic_rekey.guard import check
+from alembic_rekey.locks import lock
 from alembic_rekey.plan import Part
 from alembic_rekey.rules import Action
 from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import every_column, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Statement, Step
-from alembic_rekey.upgrade import lock
 from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
 

@@ -35,7 +35,7 @@ from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.wording import WORDING
 
-__all__ = ["attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
+__all__ = ["Verbatim", "attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
 
 _ROWS_AT_ONCE = 200
 """Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
@@ -123,7 +123,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-class _Verbatim(Executable, ClauseElement):
+class Verbatim(Executable, ClauseElement):
     """SQL that no construct of SQLAlchemy writes; compiles to `said` as it stands."""
 
     inherit_cache = False
@@ -132,8 +132,8 @@ class _Verbatim(Executable, ClauseElement):
         self.said = said
 
 
-@compiles(_Verbatim)
-def _verbatim(element: _Verbatim, _compiler: SQLCompiler, **_: Any) -> str:
+@compiles(Verbatim)
+def _verbatim(element: Verbatim, _compiler: SQLCompiler, **_: Any) -> str:
     return element.said
 
 
@@ -175,12 +175,12 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     for part in spec.deletable:
         words, name = WORDING["attached"], f"rekey_attached_{part.noun}"
         says = f"Guard {name}: {words.claim}.\nIf the script stops here: {words.remedy}"
-        yield Statement(says, _Verbatim(_guard_table(name, dialect)))
+        yield Statement(says, Verbatim(_guard_table(name, dialect)))
         yield Statement(
             "Ask the catalog which tables could, and count their rows.",
-            _Verbatim(_attached(spec, part, dialect)),
+            Verbatim(_attached(spec, part, dialect)),
         )
-        yield Statement("None did.", _Verbatim(_DROP_GUARD))
+        yield Statement("None did.", Verbatim(_DROP_GUARD))
 
 
 def _attached(spec: Spec, part: Identity | Slots, dialect: Dialect) -> str:

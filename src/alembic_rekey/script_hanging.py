@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import ClauseElement, Dialect, Executable, Text, literal
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Dialect, Text, literal
 
 from alembic_rekey.drift import Drift
 from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.restore import stored_back
 from alembic_rekey.rules import Action
-from alembic_rekey.script import compiled
+from alembic_rekey.script import Verbatim, compiled
 from alembic_rekey.spec import Spec
 from alembic_rekey.steps import Statement
 
 __all__ = ["hanging_in_script"]
-
-
-class _Block(Executable, ClauseElement):
-    """A DO block of PostgreSQL; compiles to `said` as it stands."""
-
-    inherit_cache = False
-
-    def __init__(self, said: str) -> None:
-        self.said = said
-
-
-@compiles(_Block)
-def _block(element: _Block, _compiler: SQLCompiler, **_: Any) -> str:
-    return element.said
 
 
 def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
@@ -79,4 +62,4 @@ BEGIN
   END LOOP;
 END
 $rekey$"""  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
-    yield Statement("Created rows stay while a table that the revision does not know hangs on them.", _Block(body))
+    yield Statement("Created rows stay while a table that the revision does not know hangs on them.", Verbatim(body))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select
 
 from alembic_rekey.analyze import analyzed
 from alembic_rekey.answer_checks import answer_checks
@@ -15,6 +14,7 @@ from alembic_rekey.apply import apply_steps, finish
 from alembic_rekey.counts import plan_counts
 from alembic_rekey.expressions import Clock, InsertRows
 from alembic_rekey.guard import guards
+from alembic_rekey.locks import lock
 from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
 from alembic_rekey.registry import Registry
@@ -25,25 +25,7 @@ from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.verify import before, verification
 
-__all__ = ["lock", "record", "upgrade_steps"]
-
-
-def lock(spec: Spec, dialect: str) -> list[Step]:
-    """Return the statements that keep writers out of the tables until the transaction ends.
-
-    SQLite needs none: BEGIN IMMEDIATE keeps every other writer out.
-    """
-    if dialect != "postgresql":
-        return []
-    preparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-    names = ", ".join(preparer.format_table(part.table) for part in spec.parts)
-    return [
-        Statement(
-            "Keep writers out of the tables until the end; readers go on.",
-            text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"),
-        ),
-        Statement("Write times in UTC, whatever the session says.", text("SET LOCAL TIME ZONE 'UTC'")),
-    ]
+__all__ = ["record", "upgrade_steps"]
 
 
 def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None = None) -> list[Step]:

@@ -60,7 +60,30 @@ DROP TABLE rekey_guard;
 -- Running upgrade 0002 -> 0003
 
 -- Keep writers out of the tables until the end; readers go on.
-LOCK TABLE projects, project_state, memories, interactions IN SHARE ROW EXCLUSIVE MODE;
+DO $rekey$
+DECLARE
+  patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
+  begun CONSTANT timestamp with time zone := clock_timestamp();
+  turn bigint := 200;
+  rest bigint := patience;
+BEGIN
+  LOOP
+    BEGIN
+      PERFORM set_config('lock_timeout', CASE WHEN patience = 0 THEN turn ELSE least(turn, rest) END::text, true);
+      LOCK TABLE projects, project_state, memories, interactions IN SHARE ROW EXCLUSIVE MODE;
+      PERFORM set_config('lock_timeout', patience::text, true);
+      RETURN;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      rest := patience - extract(epoch FROM clock_timestamp() - begun) * 1000;
+      IF patience > 0 AND rest < 1 THEN
+        RAISE;
+      END IF;
+    END;
+    PERFORM pg_sleep(0.02 + random() * 0.05);
+    turn := turn * 2;
+  END LOOP;
+END
+$rekey$;
 
 -- Write times in UTC, whatever the session says.
 SET LOCAL TIME ZONE 'UTC';
