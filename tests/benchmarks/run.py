@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent), str(HERE)]
 
 from measure import DEFAULT_WAYS, SLOW_UP_TO, WAYS, Series, measured, names_cost  # noqa: E402  # the path comes first
-from stores import PartitionedStore, PostgreSQLStore, SQLiteStore, Store  # noqa: E402  # see above
+from stores import DistantStore, PartitionedStore, PostgreSQLStore, SQLiteStore, Store  # noqa: E402  # see above
 from tables import growth, ratios, registries, statements  # noqa: E402  # see above
 
 RESULTS = HERE / "results"
@@ -34,7 +34,9 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     listed = "comma-separated"
     parser.add_argument("--rows", default="3000,30000,300000", help=f"numbers of rows, {listed}")
     parser.add_argument(
-        "--database", default="sqlite,postgresql", help=f"{listed}; or partitioned: PostgreSQL, by hash"
+        "--database",
+        default="sqlite,postgresql",
+        help=f"{listed}; or partitioned: PostgreSQL, by hash; or distant: behind a network",
     )
     parser.add_argument("--repeat", type=int, default=3, help="runs per way; the median counts")
     parser.add_argument("--ways", default=",".join(DEFAULT_WAYS), help=f"{listed}, of: {', '.join(WAYS)}")
@@ -53,7 +55,12 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; the exit status tells whether all ways ended in the same rows."""
     chosen = options(arguments)
-    makers = {"sqlite": SQLiteStore, "postgresql": PostgreSQLStore, "partitioned": PartitionedStore}
+    makers = {
+        "sqlite": SQLiteStore,
+        "postgresql": PostgreSQLStore,
+        "partitioned": PartitionedStore,
+        "distant": DistantStore,
+    }
     RESULTS.mkdir(exist_ok=True)
     results = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     results.mkdir()

@@ -6,21 +6,34 @@ import json
 import shutil
 import sqlite3
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 import psycopg
 from cpu import family_seconds, parent_of
 from data import COLUMNS, NAMES_PER_ENTRY, Data, registered
+from distance import Distance
+from sqlalchemy import make_url
 
 import legacy
 import server
 from databases import PostgreSQLDatabase, SQLiteDatabase, sqlite_shell
 from partitions import partition
 
-__all__ = ["CACHE", "PartitionedStore", "PostgreSQLStore", "SQLiteStore", "Store", "registry_for", "registry_of"]
+__all__ = [
+    "CACHE",
+    "DistantStore",
+    "PartitionedStore",
+    "PostgreSQLStore",
+    "SQLiteStore",
+    "Store",
+    "registry_for",
+    "registry_of",
+]
 
 CACHE = Path(tempfile.gettempdir(), "rekey-benchmark")
 
@@ -35,6 +48,10 @@ SETTINGS = {
 }
 """PostgreSQL's defaults, but for autovacuum, which would fall on one way and not on another (the rows are
 ANALYZEd beforehand, as it would have done), and max_wal_size, so that no checkpoint does."""
+
+ROUND_TRIP_SECONDS = 0.0005
+"""What `DistantStore` adds: as much as between two machines of one data centre, in different zones."""
+ROUND_TRIPS = 200
 
 RUN_STARTS = "2026-01-01"
 """Every time in the data is older, every run's is newer: a run's own time is no difference."""
@@ -244,3 +261,31 @@ class PartitionedStore(PostgreSQLStore):
     def _create(self, database: PostgreSQLDatabase) -> None:
         super()._create(database)
         partition(database, "hash")
+
+
+class DistantStore(PostgreSQLStore):
+    """The same behind a network, as application and database mostly are: each round trip takes longer."""
+
+    dialect = "distant"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._distance = Distance(int(make_url(self.server.url("postgres")).port), ROUND_TRIP_SECONDS)
+        seconds = self._round_trip()
+        self.about += f"; behind a network, a round trip of SELECT 1 takes {seconds * 1000:.2f} ms"
+
+    def _url(self, name: str) -> str:
+        return make_url(self.server.url(name)).set(port=self._distance.port).render_as_string(hide_password=False)
+
+    def copy(self, name: str, copy: str) -> str:
+        super().copy(name, copy)
+        return self._url(copy)
+
+    def _round_trip(self) -> float:
+        taken = []
+        with psycopg.connect(self._url("postgres").replace("+psycopg", "", 1), autocommit=True) as connection:
+            for _ in range(ROUND_TRIPS):
+                begun = time.perf_counter()
+                connection.execute("SELECT 1")
+                taken.append(time.perf_counter() - begun)
+        return median(taken)
