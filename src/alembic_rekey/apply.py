@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     case,
     delete,
-    exists,
     insert,
     literal,
     literal_column,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import Delete, Update
 
+from alembic_rekey.counts import touching
 from alembic_rekey.expressions import Clock, Exact, InsertRows
 from alembic_rekey.rules import (
     DUPLICATES_APPLY_COUNTS,
@@ -59,13 +59,9 @@ def apply_steps(spec: Spec, dialect: str) -> list[Step]:
     return [*create, *rename, *slots, *tags, *remove]
 
 
-def finish(spec: Spec) -> Statement:
+def finish() -> Statement:
     """Return the statement that records how the run ended."""
-    touched = [
-        exists(select(1).select_from(kept).where(_of_this_run(kept, *(set(Action) - {Action.KEEP}))))
-        for kept in (journal(part.table) for part in spec.parts)
-    ]
-    outcome = case((and_(*(~any_row for any_row in touched)), literal("empty")), else_=literal("applied"))
+    outcome = case((touching(), literal("applied")), else_=literal("empty"))
     return Statement(
         "Record how the run ended.",
         update(runs).where(runs.c.id == current_run()).values(outcome=outcome, finished_at=Clock()),

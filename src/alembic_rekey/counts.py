@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    MetaData,
+    Table,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.plan import Part, Planned
 from alembic_rekey.rules import (
@@ -18,34 +32,65 @@ from alembic_rekey.rules import (
     Count,
 )
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.steps import Statement
 
-__all__ = ["part_counts", "plan_counts"]
+__all__ = ["counted_once", "drop_counted", "named", "part_counts", "plan_counts", "touching"]
+
+_TALLY = table("rekey_tally", column("part"), column("action"), column("rows", BigInteger()))
+"""How many rows the journal of each part has for each action; noted once, temporary: a plan does not change."""
+
+
+def counted_once(spec: Spec, planned: Planned) -> Statement:
+    """Return what notes how many rows of each action a plan has, for all that asks for it until `drop_counted`."""
+    noted = union_all(*(_tally(part, planned) for part in spec.parts)).subquery("noted")
+    says = "Count the rows of each action in the journals, once for all that follows."
+    return Statement(says, CreateTableAs(select(noted), _TALLY.name, temporary=True))
+
+
+def drop_counted() -> Statement:
+    """Return what drops the note of `counted_once`."""
+    return Statement("Drop what was counted.", DropTable(Table(_TALLY.name, MetaData())))
+
+
+def named(part: Part, actions: Iterable[Action], tally: FromClause = _TALLY) -> ColumnElement[int]:
+    """Return how many rows of `part` the plan has for `actions`, as `counted_once` noted it."""
+    wanted = [action.value for action in actions]
+    rows = select(func.coalesce(func.sum(tally.c.rows), 0))
+    rows = rows.where(tally.c.part == part.noun, tally.c.action.in_(wanted))
+    return cast(rows.scalar_subquery(), BigInteger)
+
+
+def touching() -> ColumnElement[bool]:
+    """Return whether the plan touches any row at all (design, section 3, Empty), as `counted_once` noted it."""
+    return exists(select(literal(1)).where(_TALLY.c.action != Action.KEEP.value))
 
 
 def plan_counts(spec: Spec, planned: Planned) -> Relation:
-    """Return the counts of the plan phase as a relation: `name`, `value`."""
-    lines = [line for part in spec.parts for line in _lines(part, planned)]
+    """Return the counts of the plan phase as a relation: `name`, `value`; reads what `counted_once` noted."""
+    lines = [line for part in spec.parts for line in _lines(part, planned, _TALLY)]
     return select(union_all(*lines).subquery("tally"))
 
 
 def part_counts(part: Part, planned: Planned) -> Relation:
-    """Return the same for one part: plans of several parts use the same names inside, so not in one statement."""
-    return select(union_all(*_lines(part, planned)).subquery("tally"))
+    """Return the same for one part, where nothing is noted: a dry run."""
+    return select(union_all(*_lines(part, planned, _tally(part, planned).cte("counted"))).subquery("tally"))
 
 
-def _lines(part: Part, planned: Planned) -> Iterator[Relation]:
+def _tally(part: Part, planned: Planned) -> Relation:
     relation = planned[part]
-    tally = select(relation.c.action, func.count().label("rows")).group_by(relation.c.action).cte(f"{part.noun}_tally")
+    rows = func.count().label("rows")
+    return select(literal(part.noun).label("part"), relation.c.action, rows).group_by(relation.c.action)
 
-    def line(name: str, value: ColumnElement[Any]) -> Relation:
+
+def _lines(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation]:
+    def line(name: str, value: ColumnElement[int]) -> Relation:
         return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))
 
     for count in _plan_counts_of(part):
-        wanted = [action.value for action in count.actions]
-        rows_of = select(func.coalesce(func.sum(tally.c.rows), 0)).where(tally.c.action.in_(wanted))
-        yield line(count.name, cast(rows_of.scalar_subquery(), BigInteger))
+        yield line(count.name, named(part, count.actions, tally))
     if isinstance(part, Slots):
-        slots = [relation.c[column.name] for column in part.slot]
+        relation = planned[part]
+        slots = [relation.c[known.name] for known in part.slot]
         collided = select(relation.c.canonical, *slots).where(relation.c.action == Action.COLLISION.value).distinct()
         yield line(
             SLOTS_COLLISIONS,

@@ -11,7 +11,7 @@ from alembic_rekey.answer_checks import answer_checks
 from alembic_rekey.answered import Answered, answer_rows
 from alembic_rekey.answers import Answers
 from alembic_rekey.apply import apply_steps, finish
-from alembic_rekey.counts import plan_counts
+from alembic_rekey.counts import counted_once, drop_counted, plan_counts
 from alembic_rekey.expressions import Clock, InsertRows
 from alembic_rekey.guard import guards
 from alembic_rekey.locks import lock
@@ -82,6 +82,7 @@ def upgrade_steps(
         *(Guard(check) for check in shape_checks(spec, dialect)),
         *record(spec, registry, dialect, given),
         Phase("Check the plan"),
+        counted_once(spec, planned),
         Statement(
             "Count what the plan names.",
             insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
@@ -97,5 +98,6 @@ def upgrade_steps(
         *apply_steps(spec, dialect),
         Phase("Verify"),
         *verification(spec, names, planned, dialect),
-        finish(spec),
+        finish(),
+        drop_counted(),
     ]

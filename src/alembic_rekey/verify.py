@@ -7,11 +7,8 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    BigInteger,
-    ColumnElement,
     MetaData,
     Table,
-    cast,
     column,
     func,
     literal,
@@ -23,9 +20,10 @@ from sqlalchemy.schema import CreateTableAs, DropTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from alembic_rekey.apply import apply_counts
+from alembic_rekey.counts import named
 from alembic_rekey.guard import check
 from alembic_rekey.names import Names
-from alembic_rekey.plan import Part, Planned
+from alembic_rekey.plan import Planned
 from alembic_rekey.rules import DELETED, Action
 from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check, Relation, Spec
@@ -77,8 +75,8 @@ def foreign_keys_broken(dialect: str) -> list[Step]:
 def verification(spec: Spec, names: Names, planned: Planned, dialect: str) -> list[Step]:
     """Return the guards after apply, and the statements that clean up what `before` noted."""
     checks = [
-        check("rows_lost", "", _rows_lost(spec, planned)),
-        check("count_differs", "", _count_differs(spec, planned)),
+        check("rows_lost", "", _rows_lost(spec)),
+        check("count_differs", "", _count_differs(spec)),
         check("shadow_left", spec.identity.noun, _left(spec, names)),
         *_tags_left(spec, names),
         *_owner_lost(spec, planned),
@@ -102,30 +100,14 @@ def _foreign_key_check() -> Any:
     return func.pragma_foreign_key_check().table_valued("table", "rowid", "parent", "fkid", name="found")
 
 
-def _tallies(spec: Spec, planned: Planned) -> dict[Part, CTE]:
-    """Return per part how many rows the journal names for each action, counted in one pass."""
-    return {
-        part: select(planned[part].c.action, func.count().label("rows"))
-        .group_by(planned[part].c.action)
-        .cte(f"{part.noun}_tally")
-        for part in spec.parts
-    }
-
-
-def _named(tally: CTE, *actions: Action) -> ColumnElement[int]:
-    rows = select(func.coalesce(func.sum(tally.c.rows), 0)).where(tally.c.action.in_([a.value for a in actions]))
-    return cast(rows.scalar_subquery(), BigInteger)
-
-
-def _rows_lost(spec: Spec, planned: Planned) -> Relation:
-    tallies = _tallies(spec, planned)
+def _rows_lost(spec: Spec) -> Relation:
     per_part = [
         select(
             literal(str(part.table.name)).label("table"),
             select(_ROWS.c.rows).where(_ROWS.c.part == part.noun).scalar_subquery().label("before"),
             select(func.count()).select_from(part.table).scalar_subquery().label("after"),
-            _named(tallies[part], *DELETED).label("deleted"),
-            _named(tallies[part], Action.CREATE).label("created"),
+            named(part, DELETED).label("deleted"),
+            named(part, [Action.CREATE]).label("created"),
         )
         for part in spec.parts
     ]
@@ -133,12 +115,11 @@ def _rows_lost(spec: Spec, planned: Planned) -> Relation:
     return select(rows).where(rows.c.after != rows.c.before - rows.c.deleted + rows.c.created)
 
 
-def _count_differs(spec: Spec, planned: Planned) -> Relation:
-    tallies = _tallies(spec, planned)
+def _count_differs(spec: Spec) -> Relation:
     expected = [
         select(
             literal(count.name.format(noun=part.noun)).label("name"),
-            _named(tallies[part], *count.actions).label("journalled"),
+            named(part, count.actions).label("journalled"),
         )
         for part in spec.parts
         for count in apply_counts(part)

@@ -797,9 +797,11 @@ FROM (
 -- Let statements be planned for what rekey_journal_interactions holds.
 ANALYZE rekey_journal_interactions (run_id, action, id);
 
--- Count what the plan names.
-WITH project_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
+-- Count the rows of each action in the journals, once for all that follows.
+CREATE TEMPORARY TABLE rekey_tally AS
+SELECT noted.part, noted.action, noted.rows
+FROM (
+  SELECT 'project' AS part, planned.action AS action, count(*) AS rows
   FROM (
     SELECT rekey_journal_projects.action AS action,
       rekey_journal_projects.canonical AS canonical,
@@ -809,12 +811,10 @@ WITH project_tally AS (
       rekey_journal_projects.created_at AS created_at,
       rekey_journal_projects.updated_at AS updated_at
     FROM rekey_journal_projects
-    WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+    WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   ) AS planned
   GROUP BY planned.action
-),
-state_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
+  UNION ALL SELECT 'state' AS part, planned.action AS action, count(*) AS rows
   FROM (
     SELECT rekey_journal_project_state.action AS action,
       rekey_journal_project_state.canonical AS canonical,
@@ -829,12 +829,10 @@ state_tally AS (
       rekey_journal_project_state.created_at AS created_at,
       rekey_journal_project_state.updated_at AS updated_at
     FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   ) AS planned
   GROUP BY planned.action
-),
-memory_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
+  UNION ALL SELECT 'memory' AS part, planned.action AS action, count(*) AS rows
   FROM (
     SELECT rekey_journal_memories.action AS action,
       rekey_journal_memories.canonical AS canonical,
@@ -847,12 +845,10 @@ memory_tally AS (
       rekey_journal_memories.created_at AS created_at,
       rekey_journal_memories.updated_at AS updated_at
     FROM rekey_journal_memories
-    WHERE rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+    WHERE rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   ) AS planned
   GROUP BY planned.action
-),
-interaction_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
+  UNION ALL SELECT 'interaction' AS part, planned.action AS action, count(*) AS rows
   FROM (
     SELECT rekey_journal_interactions.action AS action,
       rekey_journal_interactions.canonical AS canonical,
@@ -864,10 +860,12 @@ interaction_tally AS (
       rekey_journal_interactions.project AS project,
       rekey_journal_interactions.created_at AS created_at
     FROM rekey_journal_interactions
-    WHERE rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+    WHERE rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   ) AS planned
   GROUP BY planned.action
-)
+) AS noted;
+
+-- Count what the plan names.
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'plan' AS anon_2,
@@ -879,41 +877,41 @@ FROM (
     SELECT 'shadow_projects' AS name,
       CAST(
         (
-          SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_1
-          FROM project_tally
-          WHERE project_tally.action IN ('delete')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('delete')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'canonical_rows_renamed' AS name,
       CAST(
         (
-          SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_2
-          FROM project_tally
-          WHERE project_tally.action IN ('rename')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('rename')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_rekey_rows' AS name,
       CAST(
         (
-          SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_3
-          FROM state_tally
-          WHERE state_tally.action IN ('rekey', 'merge')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('rekey', 'merge')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_historical_drops' AS name,
       CAST(
         (
-          SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_4
-          FROM state_tally
-          WHERE state_tally.action IN ('drop')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('drop')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_rows_revived' AS name,
       CAST(
         (
-          SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_5
-          FROM state_tally
-          WHERE state_tally.action IN ('revive')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('revive')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_collisions' AS name,
@@ -947,25 +945,25 @@ FROM (
     UNION ALL SELECT 'memory_rekey_rows' AS name,
       CAST(
         (
-          SELECT coalesce(sum(memory_tally.rows), 0) AS coalesce_6
-          FROM memory_tally
-          WHERE memory_tally.action IN ('rekey')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('rekey')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'memory_supersede_rows' AS name,
       CAST(
         (
-          SELECT coalesce(sum(memory_tally.rows), 0) AS coalesce_7
-          FROM memory_tally
-          WHERE memory_tally.action IN ('supersede')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('supersede')
         ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'interaction_rekey_rows' AS name,
       CAST(
         (
-          SELECT coalesce(sum(interaction_tally.rows), 0) AS coalesce_8
-          FROM interaction_tally
-          WHERE interaction_tally.action IN ('rekey')
+          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
+          FROM rekey_tally
+          WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
         ) AS BIGINT
       ) AS value
   ) AS tally
@@ -1505,77 +1503,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_rows_lost CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH project_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_projects.action AS action,
-      rekey_journal_projects.canonical AS canonical,
-      rekey_journal_projects.id AS id,
-      rekey_journal_projects.name AS name,
-      rekey_journal_projects.description AS description,
-      rekey_journal_projects.created_at AS created_at,
-      rekey_journal_projects.updated_at AS updated_at
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-state_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_project_state.action AS action,
-      rekey_journal_project_state.canonical AS canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state.key AS key,
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-memory_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_memories.action AS action,
-      rekey_journal_memories.canonical AS canonical,
-      rekey_journal_memories.id AS id,
-      rekey_journal_memories.memory_type AS memory_type,
-      rekey_journal_memories.content AS content,
-      rekey_journal_memories.project AS project,
-      rekey_journal_memories.confidence AS confidence,
-      rekey_journal_memories.status AS status,
-      rekey_journal_memories.created_at AS created_at,
-      rekey_journal_memories.updated_at AS updated_at
-    FROM rekey_journal_memories
-    WHERE rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-interaction_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_interactions.action AS action,
-      rekey_journal_interactions.canonical AS canonical,
-      rekey_journal_interactions.id AS id,
-      rekey_journal_interactions.prompt AS prompt,
-      rekey_journal_interactions.response AS response,
-      rekey_journal_interactions.client AS client,
-      rekey_journal_interactions.session_id AS session_id,
-      rekey_journal_interactions.project AS project,
-      rekey_journal_interactions.created_at AS created_at
-    FROM rekey_journal_interactions
-    WHERE rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-row_balance AS (
+WITH row_balance AS (
   SELECT 'projects' AS "table",
     (
       SELECT rekey_rows_before.rows FROM rekey_rows_before WHERE rekey_rows_before.part = 'project'
@@ -1583,16 +1511,17 @@ row_balance AS (
     (SELECT count(*) AS count_2 FROM projects) AS after,
     CAST(
       (
-        SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_1
-        FROM project_tally
-        WHERE project_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'project'
+          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted,
     CAST(
       (
-        SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_2
-        FROM project_tally
-        WHERE project_tally.action IN ('create')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('create')
       ) AS BIGINT
     ) AS created
   UNION ALL SELECT 'project_state' AS "table",
@@ -1602,16 +1531,17 @@ row_balance AS (
     (SELECT count(*) AS count_3 FROM project_state) AS after,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_3
-        FROM state_tally
-        WHERE state_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state'
+          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_4
-        FROM state_tally
-        WHERE state_tally.action IN ('create')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('create')
       ) AS BIGINT
     ) AS created
   UNION ALL SELECT 'memories' AS "table",
@@ -1621,16 +1551,17 @@ row_balance AS (
     (SELECT count(*) AS count_4 FROM memories) AS after,
     CAST(
       (
-        SELECT coalesce(sum(memory_tally.rows), 0) AS coalesce_5
-        FROM memory_tally
-        WHERE memory_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'memory'
+          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted,
     CAST(
       (
-        SELECT coalesce(sum(memory_tally.rows), 0) AS coalesce_6
-        FROM memory_tally
-        WHERE memory_tally.action IN ('create')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('create')
       ) AS BIGINT
     ) AS created
   UNION ALL SELECT 'interactions' AS "table",
@@ -1642,16 +1573,17 @@ row_balance AS (
     (SELECT count(*) AS count_5 FROM interactions) AS after,
     CAST(
       (
-        SELECT coalesce(sum(interaction_tally.rows), 0) AS coalesce_7
-        FROM interaction_tally
-        WHERE interaction_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'interaction'
+          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted,
     CAST(
       (
-        SELECT coalesce(sum(interaction_tally.rows), 0) AS coalesce_8
-        FROM interaction_tally
-        WHERE interaction_tally.action IN ('create')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('create')
       ) AS BIGINT
     ) AS created
 )
@@ -1674,163 +1606,93 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH project_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_projects.action AS action,
-      rekey_journal_projects.canonical AS canonical,
-      rekey_journal_projects.id AS id,
-      rekey_journal_projects.name AS name,
-      rekey_journal_projects.description AS description,
-      rekey_journal_projects.created_at AS created_at,
-      rekey_journal_projects.updated_at AS updated_at
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-state_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_project_state.action AS action,
-      rekey_journal_project_state.canonical AS canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state.key AS key,
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-memory_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_memories.action AS action,
-      rekey_journal_memories.canonical AS canonical,
-      rekey_journal_memories.id AS id,
-      rekey_journal_memories.memory_type AS memory_type,
-      rekey_journal_memories.content AS content,
-      rekey_journal_memories.project AS project,
-      rekey_journal_memories.confidence AS confidence,
-      rekey_journal_memories.status AS status,
-      rekey_journal_memories.created_at AS created_at,
-      rekey_journal_memories.updated_at AS updated_at
-    FROM rekey_journal_memories
-    WHERE rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-interaction_tally AS (
-  SELECT planned.action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_journal_interactions.action AS action,
-      rekey_journal_interactions.canonical AS canonical,
-      rekey_journal_interactions.id AS id,
-      rekey_journal_interactions.prompt AS prompt,
-      rekey_journal_interactions.response AS response,
-      rekey_journal_interactions.client AS client,
-      rekey_journal_interactions.session_id AS session_id,
-      rekey_journal_interactions.project AS project,
-      rekey_journal_interactions.created_at AS created_at
-    FROM rekey_journal_interactions
-    WHERE rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-),
-expected AS (
+WITH expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
       (
-        SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_1
-        FROM project_tally
-        WHERE project_tally.action IN ('create')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('create')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'canonical_rows_renamed' AS name,
     CAST(
       (
-        SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_2
-        FROM project_tally
-        WHERE project_tally.action IN ('rename')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('rename')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'shadow_projects_deleted' AS name,
     CAST(
       (
-        SELECT coalesce(sum(project_tally.rows), 0) AS coalesce_3
-        FROM project_tally
-        WHERE project_tally.action IN ('delete')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('delete')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_replaced_inactive_canonical' AS name,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_4
-        FROM state_tally
-        WHERE state_tally.action IN ('replace')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('replace')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_merged_as_duplicate' AS name,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_5
-        FROM state_tally
-        WHERE state_tally.action IN ('merge')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('merge')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_historical_dropped' AS name,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_6
-        FROM state_tally
-        WHERE state_tally.action IN ('drop')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('drop')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_revived' AS name,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_7
-        FROM state_tally
-        WHERE state_tally.action IN ('revive')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('revive')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_rekeyed' AS name,
     CAST(
       (
-        SELECT coalesce(sum(state_tally.rows), 0) AS coalesce_8
-        FROM state_tally
-        WHERE state_tally.action IN ('rekey')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('rekey')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'memory_rows_rekeyed' AS name,
     CAST(
       (
-        SELECT coalesce(sum(memory_tally.rows), 0) AS coalesce_9
-        FROM memory_tally
-        WHERE memory_tally.action IN ('rekey')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_9
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('rekey')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'memory_rows_superseded' AS name,
     CAST(
       (
-        SELECT coalesce(sum(memory_tally.rows), 0) AS coalesce_10
-        FROM memory_tally
-        WHERE memory_tally.action IN ('supersede')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_10
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('supersede')
       ) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
     CAST(
       (
-        SELECT coalesce(sum(interaction_tally.rows), 0) AS coalesce_11
-        FROM interaction_tally
-        WHERE interaction_tally.action IN ('rekey')
+        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_11
+        FROM rekey_tally
+        WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
       ) AS BIGINT
     ) AS journalled
 )
@@ -1841,7 +1703,7 @@ FROM (
     LEFT OUTER JOIN rekey_count
     ON rekey_count.name = expected.name
     AND rekey_count.phase = 'apply'
-    AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+    AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   WHERE rekey_count.value IS DISTINCT
   FROM expected.journalled
 ) AS offending;
@@ -2058,57 +1920,15 @@ DROP TABLE rekey_rows_before;
 UPDATE rekey_run
 SET outcome=CASE
   WHEN (
-    NOT (
-      EXISTS (
-        SELECT 1
-        FROM rekey_journal_projects
-        WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-          AND rekey_journal_projects.action IN (
-            'collision', 'create', 'delete', 'drop', 'merge', 'rekey', 'rename', 'replace',
-            'revive', 'supersede'
-          )
-      )
-    )
-    AND NOT (
-      EXISTS (
-        SELECT 1
-        FROM rekey_journal_project_state
-        WHERE rekey_journal_project_state.run_id = (
-          SELECT max(rekey_run.id) AS max_2 FROM rekey_run
-        )
-          AND rekey_journal_project_state.action IN (
-            'collision', 'create', 'delete', 'drop', 'merge', 'rekey', 'rename', 'replace',
-            'revive', 'supersede'
-          )
-      )
-    )
-    AND NOT (
-      EXISTS (
-        SELECT 1
-        FROM rekey_journal_memories
-        WHERE rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-          AND rekey_journal_memories.action IN (
-            'collision', 'create', 'delete', 'drop', 'merge', 'rekey', 'rename', 'replace',
-            'revive', 'supersede'
-          )
-      )
-    )
-    AND NOT (
-      EXISTS (
-        SELECT 1
-        FROM rekey_journal_interactions
-        WHERE rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_4 FROM rekey_run)
-          AND rekey_journal_interactions.action IN (
-            'collision', 'create', 'delete', 'drop', 'merge', 'rekey', 'rename', 'replace',
-            'revive', 'supersede'
-          )
-      )
-    )
-  ) THEN 'empty'
-  ELSE 'applied'
+    EXISTS (SELECT 1 AS anon_1 FROM rekey_tally WHERE rekey_tally.action != 'keep')
+  ) THEN 'applied'
+  ELSE 'empty'
 END,
   finished_at=clock_timestamp()
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_5 FROM rekey_run);
+WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
+
+-- Drop what was counted.
+DROP TABLE rekey_tally;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
