@@ -70,9 +70,10 @@ _MEMORIES = [
     FROM memories AS m WHERE EXISTS (
         SELECT 1 FROM old WHERE old.content = m.content AND old.canonical = m.project
         AND old.memory_type = m.memory_type AND old.status = m.status)""",
+    # One list: PostgreSQL would go through two, joined by OR, once per row where they outgrow its memory.
     "INSERT INTO candidate SELECT place, id, canonical, memory_type, content, status, moment, 1 FROM old"
-    " WHERE content IN (SELECT content FROM candidate)"
-    " OR content IN (SELECT content FROM old GROUP BY content HAVING count(*) > 1)",
+    " WHERE content IN (SELECT content FROM candidate"
+    " UNION ALL SELECT content FROM old GROUP BY content HAVING count(*) > 1)",
     """CREATE TEMP TABLE loser AS SELECT place, id, old FROM (
         SELECT place, id, old, row_number() OVER ranking AS rank, first_value(old) OVER ranking AS won_by_old
         FROM candidate WINDOW ranking AS (
