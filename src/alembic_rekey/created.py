@@ -15,8 +15,6 @@ from sqlalchemy import (
     Text,
     cast,
     column,
-    exists,
-    literal,
     not_,
     or_,
     select,
@@ -48,11 +46,13 @@ def altered(connection: Connection, identity: Identity) -> ColumnElement[bool]:
         not_(Same(cast(made.c[name], Text), cast(now.c[name], Text)) if as_text else Same(made.c[name], now.c[name]))
         for name in names
     ]
-    return exists(
-        select(literal(1))
+    changed = (
+        select(now.c[key])
         .select_from(made.join(now, made.c[key] == now.c[key]))
-        .where(made.c.run_id == restorable_run(), now.c[key] == identity.key, or_(*differs))
+        .where(made.c.run_id == restorable_run(), or_(*differs))
     )
+    # Asked once, not once per created row: those can be as many as the registry has names.
+    return identity.key.in_(changed)
 
 
 def created_keys(identity: Identity) -> tuple[FromClause, ColumnElement[Any]]:
