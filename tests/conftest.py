@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import os
 import runpy
@@ -177,6 +178,13 @@ def downgrade(tmp_path_factory: pytest.TempPathFactory) -> Migration:
 def pytest_collection_modifyitems(items):
     """Start with the tests that take minutes: at the end one worker would run them while the others wait."""
     items.sort(key=lambda item: "property" not in item.path.name)
+
+
+def pytest_collection_finish():
+    """Let the collector of garbage look at what a test makes, not at all that was imported: a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_terminal_summary(terminalreporter):

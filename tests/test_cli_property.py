@@ -12,7 +12,7 @@ from commands import rekey_here
 from oracle import expected
 from strategies import legacy as legacy_databases
 
-CASES = 1_000 if os.environ.get("REKEY_LONG") else 20
+CASES = 1_000 if os.environ.get("REKEY_LONG") else 15
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

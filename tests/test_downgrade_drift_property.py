@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import legacy
 from strategies import legacy_without_collision
 
-CASES = 2_000 if os.environ.get("REKEY_LONG") else 20
+CASES = 2_000 if os.environ.get("REKEY_LONG") else 15
 UNHURRIED = settings(
     max_examples=CASES,
     # Shrinking takes minutes here; the case as drawn is small enough to read.
