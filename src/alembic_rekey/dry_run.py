@@ -6,14 +6,13 @@ the registry goes along as one bound value. A table that is not there yet has no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, FromClause, TableClause, cast, false, inspect, null, select, table, text
-from sqlalchemy.sql import visitors
+from sqlalchemy import Connection, FromClause, cast, false, inspect, null, select, table, text
 from sqlalchemy.types import Text
 
 from alembic_rekey.answer_checks import answer_checks
@@ -23,7 +22,8 @@ from alembic_rekey.answers import Answers
 from alembic_rekey.counts import part_counts
 from alembic_rekey.database import is_absent, reading
 from alembic_rekey.demands import demands
-from alembic_rekey.errors import Finding, Refused
+from alembic_rekey.dry_checks import answerable, exists, shape_findings
+from alembic_rekey.errors import Finding
 from alembic_rekey.foreign_keys import attached
 from alembic_rekey.guard import guards, refuse_rows_without_registry
 from alembic_rekey.names import Names
@@ -35,9 +35,8 @@ from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import NewFile, ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import kept_check, kept_tables, table_checks, unfilled
-from alembic_rekey.side_tables import is_side_table
-from alembic_rekey.spec import Check, Slots, Spec
+from alembic_rekey.shape import unfilled
+from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.tally import Tally
 
@@ -107,17 +106,17 @@ def _planned(
     answered = None
     if settings.resolutions is not None:
         answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
-    there = [part for part in spec.parts if _exists(connection, part.table)]
+    there = [part for part in spec.parts if exists(connection, part.table)]
     if registry.sha256 is None:
         refuse_rows_without_registry(connection, [part.table for part in there], registry)
-    shape = _shape(connection, spec, there)
+    shape = shape_findings(connection, spec, there)
     names = Names.handed_over(registry, dialect)
     # A slot's row hangs on an identity: without that table there is none.
     readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
     guarding = [*guards(spec, names, planned), unfilled(spec.identity, dialect, planned[spec.identity])]
     guarding += answer_checks(spec, names, answered)
-    asked, notes = _answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
+    asked, notes = answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
@@ -188,47 +187,11 @@ def _heads(connection: Connection) -> Collection[str]:
     return connection.execute(select(text("version_num")).select_from(table(_VERSIONS))).scalars().all()
 
 
-def _exists(connection: Connection, wanted: TableClause) -> bool:
-    return inspect(connection).has_table(wanted.name, schema=wanted.schema)
-
-
 def _nothing(part: Part) -> FromClause:
     """Return the plan of a table that is not there: a relation without rows."""
     columns = [cast(null(), Text).label("action"), cast(null(), Text).label("canonical")]
     columns += [cast(null(), known.type).label(known.name) for known in part.table.columns]
     return select(*columns).where(false()).subquery("planned")
-
-
-def _shape(connection: Connection, spec: Spec, there: Sequence[Part]) -> tuple[Finding, ...]:
-    """Return what is wrong with the columns; the journals are asked about where they are made already."""
-    dialect = connection.dialect.name
-    asked = table_checks(there, dialect) if there else []
-    unreadable = ("rekey_missing_column", "rekey_reserved_name")
-    if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
-        raise Refused(f"revision {spec.revision} cannot be planned", faults)
-    has_table = inspect(connection).has_table
-    made = {name: source for name, source in kept_tables(there).items() if has_table(name)}
-    if made:
-        asked.append(kept_check(made, dialect))
-    return tuple(findings(connection, asked))
-
-
-def _answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
-    """Return the checks that can be asked now, and a note for each of the spec's own that cannot.
-
-    A check of the engine that reads a missing table could find nothing.
-    """
-    asked, notes = [], []
-    for made in checks:
-        read = [one for one in visitors.iterate(made.offending) if isinstance(one, TableClause)]
-        filled = sorted({one.name for one in read if is_side_table(one.name)})
-        missing = sorted({one.name for one in read if not _exists(connection, one)} - set(filled))
-        if not filled and not missing:
-            asked.append(made)
-        elif made in spec.checks:
-            why = f"{', '.join(filled)}, which the upgrade fills" if filled else f"{', '.join(missing)}, not there yet"
-            notes.append(f"the check {made.name} is left to the upgrade: it reads {why}.")
-    return asked, notes
 
 
 def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, int]:
