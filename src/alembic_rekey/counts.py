@@ -34,7 +34,7 @@ from alembic_rekey.rules import (
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Statement
 
-__all__ = ["counted_once", "drop_counted", "named", "part_counts", "plan_counts", "touching"]
+__all__ = ["counted_once", "drop_counted", "part_counts", "plan_counts", "planned_rows", "touching"]
 
 _TALLY = table("rekey_tally", column("part"), column("action"), column("rows", BigInteger()))
 """How many rows the journal of each part has for each action; noted once, temporary: a plan does not change."""
@@ -52,7 +52,7 @@ def drop_counted() -> Statement:
     return Statement("Drop what was counted.", DropTable(Table(_TALLY.name, MetaData())))
 
 
-def named(part: Part, actions: Iterable[Action], tally: FromClause = _TALLY) -> ColumnElement[int]:
+def planned_rows(part: Part, actions: Iterable[Action], tally: FromClause = _TALLY) -> ColumnElement[int]:
     """Return how many rows of `part` the plan has for `actions`, as `counted_once` noted it."""
     wanted = [action.value for action in actions]
     rows = select(func.coalesce(func.sum(tally.c.rows), 0))
@@ -87,7 +87,7 @@ def _lines(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation
         return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))
 
     for count in _plan_counts_of(part):
-        yield line(count.name, named(part, count.actions, tally))
+        yield line(count.name, planned_rows(part, count.actions, tally))
     if isinstance(part, Slots):
         relation = planned[part]
         slots = [relation.c[known.name] for known in part.slot]

@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateTableAs, DropTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from alembic_rekey.apply import apply_counts
-from alembic_rekey.counts import named
+from alembic_rekey.counts import planned_rows
 from alembic_rekey.guard import check
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Planned
@@ -106,8 +106,8 @@ def _rows_lost(spec: Spec) -> Relation:
             literal(str(part.table.name)).label("table"),
             select(_ROWS.c.rows).where(_ROWS.c.part == part.noun).scalar_subquery().label("before"),
             select(func.count()).select_from(part.table).scalar_subquery().label("after"),
-            named(part, DELETED).label("deleted"),
-            named(part, [Action.CREATE]).label("created"),
+            planned_rows(part, DELETED).label("deleted"),
+            planned_rows(part, [Action.CREATE]).label("created"),
         )
         for part in spec.parts
     ]
@@ -119,7 +119,7 @@ def _count_differs(spec: Spec) -> Relation:
     expected = [
         select(
             literal(count.name.format(noun=part.noun)).label("name"),
-            named(part, count.actions).label("journalled"),
+            planned_rows(part, count.actions).label("journalled"),
         )
         for part in spec.parts
         for count in apply_counts(part)
