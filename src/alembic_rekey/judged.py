@@ -60,10 +60,11 @@ def judged_slots(identity: Identity, slots: Slots, names: Names, answered: Answe
         .where(spelled.c.canonical.in_(select(spelled.c.canonical).where(spelled.c.alias != spelled.c.canonical)))
         .cte("slot_row")
     )
-    slot = [row.c.canonical, *(row.c[f"slot_{place}"] for place in range(len(slots.slot)))]
     ranks = [holds for facts in SLOT_RANKS if (holds := _hold(facts, row)) is not None]
-    rank = case(*((holds, number) for number, holds in enumerate(ranks)))
-    order = [rank, row.c.moment.desc().nulls_last(), by_code_point(row.c.key)]
+    # A column of its own: databases sort once for all windows only where these order by the same, parameters included.
+    row = select(row, case(*((holds, number) for number, holds in enumerate(ranks))).label("rank")).cte("slot_rank")
+    slot = [row.c.canonical, *(row.c[f"slot_{place}"] for place in range(len(slots.slot)))]
+    order = [row.c.rank, row.c.moment.desc().nulls_last(), by_code_point(row.c.key)]
 
     def first(fact: str, label: str) -> ColumnElement[Any]:
         return _so_far(func.first_value(row.c[fact]), slot, order).label(label)

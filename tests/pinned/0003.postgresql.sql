@@ -508,7 +508,7 @@ slot_row AS (
     WHERE projects_spelled.alias != projects_spelled.canonical
   )
 ),
-ranked AS (
+slot_rank AS (
   SELECT slot_row.key AS key,
     slot_row.canonical AS canonical,
     slot_row.slot_0 AS slot_0,
@@ -517,51 +517,49 @@ ranked AS (
     slot_row.shadow AS shadow,
     slot_row.active AS active,
     slot_row.moment AS moment,
-    row_number() OVER (
-      PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
-      ORDER BY CASE
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 1) THEN 0
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 1) THEN 1
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 0) THEN 2
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
-      END,
-        slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS place,
-    first_value(slot_row.value) OVER (
-      PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
-      ORDER BY CASE
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 1) THEN 0
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 1) THEN 1
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 0) THEN 2
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
-      END,
-        slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_value,
-    first_value(slot_row.shadow) OVER (
-      PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
-      ORDER BY CASE
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 1) THEN 0
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 1) THEN 1
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 0) THEN 2
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
-      END,
-        slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_by_shadow,
-    first_value(slot_row.active) OVER (
-      PARTITION BY slot_row.canonical, slot_row.slot_0, slot_row.slot_1
-      ORDER BY CASE
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 1) THEN 0
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 1) THEN 1
-        WHEN (slot_row.shadow = 0 AND slot_row.active = 0) THEN 2
-        WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
-      END,
-        slot_row.moment DESC NULLS LAST,
-        slot_row.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_active
+    CASE
+      WHEN (slot_row.shadow = 0 AND slot_row.active = 1) THEN 0
+      WHEN (slot_row.shadow = 1 AND slot_row.active = 1) THEN 1
+      WHEN (slot_row.shadow = 0 AND slot_row.active = 0) THEN 2
+      WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
+    END AS rank
   FROM slot_row
+),
+ranked AS (
+  SELECT slot_rank.key AS key,
+    slot_rank.canonical AS canonical,
+    slot_rank.slot_0 AS slot_0,
+    slot_rank.slot_1 AS slot_1,
+    slot_rank.value AS value,
+    slot_rank.shadow AS shadow,
+    slot_rank.active AS active,
+    slot_rank.moment AS moment,
+    slot_rank.rank AS rank,
+    row_number() OVER (
+      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
+      ORDER BY slot_rank.rank,
+        slot_rank.moment DESC NULLS LAST,
+        slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS place,
+    first_value(slot_rank.value) OVER (
+      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
+      ORDER BY slot_rank.rank,
+        slot_rank.moment DESC NULLS LAST,
+        slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_value,
+    first_value(slot_rank.shadow) OVER (
+      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
+      ORDER BY slot_rank.rank,
+        slot_rank.moment DESC NULLS LAST,
+        slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_by_shadow,
+    first_value(slot_rank.active) OVER (
+      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
+      ORDER BY slot_rank.rank,
+        slot_rank.moment DESC NULLS LAST,
+        slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_active
+  FROM slot_rank
 ),
 judged AS (
   SELECT ranked.key AS key,
