@@ -10,8 +10,8 @@ __all__ = ["QUADRATIC", "postgresql_plan", "sqlite_plan"]
 QUADRATIC = "!! nested loop over two big sides"
 BIG = 1000
 """Rows from which on a side is big."""
-CATALOG = ("fk", "pk", "stored", "kept", "declared", "found")
-"""What our statements call the catalog, which has a row per column."""
+SMALL = ("fk", "pk", "stored", "kept", "declared", "found", "asked", "info", "catalog", "pair", "own", "facts")
+"""What our statements call lists of their own and the catalog, which has a row per column: no side is big with them."""
 
 
 def sqlite_plan(lines: Iterable[Sequence[Any]]) -> str:
@@ -25,10 +25,11 @@ def sqlite_plan(lines: Iterable[Sequence[Any]]) -> str:
         if parent in correlated or str(says).startswith("CORRELATED"):
             correlated.add(number)
         again = parent in looped or parent in correlated
-        scans = says.startswith("SCAN ") and says.split()[1] not in CATALOG and "CONSTANT" not in says
-        if says.startswith(("SCAN ", "SEARCH ")):
+        reads = says.startswith(("SCAN ", "SEARCH ")) and says.split()[1] not in SMALL and "CONSTANT" not in says
+        mark = f"   {QUADRATIC}" if again and reads and says.startswith("SCAN ") else ""
+        text.append(f"{'  ' * depth[number]}{says}{mark}")
+        if reads:
             looped.add(parent)
-        text.append(f"{'  ' * depth[number]}{says}{f'   {QUADRATIC}' if scans and again else ''}")
     return "\n".join(text)
 
 
