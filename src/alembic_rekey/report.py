@@ -128,7 +128,7 @@ def _selected(section: Section) -> Relation:
     if isinstance(part, Slots):
         slot = [column("canonical", Text()), *(column(known.name) for known in part.slot)]
         # Without parameters: with them it would be another order in each window, and SQLite sort for each.
-        surviving = [literal_column(f"'{action.value}'") for action in _SURVIVES]
+        surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
         survives = case((column("action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
         as_shown = {name: shown for (name, _), shown in zip(section.columns, read, strict=True)}
         winner = [column("action", Text()), *(as_shown[known.name] for known in (part.key, part.value, part.status))]
