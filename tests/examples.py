@@ -145,7 +145,7 @@ def memories(database: Database) -> dict[str, tuple[str | None, str | None]]:
 
 def actions(database: Database, table: str) -> dict[str | None, str]:
     """What the journal says of each row, by the row's id; created rows have none."""
-    return dict(database.rows(f"SELECT id, action FROM rekey_journal_{table}"))
+    return dict(database.rows(f"SELECT id, rekey_action FROM rekey_journal_{table}"))
 
 
 def counts(database: Database, phase: str) -> dict[str, int]:

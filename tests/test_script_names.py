@@ -56,7 +56,7 @@ def test_hostile_names_come_through_byte_for_byte(reused_database, tmp_path, enc
     assert {row["name"] for row in database.table("projects")} == set(registry)
     assert [row["project"] for row in database.table("interactions")] == list(registry)
     assert [row["prompt"] for row in database.table("interactions")] == list(NAMES)
-    assert {(row["canonical"], row["value"]) for row in database.table("rekey_journal_project_state")} == {
+    assert {(row["rekey_canonical"], row["value"]) for row in database.table("rekey_journal_project_state")} == {
         (f"{name} (canonical)", name) for name in NAMES
     }
     assert database.rows("SELECT registry_path FROM rekey_run") == [(str(path),)]

@@ -115,7 +115,7 @@ def test_legacy_rows_that_came_back_without_the_version_table_are_folded_into_th
     upgrade(database, registry)
     assert database.rows("SELECT id, outcome FROM rekey_run ORDER BY id") == [(1, "applied"), (2, "applied")]
     (one,), (two,) = (
-        database.rows(f"SELECT count(*) FROM rekey_journal_memories WHERE run_id = {run}") for run in (1, 2)
+        database.rows(f"SELECT count(*) FROM rekey_journal_memories WHERE rekey_run = {run}") for run in (1, 2)
     )
     assert one == two != (0,)
 
@@ -136,7 +136,9 @@ def test_a_text_that_is_no_utf8_passes_unharmed(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, rows)
     database.execute("UPDATE project_state SET value = CAST(X'ff41' AS TEXT) WHERE id = 'd'")
     upgrade(database, registry)
-    kept = database.rows("SELECT hex(value), typeof(value) FROM rekey_journal_project_state WHERE action = 'drop'")
+    kept = database.rows(
+        "SELECT hex(value), typeof(value) FROM rekey_journal_project_state WHERE rekey_action = 'drop'"
+    )
     assert kept == [("FF41", "text")]
 
 

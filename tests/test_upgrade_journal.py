@@ -3,7 +3,7 @@
 import legacy
 from examples import actions, folded, prepared
 
-BOOKKEEPING = {"run_id", "action", "canonical"}
+BOOKKEEPING = {"rekey_run", "rekey_action", "rekey_canonical"}
 ODD = {
     "sqlite": {
         "blob": ("BLOB", b"\x00\xff'\r\n"),

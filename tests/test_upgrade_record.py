@@ -104,7 +104,7 @@ def test_the_journals_name_every_touched_row_and_no_other(done):
 
 def test_journalled_rows_carry_run_and_canonical(done):
     for table in legacy.TABLES:
-        found = set(done.rows(f"SELECT run_id, canonical FROM rekey_journal_{table}"))
+        found = set(done.rows(f"SELECT rekey_run, rekey_canonical FROM rekey_journal_{table}"))
         assert found <= {(1, CANONICAL), (1, "p06-polisher")} != set()
 
 

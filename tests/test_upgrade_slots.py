@@ -57,7 +57,9 @@ def test_an_inactive_shadow_row_on_a_taken_slot_is_a_counted_journalled_drop_and
     assert slot(c=("new", "active"), s=("old", "superseded")) == {"c": ("new", "active")}
     assert counts(database, "plan") == {"state_historical_drops": 1, "shadow_projects": 2}
     assert counts(database, "apply") == {"state_rows_historical_dropped": 1, "shadow_projects_deleted": 2}
-    kept = database.rows("SELECT id, project_id, value, status FROM rekey_journal_project_state WHERE action = 'drop'")
+    kept = database.rows(
+        "SELECT id, project_id, value, status FROM rekey_journal_project_state WHERE rekey_action = 'drop'"
+    )
     assert kept == [("s", "s", "old", "superseded")]
 
 

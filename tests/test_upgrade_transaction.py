@@ -113,7 +113,7 @@ def test_a_second_fold_by_a_later_revision_finds_nothing(database, tmp_path, sec
     runs = database.rows("SELECT id, revision, outcome FROM rekey_run ORDER BY id")
     assert runs == [(1, "0003", "applied"), (2, "0004", "empty")]
     assert database.rows("SELECT sum(value) FROM rekey_count WHERE run_id = 2") == [(0,)]
-    touched = "SELECT count(*) FROM rekey_journal_{} WHERE run_id = 2 AND action <> 'keep'"
+    touched = "SELECT count(*) FROM rekey_journal_{} WHERE rekey_run = 2 AND rekey_action <> 'keep'"
     assert all(database.rows(touched.format(table)) == [(0,)] for table in legacy.TABLES)
 
 
@@ -124,7 +124,9 @@ def test_a_second_fold_takes_what_the_application_wrote_under_an_alias_since(dat
     database.insert("projects", [project("again", "p05")])
     assert upgraded(database, registry, second_fold).code == 0
     assert database.rows("SELECT project FROM interactions WHERE id = 'late'") == [(CANONICAL,)]
-    assert database.rows("SELECT id, action FROM rekey_journal_projects WHERE run_id = 2") == [("again", "delete")]
+    assert database.rows("SELECT id, rekey_action FROM rekey_journal_projects WHERE rekey_run = 2") == [
+        ("again", "delete")
+    ]
 
 
 def test_an_upgrade_in_steps_ends_like_one_in_a_single_step(database, upgrade, tmp_path):

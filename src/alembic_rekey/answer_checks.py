@@ -24,7 +24,7 @@ def answer_checks(spec: Spec, names: Names, answered: Answered | None) -> Iterat
 
 def _without_use(identity: Identity, slots: Slots, names: Names, answered: Answered) -> Relation:
     judged = judged_slots(identity, slots, names, answered)
-    about = answered.about(slots, f"{slots.noun}_given")
+    about = answered.about(slots, f"rekey_given_{slots.noun}")
 
     facts = ("touched", "collided", "kept", "disputed")
     found = (
@@ -35,7 +35,7 @@ def _without_use(identity: Identity, slots: Slots, names: Names, answered: Answe
         )
         .where(judged.c.answer.is_not(None))
         .group_by(judged.c.answer)
-        .cte("found")
+        .cte("rekey_found")
     )
     said = case(
         (about.c.canonical.is_(None), "no project of that name is registered"),

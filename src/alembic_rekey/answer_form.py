@@ -76,7 +76,7 @@ def _rows(identity: Identity, slots: Slots, planned: Planned) -> Relation:
     slot = [relation.c[column.name] for column in slots.slot]
     return (
         select(
-            relation.c.canonical,
+            relation.c.rekey_canonical.label("canonical"),
             *(cast(column, Text).label(f"slot_{place}") for place, column in enumerate(slot)),
             case((relation.c[slots.status.name] == slots.active, 1), else_=0).label("active"),
             identity.name.label("written_under"),
@@ -86,8 +86,8 @@ def _rows(identity: Identity, slots: Slots, planned: Planned) -> Relation:
             cast(relation.c[slots.updated_at.name], Text).label("updated_at"),
         )
         .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
-        .where(relation.c.action == Action.COLLISION.value)
-        .order_by(relation.c.canonical, *slot, relation.c[slots.key.name])
+        .where(relation.c.rekey_action == Action.COLLISION.value)
+        .order_by(relation.c.rekey_canonical, *slot, relation.c[slots.key.name])
     )
 
 

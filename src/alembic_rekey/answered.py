@@ -72,7 +72,7 @@ class Answered:
     def recorded(cls, given: Answers) -> Answered:
         """Return the answers of the current run, read from the side table that holds `answer_rows(given)`."""
         read = [answers.c[field] for field in _FIELDS]
-        return cls(select(*read).where(answers.c.run_id == current_run()).subquery("recorded"), _absent(given))
+        return cls(select(*read).where(answers.c.run_id == current_run()).subquery("rekey_recorded"), _absent(given))
 
     @classmethod
     def handed_over(cls, given: Answers, dialect: str) -> Answered:
@@ -82,14 +82,14 @@ class Answered:
         number: ColumnElement[int]
         read: list[ColumnElement[Any]]
         if dialect == "postgresql":
-            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("answer")
+            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("rekey_entry")
             read = [entry.op("->>")(field).label(field) for field in _FIELDS[1:]]
             number = cast(entry.op("->>")("number"), Integer)
         else:
-            entry = func.json_each(document).table_valued("value").c.value
+            entry = func.json_each(document).table_valued("value", name="rekey_entry").c.value
             read = [func.json_extract(entry, f"$.{field}").label(field) for field in _FIELDS[1:]]
             number = func.json_extract(entry, "$.number")
-        return cls(select(number.label("number"), *read).subquery("handed_over"), _absent(given))
+        return cls(select(number.label("number"), *read).subquery("rekey_handed_over"), _absent(given))
 
     def about(self, slots: Slots, name: str) -> CTE:
         """Return the answers about one table, as a CTE of that name: their columns, `slot_0` and so on, and `turn`.
@@ -114,7 +114,7 @@ class Answered:
 
         With it the columns `answer`, the number of the answer about a row's slot, and `kept` (see `SLOT_RANKS`).
         """
-        about = self.about(slots, f"{slots.noun}_answer")
+        about = self.about(slots, f"rekey_answer_{slots.noun}")
         asked = and_(
             about.c.turn == 1,
             about.c.canonical == spelled.c.canonical,

@@ -70,7 +70,7 @@ def finish() -> Statement:
 
 def _of_this_run(kept: TableClause, *actions: Action) -> ColumnElement[bool]:
     names = sorted(action.value for action in actions)
-    return and_(kept.c.run_id == current_run(), kept.c.action.in_(names))
+    return and_(kept.c.rekey_run == current_run(), kept.c.rekey_action.in_(names))
 
 
 def _delete(part: Identity | Slots, action: Action) -> Delete:
@@ -91,7 +91,7 @@ def _identity_steps(identity: Identity, count: Count, dialect: str) -> list[Stat
     name = count.name.format(noun=identity.noun)
     kept = journal(identity.table)
     if action is Action.RENAME:
-        change = _update(identity, action, {identity.name.key: kept.c.canonical})
+        change = _update(identity, action, {identity.name.key: kept.c.rekey_canonical})
         return counted("Spell misspelt canonical rows as they are registered.", name, change, dialect)
     if action is Action.DELETE:
         return counted(
@@ -103,8 +103,8 @@ def _identity_steps(identity: Identity, count: Count, dialect: str) -> list[Stat
     values = _created(identity, kept)
     made: FromClause = kept
     if not identity.database_makes_keys:
-        named = select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity).distinct().subquery("named")
-        made = kept.join(named, and_(named.c.run_id == kept.c.run_id, named.c.canonical == kept.c.canonical))
+        named = select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity).distinct().subquery("rekey_named")
+        made = kept.join(named, and_(named.c.run_id == kept.c.rekey_run, named.c.canonical == kept.c.rekey_canonical))
         values = {identity.key.name: Key(named.c.identity, identity.key.type), **values}
     missing = (
         select(*(value.label(column) for column, value in values.items()))
@@ -120,11 +120,11 @@ def _identity_steps(identity: Identity, count: Count, dialect: str) -> list[Stat
 
 def _keep_created(identity: Identity) -> Statement:
     """Return what keeps the created rows with the columns that the database filled, known or not."""
-    kept, original = journal(identity.table), identity.table.alias("original")
+    kept, original = journal(identity.table), identity.table.alias("rekey_original")
     made: Relation = (
-        select(kept.c.run_id, kept.c.action, kept.c.canonical, literal_column("original.*"))
+        select(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, literal_column("rekey_original.*"))
         .select_from(kept)
-        .join(original, Exact(original.c[identity.name.key]) == kept.c.canonical)
+        .join(original, Exact(original.c[identity.name.key]) == kept.c.rekey_canonical)
         .where(_of_this_run(kept, Action.CREATE))
     )
     says = "Keep them as they were made: a downgrade takes away only what nobody edited."
@@ -133,7 +133,7 @@ def _keep_created(identity: Identity) -> Statement:
 
 def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[Any]]:
     """Return what a created row holds beside its key."""
-    values: dict[str, ColumnElement[Any]] = {identity.name.name: kept.c.canonical}
+    values: dict[str, ColumnElement[Any]] = {identity.name.name: kept.c.rekey_canonical}
     values |= {
         column: Constant(literal(value), identity.table.c[column].type) for column, value in identity.created.items()
     }
@@ -151,7 +151,7 @@ def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Stateme
         Action.REVIVE: "Make the canonical rows active again that say what the active shadow row said.",
         Action.REKEY: "Hang the surviving shadow rows on their canonical.",
     }
-    canonical = select(identity.key).where(identity.name == kept.c.canonical).scalar_subquery()
+    canonical = select(identity.key).where(identity.name == kept.c.rekey_canonical).scalar_subquery()
     changes: dict[Action, dict[str, Any]] = {
         Action.REVIVE: {slots.status.key: literal(slots.active, slots.status.type)},
         Action.REKEY: {slots.owner.key: canonical},
@@ -165,7 +165,7 @@ def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Stateme
 
 def _tags_steps(tags: Tags, dialect: str) -> list[Statement]:
     steps: list[Statement] = []
-    canonical = journal(tags.table).c.canonical
+    canonical = journal(tags.table).c.rekey_canonical
     for count in apply_counts(tags):
         action = count.actions[0]
         changes: dict[str, Any] = {tags.tag.key: canonical}

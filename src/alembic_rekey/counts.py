@@ -42,7 +42,7 @@ _TALLY = table("rekey_tally", column("part"), column("action"), column("rows", B
 
 def counted_once(spec: Spec, planned: Planned) -> Statement:
     """Return what notes how many rows of each action a plan has, for all that asks for it until `drop_counted`."""
-    noted = union_all(*(_tally(part, planned) for part in spec.parts)).subquery("noted")
+    noted = union_all(*(_tally(part, planned) for part in spec.parts)).subquery("rekey_noted")
     says = "Count the rows of each action in the journals, once for all that follows."
     return Statement(says, CreateTableAs(select(noted), _TALLY.name, temporary=True))
 
@@ -68,18 +68,20 @@ def touching() -> ColumnElement[bool]:
 def plan_counts(spec: Spec, planned: Planned) -> Relation:
     """Return the counts of the plan phase as a relation: `name`, `value`; reads what `counted_once` noted."""
     lines = [line for part in spec.parts for line in _lines(part, planned, _TALLY)]
-    return select(union_all(*lines).subquery("tally"))
+    return select(union_all(*lines).subquery("rekey_tally"))
 
 
 def part_counts(part: Part, planned: Planned) -> Relation:
     """Return the same for one part, where nothing is noted: a dry run."""
-    return select(union_all(*_lines(part, planned, _tally(part, planned).cte("counted"))).subquery("tally"))
+    return select(union_all(*_lines(part, planned, _tally(part, planned).cte("rekey_counted"))).subquery("rekey_tally"))
 
 
 def _tally(part: Part, planned: Planned) -> Relation:
     relation = planned[part]
     rows = func.count().label("rows")
-    return select(literal(part.noun).label("part"), relation.c.action, rows).group_by(relation.c.action)
+    return select(literal(part.noun).label("part"), relation.c.rekey_action.label("action"), rows).group_by(
+        relation.c.rekey_action
+    )
 
 
 def _lines(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation]:
@@ -91,10 +93,14 @@ def _lines(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation
     if isinstance(part, Slots):
         relation = planned[part]
         slots = [relation.c[known.name] for known in part.slot]
-        collided = select(relation.c.canonical, *slots).where(relation.c.action == Action.COLLISION.value).distinct()
+        collided = (
+            select(relation.c.rekey_canonical, *slots)
+            .where(relation.c.rekey_action == Action.COLLISION.value)
+            .distinct()
+        )
         yield line(
             SLOTS_COLLISIONS,
-            select(func.count()).select_from(collided.subquery("collided")).scalar_subquery(),
+            select(func.count()).select_from(collided.subquery("rekey_collided")).scalar_subquery(),
         )
 
 

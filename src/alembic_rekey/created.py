@@ -37,8 +37,8 @@ def altered(connection: Connection, identity: Identity) -> ColumnElement[bool]:
     It does not hold where the row as made is not known, as after a report of an earlier version.
     """
     names = list(columns_of(connection, identity.table))
-    made = table(created_name(identity.table), *map(column, ("run_id", *names)))
-    now = table(identity.table.name, *map(column, names), schema=identity.table.schema).alias("now")
+    made = table(created_name(identity.table), *map(column, ("rekey_run", *names)))
+    now = table(identity.table.name, *map(column, names), schema=identity.table.schema).alias("rekey_now")
     key = identity.key.name
     as_text = connection.dialect.name == "postgresql"
     differs = [
@@ -49,22 +49,22 @@ def altered(connection: Connection, identity: Identity) -> ColumnElement[bool]:
     changed = (
         select(now.c[key])
         .select_from(made.join(now, made.c[key] == now.c[key]))
-        .where(made.c.run_id == restorable_run(), or_(*differs))
+        .where(made.c.rekey_run == restorable_run(), or_(*differs))
     )
     # Asked once, not once per created row: those can be as many as the registry has names.
     return identity.key.in_(changed)
 
 
 def created_keys(identity: Identity) -> tuple[FromClause, ColumnElement[Any]]:
-    """Return what tells which rows runs created, by `run_id` and `canonical`, and the key of the row in it."""
+    """Return what tells which rows runs created, by `rekey_run` and `rekey_canonical`, and the key of the row in it."""
     if identity.database_makes_keys:
         # Nothing but what was kept of the row tells the number that it got.
         made = created(identity.table)
         return made, made.c[identity.key.name]
     named = (
-        select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity)
+        select(aliases.c.run_id.label("rekey_run"), aliases.c.canonical.label("rekey_canonical"), aliases.c.identity)
         .where(aliases.c.alias == aliases.c.canonical)
         .distinct()
-        .subquery("named")
+        .subquery("rekey_named")
     )
     return named, Key(named.c.identity, identity.key.type)

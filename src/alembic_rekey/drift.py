@@ -43,7 +43,7 @@ def restorable_run() -> ScalarSelect[int]:
 
 def which_run(spec: Spec) -> Check:
     """Return the check that the newest run that was not restored is one of this revision."""
-    newest = select(runs.c.id, runs.c.revision).where(runs.c.id == restorable_run()).subquery("newest")
+    newest = select(runs.c.id, runs.c.revision).where(runs.c.id == restorable_run()).subquery("rekey_newest")
     there = select(literal(1)).select_from(newest).where(newest.c.revision == spec.revision)
     offending = select(
         literal(spec.revision).label("revision"),

@@ -189,9 +189,9 @@ def _heads(connection: Connection) -> Collection[str]:
 
 def _nothing(part: Part) -> FromClause:
     """Return the plan of a table that is not there: a relation without rows."""
-    columns = [cast(null(), Text).label("action"), cast(null(), Text).label("canonical")]
+    columns = [cast(null(), Text).label("rekey_action"), cast(null(), Text).label("rekey_canonical")]
     columns += [cast(null(), known.type).label(known.name) for known in part.table.columns]
-    return select(*columns).where(false()).subquery("planned")
+    return select(*columns).where(false()).subquery("rekey_planned")
 
 
 def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, int]:

@@ -25,6 +25,8 @@ __all__ = [
     "Same",
     "Scanned",
     "by_code_point",
+    "plpgsql",
+    "quoted",
 ]
 
 
@@ -181,3 +183,17 @@ def _scanned_sqlite(element: Scanned, compiler: SQLCompiler, **kw: Any) -> str:
 def by_code_point(stored: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return `stored` as a sort key that no collation changes: the same order on every database."""
     return _ByCodePoint(stored)
+
+
+def quoted(name: str, schema: str | None = None) -> str:
+    """Return a table's name as `to_regclass` reads it, for a value: psycopg's own quoting doubles per cent signs."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part is not None)
+
+
+def plpgsql(body: str) -> str:
+    """Return the statement that runs `body` on PostgreSQL, between marks that no name in it can end."""
+    number = 0
+    while f"$rekey{number or ''}$" in body:
+        number += 1
+    mark = f"$rekey{number or ''}$"
+    return f"DO {mark}\n{body}\n{mark}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table, text
 
+from alembic_rekey.expressions import quoted
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part, Planned
 from alembic_rekey.rules import DELETED, Action
@@ -65,7 +66,7 @@ _POSTGRESQL_KEYS = text(
 def foreign_keys(connection: Connection, parent: Table) -> list[ForeignKey]:
     """Return the foreign keys of all tables that refer to `parent`, partitions counted once."""
     if connection.dialect.name == "postgresql":
-        found = connection.execute(_POSTGRESQL_KEYS, {"parent": _quoted(connection, parent)})
+        found = connection.execute(_POSTGRESQL_KEYS, {"parent": quoted(parent.name, parent.schema)})
     else:
         found = connection.execute(_SQLITE_KEYS, {"parent": parent.name})
     pairs: dict[tuple[str | None, str, bool, int], list[tuple[str, str]]] = defaultdict(list)
@@ -111,31 +112,27 @@ def _attached_by(
 ) -> Check:
     gone = planned[part]
     # Aliases: the key may refer to its own table.
-    child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("child")
+    child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("rekey_child")
     # The parent's own column carries the value: one that the revision does not know is in no plan relation.
     names = {part.key.name, *key.referred}
-    parent = table(part.table.name, *(column(name) for name in names), schema=part.table.schema).alias("parent")
+    parent = table(part.table.name, *(column(name) for name in names), schema=part.table.schema).alias("rekey_parent")
     pairs = zip(key.columns, key.referred, strict=True)
     offending = (
         select(
             literal(str(key.child)).label("child"),
             literal(str(part.table.name)).label("table"),
             gone.c[part.key.name].label("key"),
-            gone.c.action,
+            gone.c.rekey_action.label("action"),
             literal(", ".join(key.columns)).label("columns"),
             func.count().label("rows"),
         )
         .join_from(gone, parent, parent.c[part.key.name] == gone.c[part.key.name])
         .join(child, and_(*(child.c[field] == parent.c[target] for field, target in pairs)))
-        .where(gone.c.action.in_([action.value for action in actions]))
-        .group_by(gone.c[part.key.name], gone.c.action)
+        .where(gone.c.rekey_action.in_([action.value for action in actions]))
+        .group_by(gone.c[part.key.name], gone.c.rekey_action)
         .order_by(gone.c[part.key.name])
     )
     return check(name, numbered, offending)
-
-
-def _quoted(connection: Connection, parent: Table) -> str:
-    return connection.dialect.identifier_preparer.format_table(parent)
 
 
 def hanging(connection: Connection, spec: Spec) -> Attached:
@@ -145,10 +142,10 @@ def hanging(connection: Connection, spec: Spec) -> Attached:
 
     def conditions(key: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
         for each in found:
-            child = table(each.child, *(column(name) for name in each.columns), schema=each.schema).alias("child")
+            child = table(each.child, *(column(name) for name in each.columns), schema=each.schema).alias("rekey_child")
             names = {identity.key.name, *each.referred}
             parent = table(identity.table.name, *(column(n) for n in names), schema=identity.table.schema).alias(
-                "parent"
+                "rekey_parent"
             )
             pairs = zip(each.columns, each.referred, strict=True)
             matched = and_(*(child.c[field] == parent.c[target] for field, target in pairs))

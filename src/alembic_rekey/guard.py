@@ -43,7 +43,7 @@ def guards(spec: Spec, names: Names, planned: Planned) -> list[Check]:
 def emptiness(planned: Planned) -> Check:
     """Return the check that refuses a plan that touches no row, for `allow_empty=false`."""
     touched = [
-        exists(select(1).select_from(relation).where(relation.c.action != Action.KEEP.value))
+        exists(select(1).select_from(relation).where(relation.c.rekey_action != Action.KEEP.value))
         for relation in planned.values()
     ]
     return check("plan_is_empty", "", select(literal(1).label("found")).where(not_(or_(*touched))))
@@ -91,7 +91,7 @@ def _collisions(identity: Identity, slots: Slots, planned: Planned) -> Relation:
     return (
         select(
             literal(str(slots.table.name)).label("table"),
-            relation.c.canonical,
+            relation.c.rekey_canonical.label("canonical"),
             _slot_text(slots, relation),
             relation.c[slots.key.name].label("key"),
             identity.name.label("written_under"),
@@ -99,10 +99,10 @@ def _collisions(identity: Identity, slots: Slots, planned: Planned) -> Relation:
         )
         .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
         .where(
-            relation.c.action == Action.COLLISION.value,
+            relation.c.rekey_action == Action.COLLISION.value,
             relation.c[slots.status.name] == slots.active,
         )
-        .order_by(relation.c.canonical, *_slot(slots, relation), relation.c[slots.key.name])
+        .order_by(relation.c.rekey_canonical, *_slot(slots, relation), relation.c[slots.key.name])
     )
 
 
@@ -112,14 +112,14 @@ def _crowded(slots: Slots, planned: Planned) -> Relation:
     return (
         select(
             literal(str(slots.table.name)).label("table"),
-            relation.c.canonical,
+            relation.c.rekey_canonical.label("canonical"),
             owner.label("owner"),
             _slot_text(slots, relation),
             func.count().label("rows"),
         )
-        .group_by(relation.c.canonical, owner, *_slot(slots, relation))
+        .group_by(relation.c.rekey_canonical, owner, *_slot(slots, relation))
         .having(func.count() > 1)
-        .order_by(relation.c.canonical, owner)
+        .order_by(relation.c.rekey_canonical, owner)
     )
 
 
@@ -129,7 +129,7 @@ def _two_canonical_rows(identity: Identity, names: Names) -> Relation:
         select(identity.key.label("key"), identity.name.label("name"), spelled.c.canonical)
         .join_from(identity.table, spelled, spelled.c.spelling == Exact(identity.name))
         .where(spelled.c.alias == spelled.c.canonical)
-        .cte("canonical_row")
+        .cte("rekey_canonical_row")
     )
     several = select(known.c.canonical).group_by(known.c.canonical).having(func.count() > 1)
     return (

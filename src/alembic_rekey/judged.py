@@ -58,11 +58,13 @@ def judged_slots(identity: Identity, slots: Slots, names: Names, answered: Answe
         .select_from(source)
         # The slots of other canonicals have nothing to decide, and are many.
         .where(spelled.c.canonical.in_(select(spelled.c.canonical).where(spelled.c.alias != spelled.c.canonical)))
-        .cte("slot_row")
+        .cte("rekey_slot_row")
     )
     ranks = [holds for facts in SLOT_RANKS if (holds := _hold(facts, row)) is not None]
     # A column of its own: databases sort once for all windows only where these order by the same, parameters included.
-    row = select(row, case(*((holds, number) for number, holds in enumerate(ranks))).label("rank")).cte("slot_rank")
+    row = select(row, case(*((holds, number) for number, holds in enumerate(ranks))).label("rank")).cte(
+        "rekey_slot_rank"
+    )
     slot = [row.c.canonical, *(row.c[f"slot_{place}"] for place in range(len(slots.slot)))]
     order = [row.c.rank, row.c.moment.desc().nulls_last(), by_code_point(row.c.key)]
 
@@ -76,7 +78,7 @@ def judged_slots(identity: Identity, slots: Slots, names: Names, answered: Answe
         first("shadow", "won_by_shadow"),
         first("active", "won_active"),
         *(first(known.name, f"won_{known.name}") for known in of_answers),
-    ).cte("ranked")
+    ).cte("rekey_ranked")
     slot = [ranked.c[known.name] for known in slot]
     same = ranked.c.value.is_not_distinct_from(ranked.c.won_value)
 
@@ -99,7 +101,7 @@ def judged_slots(identity: Identity, slots: Slots, names: Names, answered: Answe
         anywhere(ranked.c.shadow == 0, same).label("said_by_canonical"),
         anywhere(ranked.c.active == 1, ranked.c.won_active == 1, ~same).label("collided"),
         *facts,
-    ).cte("judged")
+    ).cte("rekey_judged")
 
 
 def judged_tags(tags: Tags, names: Names) -> CTE:
@@ -114,7 +116,7 @@ def judged_tags(tags: Tags, names: Names) -> CTE:
             (Moment(tags.updated_at) if tags.updated_at is not None else literal(0)).label("moment"),
         )
         .join_from(tags.table, spelled, spelled.c.spelling == Scanned(tags.tag))
-        .cte("tagged")
+        .cte("rekey_tagged")
     )
     group = [row.c.canonical, *(row.c[f"agree_{place}"] for place in range(len(tags.agree)))]
     order = [row.c.moment.desc().nulls_last(), row.c.rekeyed, by_code_point(row.c.key)]
@@ -126,8 +128,8 @@ def judged_tags(tags: Tags, names: Names) -> CTE:
         _so_far(func.sum(row.c.rekeyed), group, order).label("rekeyed_so_far"),
         _so_far(func.first_value(row.c.key), group, order).label("won"),
         _so_far(func.first_value(row.c.rekeyed), group, order).label("won_by_rekeyed"),
-    ).cte("ranked")
-    facts = union_all(select(literal("row").label("of")), select(literal("survivor"))).subquery("facts")
+    ).cte("rekey_ranked")
+    facts = union_all(select(literal("row").label("of")), select(literal("survivor"))).subquery("rekey_facts")
     own = facts.c.of == "row"
     # Where the row that wins is a canonical's, the first rekeyed row of the group, and it alone, brings it along.
     brings = and_(ranked.c.won_by_rekeyed == 0, ranked.c.rekeyed == 1, ranked.c.rekeyed_so_far == 1)
@@ -141,7 +143,7 @@ def judged_tags(tags: Tags, names: Names) -> CTE:
         )
         .join_from(ranked, facts, or_(own, brings))
         .where(or_(ranked.c.rekeyed > 0, ranked.c.won_by_rekeyed > 0))
-        .cte("judged")
+        .cte("rekey_judged")
     )
 
 

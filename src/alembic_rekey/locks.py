@@ -9,6 +9,7 @@ from sqlalchemy import ClauseElement, Executable, Table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from alembic_rekey.expressions import plpgsql
 from alembic_rekey.spec import Spec
 from alembic_rekey.steps import Statement, Step
 
@@ -35,8 +36,7 @@ class LockTables(Executable, ClauseElement):
 @compiles(LockTables, "postgresql")
 def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
     names = ", ".join(compiler.preparer.format_table(table) for table in element.tables)
-    return f"""DO $rekey$
-DECLARE
+    return plpgsql(f"""DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
   begun CONSTANT timestamp with time zone := clock_timestamp();
   turn bigint := {FIRST_TURN_MILLISECONDS};
@@ -57,8 +57,7 @@ BEGIN
     PERFORM pg_sleep(0.02 + random() * 0.05);
     turn := turn * 2;
   END LOOP;
-END
-$rekey$"""  # noqa: S608  # names that the dialect quoted, and a constant
+END""")  # noqa: S608  # names that the dialect quoted, and a constant
 
 
 def lock(spec: Spec, dialect: str) -> list[Step]:

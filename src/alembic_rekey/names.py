@@ -34,7 +34,7 @@ class Names:
     @classmethod
     def recorded(cls, registry: Registry) -> Names:
         """Return the names of the current run, read from the side table that holds `rows(registry)`."""
-        relation = select(aliases).where(aliases.c.run_id == current_run()).cte("registered")
+        relation = select(aliases).where(aliases.c.run_id == current_run()).cte("rekey_registered")
         return cls(relation, tuple(letters(name.key for name in registry.names).items()))
 
     @classmethod
@@ -46,13 +46,13 @@ class Names:
         document = bindparam("registry", json.dumps(lines, separators=(",", ":")), Text())
         entry: ColumnElement[Any]
         if dialect == "postgresql":
-            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("entry")
+            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("rekey_entry")
             read = [entry.op("->>")(place).label(field) for place, field in enumerate(fields)]
         else:
-            entry = func.json_each(document).table_valued("value").c.value
+            entry = func.json_each(document).table_valued("value", name="rekey_entry").c.value
             read = [func.json_extract(entry, f"$[{place}]").label(field) for place, field in enumerate(fields)]
         # Else SQLite reads the document once more for every spelling of every row.
-        relation = select(*read).cte("registered").prefix_with("MATERIALIZED")
+        relation = select(*read).cte("rekey_registered").prefix_with("MATERIALIZED")
         return cls(relation, tuple(letters(name.key for name in registry.names).items()))
 
     def spelled(self, stored: Column[str]) -> CTE:
@@ -61,19 +61,21 @@ class Names:
         The key is computed once per spelling, not once per row. Names match when their keys are equal
         (design, section 2).
         """
-        prefix = f"{stored.table.name}_spelled"
-        spellings = select(Exact(stored).label("spelling")).where(stored.is_not(None)).distinct().cte(f"{prefix}_as")
+        known_as = str(stored.table.name)
+        spellings = (
+            select(Exact(stored).label("spelling")).where(stored.is_not(None)).distinct().cte(f"rekey_as_{known_as}")
+        )
         folded, fold_first = spellings, True
         key: Any = spellings.c.spelling
         for number, chunk in enumerate(self._chunks()):
             folded = select(folded.c.spelling, FoldedName(key, chunk, first=fold_first).label("key")).cte(
-                f"{prefix}_{number}"
+                f"rekey_{number}_{known_as}"
             )
             key, fold_first = folded.c.key, False
         return (
             select(folded.c.spelling, self.relation.c.alias, self.relation.c.canonical)
             .join_from(folded, self.relation, self.relation.c.key == folded.c.key)
-            .cte(prefix)
+            .cte(f"rekey_of_{known_as}")
             # Folded once per spelling: SQLite would fold again for each row that joins.
             .prefix_with("MATERIALIZED")
         )

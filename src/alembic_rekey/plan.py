@@ -1,6 +1,6 @@
 """A plan is a relation: spec and registered names -> one `select()` per table; opens no connection.
 
-Each select has the columns `action` and `canonical`, then all columns of the table as they stand,
+Each select has the columns `rekey_action` and `rekey_canonical`, then all columns of the table as they stand,
 those that the revision does not know included. A dry run streams it, the upgrade inserts it into the
 journal. The decisions are the tables of `rules`; here they become CASE expressions.
 """
@@ -39,7 +39,7 @@ __all__ = ["Part", "Planned", "journalled", "plan", "streamed"]
 Part = Identity | Slots | Tags
 
 Planned = Mapping[Part, FromClause]
-"""Per part the plan as a relation with `action`, `canonical` and the columns that the revision knows."""
+"""Per part the plan as a relation with `rekey_action`, `rekey_canonical` and the columns that the revision knows."""
 
 
 def plan(spec: Spec, names: Names, answered: Answered | None = None) -> dict[Part, Relation]:
@@ -54,7 +54,7 @@ def plan(spec: Spec, names: Names, answered: Answered | None = None) -> dict[Par
 def streamed(spec: Spec, names: Names, answered: Answered | None = None) -> Planned:
     """Return the plan as relations over the tables themselves: for a dry run."""
     made = plan(spec, names, answered)
-    return {part: _known(part, decided.subquery("planned")) for part, decided in made.items()}
+    return {part: _known(part, decided.subquery("rekey_planned")) for part, decided in made.items()}
 
 
 def journalled(spec: Spec, run: ColumnElement[int]) -> Planned:
@@ -62,15 +62,15 @@ def journalled(spec: Spec, run: ColumnElement[int]) -> Planned:
     planned: dict[Part, FromClause] = {}
     for part in spec.parts:
         kept = journal(part.table)
-        columns = [known for known in kept.columns if known.name != "run_id"]
-        planned[part] = select(*columns).where(kept.c.run_id == run).subquery("planned")
+        columns = [known for known in kept.columns if known.name != "rekey_run"]
+        planned[part] = select(*columns).where(kept.c.rekey_run == run).subquery("rekey_planned")
     return planned
 
 
 def _known(part: Part, planned: FromClause) -> FromClause:
-    columns = [column("action", Text()), column("canonical", Text())]
+    columns = [column("rekey_action", Text()), column("rekey_canonical", Text())]
     columns += [column(known.name, known.type) for known in part.table.columns]
-    return select(*columns).select_from(planned).subquery("known_columns")
+    return select(*columns).select_from(planned).subquery("rekey_known_columns")
 
 
 def _with_original(chosen: Relation, key: Column[Any]) -> Relation:
@@ -78,13 +78,17 @@ def _with_original(chosen: Relation, key: Column[Any]) -> Relation:
     # SQLite finds rows through the index of their keys, here and all along: in its order, a page is read once.
     # To sort the keys alone costs a fraction of sorting the rows.
     in_order = chosen.suffix_with("ORDER BY 1", dialect="sqlite")
-    decided = in_order.cte("decided").prefix_with("MATERIALIZED", dialect="sqlite")
-    original = key.table.alias("original")
+    decided = in_order.cte("rekey_decided").prefix_with("MATERIALIZED", dialect="sqlite")
+    original = key.table.alias("rekey_original")
     return _all_columns(decided).join_from(decided, original, original.c[key.key] == decided.c.key)
 
 
 def _all_columns(chosen: FromClause) -> Relation:
-    return select(chosen.c.action, chosen.c.canonical, literal_column("original.*"))
+    return select(
+        chosen.c.action.label("rekey_action"),
+        chosen.c.canonical.label("rekey_canonical"),
+        literal_column("rekey_original.*"),
+    )
 
 
 def _identity_plan(identity: Identity, names: Names) -> Relation:
@@ -92,7 +96,7 @@ def _identity_plan(identity: Identity, names: Names) -> Relation:
     known = (
         select(identity.key.label("key"), spelled.c.spelling.label("name"), spelled.c.alias, spelled.c.canonical)
         .join_from(identity.table, spelled, spelled.c.spelling == Scanned(identity.name))
-        .cte("known")
+        .cte("rekey_known")
     )
     shadow = known.c.alias != known.c.canonical
     touched = select(
@@ -105,8 +109,8 @@ def _identity_plan(identity: Identity, names: Names) -> Relation:
         .group_by(known.c.canonical)
         .having(func.min(flag(shadow)) == 1)
     )
-    chosen = union_all(touched, orphaned).cte("decided")
-    original = identity.table.alias("original")
+    chosen = union_all(touched, orphaned).cte("rekey_decided")
+    original = identity.table.alias("rekey_original")
     # A created row has no before-image: the outer join leaves all of its columns NULL.
     return _all_columns(chosen).join_from(chosen, original, original.c[identity.key.key] == chosen.c.key, isouter=True)
 

@@ -61,8 +61,8 @@ def plan_assertions(spec: Spec, registry: Registry, expected: str, dialect: Dial
 def _differs(part: Part, approved: PlanDigest, dialect: str) -> Relation:
     table = select(literal(str(part.table.name)).label("table"))
     kept = journal(part.table)
-    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.run_id == current_run())
-    planned = of_run.subquery("planned")
+    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == current_run())
+    planned = of_run.subquery("rekey_planned")
     if approved.columns is None:
         return table.where(exists(select(literal(1)).select_from(planned)))
     for name in approved.columns:

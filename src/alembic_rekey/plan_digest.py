@@ -70,9 +70,9 @@ def _told(value: Any, dialect: str) -> str:
 
 def digest_in_sql(part: Part, columns: Sequence[str], planned: FromClause) -> ColumnElement[str]:
     """Return the same digest of the rows of `planned`, which has all of `columns`; NULL where it has none."""
-    told = [column("canonical", Text()), *(column(name) for name in columns)]
+    told = [column("rekey_canonical", Text()), *(column(name) for name in columns)]
     place = func.row_number().over(order_by=listing_order(part)).label("place")
-    rows = select(_RowDigest(told).label("digest"), place).select_from(planned).subquery("told")
+    rows = select(_RowDigest(told).label("digest"), place).select_from(planned).subquery("rekey_told")
     # On SQLite each row brings the digest of all.
     return select(_ListDigest(rows.c.digest, rows.c.place)).select_from(rows).limit(1).scalar_subquery()
 
@@ -116,7 +116,7 @@ class _RowDigest(ColumnElement[str]):
     type = Text()
 
     def __init__(self, values: Sequence[ColumnElement[Any]]) -> None:
-        self.told = [column("action", Text()), *map(_Told, values)]
+        self.told = [column("rekey_action", Text()), *map(_Told, values)]
 
 
 @compiles(_RowDigest)

@@ -8,6 +8,8 @@ from sqlalchemy import Boolean, Column, ColumnElement, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from alembic_rekey.expressions import quoted
+
 __all__ = ["Refers"]
 
 
@@ -39,13 +41,12 @@ def _refers_sqlite(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(Refers, "postgresql")
 def _refers_postgresql(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
-    preparer = compiler.preparer
     child, column, parent, target = (
         compiler.process(literal(str(name), Text()), **kw)
         for name in (
-            preparer.format_table(element.child.table),
+            quoted(element.child.table.name, element.child.table.schema),
             element.child.name,
-            preparer.format_table(element.parent.table),
+            quoted(element.parent.table.name, element.parent.table.schema),
             element.parent.name,
         )
     )

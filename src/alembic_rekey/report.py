@@ -50,7 +50,7 @@ _SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE)
 
 @dataclass(frozen=True)
 class Section:
-    """The rows of one part as a relation with `action`, `canonical` and every column of the table."""
+    """The rows of one part as a relation with `rekey_action`, `rekey_canonical` and every column of the table."""
 
     title: str
     """The key of this section in the document."""
@@ -71,7 +71,10 @@ def plan_sections(
     """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
     return [
         Section(
-            title_of(part), part, decided.subquery("planned"), _columns(connection, part.table.name, part.table.schema)
+            title_of(part),
+            part,
+            decided.subquery("rekey_planned"),
+            _columns(connection, part.table.name, part.table.schema),
         )
         for part, decided in plan(spec, names, answered).items()
         if part in parts
@@ -89,9 +92,9 @@ def created_section(connection: Connection, identity: Identity, run: ColumnEleme
 
 
 def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run: ColumnElement[int]) -> Section:
-    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.run_id == run)
+    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == run)
     columns = _columns(connection, kept.name, None)
-    return Section(title, part, of_run.subquery("planned"), columns[3:])
+    return Section(title, part, of_run.subquery("rekey_planned"), columns[3:])
 
 
 def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
@@ -124,14 +127,17 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
 def _selected(section: Section) -> Relation:
     part, source = section.part, section.source
     read = [column(name) if exact else cast(column(name), Text).label(name) for name, exact in section.columns]
-    shown: list[ColumnElement[Any]] = [column("action", Text()), column("canonical", Text()), *read]
+    shown: list[ColumnElement[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text()), *read]
     if isinstance(part, Slots):
-        slot = [column("canonical", Text()), *(column(known.name) for known in part.slot)]
+        slot = [column("rekey_canonical", Text()), *(column(known.name) for known in part.slot)]
         # Without parameters: with them it would be another order in each window, and SQLite sort for each.
         surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
-        survives = case((column("action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
+        survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
         as_shown = {name: shown for (name, _), shown in zip(section.columns, read, strict=True)}
-        winner = [column("action", Text()), *(as_shown[known.name] for known in (part.key, part.value, part.status))]
+        winner = [
+            column("rekey_action", Text()),
+            *(as_shown[known.name] for known in (part.key, part.value, part.status)),
+        ]
         shown += [func.first_value(known).over(partition_by=slot, order_by=survives) for known in winner]
     return select(*shown).select_from(source).order_by(*listing_order(part))
 
@@ -142,9 +148,9 @@ def listing_order(part: Part) -> list[ColumnElement[Any]]:
     Letter by letter whatever the column's collation is: the journal does not have that of its table.
     """
     return [
-        column("action", Text()) == Action.CREATE.value,
+        column("rekey_action", Text()) == Action.CREATE.value,
         by_code_point(Exact(column(part.key.name, part.key.type))),
-        by_code_point(column("canonical", Text())),
+        by_code_point(column("rekey_canonical", Text())),
     ]
 
 

@@ -141,7 +141,7 @@ def _load(connection: Connection, report: ReadReport, title: str, part: Part, ta
 
 def _insert(connection: Connection, target: str, columns: Mapping[str, str]) -> Insert:
     values = {
-        **{name: bindparam(f"rekey_{name}") for name in ("run_id", "action", "canonical")},
+        **{name: bindparam(name) for name in ("rekey_run", "rekey_action", "rekey_canonical")},
         **{name: _value(connection, number, type_) for number, (name, type_) in enumerate(columns.items())},
     }
     return insert(table(target, *map(column, values))).values(values)
@@ -156,8 +156,11 @@ def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any
 
 
 def _bound(entry: dict[str, Any], columns: Iterable[str], run: int) -> dict[str, Any]:
-    own = {"run_id": run, "action": entry["action"], "canonical": entry["canonical"]}
-    bound: dict[str, Any] = {f"rekey_{name}": value for name, value in own.items()}
+    bound: dict[str, Any] = {
+        "rekey_run": run,
+        "rekey_action": entry["action"],
+        "rekey_canonical": entry["canonical"],
+    }
     for number, name in enumerate(columns):
         value, marked = entry["before"].get(name), False
         if isinstance(value, dict):

@@ -94,7 +94,7 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnE
         *(
             step
             for part in spec.parts
-            for step in analyzed(dialect, journal(part.table), "run_id", "action", part.key.name)
+            for step in analyzed(dialect, journal(part.table), "rekey_run", "rekey_action", part.key.name)
         ),
         *_decide(spec, dialect, attached, altered),
     ]
@@ -124,7 +124,7 @@ def _stored_rows(spec: Spec, *drifts: Drift) -> Relation:
     wanted = [drift.value for drift in drifts or Drift]
     stored = [stored_back(part) for part in spec.parts]
     rows = union_all(*(select(func.count().label("rows")).where(back.c.drift.in_(wanted)) for back in stored))
-    return select(func.sum(rows.subquery("stored").c.rows))
+    return select(func.sum(rows.subquery("rekey_stored").c.rows))
 
 
 def drift_guards(spec: Spec) -> list[Step]:
@@ -168,7 +168,7 @@ def _going(part: Part, *actions: Action) -> ColumnElement[bool]:
     wanted = [action.value for action in actions]
     # Every journalled row of these actions is in `back`. To ask for those that stay is fast where there are none.
     stays = exists(select(1).where(back.c.key == kept.c[part.key.name], back.c.drift != Drift.UNTOUCHED.value))
-    return and_(kept.c.run_id == restorable_run(), kept.c.action.in_(wanted), not_(stays))
+    return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_(wanted), not_(stays))
 
 
 def _act(spec: Spec, dialect: str) -> Iterator[Step]:
@@ -219,7 +219,7 @@ def _put_back(part: Identity | Slots, dialect: str, says: str, *actions: Action)
 
 def without_bookkeeping(copied: Table) -> Iterator[Statement]:
     """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal."""
-    for name in ("run_id", "action", "canonical"):
+    for name in ("rekey_run", "rekey_action", "rekey_canonical"):
         yield Statement("Leave the journal's own column away.", _DropColumn(copied, name))
 
 

@@ -84,14 +84,14 @@ def _part(connection: Connection, part: Part, back: FromClause, limit: int | Non
 def _way_back(spec: Spec, attached: Attached, altered: ColumnElement[bool]) -> dict[Part, FromClause]:
     """Return the whole way back as relations, for a dry run: nothing is stored in between."""
     back: dict[Part, FromClause] = {}
-    identity = first_back(spec, spec.identity, None).cte(f"first_{spec.identity.noun}")
+    identity = first_back(spec, spec.identity, None).cte(f"rekey_first_{spec.identity.noun}")
     for slots in spec.slots:
-        first = first_back(spec, slots, identity).cte(f"first_{slots.noun}")
+        first = first_back(spec, slots, identity).cte(f"rekey_first_{slots.noun}")
         back[slots] = union_all(select(first), replaced_back(spec.identity, slots, first, identity)).cte(
             f"back_{slots.noun}"
         )
     for tags in spec.tags:
-        back[tags] = first_back(spec, tags, None).cte(f"back_{tags.noun}")
+        back[tags] = first_back(spec, tags, None).cte(f"rekey_back_{tags.noun}")
     created = created_back(spec.identity, back, attached, [altered])
-    back[spec.identity] = union_all(select(identity), created).cte(f"back_{spec.identity.noun}")
+    back[spec.identity] = union_all(select(identity), created).cte(f"rekey_back_{spec.identity.noun}")
     return back

@@ -133,7 +133,7 @@ def now() -> str:
 
 def touches(connection: Connection, sources: Iterable[FromClause]) -> bool:
     """Tell whether a plan touches any row at all (design, section 3, Empty)."""
-    action = column("action", Text())
+    action = column("rekey_action", Text())
     return any(
         connection.execute(select(literal(1)).select_from(source).where(action != Action.KEEP.value).limit(1)).first()
         for source in sources

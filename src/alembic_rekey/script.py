@@ -26,6 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.expressions import plpgsql
 from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.layout import WIDTH, laid_out
 from alembic_rekey.registry_text import is_plain
@@ -104,8 +105,8 @@ def _listed(
         ", ".join(write(row[field.name]) for field, write in zip(fields, written_as, strict=True) if write)
         for row in chunk
     ]
-    listed = values(*(column(field.name, field.type) for field in fields), name="listed")
-    data = listed.data([tuple(chunk[0][field.name] for field in fields)]).cte("listed")
+    listed = values(*(column(field.name, field.type) for field in fields), name="rekey_listed")
+    data = listed.data([tuple(chunk[0][field.name] for field in fields)]).cte("rekey_listed")
     line: Relation = select(*common.values(), *data.c)
     written = compiled(insert(target).from_select([*common, *chunk[0]], line, include_defaults=False), dialect)
     before, _, behind = written.partition(f"VALUES ({literals[0]})")
@@ -143,7 +144,7 @@ def guarded(check: Check, dialect: Dialect) -> str:
     The named CHECK constraint of a temporary table refuses the number of offending rows: that works
     alike in psql and in the sqlite3 shell (pitfalls, `--sql`).
     """
-    offending = check.offending.order_by(None).subquery("offending")
+    offending = check.offending.order_by(None).subquery("rekey_offending")
     counting = compiled(select(func.count()).select_from(offending), dialect)
     says = f"Guard {check.name}: {check.claim}.\nIf the script stops here: {check.remedy}"
     return "\n".join(
@@ -196,8 +197,7 @@ def _attached(spec: Spec, part: Identity | Slots, dialect: Dialect) -> str:
     gone = ", ".join(text(action.value) for action in DELETED)
     key = text(part.key.name)
     carried = f"{text(part.name.name)} = ANY (found.targets)" if isinstance(part, Identity) else "false"
-    return f"""DO $rekey$
-DECLARE
+    return plpgsql(f"""DECLARE
   found record;
   attached bigint;
   total bigint := 0;
@@ -219,7 +219,7 @@ BEGIN
   LOOP
     EXECUTE format(
       'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.run_id = (SELECT max(id) FROM rekey_run) AND gone.action = ANY ($1)',
+      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
       found.child, {parent}, found.condition, {text(journal_name(part.table))}, {key}, {key})
     INTO attached
     USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[{gone}] END
@@ -227,8 +227,7 @@ BEGIN
     total := total + attached;
   END LOOP;
   INSERT INTO rekey_guard (offending) VALUES (total);
-END
-$rekey$"""  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
+END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
 
 
 def counts_shown(dialect: Dialect) -> str:

@@ -37,7 +37,7 @@ def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
     rows: Relation = select(every_column(kept)).select_from(kept)
     yield Statement(
         "Take out the created rows as they were made.",
-        CreateTableAs(rows.where(kept.c.run_id == restorable_run()), _MADE.name, temporary=True),
+        CreateTableAs(rows.where(kept.c.rekey_run == restorable_run()), _MADE.name, temporary=True),
     )
     yield from without_bookkeeping(_MADE)
     key = identity.key.name
@@ -60,11 +60,11 @@ def _as_made(identity: Identity, made: TableClause, dialect: str) -> Relation:
     """Return the keys of the rows that are as they were made, whatever columns they have."""
     key = identity.key.name
     if dialect == "postgresql":
-        now = identity.table.alias("now")
+        now = identity.table.alias("rekey_now")
         # Not every type of PostgreSQL has an equality, but every row has a text.
-        whole = literal_column(f"CAST(ROW({made.name}.*) AS TEXT) = CAST(ROW(now.*) AS TEXT)", Boolean())
+        whole = literal_column(f"CAST(ROW({made.name}.*) AS TEXT) = CAST(ROW(rekey_now.*) AS TEXT)", Boolean())
         return select(made.c[key]).join_from(made, now, made.c[key] == now.c[identity.key.key]).where(whole)
     # The made rows first: the first table's collation decides, and theirs tells every letter apart.
     rows: list[Relation] = [select(literal_column("*")).select_from(source) for source in (made, identity.table)]
-    both = intersect(*rows).subquery("as_made")
+    both = intersect(*rows).subquery("rekey_as_made")
     return select(column(key)).select_from(both)

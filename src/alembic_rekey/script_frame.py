@@ -93,4 +93,4 @@ def _other_version(version: Table, start: Sequence[str]) -> Relation:
         )
         for revision in start
     ]
-    return select(union_all(surplus, *missing).subquery("other_version"))
+    return select(union_all(surplus, *missing).subquery("rekey_other_version"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Dialect, Text, literal
 
 from alembic_rekey.drift import Drift
+from alembic_rekey.expressions import plpgsql
 from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.restore import stored_back
 from alembic_rekey.rules import Action
@@ -26,7 +27,6 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     if dialect.name != "postgresql":
         return
     identity = spec.identity
-    quote = dialect.identifier_preparer.quote
 
     def text(value: str) -> str:
         return compiled(literal(str(value), Text()), dialect)
@@ -37,9 +37,8 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
         f" AND pair.names = ARRAY[{text(field)}]::name[])"
         for child, field in covered_columns(spec, identity)
     )
-    key, back = quote(identity.key.name), stored_back(identity).name
-    body = f"""DO $rekey$
-DECLARE
+    key, back = text(identity.key.name), stored_back(identity).name
+    body = plpgsql(f"""DECLARE
   found record;
 BEGIN
   FOR found IN
@@ -56,10 +55,9 @@ BEGIN
   LOOP
     EXECUTE format(
       'UPDATE {back} AS back SET drift = $1 WHERE back.action = $2 AND EXISTS '
-      '(SELECT 1 FROM %s AS child JOIN %s AS parent ON %s WHERE parent.{key} = back.key)',
-      found.child, {parent}::regclass, found.condition)
+      '(SELECT 1 FROM %s AS child JOIN %s AS parent ON %s WHERE parent.%I = back.key)',
+      found.child, {parent}::regclass, found.condition, {key})
     USING '{Drift.ATTACHED}', '{Action.CREATE}';
   END LOOP;
-END
-$rekey$"""  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
+END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
     yield Statement("Created rows stay while a table that the revision does not know hangs on them.", Verbatim(body))

@@ -30,6 +30,7 @@ from sqlalchemy import (
     values,
 )
 
+from alembic_rekey.expressions import quoted
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
 from alembic_rekey.registry_text import RegistryText
@@ -48,12 +49,12 @@ __all__ = [
     "unfilled",
 ]
 
-_OWN = ("run_id", "action", "canonical")
+_OWN = ("rekey_run", "rekey_action", "rekey_canonical")
 _BOOKKEEPING = len(_OWN)
 """A journal starts with columns of its own."""
 
 _FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
-_ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("attribute")
+_ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("rekey_attribute")
 """PostgreSQL's catalog of columns."""
 
 
@@ -72,7 +73,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
     sources = [part.table for part in parts]
     stored = _catalog([(source.name, source.schema) for source in sources], dialect)
     names = [(source.name, str(known.name)) for source in sources for known in source.columns]
-    wanted = _listed(names, "declared", "table", "name")
+    wanted = _listed(names, "rekey_declared", "table", "name")
     missing = (
         select(wanted.c.table, wanted.c.name.label("column"))
         .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
@@ -101,10 +102,10 @@ def kept_tables(parts: Iterable[Part]) -> dict[str, Table]:
 
 def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
     """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`)."""
-    pairs = _listed([(source.name, name) for name, source in kept.items()], "pair", "source", "kept")
+    pairs = _listed([(source.name, name) for name, source in kept.items()], "rekey_pair", "source", "kept")
     every = {source: (source.name, source.schema) for source in kept.values()}
     found = _catalog([*every.values(), *((name, None) for name in kept)], dialect)
-    own, copy = found.alias("own"), found.alias("copy")
+    own, copy = found.alias("rekey_own"), found.alias("rekey_copy")
     moved = select(
         pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + _BOOKKEEPING).label("place"), own.c.type
     ).join_from(pairs, own, own.c.table == pairs.c.source)
@@ -112,9 +113,9 @@ def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
         pairs, copy, copy.c.table == pairs.c.kept
     )
     different = union_all(
-        select(moved.except_(there).subquery("lacking")),
-        select(there.where(copy.c.place > _BOOKKEEPING).except_(moved).subquery("surplus")),
-    ).subquery("different")
+        select(moved.except_(there).subquery("rekey_lacking")),
+        select(there.where(copy.c.place > _BOOKKEEPING).except_(moved).subquery("rekey_surplus")),
+    ).subquery("rekey_different")
     offending = select(
         different.c[0].label("table"), different.c[1].label("journal"), different.c[2].label("column")
     ).distinct()
@@ -129,7 +130,7 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
         given.append(identity.key.name)
     source = identity.table
     needed = _needed(source, dialect)
-    creating = exists(select(literal(1)).select_from(planned).where(planned.c.action == Action.CREATE.value))
+    creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
     offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
         needed.c.name.not_in(given), creating
     )
@@ -166,14 +167,14 @@ def _catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
 
     `named` are the names of the tables with their schemas.
     """
-    asked = _listed([(name, _quoted(name, schema)) for name, schema in named], "asked", "table", "quoted")
+    asked = _listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
 
     def place(order: ColumnElement[Any]) -> ColumnElement[int]:
         return cast(func.row_number().over(partition_by=asked.c.table, order_by=order), Integer).label("place")
 
     if dialect == "sqlite":
         # The journal of SQLite keeps affinities, not type names: types cannot be compared by name.
-        found = func.pragma_table_xinfo(asked.c.table).table_valued("cid", "name", "hidden", name="info")
+        found = func.pragma_table_xinfo(asked.c.table).table_valued("cid", "name", "hidden", name="rekey_info")
         return (
             select(
                 asked.c.table,
@@ -184,7 +185,7 @@ def _catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
             )
             .join_from(asked, found, true())
             .where(found.c.hidden != 1)
-            .cte("catalog")
+            .cte("rekey_catalog")
         )
     attribute = _ATTRIBUTES
     return (
@@ -196,7 +197,7 @@ def _catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
             _is(cast(attribute.c.attgenerated, Text) != "").label("generated"),
         )
         .join_from(asked, attribute, _of_table(asked.c.quoted))
-        .cte("catalog")
+        .cte("rekey_catalog")
     )
 
 
@@ -204,21 +205,21 @@ def _needed(source: Table, dialect: str) -> Subquery:
     """Return the columns of `source` that take no NULL, and that the database does not fill: `name`."""
     if dialect == "sqlite":
         found = func.pragma_table_xinfo(literal(source.name, Text())).table_valued(
-            "name", "type", "notnull", "dflt_value", "pk", name="needed_info"
+            "name", "type", "notnull", "dflt_value", "pk", name="rekey_needed_info"
         )
         several = func.max(found.c.pk).over()
-        known = select(found, several.label("parts")).subquery("known")
+        known = select(found, several.label("parts")).subquery("rekey_known")
         # The one kind of key that SQLite makes itself.
         made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
         wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
-        return select(cast(known.c.name, Text).label("name")).where(wanting).subquery("needed")
+        return select(cast(known.c.name, Text).label("name")).where(wanting).subquery("rekey_needed")
     attribute = _ATTRIBUTES
-    there = _of_table(literal(_quoted(source.name, source.schema), Text()))
+    there = _of_table(literal(quoted(source.name, source.schema), Text()))
     filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
     return (
         select(cast(attribute.c.attname, Text).label("name"))
         .where(there, attribute.c.attnotnull, not_(filled))
-        .subquery("needed")
+        .subquery("rekey_needed")
     )
 
 
@@ -226,10 +227,6 @@ def _of_table(quoted: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a line of PostgreSQL's catalog is a column of a table, `quoted` with its schema."""
     known = _ATTRIBUTES.c
     return and_(known.attrelid == func.to_regclass(quoted), known.attnum > 0, ~known.attisdropped)
-
-
-def _quoted(name: str, schema: str | None) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part is not None)
 
 
 def _is(condition: ColumnElement[bool]) -> ColumnElement[int]:

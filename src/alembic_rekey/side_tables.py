@@ -139,9 +139,9 @@ def created(source: Table) -> TableClause:
 def _kept(name: str, source: Table) -> TableClause:
     return table(
         name,
-        column("run_id", Integer()),
-        column("action", Text()),
-        column("canonical", RegistryText()),
+        column("rekey_run", Integer()),
+        column("rekey_action", Text()),
+        column("rekey_canonical", RegistryText()),
         *(column(known.name, known.type) for known in source.columns),
     )
 
@@ -182,8 +182,8 @@ def _create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> 
     source = compiler.preparer.format_table(element.source)
     return (
         f"CREATE TABLE IF NOT EXISTS {name} AS\n"
-        "SELECT CAST(NULL AS INTEGER) AS run_id, CAST(NULL AS TEXT) AS action, "
-        f"CAST(NULL AS TEXT) AS canonical, original.*\nFROM {source} AS original WHERE 1 = 0"
+        "SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, "
+        f"CAST(NULL AS TEXT) AS rekey_canonical, rekey_original.*\nFROM {source} AS rekey_original WHERE 1 = 0"
     )
 
 

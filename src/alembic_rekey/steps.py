@@ -63,7 +63,7 @@ def counted(says: str, name: str, change: Insert | Update | Delete, dialect: str
     recorded = ["run_id", "phase", "name", "value"]
     line: list[ColumnElement[Any]] = [current_run(), literal("apply"), literal(name)]
     if dialect == "postgresql":
-        changed = change.returning(literal_column("1").label("changed")).cte("changed")
+        changed = change.returning(literal_column("1").label("changed")).cte("rekey_changed")
         select_count = select(*line, func.count()).select_from(changed)
         return [Statement(says, insert(counts).from_select(recorded, select_count))]
     count = insert(counts).from_select(recorded, select(*line, func.changes()))

@@ -50,13 +50,13 @@ def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None =
         says = "Keep the answers to collisions as this run sees them."
         steps.append(Rows(says, answers, {"run_id": current_run()}, list(answer_rows(given))))
     for part, decided in plan(spec, names, answered).items():
-        made = decided.subquery("planned")
-        planned: Relation = select(current_run(), literal_column("planned.*")).select_from(made)
+        made = decided.subquery("rekey_planned")
+        planned: Relation = select(current_run(), literal_column("rekey_planned.*")).select_from(made)
         kept = journal(part.table)
         says = f"Plan {part.table.name}: what happens to each row, with the row as it is."
         steps += [
             Statement(says, InsertRows(kept, planned)),
-            *analyzed(dialect, kept, "run_id", "action", part.key.name),
+            *analyzed(dialect, kept, "rekey_run", "rekey_action", part.key.name),
         ]
     return steps
 
@@ -76,7 +76,7 @@ def upgrade_steps(
     """
     names = Names.recorded(registry)
     planned = journalled(spec, current_run())
-    counted_plan = select(current_run(), literal("plan"), plan_counts(spec, planned).subquery("counted"))
+    counted_plan = select(current_run(), literal("plan"), plan_counts(spec, planned).subquery("rekey_counted"))
     return [
         *lock(spec, dialect),
         *(Guard(check) for check in shape_checks(spec, dialect)),

@@ -46,7 +46,7 @@ def before(spec: Spec, dialect: str) -> list[Step]:
     steps: list[Step] = [
         Statement(
             "Note how many rows each table holds, to compare with after the changes.",
-            _create(rows.subquery("noted"), _ROWS.name),
+            _create(rows.subquery("rekey_noted"), _ROWS.name),
         )
     ]
     return [*steps, *foreign_keys_before(dialect)]
@@ -65,7 +65,7 @@ def foreign_keys_broken(dialect: str) -> list[Step]:
     if dialect != "sqlite":
         return []
     found, known = _foreign_key_check(), select(_BROKEN)
-    broken = select(found).except_(known).subquery("broken")
+    broken = select(found).except_(known).subquery("rekey_broken")
     return [
         Guard(check("foreign_key_broken", "", select(broken))),
         Statement("Drop what was noted.", _drop(_BROKEN.name)),
@@ -97,7 +97,7 @@ def _drop(name: str) -> ExecutableDDLElement:
 
 
 def _foreign_key_check() -> Any:
-    return func.pragma_foreign_key_check().table_valued("table", "rowid", "parent", "fkid", name="found")
+    return func.pragma_foreign_key_check().table_valued("table", "rowid", "parent", "fkid", name="rekey_found")
 
 
 def _rows_lost(spec: Spec) -> Relation:
@@ -111,7 +111,7 @@ def _rows_lost(spec: Spec) -> Relation:
         )
         for part in spec.parts
     ]
-    rows = union_all(*per_part).cte("row_balance")
+    rows = union_all(*per_part).cte("rekey_row_balance")
     return select(rows).where(rows.c.after != rows.c.before - rows.c.deleted + rows.c.created)
 
 
@@ -124,7 +124,7 @@ def _count_differs(spec: Spec) -> Relation:
         for part in spec.parts
         for count in apply_counts(part)
     ]
-    journalled: CTE = union_all(*expected).cte("expected")
+    journalled: CTE = union_all(*expected).cte("rekey_expected")
     return (
         select(journalled.c.name, journalled.c.journalled, counts.c.value.label("reported"))
         .join_from(
@@ -156,7 +156,7 @@ def _tags_left(spec: Spec, names: Names) -> Iterator[Check]:
 def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
     identities = planned[spec.identity]
     for slots in spec.slots:
-        gone = select(identities.c[spec.identity.key.name]).where(identities.c.action == Action.DELETE.value)
+        gone = select(identities.c[spec.identity.key.name]).where(identities.c.rekey_action == Action.DELETE.value)
         lost = select(
             literal(str(slots.table.name)).label("table"), slots.key.label("key"), slots.owner.label("owner")
         ).where(slots.owner.in_(gone))

@@ -56,7 +56,7 @@ def first_back(spec: Spec, part: Part, back_identity: FromClause | None) -> Rela
 
 def _line(part: Part, drift: ColumnElement[Any], key: ColumnElement[Any] | None = None) -> Relation:
     kept = journal(part.table)
-    columns = (kept.c[part.key.name] if key is None else key, kept.c.action, kept.c.canonical, drift)
+    columns = (kept.c[part.key.name] if key is None else key, kept.c.rekey_action, kept.c.rekey_canonical, drift)
     return select(
         *(column.label(name) for name, column in zip(("key", "action", "canonical", "drift"), columns, strict=True))
     )
@@ -64,7 +64,7 @@ def _line(part: Part, drift: ColumnElement[Any], key: ColumnElement[Any] | None 
 
 def _of_run(part: Part, actions: Sequence[Action]) -> ColumnElement[bool]:
     kept = journal(part.table)
-    return and_(kept.c.run_id == restorable_run(), kept.c.action.in_([action.value for action in actions]))
+    return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_([action.value for action in actions]))
 
 
 def _run_time() -> ColumnElement[Any]:
@@ -96,15 +96,15 @@ def _judged(*judgements: tuple[ColumnElement[bool], Drift]) -> ColumnElement[str
 
 def _identity_back(identity: Identity) -> Relation:
     kept, key, name = journal(identity.table), identity.key, identity.name
-    other = identity.table.alias("other")
+    other = identity.table.alias("rekey_other")
     name_taken = exists(
         select(literal(1)).where(other.c[name.key] == kept.c[name.name], other.c[key.key] != kept.c[key.name])
     )
-    deleted = kept.c.action == Action.DELETE.value
+    deleted = kept.c.rekey_action == Action.DELETE.value
     drift = _judged(
         (and_(deleted, or_(key.is_not(None), name_taken)), Drift.TAKEN),
         (and_(not_(deleted), key.is_(None)), Drift.DELETED),
-        (and_(not_(deleted), not_(_unedited(identity, {name.name: kept.c.canonical}))), Drift.EDITED),
+        (and_(not_(deleted), not_(_unedited(identity, {name.name: kept.c.rekey_canonical}))), Drift.EDITED),
         (and_(not_(deleted), name_taken), Drift.TAKEN),
     )
     return (
@@ -119,9 +119,9 @@ def _with_owner(slots: Slots, identity: Identity, back_identity: FromClause) -> 
 
     An owner is lost when it neither stands nor comes back.
     """
-    kept, owner = journal(slots.table), identity.table.alias("owner")
+    kept, owner = journal(slots.table), identity.table.alias("rekey_owner")
     before = kept.c[slots.owner.name]
-    returning = select(back_identity).where(back_identity.c.action == Action.DELETE.value).subquery("comes_back")
+    returning = select(back_identity).where(back_identity.c.action == Action.DELETE.value).subquery("rekey_comes_back")
     joined = (
         kept.outerjoin(slots.table, slots.key == kept.c[slots.key.name])
         .outerjoin(owner, owner.c[identity.key.key] == before)
@@ -134,7 +134,7 @@ def _with_owner(slots: Slots, identity: Identity, back_identity: FromClause) -> 
 
 def _holder(slots: Slots) -> tuple[FromClause, ColumnElement[bool]]:
     """Return another row of `slots` and the condition that it holds the old slot of the journalled one."""
-    kept, holder = journal(slots.table), slots.table.alias("holder")
+    kept, holder = journal(slots.table), slots.table.alias("rekey_holder")
     place = [holder.c[column.key] == kept.c[column.name] for column in (slots.owner, *slots.slot)]
     return holder, and_(*place, holder.c[slots.key.key] != kept.c[slots.key.name])
 
@@ -143,11 +143,11 @@ def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause) -> 
     kept = journal(slots.table)
     holder, holds = _holder(slots)
     joined, owner_lost = _with_owner(slots, identity, back_identity)
-    named = select(literal(1)).where(identity.name == kept.c.canonical)
+    named = select(literal(1)).where(identity.name == kept.c.rekey_canonical)
     # The application may have renamed the canonical since: then nothing tells where the row should hang.
     at_canonical = or_(exists(named.where(identity.key == slots.owner)), not_(exists(named)))
-    rekeyed = kept.c.action == Action.REKEY.value
-    revived = kept.c.action == Action.REVIVE.value
+    rekeyed = kept.c.rekey_action == Action.REKEY.value
+    revived = kept.c.rekey_action == Action.REVIVE.value
     active = literal(slots.active, slots.status.type)
     moved = or_(rekeyed, revived)
     drift = _judged(
@@ -192,7 +192,7 @@ def created_back(
     named, key = created_keys(identity)
     made = {
         identity.key.name: None,
-        identity.name.name: kept.c.canonical,
+        identity.name.name: kept.c.rekey_canonical,
         **{name: Constant(literal(value), identity.table.c[name].type) for name, value in identity.created.items()},
         **{stamp.name: _run_time() for stamp in (identity.created_at, identity.updated_at) if stamp is not None},
     }
@@ -211,7 +211,7 @@ def created_back(
         (or_(*hanging), Drift.ATTACHED),
         (or_(not_(_unedited(identity, made)), *altered), Drift.EDITED),
     )
-    of_canonical = and_(named.c.run_id == kept.c.run_id, named.c.canonical == kept.c.canonical)
+    of_canonical = and_(named.c.rekey_run == kept.c.rekey_run, named.c.rekey_canonical == kept.c.rekey_canonical)
     return (
         _line(identity, drift, identity.key)
         .join_from(kept, named, of_canonical, isouter=True)
@@ -222,11 +222,11 @@ def created_back(
 
 def _tags_back(tags: Tags) -> Relation:
     kept = journal(tags.table)
-    changed: dict[str, ColumnElement[Any] | None] = {tags.tag.name: kept.c.canonical}
+    changed: dict[str, ColumnElement[Any] | None] = {tags.tag.name: kept.c.rekey_canonical}
     superseded = {**changed}
     if tags.status is not None:
         superseded[tags.status.name] = literal(tags.superseded, tags.status.type)
-    rekeyed = kept.c.action == Action.REKEY.value
+    rekeyed = kept.c.rekey_action == Action.REKEY.value
     drift = _judged(
         (tags.key.is_(None), Drift.DELETED),
         (and_(rekeyed, not_(_unedited(tags, changed))), Drift.EDITED),

@@ -68,7 +68,7 @@ WORDING: Mapping[str, Wording] = {
         "journal is empty, drop it and make it again with op.create_side_tables(spec).",
     ),
     "reserved_name": Wording(
-        claim="no column has the name of one of the journal's own: run_id, action, canonical",
+        claim="no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical",
         sentence="{table}: column {column!r} is named like one of the journal's own; the journal cannot be made",
         remedy="rename the column for as long as the journal is needed, or leave its table out of the revision.",
     ),

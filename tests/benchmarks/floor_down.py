@@ -14,14 +14,15 @@ __all__ = ["POSTGRESQL", "SAVE", "SQLITE"]
 def _saved(name: str, table: str, columns: tuple[str, ...], *actions: str) -> str:
     wanted = ", ".join(f"'{action}'" for action in actions)
     listed = ", ".join(columns)
-    return f"CREATE TABLE saved_{name} AS SELECT {listed} FROM rekey_journal_{table} WHERE action IN ({wanted})"
+    return f"CREATE TABLE saved_{name} AS SELECT {listed} FROM rekey_journal_{table} WHERE rekey_action IN ({wanted})"
 
 
 SAVE = [
     _saved("projects", "projects", COLUMNS["projects"], "delete"),
     _saved("names", "projects", ("id", "name", "updated_at"), "rename"),
     "CREATE TABLE saved_created AS SELECT identity AS id FROM rekey_alias"
-    " WHERE alias = canonical AND canonical IN (SELECT canonical FROM rekey_journal_projects WHERE action = 'create')",
+    " WHERE alias = canonical AND canonical IN"
+    " (SELECT rekey_canonical FROM rekey_journal_projects WHERE rekey_action = 'create')",
     _saved("state", "project_state", COLUMNS["project_state"], "merge", "replace", "drop"),
     _saved("owners", "project_state", ("id", "project_id", "status", "updated_at"), "rekey", "revive"),
     _saved("memories", "memories", ("id", "project", "status", "updated_at"), "rekey", "supersede"),

@@ -35,7 +35,7 @@ CREATE TEMPORARY TABLE rekey_guard (
 INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
-  SELECT other_version.version_num AS version_num
+  SELECT rekey_other_version.version_num AS version_num
   FROM (
     SELECT alembic_version.version_num AS version_num
     FROM alembic_version
@@ -48,47 +48,49 @@ FROM (
         WHERE alembic_version.version_num = '0001'
       )
     )
-  ) AS other_version
-) AS offending;
+  ) AS rekey_other_version
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Running upgrade 0001 -> 0002
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: run_id, action,
---   canonical.
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
+--   rekey_action, rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table
 --   out of the revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH asked("table", quoted) AS (
+WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
     ('project_state', '"project_state"'),
     ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
-catalog AS (
-  SELECT asked."table" AS "table",
-    CAST(attribute.attname AS TEXT) AS name,
+rekey_catalog AS (
+  SELECT rekey_asked."table" AS "table",
+    CAST(rekey_attribute.attname AS TEXT) AS name,
     CAST(
-      row_number() OVER (PARTITION BY asked."table" ORDER BY attribute.attnum) AS INTEGER
+      row_number() OVER (
+        PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum
+      ) AS INTEGER
     ) AS place,
-    format_type(attribute.atttypid, attribute.atttypmod) AS type,
-    coalesce(CAST(CAST(attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM asked
-    JOIN pg_catalog.pg_attribute AS attribute
-    ON attribute.attrelid = to_regclass(asked.quoted)
-    AND attribute.attnum > 0
-    AND NOT attribute.attisdropped
+    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+  FROM rekey_asked
+    JOIN pg_catalog.pg_attribute AS rekey_attribute
+    ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+    AND rekey_attribute.attnum > 0
+    AND NOT rekey_attribute.attisdropped
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT catalog."table" AS "table", catalog.name AS "column"
-  FROM catalog
-  WHERE catalog.name IN ('run_id', 'action', 'canonical')
-) AS offending;
+  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
+  FROM rekey_catalog
+  WHERE rekey_catalog.name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Make a side table.
@@ -136,47 +138,47 @@ CREATE TABLE IF NOT EXISTS rekey_run (
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM projects AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM projects AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM project_state AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM project_state AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM memories AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM memories AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM interactions AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM interactions AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM projects AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM projects AS rekey_original
 WHERE 1 = 0;
 
 -- Record the revision that the database has now.

@@ -31,7 +31,7 @@ CREATE TEMPORARY TABLE rekey_guard (
 INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
-  SELECT other_version.version_num AS version_num
+  SELECT rekey_other_version.version_num AS version_num
   FROM (
     SELECT alembic_version.version_num AS version_num
     FROM alembic_version
@@ -44,42 +44,44 @@ FROM (
         WHERE alembic_version.version_num = '0001'
       )
     )
-  ) AS other_version
-) AS offending;
+  ) AS rekey_other_version
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Running upgrade 0001 -> 0002
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: run_id, action,
---   canonical.
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
+--   rekey_action, rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table
 --   out of the revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH asked("table", quoted) AS (
+WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
     ('project_state', '"project_state"'),
     ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
-catalog AS (
-  SELECT asked."table" AS "table",
-    CAST(info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+rekey_catalog AS (
+  SELECT rekey_asked."table" AS "table",
+    CAST(rekey_info.name AS TEXT) AS name,
+    CAST(
+      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
+    ) AS place,
     '' AS type,
-    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
-  WHERE info.hidden != 1
+    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
+  WHERE rekey_info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT catalog."table" AS "table", catalog.name AS "column"
-  FROM catalog
-  WHERE lower(catalog.name) IN ('run_id', 'action', 'canonical')
-) AS offending;
+  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
+  FROM rekey_catalog
+  WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Make a side table.
@@ -127,47 +129,47 @@ CREATE TABLE IF NOT EXISTS rekey_run (
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM projects AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM projects AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM project_state AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM project_state AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM memories AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM memories AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM interactions AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM interactions AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS run_id,
-  CAST(NULL AS TEXT) AS action,
-  CAST(NULL AS TEXT) AS canonical,
-  original.*
-FROM projects AS original
+SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action,
+  CAST(NULL AS TEXT) AS rekey_canonical,
+  rekey_original.*
+FROM projects AS rekey_original
 WHERE 1 = 0;
 
 -- Record the revision that the database has now.

@@ -36,7 +36,7 @@ CREATE TEMPORARY TABLE rekey_guard (
 INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
-  SELECT other_version.version_num AS version_num
+  SELECT rekey_other_version.version_num AS version_num
   FROM (
     SELECT alembic_version.version_num AS version_num
     FROM alembic_version
@@ -49,8 +49,8 @@ FROM (
         WHERE alembic_version.version_num = '0002'
       )
     )
-  ) AS other_version
-) AS offending;
+  ) AS rekey_other_version
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Running upgrade 0002 -> 0003
@@ -61,7 +61,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH declared("table", name) AS (
+WITH rekey_declared("table", name) AS (
   VALUES
     ('projects', 'id'),
     ('projects', 'name'),
@@ -94,61 +94,67 @@ WITH declared("table", name) AS (
     ('interactions', 'project'),
     ('interactions', 'created_at')
 ),
-asked("table", quoted) AS (
+rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
     ('project_state', '"project_state"'),
     ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
-catalog AS (
-  SELECT asked."table" AS "table",
-    CAST(info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+rekey_catalog AS (
+  SELECT rekey_asked."table" AS "table",
+    CAST(rekey_info.name AS TEXT) AS name,
+    CAST(
+      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
+    ) AS place,
     '' AS type,
-    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
-  WHERE info.hidden != 1
+    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
+  WHERE rekey_info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT declared."table" AS "table", declared.name AS "column"
-  FROM declared
-    LEFT OUTER JOIN catalog ON catalog."table" = declared."table" AND catalog.name = declared.name
-  WHERE catalog.name IS NULL
-) AS offending;
+  SELECT rekey_declared."table" AS "table", rekey_declared.name AS "column"
+  FROM rekey_declared
+    LEFT OUTER JOIN rekey_catalog
+    ON rekey_catalog."table" = rekey_declared."table"
+    AND rekey_catalog.name = rekey_declared.name
+  WHERE rekey_catalog.name IS NULL
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: run_id, action,
---   canonical.
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
+--   rekey_action, rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table
 --   out of the revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH asked("table", quoted) AS (
+WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
     ('project_state', '"project_state"'),
     ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
-catalog AS (
-  SELECT asked."table" AS "table",
-    CAST(info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+rekey_catalog AS (
+  SELECT rekey_asked."table" AS "table",
+    CAST(rekey_info.name AS TEXT) AS name,
+    CAST(
+      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
+    ) AS place,
     '' AS type,
-    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
-  WHERE info.hidden != 1
+    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
+  WHERE rekey_info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT catalog."table" AS "table", catalog.name AS "column"
-  FROM catalog
-  WHERE lower(catalog.name) IN ('run_id', 'action', 'canonical')
-) AS offending;
+  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
+  FROM rekey_catalog
+  WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_generated_column: no row that may be deleted has a generated column, which could not be
@@ -159,28 +165,30 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH asked("table", quoted) AS (
+WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
     ('project_state', '"project_state"'),
     ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
-catalog AS (
-  SELECT asked."table" AS "table",
-    CAST(info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+rekey_catalog AS (
+  SELECT rekey_asked."table" AS "table",
+    CAST(rekey_info.name AS TEXT) AS name,
+    CAST(
+      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
+    ) AS place,
     '' AS type,
-    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
-  WHERE info.hidden != 1
+    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
+  WHERE rekey_info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT catalog."table" AS "table", catalog.name AS "column"
-  FROM catalog
-  WHERE catalog.generated = 1 AND catalog."table" IN ('projects', 'project_state')
-) AS offending;
+  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
+  FROM rekey_catalog
+  WHERE rekey_catalog.generated = 1 AND rekey_catalog."table" IN ('projects', 'project_state')
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
@@ -191,7 +199,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH pair(source, kept) AS (
+WITH rekey_pair(source, kept) AS (
   VALUES
     ('projects', 'rekey_journal_projects'),
     ('projects', 'rekey_created_projects'),
@@ -199,7 +207,7 @@ WITH pair(source, kept) AS (
     ('memories', 'rekey_journal_memories'),
     ('interactions', 'rekey_journal_interactions')
 ),
-asked("table", quoted) AS (
+rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
     ('project_state', '"project_state"'),
@@ -211,60 +219,64 @@ asked("table", quoted) AS (
     ('rekey_journal_memories', '"rekey_journal_memories"'),
     ('rekey_journal_interactions', '"rekey_journal_interactions"')
 ),
-catalog AS (
-  SELECT asked."table" AS "table",
-    CAST(info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY asked."table" ORDER BY info.cid) AS INTEGER) AS place,
+rekey_catalog AS (
+  SELECT rekey_asked."table" AS "table",
+    CAST(rekey_info.name AS TEXT) AS name,
+    CAST(
+      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
+    ) AS place,
     '' AS type,
-    coalesce(CAST(info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM asked JOIN pragma_table_xinfo(asked."table") AS info ON 1 = 1
-  WHERE info.hidden != 1
+    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
+  WHERE rekey_info.hidden != 1
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT DISTINCT different.source AS "table", different.kept AS journal, different.name AS "column"
+  SELECT DISTINCT rekey_different.source AS "table",
+    rekey_different.kept AS journal,
+    rekey_different.name AS "column"
   FROM (
-    SELECT lacking.source AS source,
-      lacking.kept AS kept,
-      lacking.name AS name,
-      lacking.place AS place,
-      lacking.type AS type
+    SELECT rekey_lacking.source AS source,
+      rekey_lacking.kept AS kept,
+      rekey_lacking.name AS name,
+      rekey_lacking.place AS place,
+      rekey_lacking.type AS type
     FROM (
-      SELECT pair.source AS source,
-        pair.kept AS kept,
-        own.name AS name,
-        own.place + 3 AS place,
-        own.type AS type
-      FROM pair JOIN catalog AS own ON own."table" = pair.source
-      EXCEPT SELECT pair.source AS source,
-        pair.kept AS kept,
-        copy.name AS name,
-        copy.place AS place,
-        copy.type AS type
-      FROM pair JOIN catalog AS copy ON copy."table" = pair.kept
-    ) AS lacking
-    UNION ALL SELECT surplus.source AS source,
-      surplus.kept AS kept,
-      surplus.name AS name,
-      surplus.place AS place,
-      surplus.type AS type
+      SELECT rekey_pair.source AS source,
+        rekey_pair.kept AS kept,
+        rekey_own.name AS name,
+        rekey_own.place + 3 AS place,
+        rekey_own.type AS type
+      FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+      EXCEPT SELECT rekey_pair.source AS source,
+        rekey_pair.kept AS kept,
+        rekey_copy.name AS name,
+        rekey_copy.place AS place,
+        rekey_copy.type AS type
+      FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
+    ) AS rekey_lacking
+    UNION ALL SELECT rekey_surplus.source AS source,
+      rekey_surplus.kept AS kept,
+      rekey_surplus.name AS name,
+      rekey_surplus.place AS place,
+      rekey_surplus.type AS type
     FROM (
-      SELECT pair.source AS source,
-        pair.kept AS kept,
-        copy.name AS name,
-        copy.place AS place,
-        copy.type AS type
-      FROM pair JOIN catalog AS copy ON copy."table" = pair.kept
-      WHERE copy.place > 3
-      EXCEPT SELECT pair.source AS source,
-        pair.kept AS kept,
-        own.name AS name,
-        own.place + 3 AS place,
-        own.type AS type
-      FROM pair JOIN catalog AS own ON own."table" = pair.source
-    ) AS surplus
-  ) AS different
-) AS offending;
+      SELECT rekey_pair.source AS source,
+        rekey_pair.kept AS kept,
+        rekey_copy.name AS name,
+        rekey_copy.place AS place,
+        rekey_copy.type AS type
+      FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
+      WHERE rekey_copy.place > 3
+      EXCEPT SELECT rekey_pair.source AS source,
+        rekey_pair.kept AS kept,
+        rekey_own.name AS name,
+        rekey_own.place + 3 AS place,
+        rekey_own.type AS type
+      FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+    ) AS rekey_surplus
+  ) AS rekey_different
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Open a run.
@@ -279,7 +291,7 @@ FROM rekey_run;
 -- Keep the registry as this run sees it.
 --   6772c3b6c39f65 = "gr\u00f6\u00dfe"
 --   6974277320626967 = "it's big"
-WITH listed(alias, canonical, "key", identity) AS (
+WITH rekey_listed(alias, canonical, "key", identity) AS (
   VALUES
     (
       'p05-interferometer',
@@ -310,27 +322,27 @@ WITH listed(alias, canonical, "key", identity) AS (
 )
 INSERT INTO rekey_alias (run_id, alias, canonical, "key", identity)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  listed.alias,
-  listed.canonical,
-  listed."key",
-  listed.identity
-FROM listed;
+  rekey_listed.alias,
+  rekey_listed.canonical,
+  rekey_listed."key",
+  rekey_listed.identity
+FROM rekey_listed;
 
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
-WITH projects_spelled_as AS (
+WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
   WHERE projects.name IS NOT NULL
 ),
-projects_spelled_0 AS (
-  SELECT projects_spelled_as.spelling AS spelling,
+rekey_0_projects AS (
+  SELECT rekey_as_projects.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              projects_spelled_as.spelling,
+              rekey_as_projects.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -345,9 +357,9 @@ projects_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM projects_spelled_as
+  FROM rekey_as_projects
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -356,51 +368,57 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-projects_spelled AS MATERIALIZED (
-  SELECT projects_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM projects_spelled_0 JOIN registered ON registered."key" = projects_spelled_0."key"
+rekey_of_projects AS MATERIALIZED (
+  SELECT rekey_0_projects.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 ),
-known AS (
+rekey_known AS (
   SELECT projects.id AS "key",
-    projects_spelled.spelling AS name,
-    projects_spelled.alias AS alias,
-    projects_spelled.canonical AS canonical
-  FROM projects JOIN projects_spelled ON projects_spelled.spelling = +(projects.name COLLATE BINARY)
+    rekey_of_projects.spelling AS name,
+    rekey_of_projects.alias AS alias,
+    rekey_of_projects.canonical AS canonical
+  FROM projects
+    JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
 ),
-decided AS (
-  SELECT known."key" AS "key",
-    CASE WHEN (known.alias != known.canonical) THEN 'delete' ELSE 'rename' END AS action,
-    known.canonical AS canonical
-  FROM known
-  WHERE known.alias != known.canonical OR known.canonical != known.name
-  UNION ALL SELECT NULL AS "key", 'create' AS action, known.canonical AS canonical
-  FROM known
-  GROUP BY known.canonical
-  HAVING min(CASE WHEN (known.alias != known.canonical) THEN 1 ELSE 0 END) = 1
+rekey_decided AS (
+  SELECT rekey_known."key" AS "key",
+    CASE
+      WHEN (rekey_known.alias != rekey_known.canonical) THEN 'delete' ELSE 'rename'
+    END AS action,
+    rekey_known.canonical AS canonical
+  FROM rekey_known
+  WHERE rekey_known.alias != rekey_known.canonical OR rekey_known.canonical != rekey_known.name
+  UNION ALL SELECT NULL AS "key", 'create' AS action, rekey_known.canonical AS canonical
+  FROM rekey_known
+  GROUP BY rekey_known.canonical
+  HAVING min(CASE WHEN (rekey_known.alias != rekey_known.canonical) THEN 1 ELSE 0 END) = 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
+SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
 FROM (
-  SELECT decided.action AS action, decided.canonical AS canonical, original.*
-  FROM decided LEFT OUTER JOIN projects AS original ON original.id = decided."key"
-) AS planned;
+  SELECT rekey_decided.action AS rekey_action,
+    rekey_decided.canonical AS rekey_canonical,
+    rekey_original.*
+  FROM rekey_decided
+    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided."key"
+) AS rekey_planned;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
-WITH projects_spelled_as AS (
+WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
   WHERE projects.name IS NOT NULL
 ),
-projects_spelled_0 AS (
-  SELECT projects_spelled_as.spelling AS spelling,
+rekey_0_projects AS (
+  SELECT rekey_as_projects.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              projects_spelled_as.spelling,
+              rekey_as_projects.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -415,9 +433,9 @@ projects_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM projects_spelled_as
+  FROM rekey_as_projects
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -426,19 +444,19 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-projects_spelled AS MATERIALIZED (
-  SELECT projects_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM projects_spelled_0 JOIN registered ON registered."key" = projects_spelled_0."key"
+rekey_of_projects AS MATERIALIZED (
+  SELECT rekey_0_projects.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 ),
-slot_row AS (
+rekey_slot_row AS (
   SELECT project_state.id AS "key",
-    projects_spelled.canonical AS canonical,
+    rekey_of_projects.canonical AS canonical,
     project_state.category AS slot_0,
     project_state."key" AS slot_1,
     project_state.value AS value,
-    CASE WHEN (projects_spelled.alias != projects_spelled.canonical) THEN 1 ELSE 0 END AS shadow,
+    CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status = 'active') THEN 1 ELSE 0 END AS active,
     CASE
       WHEN project_state.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN CAST(
@@ -457,127 +475,146 @@ slot_row AS (
     END AS moment
   FROM project_state
     JOIN projects ON projects.id = project_state.project_id
-    JOIN projects_spelled ON projects_spelled.spelling = +(projects.name COLLATE BINARY)
-  WHERE projects_spelled.canonical IN (
-    SELECT projects_spelled.canonical
-    FROM projects_spelled
-    WHERE projects_spelled.alias != projects_spelled.canonical
+    JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
+  WHERE rekey_of_projects.canonical IN (
+    SELECT rekey_of_projects.canonical
+    FROM rekey_of_projects
+    WHERE rekey_of_projects.alias != rekey_of_projects.canonical
   )
 ),
-slot_rank AS (
-  SELECT slot_row."key" AS "key",
-    slot_row.canonical AS canonical,
-    slot_row.slot_0 AS slot_0,
-    slot_row.slot_1 AS slot_1,
-    slot_row.value AS value,
-    slot_row.shadow AS shadow,
-    slot_row.active AS active,
-    slot_row.moment AS moment,
+rekey_slot_rank AS (
+  SELECT rekey_slot_row."key" AS "key",
+    rekey_slot_row.canonical AS canonical,
+    rekey_slot_row.slot_0 AS slot_0,
+    rekey_slot_row.slot_1 AS slot_1,
+    rekey_slot_row.value AS value,
+    rekey_slot_row.shadow AS shadow,
+    rekey_slot_row.active AS active,
+    rekey_slot_row.moment AS moment,
     CASE
-      WHEN (slot_row.shadow = 0 AND slot_row.active = 1) THEN 0
-      WHEN (slot_row.shadow = 1 AND slot_row.active = 1) THEN 1
-      WHEN (slot_row.shadow = 0 AND slot_row.active = 0) THEN 2
-      WHEN (slot_row.shadow = 1 AND slot_row.active = 0) THEN 3
+      WHEN (rekey_slot_row.shadow = 0 AND rekey_slot_row.active = 1) THEN 0
+      WHEN (rekey_slot_row.shadow = 1 AND rekey_slot_row.active = 1) THEN 1
+      WHEN (rekey_slot_row.shadow = 0 AND rekey_slot_row.active = 0) THEN 2
+      WHEN (rekey_slot_row.shadow = 1 AND rekey_slot_row.active = 0) THEN 3
     END AS rank
-  FROM slot_row
+  FROM rekey_slot_row
 ),
-ranked AS (
-  SELECT slot_rank."key" AS "key",
-    slot_rank.canonical AS canonical,
-    slot_rank.slot_0 AS slot_0,
-    slot_rank.slot_1 AS slot_1,
-    slot_rank.value AS value,
-    slot_rank.shadow AS shadow,
-    slot_rank.active AS active,
-    slot_rank.moment AS moment,
-    slot_rank.rank AS rank,
+rekey_ranked AS (
+  SELECT rekey_slot_rank."key" AS "key",
+    rekey_slot_rank.canonical AS canonical,
+    rekey_slot_rank.slot_0 AS slot_0,
+    rekey_slot_rank.slot_1 AS slot_1,
+    rekey_slot_rank.value AS value,
+    rekey_slot_rank.shadow AS shadow,
+    rekey_slot_rank.active AS active,
+    rekey_slot_rank.moment AS moment,
+    rekey_slot_rank.rank AS rank,
     row_number() OVER (
-      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
-      ORDER BY slot_rank.rank,
-        slot_rank.moment DESC NULLS LAST,
-        slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
+      ORDER BY rekey_slot_rank.rank,
+        rekey_slot_rank.moment DESC NULLS LAST,
+        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
-    first_value(slot_rank.value) OVER (
-      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
-      ORDER BY slot_rank.rank,
-        slot_rank.moment DESC NULLS LAST,
-        slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekey_slot_rank.value) OVER (
+      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
+      ORDER BY rekey_slot_rank.rank,
+        rekey_slot_rank.moment DESC NULLS LAST,
+        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
-    first_value(slot_rank.shadow) OVER (
-      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
-      ORDER BY slot_rank.rank,
-        slot_rank.moment DESC NULLS LAST,
-        slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekey_slot_rank.shadow) OVER (
+      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
+      ORDER BY rekey_slot_rank.rank,
+        rekey_slot_rank.moment DESC NULLS LAST,
+        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
-    first_value(slot_rank.active) OVER (
-      PARTITION BY slot_rank.canonical, slot_rank.slot_0, slot_rank.slot_1
-      ORDER BY slot_rank.rank,
-        slot_rank.moment DESC NULLS LAST,
-        slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekey_slot_rank.active) OVER (
+      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
+      ORDER BY rekey_slot_rank.rank,
+        rekey_slot_rank.moment DESC NULLS LAST,
+        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
-  FROM slot_rank
+  FROM rekey_slot_rank
 ),
-judged AS (
-  SELECT ranked."key" AS "key",
-    ranked.canonical AS canonical,
-    ranked.shadow AS shadow,
-    ranked.won_by_shadow AS won_by_shadow,
-    CASE WHEN (ranked.place = 1) THEN 1 ELSE 0 END AS first,
-    CASE WHEN (ranked.value IS ranked.won_value) THEN 1 ELSE 0 END AS same,
+rekey_judged AS (
+  SELECT rekey_ranked."key" AS "key",
+    rekey_ranked.canonical AS canonical,
+    rekey_ranked.shadow AS shadow,
+    rekey_ranked.won_by_shadow AS won_by_shadow,
+    CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END AS first,
+    CASE WHEN (rekey_ranked.value IS rekey_ranked.won_value) THEN 1 ELSE 0 END AS same,
     max(
-      CASE WHEN (ranked.shadow = 1) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY ranked.canonical, ranked.slot_0, ranked.slot_1) AS touched,
+      CASE WHEN (rekey_ranked.shadow = 1) THEN 1 ELSE 0 END
+    ) OVER (
+      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
+    ) AS touched,
     max(
-      CASE WHEN (ranked.shadow = 0 AND ranked.value IS ranked.won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY ranked.canonical, ranked.slot_0, ranked.slot_1) AS said_by_canonical,
+      CASE
+        WHEN (rekey_ranked.shadow = 0 AND rekey_ranked.value IS rekey_ranked.won_value) THEN 1
+        ELSE 0
+      END
+    ) OVER (
+      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
+    ) AS said_by_canonical,
     max(
       CASE
         WHEN (
-          ranked.active = 1 AND ranked.won_active = 1 AND ranked.value IS NOT ranked.won_value
+          rekey_ranked.active = 1
+          AND rekey_ranked.won_active = 1
+          AND rekey_ranked.value IS NOT rekey_ranked.won_value
         ) THEN 1
         ELSE 0
       END
-    ) OVER (PARTITION BY ranked.canonical, ranked.slot_0, ranked.slot_1) AS collided
-  FROM ranked
+    ) OVER (
+      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
+    ) AS collided
+  FROM rekey_ranked
 ),
-decided AS MATERIALIZED (
-  SELECT judged."key" AS "key",
+rekey_decided AS MATERIALIZED (
+  SELECT rekey_judged."key" AS "key",
     CASE
-      WHEN (judged.collided = 1) THEN 'collision'
-      WHEN (judged.shadow = 0 AND judged.won_by_shadow = 1 AND judged.same = 1) THEN 'revive'
-      WHEN (judged.shadow = 0 AND judged.won_by_shadow = 1 AND judged.same = 0) THEN 'replace'
-      WHEN (judged.shadow = 0 AND judged.won_by_shadow = 0) THEN 'keep'
-      WHEN (judged.shadow = 1 AND judged.first = 1 AND judged.said_by_canonical = 0) THEN 'rekey'
-      WHEN (judged.shadow = 1 AND judged.same = 1) THEN 'merge'
-      WHEN (judged.shadow = 1 AND judged.same = 0) THEN 'drop'
+      WHEN (rekey_judged.collided = 1) THEN 'collision'
+      WHEN (
+        rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 1 AND rekey_judged.same = 1
+      ) THEN 'revive'
+      WHEN (
+        rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 1 AND rekey_judged.same = 0
+      ) THEN 'replace'
+      WHEN (rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 0) THEN 'keep'
+      WHEN (
+        rekey_judged.shadow = 1 AND rekey_judged.first = 1 AND rekey_judged.said_by_canonical = 0
+      ) THEN 'rekey'
+      WHEN (rekey_judged.shadow = 1 AND rekey_judged.same = 1) THEN 'merge'
+      WHEN (rekey_judged.shadow = 1 AND rekey_judged.same = 0) THEN 'drop'
       ELSE NULL
     END AS action,
-    judged.canonical AS canonical
-  FROM judged
-  WHERE judged.touched > 0
+    rekey_judged.canonical AS canonical
+  FROM rekey_judged
+  WHERE rekey_judged.touched > 0
   ORDER BY 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
+SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
 FROM (
-  SELECT decided.action AS action, decided.canonical AS canonical, original.*
-  FROM decided JOIN project_state AS original ON original.id = decided."key"
-) AS planned;
+  SELECT rekey_decided.action AS rekey_action,
+    rekey_decided.canonical AS rekey_canonical,
+    rekey_original.*
+  FROM rekey_decided JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided."key"
+) AS rekey_planned;
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
-WITH memories_spelled_as AS (
+WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling
   FROM memories
   WHERE memories.project IS NOT NULL
 ),
-memories_spelled_0 AS (
-  SELECT memories_spelled_as.spelling AS spelling,
+rekey_0_memories AS (
+  SELECT rekey_as_memories.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              memories_spelled_as.spelling,
+              rekey_as_memories.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -592,9 +629,9 @@ memories_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM memories_spelled_as
+  FROM rekey_as_memories
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -603,20 +640,20 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-memories_spelled AS MATERIALIZED (
-  SELECT memories_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM memories_spelled_0 JOIN registered ON registered."key" = memories_spelled_0."key"
+rekey_of_memories AS MATERIALIZED (
+  SELECT rekey_0_memories.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
 ),
-tagged AS (
+rekey_tagged AS (
   SELECT memories.id AS "key",
-    memories_spelled.canonical AS canonical,
+    rekey_of_memories.canonical AS canonical,
     memories.memory_type AS agree_0,
     memories.content AS agree_1,
     memories.status AS agree_2,
     CASE
-      WHEN (memories_spelled.canonical != memories_spelled.spelling) THEN 1 ELSE 0
+      WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
     END AS rekeyed,
     CASE
       WHEN memories.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN CAST(
@@ -634,88 +671,107 @@ tagged AS (
       END
     END AS moment
   FROM memories
-    JOIN memories_spelled ON memories_spelled.spelling = +(memories.project COLLATE BINARY)
+    JOIN rekey_of_memories ON rekey_of_memories.spelling = +(memories.project COLLATE BINARY)
 ),
-ranked AS (
-  SELECT tagged."key" AS "key",
-    tagged.canonical AS canonical,
-    tagged.rekeyed AS rekeyed,
+rekey_ranked AS (
+  SELECT rekey_tagged."key" AS "key",
+    rekey_tagged.canonical AS canonical,
+    rekey_tagged.rekeyed AS rekeyed,
     row_number() OVER (
-      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST,
-        tagged.rekeyed,
-        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY rekey_tagged.canonical,
+      rekey_tagged.agree_0,
+      rekey_tagged.agree_1,
+      rekey_tagged.agree_2
+      ORDER BY rekey_tagged.moment DESC NULLS LAST,
+        rekey_tagged.rekeyed,
+        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
-    sum(tagged.rekeyed) OVER (
-      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST,
-        tagged.rekeyed,
-        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    sum(rekey_tagged.rekeyed) OVER (
+      PARTITION BY rekey_tagged.canonical,
+      rekey_tagged.agree_0,
+      rekey_tagged.agree_1,
+      rekey_tagged.agree_2
+      ORDER BY rekey_tagged.moment DESC NULLS LAST,
+        rekey_tagged.rekeyed,
+        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS rekeyed_so_far,
-    first_value(tagged."key") OVER (
-      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST,
-        tagged.rekeyed,
-        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekey_tagged."key") OVER (
+      PARTITION BY rekey_tagged.canonical,
+      rekey_tagged.agree_0,
+      rekey_tagged.agree_1,
+      rekey_tagged.agree_2
+      ORDER BY rekey_tagged.moment DESC NULLS LAST,
+        rekey_tagged.rekeyed,
+        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won,
-    first_value(tagged.rekeyed) OVER (
-      PARTITION BY tagged.canonical, tagged.agree_0, tagged.agree_1, tagged.agree_2
-      ORDER BY tagged.moment DESC NULLS LAST,
-        tagged.rekeyed,
-        tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekey_tagged.rekeyed) OVER (
+      PARTITION BY rekey_tagged.canonical,
+      rekey_tagged.agree_0,
+      rekey_tagged.agree_1,
+      rekey_tagged.agree_2
+      ORDER BY rekey_tagged.moment DESC NULLS LAST,
+        rekey_tagged.rekeyed,
+        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_rekeyed
-  FROM tagged
+  FROM rekey_tagged
 ),
-judged AS (
-  SELECT CASE WHEN (facts."of" = 'row') THEN ranked."key" ELSE ranked.won END AS "key",
-    ranked.canonical AS canonical,
-    CASE WHEN (facts."of" = 'row') THEN ranked.rekeyed ELSE 0 END AS rekeyed,
+rekey_judged AS (
+  SELECT CASE
+    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked."key" ELSE rekey_ranked.won
+  END AS "key",
+    rekey_ranked.canonical AS canonical,
+    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
     CASE
-      WHEN (facts."of" = 'row') THEN CASE WHEN (ranked.place = 1) THEN 1 ELSE 0 END ELSE 1
+      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END
+      ELSE 1
     END AS first,
-    ranked.won_by_rekeyed AS won_by_rekeyed
-  FROM ranked
-    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor' AS anon_2) AS facts
-    ON facts."of" = 'row'
-    OR ranked.won_by_rekeyed = 0
-    AND ranked.rekeyed = 1
-    AND ranked.rekeyed_so_far = 1
-  WHERE ranked.rekeyed > 0 OR ranked.won_by_rekeyed > 0
+    rekey_ranked.won_by_rekeyed AS won_by_rekeyed
+  FROM rekey_ranked
+    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor' AS anon_2) AS rekey_facts
+    ON rekey_facts."of" = 'row'
+    OR rekey_ranked.won_by_rekeyed = 0
+    AND rekey_ranked.rekeyed = 1
+    AND rekey_ranked.rekeyed_so_far = 1
+  WHERE rekey_ranked.rekeyed > 0 OR rekey_ranked.won_by_rekeyed > 0
 ),
-decided AS MATERIALIZED (
-  SELECT judged."key" AS "key",
+rekey_decided AS MATERIALIZED (
+  SELECT rekey_judged."key" AS "key",
     CASE
-      WHEN (judged.first = 1 AND judged.rekeyed = 1) THEN 'rekey'
-      WHEN (judged.first = 1 AND judged.rekeyed = 0) THEN 'keep'
-      WHEN (judged.first = 0 AND judged.won_by_rekeyed = 1) THEN 'supersede'
-      WHEN (judged.first = 0 AND judged.won_by_rekeyed = 0 AND judged.rekeyed = 1) THEN 'supersede'
+      WHEN (rekey_judged.first = 1 AND rekey_judged.rekeyed = 1) THEN 'rekey'
+      WHEN (rekey_judged.first = 1 AND rekey_judged.rekeyed = 0) THEN 'keep'
+      WHEN (rekey_judged.first = 0 AND rekey_judged.won_by_rekeyed = 1) THEN 'supersede'
+      WHEN (
+        rekey_judged.first = 0 AND rekey_judged.won_by_rekeyed = 0 AND rekey_judged.rekeyed = 1
+      ) THEN 'supersede'
       ELSE NULL
     END AS action,
-    judged.canonical AS canonical
-  FROM judged
+    rekey_judged.canonical AS canonical
+  FROM rekey_judged
   ORDER BY 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
+SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
 FROM (
-  SELECT decided.action AS action, decided.canonical AS canonical, original.*
-  FROM decided JOIN memories AS original ON original.id = decided."key"
-) AS planned;
+  SELECT rekey_decided.action AS rekey_action,
+    rekey_decided.canonical AS rekey_canonical,
+    rekey_original.*
+  FROM rekey_decided JOIN memories AS rekey_original ON rekey_original.id = rekey_decided."key"
+) AS rekey_planned;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
-WITH interactions_spelled_as AS (
+WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
   FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
-interactions_spelled_0 AS (
-  SELECT interactions_spelled_as.spelling AS spelling,
+rekey_0_interactions AS (
+  SELECT rekey_as_interactions.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              interactions_spelled_as.spelling,
+              rekey_as_interactions.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -730,9 +786,9 @@ interactions_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM interactions_spelled_as
+  FROM rekey_as_interactions
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -741,47 +797,50 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
 ),
-interactions_spelled AS MATERIALIZED (
-  SELECT interactions_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM interactions_spelled_0 JOIN registered ON registered."key" = interactions_spelled_0."key"
+rekey_of_interactions AS MATERIALIZED (
+  SELECT rekey_0_interactions.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_interactions
+    JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
 ),
-decided AS MATERIALIZED (
-  SELECT interactions.id AS "key", 'rekey' AS action, interactions_spelled.canonical AS canonical
+rekey_decided AS MATERIALIZED (
+  SELECT interactions.id AS "key", 'rekey' AS action, rekey_of_interactions.canonical AS canonical
   FROM interactions
-    JOIN interactions_spelled
-    ON interactions_spelled.spelling = +(interactions.project COLLATE BINARY)
-  WHERE interactions_spelled.canonical != interactions_spelled.spelling
+    JOIN rekey_of_interactions
+    ON rekey_of_interactions.spelling = +(interactions.project COLLATE BINARY)
+  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
   ORDER BY 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, planned.*
+SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
 FROM (
-  SELECT decided.action AS action, decided.canonical AS canonical, original.*
-  FROM decided JOIN interactions AS original ON original.id = decided."key"
-) AS planned;
+  SELECT rekey_decided.action AS rekey_action,
+    rekey_decided.canonical AS rekey_canonical,
+    rekey_original.*
+  FROM rekey_decided JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided."key"
+) AS rekey_planned;
 
 -- Count the rows of each action in the journals, once for all that follows.
 CREATE TEMPORARY TABLE rekey_tally AS
-SELECT noted.part, noted.action, noted.rows
+SELECT rekey_noted.part, rekey_noted.action, rekey_noted.rows
 FROM (
-  SELECT 'project' AS part, planned.action AS action, count(*) AS rows
+  SELECT 'project' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_projects.action AS action,
-      rekey_journal_projects.canonical AS canonical,
+    SELECT rekey_journal_projects.rekey_action AS rekey_action,
+      rekey_journal_projects.rekey_canonical AS rekey_canonical,
       rekey_journal_projects.id AS id,
       rekey_journal_projects.name AS name,
       rekey_journal_projects.description AS description,
       rekey_journal_projects.created_at AS created_at,
       rekey_journal_projects.updated_at AS updated_at
     FROM rekey_journal_projects
-    WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-  UNION ALL SELECT 'state' AS part, planned.action AS action, count(*) AS rows
+    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+  GROUP BY rekey_planned.rekey_action
+  UNION ALL SELECT 'state' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_project_state.action AS action,
-      rekey_journal_project_state.canonical AS canonical,
+    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
       rekey_journal_project_state.id AS id,
       rekey_journal_project_state.project_id AS project_id,
       rekey_journal_project_state.category AS category,
@@ -793,13 +852,13 @@ FROM (
       rekey_journal_project_state.created_at AS created_at,
       rekey_journal_project_state.updated_at AS updated_at
     FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-  UNION ALL SELECT 'memory' AS part, planned.action AS action, count(*) AS rows
+    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+  GROUP BY rekey_planned.rekey_action
+  UNION ALL SELECT 'memory' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_memories.action AS action,
-      rekey_journal_memories.canonical AS canonical,
+    SELECT rekey_journal_memories.rekey_action AS rekey_action,
+      rekey_journal_memories.rekey_canonical AS rekey_canonical,
       rekey_journal_memories.id AS id,
       rekey_journal_memories.memory_type AS memory_type,
       rekey_journal_memories.content AS content,
@@ -809,13 +868,13 @@ FROM (
       rekey_journal_memories.created_at AS created_at,
       rekey_journal_memories.updated_at AS updated_at
     FROM rekey_journal_memories
-    WHERE rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-  UNION ALL SELECT 'interaction' AS part, planned.action AS action, count(*) AS rows
+    WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+  GROUP BY rekey_planned.rekey_action
+  UNION ALL SELECT 'interaction' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_interactions.action AS action,
-      rekey_journal_interactions.canonical AS canonical,
+    SELECT rekey_journal_interactions.rekey_action AS rekey_action,
+      rekey_journal_interactions.rekey_canonical AS rekey_canonical,
       rekey_journal_interactions.id AS id,
       rekey_journal_interactions.prompt AS prompt,
       rekey_journal_interactions.response AS response,
@@ -824,19 +883,19 @@ FROM (
       rekey_journal_interactions.project AS project,
       rekey_journal_interactions.created_at AS created_at
     FROM rekey_journal_interactions
-    WHERE rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.action
-) AS noted;
+    WHERE rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+  GROUP BY rekey_planned.rekey_action
+) AS rekey_noted;
 
 -- Count what the plan names.
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'plan' AS anon_2,
-  counted.name,
-  counted.value
+  rekey_counted.name,
+  rekey_counted.value
 FROM (
-  SELECT tally.name AS name, tally.value AS value
+  SELECT rekey_tally.name AS name, rekey_tally.value AS value
   FROM (
     SELECT 'shadow_projects' AS name,
       CAST(
@@ -882,12 +941,12 @@ FROM (
       (
         SELECT count(*) AS count_1
         FROM (
-          SELECT DISTINCT planned.canonical AS canonical,
-            planned.category AS category,
-            planned."key" AS "key"
+          SELECT DISTINCT rekey_planned.rekey_canonical AS rekey_canonical,
+            rekey_planned.category AS category,
+            rekey_planned."key" AS "key"
           FROM (
-            SELECT rekey_journal_project_state.action AS action,
-              rekey_journal_project_state.canonical AS canonical,
+            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
               rekey_journal_project_state.id AS id,
               rekey_journal_project_state.project_id AS project_id,
               rekey_journal_project_state.category AS category,
@@ -899,12 +958,12 @@ FROM (
               rekey_journal_project_state.created_at AS created_at,
               rekey_journal_project_state.updated_at AS updated_at
             FROM rekey_journal_project_state
-            WHERE rekey_journal_project_state.run_id = (
+            WHERE rekey_journal_project_state.rekey_run = (
               SELECT max(rekey_run.id) AS max_2 FROM rekey_run
             )
-          ) AS planned
-          WHERE planned.action = 'collision'
-        ) AS collided
+          ) AS rekey_planned
+          WHERE rekey_planned.rekey_action = 'collision'
+        ) AS rekey_collided
       ) AS value
     UNION ALL SELECT 'memory_rekey_rows' AS name,
       CAST(
@@ -930,8 +989,8 @@ FROM (
           WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
         ) AS BIGINT
       ) AS value
-  ) AS tally
-) AS counted;
+  ) AS rekey_tally
+) AS rekey_counted;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the
@@ -940,19 +999,19 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH projects_spelled_as AS (
+WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
   WHERE projects.name IS NOT NULL
 ),
-projects_spelled_0 AS (
-  SELECT projects_spelled_as.spelling AS spelling,
+rekey_0_projects AS (
+  SELECT rekey_as_projects.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              projects_spelled_as.spelling,
+              rekey_as_projects.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -967,9 +1026,9 @@ projects_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM projects_spelled_as
+  FROM rekey_as_projects
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -978,31 +1037,31 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-projects_spelled AS MATERIALIZED (
-  SELECT projects_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM projects_spelled_0 JOIN registered ON registered."key" = projects_spelled_0."key"
+rekey_of_projects AS MATERIALIZED (
+  SELECT rekey_0_projects.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 ),
-canonical_row AS (
-  SELECT projects.id AS "key", projects.name AS name, projects_spelled.canonical AS canonical
-  FROM projects JOIN projects_spelled ON projects_spelled.spelling = projects.name COLLATE BINARY
-  WHERE projects_spelled.alias = projects_spelled.canonical
+rekey_canonical_row AS (
+  SELECT projects.id AS "key", projects.name AS name, rekey_of_projects.canonical AS canonical
+  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name COLLATE BINARY
+  WHERE rekey_of_projects.alias = rekey_of_projects.canonical
 )
 SELECT count(*) AS count_1
 FROM (
   SELECT 'projects' AS "table",
-    canonical_row.canonical AS canonical,
-    canonical_row."key" AS "key",
-    canonical_row.name AS name
-  FROM canonical_row
-  WHERE canonical_row.canonical IN (
-    SELECT canonical_row.canonical
-    FROM canonical_row
-    GROUP BY canonical_row.canonical
+    rekey_canonical_row.canonical AS canonical,
+    rekey_canonical_row."key" AS "key",
+    rekey_canonical_row.name AS name
+  FROM rekey_canonical_row
+  WHERE rekey_canonical_row.canonical IN (
+    SELECT rekey_canonical_row.canonical
+    FROM rekey_canonical_row
+    GROUP BY rekey_canonical_row.canonical
     HAVING count(*) > 1
   )
-) AS offending;
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
@@ -1016,16 +1075,16 @@ INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
-    planned.canonical AS canonical,
+    rekey_planned.rekey_canonical AS canonical,
     'category=' || coalesce(
-      CAST(planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(planned."key" AS VARCHAR), 'NULL') AS slot,
-    planned.id AS "key",
+      CAST(rekey_planned.category AS VARCHAR), 'NULL'
+    ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL') AS slot,
+    rekey_planned.id AS "key",
     projects.name AS written_under,
-    planned.value AS value
+    rekey_planned.value AS value
   FROM (
-    SELECT rekey_journal_project_state.action AS action,
-      rekey_journal_project_state.canonical AS canonical,
+    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
       rekey_journal_project_state.id AS id,
       rekey_journal_project_state.project_id AS project_id,
       rekey_journal_project_state.category AS category,
@@ -1037,11 +1096,11 @@ FROM (
       rekey_journal_project_state.created_at AS created_at,
       rekey_journal_project_state.updated_at AS updated_at
     FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-    JOIN projects ON projects.id = planned.project_id
-  WHERE planned.action = 'collision' AND planned.status = 'active'
-) AS offending;
+    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+    JOIN projects ON projects.id = rekey_planned.project_id
+  WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status = 'active'
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
@@ -1054,15 +1113,15 @@ INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
-    planned.canonical AS canonical,
-    planned.project_id AS owner,
+    rekey_planned.rekey_canonical AS canonical,
+    rekey_planned.project_id AS owner,
     'category=' || coalesce(
-      CAST(planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(planned."key" AS VARCHAR), 'NULL') AS slot,
+      CAST(rekey_planned.category AS VARCHAR), 'NULL'
+    ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL') AS slot,
     count(*) AS rows
   FROM (
-    SELECT rekey_journal_project_state.action AS action,
-      rekey_journal_project_state.canonical AS canonical,
+    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
       rekey_journal_project_state.id AS id,
       rekey_journal_project_state.project_id AS project_id,
       rekey_journal_project_state.category AS category,
@@ -1074,11 +1133,14 @@ FROM (
       rekey_journal_project_state.created_at AS created_at,
       rekey_journal_project_state.updated_at AS updated_at
     FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS planned
-  GROUP BY planned.canonical, planned.project_id, planned.category, planned."key"
+    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+  GROUP BY rekey_planned.rekey_canonical,
+    rekey_planned.project_id,
+    rekey_planned.category,
+    rekey_planned."key"
   HAVING count(*) > 1
-) AS offending;
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
@@ -1090,62 +1152,64 @@ CREATE TEMPORARY TABLE rekey_guard (
 INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
-  SELECT 'projects' AS "table", needed.name AS "column"
+  SELECT 'projects' AS "table", rekey_needed.name AS "column"
   FROM (
-    SELECT CAST(known.name AS TEXT) AS name
+    SELECT CAST(rekey_known.name AS TEXT) AS name
     FROM (
-      SELECT needed_info.name AS name,
-        needed_info.type AS type,
-        needed_info."notnull" AS "notnull",
-        needed_info.dflt_value AS dflt_value,
-        needed_info.pk AS pk,
-        max(needed_info.pk) OVER () AS parts
-      FROM pragma_table_xinfo('projects') AS needed_info
-    ) AS known
-    WHERE (known."notnull" = 1 OR known.pk > 0)
-      AND known.dflt_value IS NULL
-      AND NOT (known.pk = 1 AND known.parts = 1 AND upper(known.type) = 'INTEGER')
-  ) AS needed
-  WHERE (needed.name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+      SELECT rekey_needed_info.name AS name,
+        rekey_needed_info.type AS type,
+        rekey_needed_info."notnull" AS "notnull",
+        rekey_needed_info.dflt_value AS dflt_value,
+        rekey_needed_info.pk AS pk,
+        max(rekey_needed_info.pk) OVER () AS parts
+      FROM pragma_table_xinfo('projects') AS rekey_needed_info
+    ) AS rekey_known
+    WHERE (rekey_known."notnull" = 1 OR rekey_known.pk > 0)
+      AND rekey_known.dflt_value IS NULL
+      AND NOT (rekey_known.pk = 1 AND rekey_known.parts = 1 AND upper(rekey_known.type) = 'INTEGER')
+  ) AS rekey_needed
+  WHERE (rekey_needed.name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
     AND (
       EXISTS (
         SELECT 1 AS anon_1
         FROM (
-          SELECT rekey_journal_projects.action AS action,
-            rekey_journal_projects.canonical AS canonical,
+          SELECT rekey_journal_projects.rekey_action AS rekey_action,
+            rekey_journal_projects.rekey_canonical AS rekey_canonical,
             rekey_journal_projects.id AS id,
             rekey_journal_projects.name AS name,
             rekey_journal_projects.description AS description,
             rekey_journal_projects.created_at AS created_at,
             rekey_journal_projects.updated_at AS updated_at
           FROM rekey_journal_projects
-          WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-        ) AS planned
-        WHERE planned.action = 'create'
+          WHERE rekey_journal_projects.rekey_run = (
+            SELECT max(rekey_run.id) AS max_1 FROM rekey_run
+          )
+        ) AS rekey_planned
+        WHERE rekey_planned.rekey_action = 'create'
       )
     )
-) AS offending;
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Note how many rows each table holds, to compare with after the changes.
 CREATE TEMPORARY TABLE rekey_rows_before AS
-SELECT noted.part, noted.rows
+SELECT rekey_noted.part, rekey_noted.rows
 FROM (
   SELECT 'project' AS part, count(*) AS rows FROM projects
   UNION ALL SELECT 'state' AS part, count(*) AS rows FROM project_state
   UNION ALL SELECT 'memory' AS part, count(*) AS rows FROM memories
   UNION ALL SELECT 'interaction' AS part, count(*) AS rows FROM interactions
-) AS noted;
+) AS rekey_noted;
 
 -- Note the rows whose foreign keys lead nowhere already.
 CREATE TEMPORARY TABLE rekey_broken_before AS
-SELECT found."table", found.rowid, found.parent, found.fkid
-FROM pragma_foreign_key_check() AS found;
+SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+FROM pragma_foreign_key_check() AS rekey_found;
 
 -- Create the canonical rows that are missing.
 INSERT INTO projects (id, name, description, created_at, updated_at)
-SELECT named.identity AS id,
-  rekey_journal_projects.canonical AS name,
+SELECT rekey_named.identity AS id,
+  rekey_journal_projects.rekey_canonical AS name,
   'created by legacy alias migration' AS description,
   (
     SELECT rekey_run.started_at
@@ -1163,11 +1227,11 @@ FROM rekey_journal_projects
       rekey_alias.canonical AS canonical,
       rekey_alias.identity AS identity
     FROM rekey_alias
-  ) AS named
-  ON named.run_id = rekey_journal_projects.run_id
-  AND named.canonical = rekey_journal_projects.canonical
-WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-  AND rekey_journal_projects.action IN ('create');
+  ) AS rekey_named
+  ON rekey_named.run_id = rekey_journal_projects.rekey_run
+  AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
+WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
+  AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Record how many rows that were: canonical_rows_created.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1178,18 +1242,19 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
 INSERT INTO rekey_created_projects
-SELECT rekey_journal_projects.run_id,
-  rekey_journal_projects.action,
-  rekey_journal_projects.canonical,
-  original.*
+SELECT rekey_journal_projects.rekey_run,
+  rekey_journal_projects.rekey_action,
+  rekey_journal_projects.rekey_canonical,
+  rekey_original.*
 FROM rekey_journal_projects
-  JOIN projects AS original ON original.name COLLATE BINARY = rekey_journal_projects.canonical
-WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  AND rekey_journal_projects.action IN ('create');
+  JOIN projects AS rekey_original
+  ON rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
+WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
 UPDATE projects
-SET name=rekey_journal_projects.canonical,
+SET name=rekey_journal_projects.rekey_canonical,
   updated_at=(
     SELECT rekey_run.started_at
     FROM rekey_run
@@ -1197,8 +1262,8 @@ SET name=rekey_journal_projects.canonical,
   )
 FROM rekey_journal_projects
 WHERE projects.id = rekey_journal_projects.id
-  AND rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  AND rekey_journal_projects.action IN ('rename');
+  AND rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_projects.rekey_action IN ('rename');
 
 -- Record how many rows that were: canonical_rows_renamed.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1212,8 +1277,8 @@ DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
   FROM rekey_journal_project_state
-  WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_project_state.action IN ('replace')
+  WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    AND rekey_journal_project_state.rekey_action IN ('replace')
 );
 
 -- Record how many rows that were: state_rows_replaced_inactive_canonical.
@@ -1228,8 +1293,8 @@ DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
   FROM rekey_journal_project_state
-  WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_project_state.action IN ('merge')
+  WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    AND rekey_journal_project_state.rekey_action IN ('merge')
 );
 
 -- Record how many rows that were: state_rows_merged_as_duplicate.
@@ -1244,8 +1309,8 @@ DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
   FROM rekey_journal_project_state
-  WHERE rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_project_state.action IN ('drop')
+  WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    AND rekey_journal_project_state.rekey_action IN ('drop')
 );
 
 -- Record how many rows that were: state_rows_historical_dropped.
@@ -1265,8 +1330,8 @@ SET status='active',
   )
 FROM rekey_journal_project_state
 WHERE project_state.id = rekey_journal_project_state.id
-  AND rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  AND rekey_journal_project_state.action IN ('revive');
+  AND rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_project_state.rekey_action IN ('revive');
 
 -- Record how many rows that were: state_rows_revived.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1278,7 +1343,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 -- Hang the surviving shadow rows on their canonical.
 UPDATE project_state
 SET project_id=(
-  SELECT projects.id FROM projects WHERE projects.name = rekey_journal_project_state.canonical
+  SELECT projects.id FROM projects WHERE projects.name = rekey_journal_project_state.rekey_canonical
 ),
   updated_at=(
     SELECT rekey_run.started_at
@@ -1287,8 +1352,8 @@ SET project_id=(
   )
 FROM rekey_journal_project_state
 WHERE project_state.id = rekey_journal_project_state.id
-  AND rekey_journal_project_state.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  AND rekey_journal_project_state.action IN ('rekey');
+  AND rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_project_state.rekey_action IN ('rekey');
 
 -- Record how many rows that were: state_rows_rekeyed.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1299,7 +1364,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 
 -- Write the rows of memories under their canonical name.
 UPDATE memories
-SET project=rekey_journal_memories.canonical,
+SET project=rekey_journal_memories.rekey_canonical,
   updated_at=(
     SELECT rekey_run.started_at
     FROM rekey_run
@@ -1307,8 +1372,8 @@ SET project=rekey_journal_memories.canonical,
   )
 FROM rekey_journal_memories
 WHERE memories.id = rekey_journal_memories.id
-  AND rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  AND rekey_journal_memories.action IN ('rekey');
+  AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_memories.rekey_action IN ('rekey');
 
 -- Record how many rows that were: memory_rows_rekeyed.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1319,7 +1384,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 
 -- Supersede the duplicates in memories, under their canonical name too.
 UPDATE memories
-SET project=rekey_journal_memories.canonical,
+SET project=rekey_journal_memories.rekey_canonical,
   status='superseded',
   updated_at=(
     SELECT rekey_run.started_at
@@ -1328,8 +1393,8 @@ SET project=rekey_journal_memories.canonical,
   )
 FROM rekey_journal_memories
 WHERE memories.id = rekey_journal_memories.id
-  AND rekey_journal_memories.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  AND rekey_journal_memories.action IN ('supersede');
+  AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_memories.rekey_action IN ('supersede');
 
 -- Record how many rows that were: memory_rows_superseded.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1340,11 +1405,11 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 
 -- Write the rows of interactions under their canonical name.
 UPDATE interactions
-SET project=rekey_journal_interactions.canonical
+SET project=rekey_journal_interactions.rekey_canonical
 FROM rekey_journal_interactions
 WHERE interactions.id = rekey_journal_interactions.id
-  AND rekey_journal_interactions.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  AND rekey_journal_interactions.action IN ('rekey');
+  AND rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  AND rekey_journal_interactions.rekey_action IN ('rekey');
 
 -- Record how many rows that were: interaction_rows_rekeyed.
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -1358,8 +1423,8 @@ DELETE FROM projects
 WHERE projects.id IN (
   SELECT rekey_journal_projects.id
   FROM rekey_journal_projects
-  WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_projects.action IN ('delete')
+  WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    AND rekey_journal_projects.rekey_action IN ('delete')
 );
 
 -- Record how many rows that were: shadow_projects_deleted.
@@ -1376,7 +1441,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_rows_lost CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH row_balance AS (
+WITH rekey_row_balance AS (
   SELECT 'projects' AS "table",
     (
       SELECT rekey_rows_before.rows FROM rekey_rows_before WHERE rekey_rows_before.part = 'project'
@@ -1462,14 +1527,16 @@ WITH row_balance AS (
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT row_balance."table" AS "table",
-    row_balance."before" AS "before",
-    row_balance."after" AS "after",
-    row_balance.deleted AS deleted,
-    row_balance.created AS created
-  FROM row_balance
-  WHERE row_balance."after" != (row_balance."before" - row_balance.deleted) + row_balance.created
-) AS offending;
+  SELECT rekey_row_balance."table" AS "table",
+    rekey_row_balance."before" AS "before",
+    rekey_row_balance."after" AS "after",
+    rekey_row_balance.deleted AS deleted,
+    rekey_row_balance.created AS created
+  FROM rekey_row_balance
+  WHERE rekey_row_balance."after" != (
+    rekey_row_balance."before" - rekey_row_balance.deleted
+  ) + rekey_row_balance.created
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
@@ -1479,7 +1546,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH expected AS (
+WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
       (
@@ -1571,14 +1638,16 @@ WITH expected AS (
 )
 SELECT count(*) AS count_1
 FROM (
-  SELECT expected.name AS name, expected.journalled AS journalled, rekey_count.value AS reported
-  FROM expected
+  SELECT rekey_expected.name AS name,
+    rekey_expected.journalled AS journalled,
+    rekey_count.value AS reported
+  FROM rekey_expected
     LEFT OUTER JOIN rekey_count
-    ON rekey_count.name = expected.name
+    ON rekey_count.name = rekey_expected.name
     AND rekey_count.phase = 'apply'
     AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  WHERE rekey_count.value IS NOT expected.journalled
-) AS offending;
+  WHERE rekey_count.value IS NOT rekey_expected.journalled
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
@@ -1588,19 +1657,19 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH projects_spelled_as AS (
+WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
   WHERE projects.name IS NOT NULL
 ),
-projects_spelled_0 AS (
-  SELECT projects_spelled_as.spelling AS spelling,
+rekey_0_projects AS (
+  SELECT rekey_as_projects.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              projects_spelled_as.spelling,
+              rekey_as_projects.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -1615,9 +1684,9 @@ projects_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM projects_spelled_as
+  FROM rekey_as_projects
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -1626,20 +1695,20 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-projects_spelled AS MATERIALIZED (
-  SELECT projects_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM projects_spelled_0 JOIN registered ON registered."key" = projects_spelled_0."key"
+rekey_of_projects AS MATERIALIZED (
+  SELECT rekey_0_projects.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 )
 SELECT count(*) AS count_1
 FROM (
   SELECT 'projects' AS "table",
-    projects_spelled.spelling AS spelling,
-    projects_spelled.canonical AS canonical
-  FROM projects_spelled
-  WHERE projects_spelled.canonical != projects_spelled.spelling
-) AS offending;
+    rekey_of_projects.spelling AS spelling,
+    rekey_of_projects.canonical AS canonical
+  FROM rekey_of_projects
+  WHERE rekey_of_projects.canonical != rekey_of_projects.spelling
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
@@ -1649,19 +1718,19 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH memories_spelled_as AS (
+WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling
   FROM memories
   WHERE memories.project IS NOT NULL
 ),
-memories_spelled_0 AS (
-  SELECT memories_spelled_as.spelling AS spelling,
+rekey_0_memories AS (
+  SELECT rekey_as_memories.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              memories_spelled_as.spelling,
+              rekey_as_memories.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -1676,9 +1745,9 @@ memories_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM memories_spelled_as
+  FROM rekey_as_memories
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -1687,20 +1756,20 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-memories_spelled AS MATERIALIZED (
-  SELECT memories_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM memories_spelled_0 JOIN registered ON registered."key" = memories_spelled_0."key"
+rekey_of_memories AS MATERIALIZED (
+  SELECT rekey_0_memories.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
 )
 SELECT count(*) AS count_1
 FROM (
   SELECT 'memories' AS "table",
-    memories_spelled.spelling AS spelling,
-    memories_spelled.canonical AS canonical
-  FROM memories_spelled
-  WHERE memories_spelled.canonical != memories_spelled.spelling
-) AS offending;
+    rekey_of_memories.spelling AS spelling,
+    rekey_of_memories.canonical AS canonical
+  FROM rekey_of_memories
+  WHERE rekey_of_memories.canonical != rekey_of_memories.spelling
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
@@ -1710,19 +1779,19 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH interactions_spelled_as AS (
+WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
   FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
-interactions_spelled_0 AS (
-  SELECT interactions_spelled_as.spelling AS spelling,
+rekey_0_interactions AS (
+  SELECT rekey_as_interactions.spelling AS spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              interactions_spelled_as.spelling,
+              rekey_as_interactions.spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
@@ -1737,9 +1806,9 @@ interactions_spelled_0 AS (
       CAST(X'e284aa' AS TEXT),
       'k'
     ) AS "key"
-  FROM interactions_spelled_as
+  FROM rekey_as_interactions
 ),
-registered AS (
+rekey_registered AS (
   SELECT rekey_alias.run_id AS run_id,
     rekey_alias.alias AS alias,
     rekey_alias.canonical AS canonical,
@@ -1748,20 +1817,21 @@ registered AS (
   FROM rekey_alias
   WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
 ),
-interactions_spelled AS MATERIALIZED (
-  SELECT interactions_spelled_0.spelling AS spelling,
-    registered.alias AS alias,
-    registered.canonical AS canonical
-  FROM interactions_spelled_0 JOIN registered ON registered."key" = interactions_spelled_0."key"
+rekey_of_interactions AS MATERIALIZED (
+  SELECT rekey_0_interactions.spelling AS spelling,
+    rekey_registered.alias AS alias,
+    rekey_registered.canonical AS canonical
+  FROM rekey_0_interactions
+    JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
 )
 SELECT count(*) AS count_1
 FROM (
   SELECT 'interactions' AS "table",
-    interactions_spelled.spelling AS spelling,
-    interactions_spelled.canonical AS canonical
-  FROM interactions_spelled
-  WHERE interactions_spelled.canonical != interactions_spelled.spelling
-) AS offending;
+    rekey_of_interactions.spelling AS spelling,
+    rekey_of_interactions.canonical AS canonical
+  FROM rekey_of_interactions
+  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
@@ -1775,21 +1845,21 @@ FROM (
   SELECT 'project_state' AS "table", project_state.id AS "key", project_state.project_id AS owner
   FROM project_state
   WHERE project_state.project_id IN (
-    SELECT planned.id
+    SELECT rekey_planned.id
     FROM (
-      SELECT rekey_journal_projects.action AS action,
-        rekey_journal_projects.canonical AS canonical,
+      SELECT rekey_journal_projects.rekey_action AS rekey_action,
+        rekey_journal_projects.rekey_canonical AS rekey_canonical,
         rekey_journal_projects.id AS id,
         rekey_journal_projects.name AS name,
         rekey_journal_projects.description AS description,
         rekey_journal_projects.created_at AS created_at,
         rekey_journal_projects.updated_at AS updated_at
       FROM rekey_journal_projects
-      WHERE rekey_journal_projects.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    ) AS planned
-    WHERE planned.action = 'delete'
+      WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_planned.rekey_action = 'delete'
   )
-) AS offending;
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
@@ -1801,23 +1871,23 @@ CREATE TEMPORARY TABLE rekey_guard (
 INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
-  SELECT broken."table" AS "table",
-    broken.rowid AS rowid,
-    broken.parent AS parent,
-    broken.fkid AS fkid
+  SELECT rekey_broken."table" AS "table",
+    rekey_broken.rowid AS rowid,
+    rekey_broken.parent AS parent,
+    rekey_broken.fkid AS fkid
   FROM (
-    SELECT found."table" AS "table",
-      found.rowid AS rowid,
-      found.parent AS parent,
-      found.fkid AS fkid
-    FROM pragma_foreign_key_check() AS found
+    SELECT rekey_found."table" AS "table",
+      rekey_found.rowid AS rowid,
+      rekey_found.parent AS parent,
+      rekey_found.fkid AS fkid
+    FROM pragma_foreign_key_check() AS rekey_found
     EXCEPT SELECT rekey_broken_before."table" AS "table",
       rekey_broken_before.rowid AS rowid,
       rekey_broken_before.parent AS parent,
       rekey_broken_before.fkid AS fkid
     FROM rekey_broken_before
-  ) AS broken
-) AS offending;
+  ) AS rekey_broken
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Drop what was noted.

@@ -1,0 +1,86 @@
+"""Claims about names: no table and no column of an application collides with anything of ours."""
+
+import pytest
+
+from declared import declared
+
+IDENTITY = "CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL);"
+PROJECTS = "INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');"
+PROJECT = 'Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name)'
+NAMES = {"polisher": ["pol"]}
+TAKEN = (
+    *("known", "ranked", "judged", "decided", "planned", "tagged", "registered", "canonical_row", "row_balance"),
+    *("owner", "other", "holder", "original", "changed", "child", "parent", "gone", "back", "found", "listed"),
+    *("catalog", "answer", "survivor", "entry", "anon_1", "action", "run_id", "canonical", "slot_row", "names"),
+    *("100% of 'all'", "a %s; DROP $rekey$", 'say "hi"', "run:id"),
+)
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def rows(database):
+    return {name: database.rows(f"SELECT * FROM {quoted(name)} ORDER BY 1") for name in TAKEN}
+
+
+def test_slots_in_tables_of_any_name_fold_and_go_back(database, tmp_path):
+    definitions, parts = [IDENTITY, PROJECTS], []
+    for number, name in enumerate(TAKEN):
+        definitions.append(f"""
+            CREATE TABLE {quoted(name)} (id INTEGER PRIMARY KEY, run_id INTEGER REFERENCES projects (id),
+              action VARCHAR(9), canonical VARCHAR(9), status VARCHAR(9), changed TIMESTAMP);
+            INSERT INTO {quoted(name)} VALUES (1, 1, 'a', 'x', 'active', NULL), (2, 2, 'a', 'x', 'active', NULL),
+              (3, 2, 'b', 'y', 'active', NULL);""")
+        parts.append(f"""Slots(noun="one_{number}", key=t[{name!r}].c.id, owner=t[{name!r}].c.run_id,
+            slot=(t[{name!r}].c.action,), value=t[{name!r}].c.canonical, status=t[{name!r}].c.status,
+            updated_at=t[{name!r}].c.changed)""")
+    spec = f"Spec(revision=revision, identity={PROJECT}, slots=({', '.join(parts)}))"
+    project = declared(database, tmp_path, "".join(definitions), spec, ["projects", *TAKEN], names=NAMES)
+    before = rows(database)
+    checked = project.check()
+    assert (0, "") == (checked.status, checked.err)
+    assert 0 == project.upgrade().code
+    assert {name: [(1, 1), (3, 1)] for name in TAKEN} == {
+        name: [row[:2] for row in found] for name, found in rows(database).items()
+    }
+    back = project.downgrade()
+    assert 0 == back.code, back.err
+    assert before == rows(database)
+
+
+def test_tags_in_tables_and_columns_of_any_name_fold_and_go_back_by_script(database, tmp_path):
+    definitions, parts = [IDENTITY, PROJECTS], []
+    for number, name in enumerate(TAKEN):
+        definitions.append(f"""
+            CREATE TABLE {quoted(name)} (id INTEGER PRIMARY KEY, {quoted(f"{name} too")} VARCHAR(99),
+              action VARCHAR(20), changed TIMESTAMP);
+            INSERT INTO {quoted(name)} VALUES (1, 'pol', 'live', NULL), (2, 'polisher', 'live', NULL);""")
+        parts.append(f"""Tags(noun="one_{number}", key=t[{name!r}].c.id, tag=t[{name!r}].c[{f"{name} too"!r}],
+            agree=(t[{name!r}].c.changed,), status=t[{name!r}].c.action, updated_at=t[{name!r}].c.changed)""")
+    spec = f"Spec(revision=revision, identity={PROJECT}, tags=({', '.join(parts)}))"
+    project = declared(database, tmp_path, "".join(definitions), spec, ["projects", *TAKEN], names=NAMES)
+    before = rows(database)
+    assert 0 == database.run_script(project.script()).returncode
+    assert {name: [("polisher", "superseded"), ("polisher", "live")] for name in TAKEN} == {
+        name: [row[1:3] for row in found] for name, found in rows(database).items()
+    }
+    assert 0 == database.run_script(project.script("0002:0001", "downgrade")).returncode
+    assert before == rows(database)
+
+
+@pytest.mark.parametrize("name", ["rate %s", "100%%", "%(x)s"])
+def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_path, name):
+    table = quoted(name)
+    definitions = f"""
+        CREATE TABLE {table} (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL);
+        CREATE TABLE invoices (id INTEGER PRIMARY KEY, rate INTEGER REFERENCES {table} (id) ON DELETE CASCADE);
+        INSERT INTO {table} VALUES (1, 'polisher'), (2, 'pol');
+        INSERT INTO invoices VALUES (1, 2), (2, 2);"""
+    spec = f'Spec(revision=revision, identity=Identity(noun="rate", key=t[{name!r}].c.id, name=t[{name!r}].c.name))'
+    project = declared(database, tmp_path, definitions, spec, [name], names=NAMES)
+    checked, ended = project.check(), project.upgrade()
+    assert (2, 1) == (checked.status, ended.code)
+    assert "rekey_attached_rate_0" in checked.out
+    assert "rekey_attached_rate_0" in ended.err
+    assert [(1, 2), (2, 2)] == database.rows("SELECT * FROM invoices ORDER BY 1")
