@@ -1,4 +1,4 @@
-"""The connection: how transactions begin on each database, and what a failure of it says to a person."""
+"""The connection: how one is opened, for writing and for reading, and how its transactions begin."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
+from alembic_rekey.errors import DatabaseFailed, SettingRefused
+from alembic_rekey.failures import refusing_database_errors
 from alembic_rekey.settings import Settings
 
 __all__ = [
     "SAME_TEXT",
-    "committing",
     "is_absent",
     "make_folder",
     "reading",
-    "refusing_database_errors",
     "sqlite_hooks",
     "writing_engine",
 ]
 
 
 def writing_engine(settings: Settings) -> Engine:
-    """Return an engine whose transactions exclude other writers and take DDL along."""
+    """Return an engine whose transactions exclude other writers and take DDL along.
+
+    Raises:
+        SettingRefused: where the URL names a driver that only a program of coroutines can use.
+    """
+    _refuse_asynchronous(settings)
     if settings.url.get_backend_name() == "sqlite":
         engine = create_engine(settings.url, poolclass=NullPool, connect_args={"timeout": settings.lock_timeout})
         sqlite_hooks(engine, "BEGIN IMMEDIATE")
         return engine
     # A higher level, perhaps the role's default, would fail after waiting for the other deployer.
-    engine = create_engine(settings.url, poolclass=NullPool, isolation_level="READ COMMITTED")
-    _postgresql_hooks(engine)
-    return engine
+    return _postgresql_engine(settings, isolation_level="READ COMMITTED")
 
 
 @contextmanager
@@ -48,8 +49,10 @@ def reading(settings: Settings) -> Iterator[Connection]:
 
     Raises:
         DatabaseFailed: for whatever the database or its driver raises within.
+        SettingRefused: where the URL names a driver that only a program of coroutines can use.
     """
     with refusing_database_errors(settings):
+        _refuse_asynchronous(settings)
         engine = _reading_engine(replace(settings, url=make_url("sqlite://")) if is_absent(settings) else settings)
         try:
             with engine.connect() as connection:
@@ -77,14 +80,8 @@ def _reading_engine(settings: Settings) -> Engine:
         # Every sort and list of a plan takes as much memory as the page cache may; 500 KB are as fast as 2 MB.
         event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA cache_size = -500"))
         return engine
-    engine = create_engine(
-        settings.url,
-        poolclass=NullPool,
-        isolation_level="REPEATABLE READ",
-        execution_options={"postgresql_readonly": True},
-    )
-    _postgresql_hooks(engine)
-    return engine
+    options = {"postgresql_readonly": True}
+    return _postgresql_engine(settings, isolation_level="REPEATABLE READ", execution_options=options)
 
 
 def _sqlite_file(settings: Settings) -> Path | None:
@@ -134,8 +131,29 @@ SAME_TEXT = (
 """The statements that make a value of PostgreSQL the same text in every session."""
 
 
-def _postgresql_hooks(engine: Engine) -> None:
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(SAME_TEXT))
+def same_text(connection: Connection) -> None:
+    """Make a value of PostgreSQL the same text as in every session, until the transaction ends."""
+    for statement in SAME_TEXT.split("; "):
+        # One by one: not every driver takes several at once.
+        connection.exec_driver_sql(statement)
+
+
+def _postgresql_engine(settings: Settings, **options: Any) -> Engine:
+    # Behind a pooler such as pgbouncer the next transaction may be on another server connection, where a
+    # statement that psycopg has prepared is not known, or one of the same name is.
+    unprepared = {"prepare_threshold": None} if settings.url.get_driver_name() == "psycopg" else {}
+    engine = create_engine(settings.url, poolclass=NullPool, connect_args=unprepared, **options)
+    event.listen(engine, "begin", same_text)
+    return engine
+
+
+def _refuse_asynchronous(settings: Settings) -> None:
+    if settings.url.get_dialect().is_async:
+        raise SettingRefused(
+            "url",
+            f"the driver {settings.url.get_driver_name()} is asynchronous, and Alembic's commands are not.",
+            "name a synchronous one: postgresql+psycopg://… or sqlite:///…",
+        )
 
 
 def sqlite_hooks(engine: Engine, begin: str) -> None:
@@ -166,85 +184,3 @@ def make_folder(settings: Settings) -> None:
                 f"its folder cannot be made: {error.strerror}.",
                 "name another place with -x url=sqlite:///FILE.",
             ) from error
-
-
-@contextmanager
-def refusing_database_errors(settings: Settings) -> Iterator[None]:
-    """Turn what SQLAlchemy and the drivers raise into `DatabaseFailed`: the cause, and what to do."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise DatabaseFailed(
-            settings.database,
-            f"the driver {error.name} is not installed.",
-            "pip install 'alembic-rekey[postgresql]', or name an installed driver in the URL.",
-        ) from error
-    except NoSuchModuleError as error:
-        raise DatabaseFailed(
-            settings.database, f"{error}.", "write the URL as postgresql+psycopg://… or sqlite:///…"
-        ) from error
-    except DBAPIError as error:
-        problem, remedy = _explained(error, settings)
-        raise DatabaseFailed(settings.database, problem, remedy) from error
-    except SQLAlchemyError as error:
-        raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
-
-
-@contextmanager
-def committing(settings: Settings) -> Iterator[None]:
-    """Say of a connection that is lost within, while COMMIT runs, that the outcome is open.
-
-    Raises:
-        OutcomeOpen: then; whatever else COMMIT raises is a rollback, and passes.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if not _is_lost(error):
-            raise
-        raise OutcomeOpen(settings.database, _explained(error, settings)[0]) from error
-
-
-def _is_lost(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(("08", "57P"))
-
-
-_REMEDIES = (
-    (
-        "55P03",
-        "another transaction holds a lock: run it again when it has ended, or wait longer with "
-        "-x lock_timeout=SECONDS.",
-    ),
-    ("42501", "grant the account the missing right, or run the upgrade as the owner of the tables."),
-    ("25006", "connect to the primary server: this one only reads."),
-    ("53100", "free space on the server's disk, then run it again; nothing was changed."),
-    ("57P01", "the server ended the connection: run it again; nothing was changed."),
-    (
-        "database is locked",
-        "another process writes: run it again when it has ended, or wait longer with -x lock_timeout=SECONDS.",
-    ),
-    ("readonly database", "give this account the right to write the file and its folder."),
-    ("unable to open database file", "check the path and the rights on the file and its folder."),
-    ("disk is full", "free space on the disk, then run it again; nothing was changed."),
-    ("not a database", "check the path: the file is damaged or no SQLite database."),
-    ("malformed", "the file is damaged: restore it from a backup, or try sqlite3's .recover on a copy."),
-)
-
-
-def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
-    cause = error.orig
-    state = getattr(cause, "sqlstate", None) or ""
-    problem = _first_line(cause or error)
-    if password := settings.url.password:
-        problem = problem.replace(str(password), "***")
-    for sign, remedy in _REMEDIES:
-        if sign == state or sign in problem:
-            return problem, remedy
-    if error.connection_invalidated or state.startswith("08") or "connect" in problem:
-        return problem, "check that the server runs and can be reached, and the URL; then run it again."
-    return problem, "nothing was changed; mend the cause and run it again."
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, MetaData, text
 
 import alembic_rekey.script_impl  # noqa: F401  # registers how Alembic itself writes in a script
 from alembic_rekey.comparison import as_it_was_adopted, is_another_type, is_asked_for
-from alembic_rekey.database import committing, make_folder, reading, refusing_database_errors, writing_engine
+from alembic_rekey.database import make_folder, reading, writing_engine
 from alembic_rekey.errors import OutcomeOpen, RekeyError, ReportFailed, SettingRefused
+from alembic_rekey.failures import committing, refusing_database_errors
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.script_frame import ScriptNotes, header, opening
 from alembic_rekey.settings import Settings

@@ -1,0 +1,126 @@
+"""What a failure of the database says to a person: its own first line, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
+from alembic_rekey.settings import Settings
+
+__all__ = ["committing", "is_lost", "refusing_database_errors", "sqlstate"]
+
+
+@contextmanager
+def refusing_database_errors(settings: Settings) -> Iterator[None]:
+    """Turn what SQLAlchemy and the drivers raise into `DatabaseFailed`: the cause, and what to do."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise DatabaseFailed(
+            settings.database,
+            f"the driver {error.name} is not installed.",
+            "pip install 'alembic-rekey[postgresql]', or name an installed driver in the URL.",
+        ) from error
+    except NoSuchModuleError as error:
+        raise DatabaseFailed(
+            settings.database, f"{error}.", "write the URL as postgresql+psycopg://… or sqlite:///…"
+        ) from error
+    except DBAPIError as error:
+        problem, remedy = _explained(error, settings)
+        raise DatabaseFailed(settings.database, problem, remedy) from error
+    except SQLAlchemyError as error:
+        raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
+
+
+@contextmanager
+def committing(settings: Settings) -> Iterator[None]:
+    """Say of a connection that is lost within, while COMMIT runs, that the outcome is open.
+
+    Raises:
+        OutcomeOpen: then; whatever else COMMIT raises is a rollback, and passes.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if not is_lost(error):
+            raise
+        raise OutcomeOpen(settings.database, _explained(error, settings)[0]) from error
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Tell whether the connection is gone, so that nobody on this side knows what the server did last."""
+    return error.connection_invalidated or sqlstate(error.orig).startswith(("08", "57P"))
+
+
+def sqlstate(cause: BaseException | None) -> str:
+    """Return the SQLSTATE of an error of PostgreSQL, wherever the driver keeps it; empty where there is none."""
+    said = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or _fields(cause).get("C")
+    return said if isinstance(said, str) else ""
+
+
+def _fields(cause: BaseException | None) -> dict[str, str]:
+    """Return the fields of the server's message by their letters, which pg8000 hands over as they come."""
+    first = cause.args[0] if cause is not None and cause.args else None
+    return first if isinstance(first, dict) else {}
+
+
+_REMEDIES = (
+    (
+        "55P03",
+        "another transaction holds a lock: run it again when it has ended, or wait longer with "
+        "-x lock_timeout=SECONDS.",
+    ),
+    (
+        "57014",
+        "the statement_timeout of this role or database ended it, or a person did; another transaction may hold a "
+        "lock: raise that limit for this role (ALTER ROLE … SET statement_timeout), or keep -x lock_timeout=SECONDS "
+        "below it, which tells when it is a lock; then run it again. Nothing was changed.",
+    ),
+    (
+        ("25P03", "idle-in-transaction timeout"),
+        "the idle_in_transaction_session_timeout of this role or database ended the connection: raise it for this "
+        "role (ALTER ROLE … SET idle_in_transaction_session_timeout), then run it again; nothing was changed.",
+    ),
+    (
+        ("25P04", "transaction timeout"),
+        "the transaction_timeout of this role or database ended the connection: raise it for this role (ALTER ROLE "
+        "… SET transaction_timeout), then run it again; nothing was changed.",
+    ),
+    ("40P01", "it and another transaction waited for each other: run it again; nothing was changed."),
+    ("42501", "grant the account the missing right, or run the upgrade as the owner of the tables."),
+    ("25006", "connect to the primary server: this one only reads."),
+    ("53100", "free space on the server's disk, then run it again; nothing was changed."),
+    ("57P01", "the server ended the connection: run it again; nothing was changed."),
+    (
+        "database is locked",
+        "another process writes: run it again when it has ended, or wait longer with -x lock_timeout=SECONDS.",
+    ),
+    ("readonly database", "give this account the right to write the file and its folder."),
+    ("unable to open database file", "check the path and the rights on the file and its folder."),
+    ("disk is full", "free space on the disk, then run it again; nothing was changed."),
+    ("not a database", "check the path: the file is damaged or no SQLite database."),
+    ("malformed", "the file is damaged: restore it from a backup, or try sqlite3's .recover on a copy."),
+)
+"""What to do, by SQLSTATE, or by words of the message where a driver loses the state or SQLite has none."""
+
+
+def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
+    cause = error.orig
+    state = sqlstate(cause)
+    problem = _fields(cause).get("M") or _first_line(cause or error)
+    if password := settings.url.password:
+        problem = problem.replace(str(password), "***")
+    for signs, remedy in _REMEDIES:
+        if any(sign == state or sign in problem for sign in ([signs] if isinstance(signs, str) else signs)):
+            return problem, remedy
+    # A state of another class is an answer of the server: it runs, and was reached.
+    if state.startswith("08") or (not state and (error.connection_invalidated or "connect" in problem)):
+        return problem, "check that the server runs and can be reached, and the URL; then run it again."
+    return problem, "nothing was changed; mend the cause and run it again."
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,113 @@
+"""Claims about what is said of a database's failure: the state decides, wherever a driver keeps it."""
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+
+import small
+from alembic_rekey.errors import DatabaseFailed
+from alembic_rekey.failures import refusing_database_errors, sqlstate
+from alembic_rekey.settings import Settings
+from commands import rekey_with
+from databases import SQLiteDatabase
+from examples import alembic_here
+from faults import address
+
+POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+ASYNCHRONOUS = ("sqlite+aiosqlite:///a.db", "postgresql+asyncpg://u:s3cret@h/d", "postgresql+psycopg_async://h/d")
+
+
+@pytest.mark.parametrize("url", ASYNCHRONOUS)
+@pytest.mark.parametrize("command", ["upgrade", "current", "plan"])
+def test_an_asynchronous_driver_is_refused_by_name_with_one_to_take_instead(tmp_path, monkeypatch, url, command):
+    monkeypatch.chdir(tmp_path)
+    if command == "plan":
+        said = rekey_with("-c", str(small_ini(tmp_path)), "-x", f"url={url}", "plan")
+        code, err = said.status, said.err
+    else:
+        ended = alembic_here(*command.split(), *(["head"] if command == "upgrade" else []), url=url)
+        code, err = ended.code, ended.err
+    assert 1 == code
+    driver = make_url(url).get_driver_name()
+    assert f"FAILED: setting url: the driver {driver} is asynchronous" in err
+    assert "postgresql+psycopg://… or sqlite:///…" in err
+    assert "s3cret" not in err
+
+
+def small_ini(folder):
+    return small.make(SQLiteDatabase(folder / "small.db"), folder / "small").config
+
+
+@POSTGRESQL
+def test_a_statement_timeout_is_told_as_what_it_is_and_its_remedy_tells_the_lock(database, tmp_path):
+    project = small.make(database, tmp_path)
+    url = f"{database.url}?options=-cstatement_timeout%3D800"
+    with psycopg.connect(address(database)) as other:
+        other.execute("LOCK TABLE notes IN ROW EXCLUSIVE MODE")
+        ended = project.alembic("upgrade", "head", url=url)
+        assert "statement_timeout of this role or database ended it" in ended.err
+        assert "-x lock_timeout=SECONDS below it" in ended.err
+        followed = project.alembic("upgrade", "head", url=url, lock_timeout="0.3")
+        assert "another transaction holds a lock" in followed.err
+    assert [1, 1] == [ended.code, followed.code]
+    project.does("upgrade", "head", url=url, lock_timeout="0.3")
+
+
+@POSTGRESQL
+def test_a_connection_that_stood_still_too_long_is_no_server_that_cannot_be_reached(database, tmp_path):
+    stands_still = small.revision("0000", None, "import time; time.sleep(0.5)")
+    project = small.make(database, tmp_path, before="0000", revisions={"0000_waits": stands_still})
+    ended = project.alembic(
+        "upgrade", "head", url=f"{database.url}?options=-cidle_in_transaction_session_timeout%3D100"
+    )
+    assert 1 == ended.code
+    assert "the idle_in_transaction_session_timeout of this role or database ended the connection" in ended.err
+    assert "can be reached" not in ended.err
+
+
+class Kept(Exception):  # stands for an error of a driver
+    """An error that keeps the state as one of the drivers does."""
+
+
+def raised(**kept):
+    error = Kept(*([kept["fields"]] if "fields" in kept else ["words"]))
+    for name in kept.keys() - {"fields"}:
+        setattr(error, name, kept[name])
+    return error
+
+
+DRIVERS = {
+    "psycopg": {"sqlstate": "55P03"},
+    "psycopg2": {"pgcode": "55P03"},
+    "pg8000": {"fields": {"C": "55P03", "M": "canceling statement due to lock timeout"}},
+}
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_the_state_is_found_wherever_a_driver_keeps_it(driver):
+    settings = Settings.read(["url=postgresql+psycopg://h/d"], lambda *_: None)
+    error = raised(**DRIVERS[driver])
+    assert "55P03" == sqlstate(error)
+    refused = pytest.raises(DatabaseFailed, match="another transaction holds a lock")
+    with refused as failed, refusing_database_errors(settings):
+        raise OperationalError("SELECT 1", {}, error)
+    assert "{" not in failed.value.problem
+
+
+def test_an_error_without_a_state_has_none():
+    assert ["", "", ""] == [sqlstate(None), sqlstate(ValueError()), sqlstate(ValueError({"M": "x"}))]
+
+
+@POSTGRESQL
+def test_nothing_is_prepared_on_the_server_so_that_a_pooler_may_change_the_connection(database, tmp_path):
+    often = "for n in range(9):\n    op.get_bind().execute(sa.text('SELECT 1'))"
+    asks = {"0000_asks_often": small.revision("0000", None, often)}
+    project = small.make(database, tmp_path, before="0000", revisions=asks)
+    database.execute(
+        "CREATE TABLE seen (calls BIGINT); CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN INSERT INTO seen SELECT count(*) FROM pg_prepared_statements; RETURN NEW; END $$;"
+        "CREATE TRIGGER look AFTER UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION look()"
+    )
+    project.does("upgrade", "head")
+    assert [(0,)] == database.rows("SELECT calls FROM seen")
