@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from databases import PostgreSQLDatabase
-from examples import CANONICAL
+from examples import CANONICAL, folded, prepared
 from faults import LONG, address, large, options
 from server import clean_environment
 
@@ -145,4 +145,112 @@ def test_a_writer_that_holds_one_table_and_wants_another_is_waited_for_without_a
     assert ended.returncode == 0, ended.stderr
     for table in ("interactions", "memories"):
         assert database.rows(f"SELECT project FROM {table} WHERE id = 'w1'") == [(CANONICAL,)]
+    database.close()
+
+
+CHILDREN = "CREATE TABLE invoices (id INTEGER PRIMARY KEY, hangs_on TEXT NOT NULL REFERENCES {table} ON DELETE CASCADE)"
+SLOW = (
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;"
+    "CREATE TRIGGER slow BEFORE {change} FOR EACH STATEMENT EXECUTE FUNCTION slow()"
+)
+GOES = {  # a table of which rows go, when, and one of them
+    "shadow": ("projects", "UPDATE ON interactions", "id = 's'"),
+    "slot": ("project_state", "DELETE ON project_state", "id = 'replaced'"),
+    "created": ("projects", "UPDATE ON interactions", "id NOT IN ('c', 's', 'new', 'other')"),
+}
+
+
+def inserted_meanwhile(database, key):
+    """Inserts a row that hangs on `key` as soon as the guards are past; returns what came of it."""
+    applying = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    with psycopg.connect(address(database), autocommit=True) as application:
+        while not application.execute(applying).fetchone():
+            time.sleep(0.01)
+        try:
+            application.execute("INSERT INTO invoices VALUES (1, %s)", [key])
+        except psycopg.errors.ForeignKeyViolation:
+            return "refused"
+    return "written"
+
+
+@pytest.mark.parametrize(
+    ("way", "what"),
+    [("up", "shadow"), ("up", "slot"), ("script", "shadow"), ("script", "slot"), ("down", "created")],
+)
+def test_a_row_that_comes_to_hang_on_one_that_goes_after_the_guards_is_refused_and_not_swept_away(
+    server, alembic, registry_path, tmp_path, way, what
+):
+    database = PostgreSQLDatabase(server, f"meanwhile_{way}_{what}")
+    table, change, one = GOES[what]
+    prepared(database, tmp_path, folded()).rename(registry_path)
+    script = b""
+    if way == "script":
+        assert alembic(database, "upgrade", "0002").returncode == 0
+        script = alembic(database, "upgrade", "0002:head", "--sql").stdout.encode()
+    if way == "down":
+        assert alembic(database, "upgrade", "head").returncode == 0
+    database.execute(CHILDREN.format(table=table))
+    database.execute(SLOW.format(change=change))
+    ((key,),) = database.rows(f"SELECT id FROM {table} WHERE {one}")
+    with ThreadPoolExecutor() as beside:
+        if way == "script":
+            running = beside.submit(database.run_script, script)
+        else:
+            words = {"up": ("upgrade", "head"), "down": ("downgrade", "-1")}[way]
+            running = beside.submit(alembic, database, *words)
+        came = inserted_meanwhile(database, key)
+        ended = running.result(60)
+    assert 0 == ended.returncode, ended.stderr
+    assert ("refused", []) == (came, database.rows("SELECT * FROM invoices"))
+    assert [] == database.rows(f"SELECT id FROM {table} WHERE {one}")
+    database.close()
+
+
+def test_a_writer_that_holds_a_row_that_goes_and_wants_a_table_is_waited_for_without_a_deadlock(
+    server, alembic, registry_path, tmp_path
+):
+    database = PostgreSQLDatabase(server, "crossing_rows")
+    prepared(database, tmp_path, folded()).rename(registry_path)
+    database.execute(CHILDREN.format(table="projects").replace("CASCADE", "RESTRICT"))
+    waits = "SELECT 1 FROM pg_locks WHERE relation = 'projects'::regclass AND NOT granted"
+    with ThreadPoolExecutor() as beside, psycopg.connect(address(database)) as application:
+        application.execute("INSERT INTO invoices VALUES (1, 'other')")
+        upgrading = beside.submit(alembic, database, "upgrade", "head")
+        while not database.rows(waits):
+            time.sleep(0.01)
+        time.sleep(1.5)  # longer than PostgreSQL lets two wait for each other
+        application.execute("UPDATE interactions SET response = 'late' WHERE id = 'i2'")
+        application.commit()
+        ended = upgrading.result(60)
+    assert 0 == ended.returncode, ended.stderr
+    assert [("late",)] == database.rows("SELECT response FROM interactions WHERE id = 'i2'")
+    database.close()
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_no_writer_waits_behind_an_upgrade_that_waits_itself_for_longer_than_a_turn(
+    server, alembic, registry_path, tmp_path, way
+):
+    database = PostgreSQLDatabase(server, f"behind_{way}")
+    prepared(database, tmp_path, folded()).rename(registry_path)
+    assert alembic(database, "upgrade", "0002").returncode == 0
+    script = alembic(database, "upgrade", "0002:head", "--sql").stdout.encode()
+    longest = 0.0
+    with ThreadPoolExecutor() as beside, psycopg.connect(address(database)) as long:
+        long.execute("INSERT INTO interactions (id, prompt, project) VALUES ('long', 'x', 'p05')")
+        if way == "script":
+            upgrading = beside.submit(database.run_script, script)
+        else:
+            upgrading = beside.submit(alembic, database, "upgrade", "head")
+        with psycopg.connect(address(database), autocommit=True) as short:
+            end = time.monotonic() + 6  # turns that double would be at more than a second then
+            while (begun := time.monotonic()) < end:
+                short.execute("UPDATE memories SET content = 'x' WHERE id = 'm1'")
+                longest = max(longest, time.monotonic() - begun)
+                time.sleep(0.01)
+        assert not upgrading.done()
+        long.commit()
+        ended = upgrading.result(60)
+    assert 0 == ended.returncode, ended.stderr
+    assert 0.1 < longest < 0.6  # a turn, and what a busy machine adds
     database.close()

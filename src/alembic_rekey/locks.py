@@ -15,49 +15,68 @@ from alembic_rekey.steps import Statement, Step
 
 __all__ = ["LockTables", "lock"]
 
-FIRST_TURN_MILLISECONDS = 200
-"""Shorter than PostgreSQL's `deadlock_timeout`, after which it ends one of those that wait for each other."""
+TURN_MILLISECONDS = 250
+"""How long we may wait for locks at one go, and so how long a writer waits behind us.
+
+Shorter than PostgreSQL's `deadlock_timeout`, after which it ends one of those that wait for each other.
+"""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1
 
 
 class LockTables(Executable, ClauseElement):
     """Takes all of `tables` or none: whoever waits while it holds one lets it go, and takes another turn.
 
     The database locks one table after the other. An application that wrote to a later one first, and wants an
-    earlier one next, would wait for us as we wait for it. Each turn is twice as long as the one before, so that a
-    writer that takes long is waited for too; `lock_timeout` is the patience of all turns together, 0 has no end.
+    earlier one next, would wait for us as we wait for it. And whoever wants a table that we wait for waits behind
+    us: so turns are short, and the pauses between them grow, in which others go on. `lock_timeout` is the patience
+    of all turns together, 0 has no end.
+
+    Of `referred`, rows may go or be renamed. No foreign key may lead a new row to one of them between the guard and
+    the change: nobody may lock rows there either, which is what the check of a foreign key does. So it waits here,
+    holding nothing, for those who have such rows under way, and none come after.
     """
 
     inherit_cache = False
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], referred: Sequence[Table]) -> None:
         self.tables = tables
+        self.referred = referred
 
 
 @compiles(LockTables, "postgresql")
 def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
-    names = ", ".join(compiler.preparer.format_table(table) for table in element.tables)
+    taken = "\n".join(
+        "      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);\n"
+        "      PERFORM set_config('lock_timeout', rest::text, true);\n"
+        f"      LOCK TABLE {compiler.preparer.format_table(table)} IN"
+        f" {'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE;"
+        for table in element.tables
+    )
     return plpgsql(f"""DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
-  begun CONSTANT timestamp with time zone := clock_timestamp();
-  turn bigint := {FIRST_TURN_MILLISECONDS};
-  rest bigint := patience;
+  last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
+    ELSE clock_timestamp() + patience * interval '1 millisecond' END;
+  until timestamp with time zone;
+  rest integer;
+  pause double precision := {FIRST_PAUSE_SECONDS};
 BEGIN
   LOOP
+    until := least(clock_timestamp() + interval '{TURN_MILLISECONDS} milliseconds', last);
     BEGIN
-      PERFORM set_config('lock_timeout', CASE WHEN patience = 0 THEN turn ELSE least(turn, rest) END::text, true);
-      LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE;
+{taken}
       PERFORM set_config('lock_timeout', patience::text, true);
       RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      rest := patience - extract(epoch FROM clock_timestamp() - begun) * 1000;
-      IF patience > 0 AND rest < 1 THEN
+      IF clock_timestamp() >= last THEN
         RAISE;
       END IF;
     END;
-    PERFORM pg_sleep(0.02 + random() * 0.05);
-    turn := turn * 2;
+    until := least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last);
+    PERFORM pg_sleep_until(until);
+    pause := least(pause * 1.5, {LONGEST_PAUSE_SECONDS});
   END LOOP;
-END""")  # noqa: S608  # names that the dialect quoted, and a constant
+END""")  # noqa: S608  # names that the dialect quoted, and constants
 
 
 def lock(spec: Spec, dialect: str) -> list[Step]:
@@ -70,7 +89,7 @@ def lock(spec: Spec, dialect: str) -> list[Step]:
     return [
         Statement(
             "Keep writers out of the tables until the end; readers go on.",
-            LockTables([part.table for part in spec.parts]),
+            LockTables([part.table for part in spec.parts], [part.table for part in spec.deletable]),
         ),
         Statement("Write times in UTC, whatever the session says.", text("SET LOCAL TIME ZONE 'UTC'")),
     ]
