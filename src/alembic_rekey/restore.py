@@ -37,6 +37,7 @@ from sqlalchemy.schema import CreateIndex, CreateTableAs, DropTable, ExecutableD
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from alembic_rekey.analyze import analyzed
+from alembic_rekey.deferred import settled
 from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
 from alembic_rekey.expressions import PutBackRows, Same
 from alembic_rekey.guard import check
@@ -107,6 +108,7 @@ def act_steps(spec: Spec, dialect: str) -> list[Step]:
         Phase("Put back", _stored_rows(spec, Drift.UNTOUCHED)),
         *foreign_keys_before(dialect),
         *_act(spec, dialect),
+        *settled(dialect),
         Phase("Compare with the journal", _stored_rows(spec, Drift.UNTOUCHED)),
         *_compare(spec),
         Phase("Record"),

@@ -12,6 +12,7 @@ from alembic_rekey.answered import Answered, answer_rows
 from alembic_rekey.answers import Answers
 from alembic_rekey.apply import apply_steps, finish
 from alembic_rekey.counts import counted_once, drop_counted, plan_counts
+from alembic_rekey.deferred import settled
 from alembic_rekey.expressions import Clock, InsertRows
 from alembic_rekey.guard import guards
 from alembic_rekey.locks import lock
@@ -96,6 +97,7 @@ def upgrade_steps(
             "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")
         ),
         *apply_steps(spec, dialect),
+        *settled(dialect),
         Phase("Verify"),
         *verification(spec, names, planned, dialect),
         finish(),

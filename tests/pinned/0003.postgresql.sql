@@ -63,24 +63,37 @@ DROP TABLE rekey_guard;
 DO $rekey$
 DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
-  begun CONSTANT timestamp with time zone := clock_timestamp();
-  turn bigint := 200;
-  rest bigint := patience;
+  last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
+    ELSE clock_timestamp() + patience * interval '1 millisecond' END;
+  until timestamp with time zone;
+  rest integer;
+  pause double precision := 0.05;
 BEGIN
   LOOP
+    until := least(clock_timestamp() + interval '250 milliseconds', last);
     BEGIN
-      PERFORM set_config('lock_timeout', CASE WHEN patience = 0 THEN turn ELSE least(turn, rest) END::text, true);
-      LOCK TABLE projects, project_state, memories, interactions IN SHARE ROW EXCLUSIVE MODE;
+      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
+      PERFORM set_config('lock_timeout', rest::text, true);
+      LOCK TABLE projects IN EXCLUSIVE MODE;
+      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
+      PERFORM set_config('lock_timeout', rest::text, true);
+      LOCK TABLE project_state IN EXCLUSIVE MODE;
+      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
+      PERFORM set_config('lock_timeout', rest::text, true);
+      LOCK TABLE memories IN SHARE ROW EXCLUSIVE MODE;
+      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
+      PERFORM set_config('lock_timeout', rest::text, true);
+      LOCK TABLE interactions IN SHARE ROW EXCLUSIVE MODE;
       PERFORM set_config('lock_timeout', patience::text, true);
       RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      rest := patience - extract(epoch FROM clock_timestamp() - begun) * 1000;
-      IF patience > 0 AND rest < 1 THEN
+      IF clock_timestamp() >= last THEN
         RAISE;
       END IF;
     END;
-    PERFORM pg_sleep(0.02 + random() * 0.05);
-    turn := turn * 2;
+    until := least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last);
+    PERFORM pg_sleep_until(until);
+    pause := least(pause * 1.5, 1);
   END LOOP;
 END
 $rekey$;
@@ -1556,6 +1569,27 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'shadow_projects_deleted' AS anon_3,
   count(*) AS count_1
 FROM rekey_changed;
+
+-- Ask now what deferred constraints would ask at COMMIT.
+DO $rekey$
+DECLARE
+  deferred text;
+BEGIN
+  SET CONSTRAINTS ALL IMMEDIATE;
+  SELECT string_agg(format('%I.%I', named.schema, named.name), ', ') INTO deferred
+  FROM (
+    SELECT namespace.nspname AS schema, made.conname AS name
+    FROM pg_catalog.pg_constraint AS made
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = made.connamespace
+    WHERE has_schema_privilege(namespace.oid, 'USAGE') AND NOT pg_is_other_temp_schema(namespace.oid)
+    GROUP BY namespace.nspname, made.conname
+    HAVING bool_and(made.condeferred)
+  ) AS named;
+  IF deferred IS NOT NULL THEN
+    EXECUTE 'SET CONSTRAINTS ' || deferred || ' DEFERRED';
+  END IF;
+END
+$rekey$;
 
 -- Guard rekey_rows_lost: rows before = rows after + rows deleted by the journal - rows created.
 -- If the script stops here: something else changed the table in this transaction (a trigger, a rule, a
