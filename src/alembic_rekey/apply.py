@@ -42,7 +42,7 @@ __all__ = ["apply_counts", "apply_steps", "finish"]
 
 
 def apply_counts(part: Identity | Slots | Tags) -> tuple[Count, ...]:
-    """Return the counts of the apply phase for `part`: one per statement, in the order of execution."""
+    """Return the counts of the apply phase for `part`: one per statement."""
     if isinstance(part, Identity):
         return IDENTITY_APPLY_COUNTS
     if isinstance(part, Slots):
@@ -166,7 +166,8 @@ def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Stateme
 def _tags_steps(tags: Tags, dialect: str) -> list[Statement]:
     steps: list[Statement] = []
     canonical = journal(tags.table).c.rekey_canonical
-    for count in apply_counts(tags):
+    # Superseded first, and last on the way back: a unique index of the active rows alone must allow every step.
+    for count in reversed(apply_counts(tags)):
         action = count.actions[0]
         changes: dict[str, Any] = {tags.tag.key: canonical}
         says = f"Write the rows of {tags.table.name} under their canonical name."

@@ -186,7 +186,10 @@ def _act(spec: Spec, dialect: str) -> Iterator[Step]:
     for tags in spec.tags:
         changed = (tags.tag,) if tags.status is None else (tags.tag, tags.status)
         says = f"Give the rows of {tags.table.name} their old name back."
-        yield _undo(tags, says, changed, Action.REKEY, Action.SUPERSEDE)
+        yield _undo(tags, says, changed, Action.REKEY)
+        if tags.status is not None:
+            says = f"Give the superseded rows of {tags.table.name} their old name and status back."
+            yield _undo(tags, says, changed, Action.SUPERSEDE)
     # Only now: a foreign key may lead from the tags to these names.
     yield _undo(identity, "Give renamed rows their old spelling.", (identity.name,), Action.RENAME)
     back = stored_back(identity)

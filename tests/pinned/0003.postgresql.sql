@@ -1494,27 +1494,6 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   count(*) AS count_1
 FROM rekey_changed;
 
--- Write the rows of memories under their canonical name.
-WITH rekey_changed AS (
-  UPDATE memories
-  SET project=rekey_journal_memories.rekey_canonical,
-    updated_at=(
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    )
-  FROM rekey_journal_memories
-  WHERE memories.id = rekey_journal_memories.id
-    AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    AND rekey_journal_memories.rekey_action IN ('rekey') RETURNING 1 AS changed
-)
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'memory_rows_rekeyed' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
-
 -- Supersede the duplicates in memories, under their canonical name too.
 WITH rekey_changed AS (
   UPDATE memories
@@ -1534,6 +1513,27 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
   'memory_rows_superseded' AS anon_3,
+  count(*) AS count_1
+FROM rekey_changed;
+
+-- Write the rows of memories under their canonical name.
+WITH rekey_changed AS (
+  UPDATE memories
+  SET project=rekey_journal_memories.rekey_canonical,
+    updated_at=(
+      SELECT rekey_run.started_at
+      FROM rekey_run
+      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+    )
+  FROM rekey_journal_memories
+  WHERE memories.id = rekey_journal_memories.id
+    AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
+    AND rekey_journal_memories.rekey_action IN ('rekey') RETURNING 1 AS changed
+)
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
+  'apply' AS anon_2,
+  'memory_rows_rekeyed' AS anon_3,
   count(*) AS count_1
 FROM rekey_changed;
 

@@ -1362,26 +1362,6 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'state_rows_rekeyed' AS anon_3,
   changes() AS changes_1;
 
--- Write the rows of memories under their canonical name.
-UPDATE memories
-SET project=rekey_journal_memories.rekey_canonical,
-  updated_at=(
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  )
-FROM rekey_journal_memories
-WHERE memories.id = rekey_journal_memories.id
-  AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  AND rekey_journal_memories.rekey_action IN ('rekey');
-
--- Record how many rows that were: memory_rows_rekeyed.
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'memory_rows_rekeyed' AS anon_3,
-  changes() AS changes_1;
-
 -- Supersede the duplicates in memories, under their canonical name too.
 UPDATE memories
 SET project=rekey_journal_memories.rekey_canonical,
@@ -1401,6 +1381,26 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
   'memory_rows_superseded' AS anon_3,
+  changes() AS changes_1;
+
+-- Write the rows of memories under their canonical name.
+UPDATE memories
+SET project=rekey_journal_memories.rekey_canonical,
+  updated_at=(
+    SELECT rekey_run.started_at
+    FROM rekey_run
+    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  )
+FROM rekey_journal_memories
+WHERE memories.id = rekey_journal_memories.id
+  AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_memories.rekey_action IN ('rekey');
+
+-- Record how many rows that were: memory_rows_rekeyed.
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
+  'apply' AS anon_2,
+  'memory_rows_rekeyed' AS anon_3,
   changes() AS changes_1;
 
 -- Write the rows of interactions under their canonical name.
