@@ -1,6 +1,7 @@
 """Claims about `alembic-rekey init`: it writes what is missing where nobody has written anything else."""
 
 import re
+from difflib import SequenceMatcher
 from types import SimpleNamespace
 
 import pytest
@@ -62,6 +63,55 @@ def test_an_environment_of_another_layout_is_recognised(project):
     )
     assert 0 == rekey_with("init").status
     assert project.env.read_text("utf-8").endswith(ENVIRONMENT_LINES)
+
+
+def changed(before: bytes, after: bytes) -> tuple[int, set[bytes]]:
+    """How many lines are gone, and the ends of those that are new."""
+    there = {"before": before.splitlines(keepends=True), "after": after.splitlines(keepends=True)}
+    matcher = SequenceMatcher(None, there["before"], there["after"], autojunk=False)
+    edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]
+    new = [line for _, _, _, start, end in edits for line in there["after"][start:end]]
+    return sum(end - start for _, start, end, _, _ in edits), {line[len(line.rstrip()) :] for line in new}
+
+
+FORMS = {
+    "windows": (lambda raw: raw.replace(b"\n", b"\r\n"), {b"\r\n"}),
+    "old mac": (lambda raw: raw.replace(b"\n", b"\r"), {b"\r"}),
+    "unix": (lambda raw: raw, {b"\n"}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_only_new_lines_differ_and_they_end_as_the_others_do(project, form):
+    to_form, ends = FORMS[form]
+    for path in (project.env, project.ini):
+        path.write_bytes(to_form(path.read_bytes()))
+    before = project.ini.read_bytes(), project.env.read_bytes()
+    assert 0 == rekey_with("init").status
+    assert (0, ends) == changed(before[0], project.ini.read_bytes())
+    # The environment lost what runs the migrations, and what only that used: everything above stays.
+    above = before[1][: before[1].index(b"def run_migrations_offline")]
+    gone, new = changed(above, project.env.read_bytes())
+    assert (2, ends) == (gone, new)
+
+
+def test_a_file_of_one_line_without_an_end_keeps_it(project):
+    project.ini.write_bytes(b"[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = sqlite:///app.db")
+    before = project.ini.read_bytes()
+    assert 0 == rekey_with("init").status
+    written = project.ini.read_bytes()
+    assert (0, {b"\n"}) == changed(before, written)
+    assert written.endswith(b"\nsqlalchemy.url = sqlite:///app.db")
+
+
+def test_a_byte_order_mark_and_what_looks_like_a_line_end_stay(project):
+    mine = 'mine = "\u2028\x0c\x85"\n'
+    project.env.write_text("\ufeff" + mine + project.env.read_text("utf-8"), "utf-8")
+    assert 0 == rekey_with("init").status
+    written = project.env.read_text("utf-8")
+    assert written.startswith("\ufeff" + mine)
+    assert written.endswith(ENVIRONMENT_LINES)
+    assert "run_migrations" not in written
 
 
 EDITS = {

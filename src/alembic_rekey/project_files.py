@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ rekey.report_dir = %(here)s/reports
 """
 """What stands in `[alembic]` of the ini file."""
 
+_MARK = "\ufeff"
 _RUNNERS = ("run_migrations_offline", "run_migrations_online")
 _ONLY_THERE = ("engine_from_config", "pool")
 
@@ -75,18 +77,19 @@ def _environment(path: Path, config: Config) -> Change:
             f"{path} does not run migrations as the template of `alembic init` does, and was not changed.",
             "let it run them through this library, in place of what it does itself:\n\n" + _indented(ENVIRONMENT_LINES),
         )
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     kept = "".join(lines[: parts[0].lineno - 1])
     unused = [node for node in tree.body if _imports_only(node, _ONLY_THERE) and not _used(tree, parts, _ONLY_THERE)]
     for node in unused:
         kept = kept.replace("".join(lines[node.lineno - 1 : node.end_lineno]), "", 1)
-    return Change(path, kept + ENVIRONMENT_LINES, ENVIRONMENT_LINES)
+    ended = _ended_like(lines[parts[0].lineno - 2], ENVIRONMENT_LINES)
+    return Change(path, kept + ended, ENVIRONMENT_LINES)
 
 
 def _parsed(path: Path) -> tuple[str, ast.Module]:
     try:
-        text = path.read_text("utf-8")
-        return text, ast.parse(text)
+        text = _text(path)
+        return text, ast.parse(text.removeprefix(_MARK))
     except (OSError, ValueError, SyntaxError) as error:
         raise CommandRefused(
             f"{path} cannot be read: {error}.", "run `alembic init` first, or name its configuration with -c FILE."
@@ -114,26 +117,46 @@ def _settings(config: Config) -> Change:
     path = Path(config.config_file_name or "alembic.ini")
     section = config.config_ini_section
     try:
-        text = path.read_text("utf-8")
+        text = _text(path)
         parser = configparser.RawConfigParser()
-        parser.read_string(text)
+        parser.read_file(_lines(text.removeprefix(_MARK)))
     except (OSError, ValueError, configparser.Error) as error:
         raise CommandRefused(
             f"{path} cannot be read: {error}.", "run `alembic init` first, or name its configuration with -c FILE."
         ) from error
     if parser.has_section(section) and any(option.startswith("rekey.") for option in parser.options(section)):
         return Change(path, text)
-    lines = text.splitlines(keepends=True)
-    places = [number for number, line in enumerate(lines) if line.startswith("sqlalchemy.url")]
+    lines = _lines(text)
+    places = [number for number, line in enumerate(lines) if line.removeprefix(_MARK).startswith("sqlalchemy.url")]
     if len(places) != 1 or not parser.has_option(section, "sqlalchemy.url"):
         raise CommandRefused(
             f"{path} has no line `sqlalchemy.url` as `alembic init` writes it, and was not changed.",
             f"add these lines to its section [{section}]:\n\n" + _indented(SETTING_LINES),
         )
-    at = places[0] + 1
-    before = "".join(lines[:at])
-    ended = before if before.endswith("\n") else f"{before}\n"
-    return Change(path, f"{ended}\n{SETTING_LINES}{''.join(lines[at:])}", SETTING_LINES)
+    (at,) = places
+    if lines[at].endswith(("\r", "\n")):
+        new, at = f"\n{SETTING_LINES}", at + 1
+    else:
+        # The file ends within this line: a line behind it would change it.
+        new = f"{SETTING_LINES}\n"
+    ended = _ended_like(lines[0], new)
+    return Change(path, "".join((*lines[:at], ended, *lines[at:])), SETTING_LINES)
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file as it is, line ends and byte order mark included."""
+    return path.read_bytes().decode("utf-8")
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends, where Python and an ini file see them: `splitlines` sees more."""
+    return io.StringIO(text, newline="").readlines()
+
+
+def _ended_like(line: str, text: str) -> str:
+    """Return `text` with the line ends that `line` has."""
+    end = line[len(line.rstrip("\r\n")) :]
+    return text.replace("\n", end) if end else text
 
 
 def _indented(lines: str) -> str:
@@ -142,7 +165,7 @@ def _indented(lines: str) -> str:
 
 def _write(change: Change) -> None:
     try:
-        change.path.write_text(change.text, "utf-8")
+        change.path.write_bytes(change.text.encode())
     except OSError as error:
         raise CommandRefused(
             f"{change.path} cannot be written: {error.strerror}.", "give the right to write it."
