@@ -107,8 +107,8 @@ def read(database: Database) -> Rows:
     return {table: database.table(table) for table in TABLES}
 
 
-def write_registry(path: Path, projects: Mapping[str, Iterable[str]]) -> Path:
-    """Writes a registry file as the application does; returns its path."""
+def write_registry(path: Path, projects: Mapping[str, Iterable[str]], listed: str = "projects") -> Path:
+    """Writes a registry file as the application does, or with a list of another name; returns its path."""
     entries = [{"id": canonical, "aliases": list(aliases)} for canonical, aliases in projects.items()]
-    path.write_text(json.dumps({"projects": entries}, ensure_ascii=False, indent=2), encoding="utf-8")
+    path.write_text(json.dumps({listed: entries}, ensure_ascii=False, indent=2), encoding="utf-8")
     return path

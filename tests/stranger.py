@@ -316,7 +316,7 @@ def make(database: Database, folder: Path, keys: str, created: Mapping[str, obje
         "reference": _TYPES[database.dialect, keys].split()[0],
     }
     database.execute(_DEFINITIONS.format(s=f"{schema}." if schema else "", **types, **_OTHERS[database.dialect]))
-    registry = write_registry(folder / "names.json", REGISTRY)
+    registry = write_registry(folder / "names.json", REGISTRY, "shops")
     project = Project(database, folder, registry, keys)
     initialise(project)
     declared = {"integer": "sa.BigInteger", "uuid": "sa.Uuid"}

@@ -39,7 +39,7 @@ SEVERAL = spec_of(slots("facts", "category", "key"), slots("odd", "project", "ke
 
 @pytest.fixture
 def registry(tmp_path):
-    return read_registry(legacy.write_registry(tmp_path / "registry.json", PROJECTS))
+    return read_registry(legacy.write_registry(tmp_path / "registry.json", PROJECTS), "projects")
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from sqlalchemy import select, table
 
 import legacy
 from alembic_rekey import Check
-from alembic_rekey.configuration import configuration
+from alembic_rekey.configuration import configuration, settings_of
 from alembic_rekey.database import reading
-from alembic_rekey.dry_run import Choice, dry_run
-from alembic_rekey.environment import settings_of
+from alembic_rekey.dry_run import Choice, dry_runs
 from alembic_rekey.folds import Folds
 from alembic_rekey.names import Names
 from alembic_rekey.plan import streamed
@@ -257,9 +256,10 @@ def test_a_plan_sees_one_state_of_the_database_whatever_is_committed_meanwhile(d
 
     def choose(heads):
         database.insert("projects", projects(t="p06"))
-        return Folds(configured).next_for(heads)
+        return Folds(configured).pending(heads)
 
-    assert dry_run(settings_of(configured), choose).report.counts["shadow_projects"] == 1
+    (made,) = dry_runs(settings_of(configured), choose)
+    assert made.report.counts["shadow_projects"] == 1
     assert rekey_here(database, registry, "plan", "--json").document["plan"]["counts"]["shadow_projects"] == 2
 
 
@@ -271,7 +271,7 @@ def test_a_check_of_the_spec_is_asked_now_or_left_to_the_upgrade_with_a_note(dat
     )
 
     def choose(heads):
-        spec = Folds(configured).next_for(heads).spec
+        spec = Folds(configured).pending(heads)[0].spec
         tag = spec.tags[0]
         own = [
             Check(name=name, claim="c", sentence="found {found}", remedy="r", offending=select(column.label("found")))
@@ -281,9 +281,9 @@ def test_a_check_of_the_spec_is_asked_now_or_left_to_the_upgrade_with_a_note(dat
                 ("of_what_is_not_there", table("nowhere", sql_column("x")).c.x),
             )
         ]
-        return Choice(replace(spec, checks=tuple(own)))
+        return [Choice(replace(spec, checks=tuple(own)))]
 
-    made = dry_run(settings_of(configured), choose)
+    (made,) = dry_runs(settings_of(configured), choose)
     assert made.report.integrity_errors == ("found m",)
     assert list(made.notes) == [
         "the check of_the_journal is left to the upgrade: it reads rekey_journal_memories, which the upgrade fills.",
@@ -296,7 +296,7 @@ def test_the_registry_is_read_once_and_not_for_every_row(tmp_path):
     database = SQLiteDatabase(tmp_path / "atocore.db")
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
     configured = configuration([str(ROOT / "alembic.ini")], [f"url={database.url}", f"registry={registry}"])
-    names = Names.handed_over(read_registry(registry), "sqlite")
+    names = Names.handed_over(read_registry(registry, "projects"), "sqlite")
     with reading(settings_of(configured)) as connection:
         for planned in streamed(Folds(configured).of("0003"), names).values():
             query = str(select(planned).compile(connection, compile_kwargs={"literal_binds": True}))

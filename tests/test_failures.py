@@ -1,5 +1,7 @@
 """Claims about what is said of a database's failure: the state decides, wherever a driver keeps it."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 from sqlalchemy import make_url
@@ -86,7 +88,7 @@ DRIVERS = {
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_the_state_is_found_wherever_a_driver_keeps_it(driver):
-    settings = Settings.read(["url=postgresql+psycopg://h/d"], lambda *_: None)
+    settings = Settings.read(["url=postgresql+psycopg://h/d"], lambda *_: None, Path())
     error = raised(**DRIVERS[driver])
     assert "55P03" == sqlstate(error)
     refused = pytest.raises(DatabaseFailed, match="another transaction holds a lock")

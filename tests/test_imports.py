@@ -16,14 +16,15 @@ LAYERS = (
     ("errors",),
 )
 READERS = (
-    *("cli", "configuration", "demo", "dry_checks", "dry_run", "fold_revision", "folds", "pages", "project_files"),
-    *("summary", "tally", "terminal"),
+    *("cli", "configuration", "demo", "dry_checks", "dry_run", "environment_file", "fold_revision", "folds", "pages"),
+    *("project_files", "summary", "tally", "terminal"),
 )
 WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
 TALKS_TO_ALEMBIC = {
     "cli",
     "comparison",
     "configuration",
+    "environment_file",
     "environment",
     "fold_revision",
     "folds",

@@ -77,7 +77,7 @@ def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_p
         CREATE TABLE invoices (id INTEGER PRIMARY KEY, rate INTEGER REFERENCES {table} (id) ON DELETE CASCADE);
         INSERT INTO {table} VALUES (1, 'polisher'), (2, 'pol');
         INSERT INTO invoices VALUES (1, 2), (2, 2);"""
-    spec = f'Spec(revision=revision, identity=Identity(noun="rate", key=t[{name!r}].c.id, name=t[{name!r}].c.name))'
+    spec = f'Spec(revision=revision, identity=Identity(noun="rate", registered="projects", key=t[{name!r}].c.id, name=t[{name!r}].c.name))'
     project = declared(database, tmp_path, definitions, spec, [name], names=NAMES)
     checked, ended = project.check(), project.upgrade()
     assert (2, 1) == (checked.status, ended.code)

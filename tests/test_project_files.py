@@ -146,7 +146,7 @@ def test_a_configuration_without_a_url_is_left_and_the_lines_are_told(project):
     said = rekey_with("init")
     assert (1, "") == (said.status, said.out)
     assert "has no line `sqlalchemy.url`" in said.err
-    assert "rekey.registry = %(here)s/project-registry.json" in said.err
+    assert "rekey.registry = %(here)s/registry.json" in said.err
     assert before == texts(project)
 
 

@@ -225,7 +225,7 @@ INSERT INTO orders VALUES (1, 'P05'), (2, 'atlas');
 def test_ones_own_project(tmp_path):
     database, machine = SQLiteDatabase(tmp_path / "app.db"), Machine(tmp_path)
     database.execute(CUSTOMERS)
-    legacy.write_registry(tmp_path / "project-registry.json", REGISTRY)
+    legacy.write_registry(tmp_path / "registry.json", REGISTRY, "customers")
     ends_with, *revisions = blocks("In your own project", "python")
     for command in commands("In your own project"):
         said = machine.run(command)
@@ -235,7 +235,7 @@ def test_ones_own_project(tmp_path):
             (path,) = re.findall(r"Generating (\S+\.py)", said.replace("\n", ""))
             fill_in(Path(path), revisions.pop(0))
     assert [(2, CANONICAL)] == database.rows("SELECT * FROM customers")
-    legacy.write_registry(tmp_path / "project-registry.json", {**REGISTRY, "atlas-survey": ["atlas"]})
+    legacy.write_registry(tmp_path / "registry.json", {**REGISTRY, "atlas-survey": ["atlas"]}, "customers")
     config = tmp_path / "alembic.ini"
     assert alembic_here("upgrade", "head", config=config).code == 0
     assert [(1, CANONICAL), (2, "atlas-survey")] == database.rows("SELECT * FROM orders")

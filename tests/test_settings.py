@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from alembic.config import Config
+from sqlalchemy import NullPool, create_engine
 
 from alembic_rekey.environment import settings_of
 from alembic_rekey.errors import SettingRefused
-from alembic_rekey.settings import DEFAULTS, Settings, arguments
+from alembic_rekey.settings import DEFAULTS, Settings, arguments, refuse_unknown
 from databases import SQLiteDatabase
 from examples import ROOT, alembic_here, prepared, projects
 
@@ -22,6 +23,7 @@ EXAMPLES = {
     "url": ("sqlite:///x.db", "sqlite:///environment.db", "sqlite:///ini.db", "sqlite:///data/db/atocore.db"),
     "registry": ("x.json", "environment.json", "ini.json", "config/project-registry.json"),
     "report_dir": ("x", "environment", "ini", "data/migrations"),
+    "report_name": ("x", None, "ini", "legacy-aliases"),
     "allow_empty": ("false", None, "false", True),
     "lock_timeout": ("7", None, "2", 30.0),
     "on_drift": ("keep", None, "keep", "abort"),
@@ -29,7 +31,10 @@ EXAMPLES = {
     "resolutions": ("answers.json", None, None, None),
     "report": ("report.json", None, None, None),
 }
-"""Per setting a value by -x, by environment and by ini file (None where there is no such way), and the default."""
+"""Per setting a value by -x, by environment and by ini file (None where there is no such way), and what it is here."""
+
+OF_ANOTHER_PRODUCT = {"registry": "registry.json", "report_dir": "reports", "report_name": None}
+"""The defaults of whoever is not this repository, beside their alembic.ini."""
 
 
 def shown(value):
@@ -60,13 +65,40 @@ def test_every_setting_has_an_example():
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_defaults_are_the_designs(read, name):
+def test_the_settings_of_this_repository_are_the_designs(read, name):
     assert shown(getattr(read(), name)) == shown(EXAMPLES[name][3])
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_shipped_ini_file_and_the_engine_agree_on_every_default(read, name):
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - OF_ANOTHER_PRODUCT.keys() - {"url"}))
+def test_the_shipped_ini_file_and_the_engine_agree_on_every_other_default(read, name):
     assert getattr(read(**{name: None}), name) == getattr(read(), name)
+
+
+@pytest.mark.parametrize(("name", "default"), OF_ANOTHER_PRODUCT.items())
+def test_the_defaults_lie_beside_the_ini_file_wherever_the_command_is_run(read, tmp_path, monkeypatch, name, default):
+    monkeypatch.chdir("/")
+    assert (tmp_path / default if name != "report_name" else default) == getattr(read(**{name: None}), name)
+
+
+def test_without_a_database_the_default_is_none_at_all(read):
+    with pytest.raises(SettingRefused, match=r"setting url: no database is named\.\n  what to do: name it with -x url"):
+        read(url=None)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "a" * 61, "tab\t", "größe"])
+def test_what_a_report_is_called_is_a_plain_name(read, name):
+    with pytest.raises(SettingRefused, match=r"report_name: .*(it has no value|is no plain name of a file)"):
+        read(f"report_name={name}")
+
+
+def test_a_connection_that_is_handed_over_is_the_database(read, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/its.db", poolclass=NullPool)
+    config = Config(str(tmp_path / "alembic.ini"), cmd_opts=argparse.Namespace(x=["url=sqlite:///other.db"]))
+    read()
+    with engine.connect() as connection:
+        for handed_over in (engine, connection):
+            config.attributes["connection"] = handed_over
+            assert f"sqlite:///{tmp_path}/its.db" == settings_of(config).database
 
 
 @pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if example[2]])
@@ -148,11 +180,68 @@ def test_a_percent_sign_in_a_url_is_written_once_by_x_and_in_the_environment_and
     assert read().url.password == "p@ss%"
 
 
-@pytest.mark.parametrize("given", ["", "registy=x", "Registry=x", " registry=x", "rekey.registry=x", "verbose"])
-def test_an_unknown_key_is_refused_with_all_that_are_known(given):
-    with pytest.raises(SettingRefused, match="there is no such setting") as refusal:
+MEANT = {
+    "registy=x": "registry",
+    "Registry=x": "registry",
+    " registry=x": "registry",
+    "repot": "report",
+    "rekey.registry=x": "registry",
+    "url_=x": "url",
+    "ulr=x": "url",
+    "URL=x": "url",
+    "urls=x": "url",
+    "report-dir=x": "report_dir",
+    "reportdir=x": "report_dir",
+    "expect-plan=x": "expect_plan",
+    "expected_plan=x": "expect_plan",
+    "lock-timeout=3": "lock_timeout",
+    "ondrift=keep": "on_drift",
+    "resolution=x": "resolutions",
+    "alow_empty=no": "allow_empty",
+}
+
+
+@pytest.mark.parametrize(("given", "meant"), MEANT.items())
+def test_a_key_that_is_nearly_one_of_ours_is_refused_with_the_right_one(given, meant):
+    with pytest.raises(SettingRefused, match=f"there is no such setting.*\n.*write {meant}\\."):
         arguments([given])
+
+
+def test_a_key_that_can_only_be_meant_for_us_is_refused_with_all_that_are_known():
+    with pytest.raises(SettingRefused, match="there is no such setting") as refusal:
+        arguments(["rekey.colour=x"])
     assert ", ".join(DEFAULTS) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "own", ["tenant=north", "env=prod", "schema=a", "verbose", "data=true", "import=x", "record=1", "user=u", "=x", ""]
+)
+def test_other_keys_are_the_projects_own_and_pass(read, own):
+    assert {"registry": "r"} == arguments([own, "registry=r"])
+    assert Path("r") == read(own, "registry=r").registry
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ("rekey.registy", "rekey.registry"),
+        ("rekey.report-dir", "rekey.report_dir"),
+        ("rekey.url", "sqlalchemy.url"),
+        ("rekey.lock_timout", "rekey.lock_timeout"),
+        ("rekey.colour", "one of: sqlalchemy.url, rekey.registry, "),
+        ("rekey.env.registy", "one of: "),
+    ],
+)
+def test_a_setting_of_the_ini_file_that_is_read_nowhere_is_refused(option, meant):
+    known = ["script_location", "sqlalchemy.url", "rekey.registry", "rekey.env.url"]
+    with pytest.raises(SettingRefused, match=rf"setting {option} in a\.ini: there is no such setting") as refusal:
+        refuse_unknown([*known, option], "a.ini")
+    assert meant in str(refusal.value)
+
+
+def test_it_is_refused_by_every_command_that_has_settings(read):
+    with pytest.raises(SettingRefused, match=r"setting rekey.registy in .*alembic.ini: .*\n.* write rekey.registry\."):
+        read(registy="x")
 
 
 @pytest.mark.parametrize("given", ["registry", "registry="])

@@ -177,7 +177,7 @@ def test_a_strangers_rows_end_as_the_decision_tables_say(project, data):
     rows = numbered(case.rows)
     amounts = list(dict.fromkeys(row["value"] for row in rows["project_state"]))
     project.empty()
-    write_registry(project.registry, case.registry)
+    write_registry(project.registry, case.registry, "shops")
     filled(project, rows, amounts)
     outcome = expected(case.registry, rows)
     before = database.snapshot()

@@ -56,7 +56,7 @@ def test_a_shadow_without_anything_attached_is_deleted(fold):
 def test_a_shadow_whose_project_has_no_canonical_row_gets_one_created_with_a_uuid_of_its_name(fold, registry_path):
     database = fold({"projects": projects(s="p05"), "project_state": [state("r", "s", "v")]})
     (created,) = database.table("projects")
-    identities = {name.canonical: name.identity for name in read_registry(registry_path).names}
+    identities = {name.canonical: name.identity for name in read_registry(registry_path, "projects").names}
     assert (created["id"], created["name"]) == (identities[CANONICAL], CANONICAL)
     assert created["description"] == DESCRIPTION
     assert states(database) == {"r": (CANONICAL, "v", "active")}

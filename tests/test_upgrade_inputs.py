@@ -70,7 +70,9 @@ def test_a_missing_registry_is_refused_as_soon_as_one_table_holds_a_row(database
 
 def test_an_unknown_setting_is_refused_before_the_database_is_touched(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
-    refuses(database, registry, "setting -x registy: there is no such setting.", "use one of: url, ", registy="x")
+    refuses(
+        database, registry, "setting -x registy: there is no such setting.", "what to do: write registry.", registy="x"
+    )
 
 
 def test_a_bad_value_is_refused_with_the_good_ones(database, tmp_path):

@@ -156,7 +156,7 @@ class _Frozen(datetime):
 
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
 def test_a_report_is_never_overwritten(reported, tmp_path, monkeypatch, kind):
-    monkeypatch.setattr("alembic_rekey.run.datetime", _Frozen)
+    monkeypatch.setattr("alembic_rekey.settings.datetime", _Frozen)
     folder = tmp_path / "reports"
     folder.mkdir()
     taken = folder / "legacy-aliases-20260102T030405Z-1.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from alembic_rekey.side_tables import runs
 from alembic_rekey.spec import Spec
 from alembic_rekey.wording import WORDING
 
-__all__ = ["Approval", "approve"]
+__all__ = ["Approval", "approve", "several_folds"]
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 _LISTED = 50
@@ -88,6 +88,11 @@ def approve(connection: Connection, spec: Spec, expected: str, made: Run, docume
         raise Refused("the approved plan was carried out before", found)
     if found := approval.differences(spec, str(made.plan_sha256), document):
         raise Refused("the plan is not the one that was approved", found)
+
+
+def several_folds(revision: str, others: Sequence[str]) -> Finding:
+    """Return what there is to say where one upgrade folds with `revision` and with `others`: an approval is of one."""
+    return _finding("several_folds", revision=revision, others=", ".join(others))
 
 
 def _finding(name: str, **arguments: object) -> Finding:

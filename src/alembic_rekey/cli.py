@@ -21,11 +21,11 @@ from alembic.util import CommandError
 from rich.console import RenderableType
 
 from alembic_rekey.command_line import FAILED, parser
-from alembic_rekey.configuration import configuration, configuration_files
+from alembic_rekey.configuration import SECTION, configuration, configuration_files, settings_of
 from alembic_rekey.database import reading
 from alembic_rekey.demo import Demo
-from alembic_rekey.dry_run import DryRun, dry_run
-from alembic_rekey.environment import settings_of
+from alembic_rekey.dry_run import DryRun, dry_runs
+from alembic_rekey.environment_file import version_table
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError, RunUnknown
 from alembic_rekey.fold_revision import next_fold
 from alembic_rekey.folds import Folds
@@ -36,8 +36,9 @@ from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
 from alembic_rekey.restore_plan import restore_plan_text
 from alembic_rekey.run import recorded_runs, report_of
-from alembic_rekey.summary import plan_text, runs_text
-from alembic_rekey.terminal import lines_screen, plan_screen, runs_screen, show
+from alembic_rekey.settings import Settings
+from alembic_rekey.summary import plans_text, runs_text
+from alembic_rekey.terminal import lines_screen, plans_screen, runs_screen, show
 
 __all__ = ["main"]
 
@@ -65,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _status(options: argparse.Namespace) -> int:
     options.x = [*options.x, *options.x_after]
     options.config = [*options.config, *options.config_after]
+    options.section = options.section_after or options.section or SECTION
     try:
         return int(options.command(options))
     except (AnswersRefused, RegistryRefused, Refused) as refusal:
@@ -82,32 +84,43 @@ def _failed(error: Exception, status: int) -> int:
 def _plan(options: argparse.Namespace) -> int:
     config = _config(options)
     with _claimed(options.html) as file, _claimed(options.write_resolutions) as form:
-        made = dry_run(settings_of(config), Folds(config).next_for, form)
+        versions = version_table(config)
+        plans = dry_runs(settings_of(config), Folds(config).pending, versions, form)
         if form is not None:
             print(f"form: {form.path}", file=sys.stderr)
         if file is not None:
             # Before anything is printed: a reader who goes away must not cost the page.
-            file.fill(plan_page(made))
-            print(f"page: {file.path}", file=sys.stderr)
-        _SHOW[options.show](made, options)
+            _fill(file, plans[0])
+            for number, made in enumerate(plans[1:], 2):
+                with NewFile.claimed(file.path.with_stem(f"{file.path.stem}-{number}")) as further:
+                    _fill(further, made)
+        _SHOW[options.show](plans, options)
     if not options.check:
         return 0
-    return WOULD_REFUSE if made.would_refuse else EMPTY if made.report.is_empty else 0
+    if any(made.would_refuse for made in plans):
+        return WOULD_REFUSE
+    return EMPTY if all(made.report.is_empty for made in plans) else 0
 
 
-def _show_text(made: DryRun, options: argparse.Namespace) -> None:
-    _say(plan_text(made, options.limit), plan_screen(made, options.limit))
+def _fill(file: NewFile, made: DryRun) -> None:
+    file.fill(plan_page(made))
+    print(f"page: {file.path}", file=sys.stderr)
 
 
-def _show_json(made: DryRun, _options: argparse.Namespace) -> None:
-    for said in (f"report: {made.path}", *(f"note: {note}" for note in made.notes)):
-        print(said, file=sys.stderr)
-    with open(made.path, encoding="ascii") as document:
-        shutil.copyfileobj(document, sys.stdout)
+def _show_text(plans: Sequence[DryRun], options: argparse.Namespace) -> None:
+    _say(plans_text(plans, options.limit), plans_screen(plans, options.limit))
+
+
+def _show_json(plans: Sequence[DryRun], _options: argparse.Namespace) -> None:
+    for made in plans:
+        for said in (f"report: {made.path}", *(f"note: {note}" for note in made.notes)):
+            print(said, file=sys.stderr)
+        with open(made.path, encoding="ascii") as document:
+            shutil.copyfileobj(document, sys.stdout)
 
 
 def _runs(options: argparse.Namespace) -> int:
-    settings = settings_of(_config(options))
+    settings = _settings(_config(options))
     with reading(settings) as connection:
         recorded = recorded_runs(connection)
     _say(runs_text(recorded, settings.database), runs_screen(recorded, settings.database))
@@ -116,7 +129,7 @@ def _runs(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     config = _config(options)
-    settings = settings_of(config)
+    settings = _settings(config)
     with _claimed(options.html) as file, reading(settings) as connection:
         recorded = {run.number: run for run in recorded_runs(connection)}
         run = recorded.get(max(recorded, default=0) if options.run is None else options.run)
@@ -140,7 +153,7 @@ def _claimed(path: Path | None) -> AbstractContextManager[NewFile | None]:
 
 def _restore_plan(options: argparse.Namespace) -> int:
     config = _config(options)
-    settings = settings_of(config)
+    settings = _settings(config)
     with reading(settings) as connection:
         lines = restore_plan_text(connection, Folds(config).of, settings.database, options.run, options.limit)
         _say(lines, lines_screen(lines))
@@ -156,7 +169,7 @@ def _say(lines: Iterable[str], screen: Iterable[RenderableType]) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    _SCENES[options.scene](Demo.make(options.folder, configuration_files(options.config), options.x))
+    _SCENES[options.scene](Demo.make(options.folder, configuration_files(options.config), options.x, options.section))
     return 0
 
 
@@ -172,8 +185,14 @@ def _revision(options: argparse.Namespace) -> int:
     return 0
 
 
+def _settings(config: Config) -> Settings:
+    """Return the settings as an upgrade has them: `env.py` may set the URL."""
+    version_table(config)
+    return settings_of(config)
+
+
 def _config(options: argparse.Namespace) -> Config:
-    return configuration(options.config, options.x)
+    return configuration(options.config, options.x, options.section)
 
 
 _COMMANDS = {

@@ -53,7 +53,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         epilog=_EXAMPLES,
         formatter_class=raw,
     )
-    _accept_settings(whole, "x", "config")
+    _accept_settings(whole, "")
     added = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
     plan = added.add_parser(
         "plan",
@@ -152,23 +152,26 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     revision.add_argument("--rev-id", metavar="ID", help="its identifier; default: one like Alembic's")
     revision.set_defaults(command=commands["revision"])
     for made in (plan, runs, report, back, init, revision, demo):
-        _accept_settings(made, "x_after", "config_after")
+        _accept_settings(made, "_after")
     return whole
 
 
-def _accept_settings(parser: argparse.ArgumentParser, x: str, config: str) -> None:
-    """Let -x and -c stand before the command, as with Alembic, and after it; each place fills its own list."""
+def _accept_settings(parser: argparse.ArgumentParser, place: str) -> None:
+    """Let -x, -c and -n stand before the command, as with Alembic, and after it; each `place` fills its own."""
     parser.add_argument(
-        "-x", dest=x, action="append", default=[], metavar="KEY=VALUE", help="a setting; may be given often"
+        "-x", dest=f"x{place}", action="append", default=[], metavar="KEY=VALUE", help="a setting; may be given often"
     )
     parser.add_argument(
         "-c",
         "--config",
-        dest=config,
+        dest=f"config{place}",
         action="append",
         default=[],
         metavar="FILE",
         help="Alembic's configuration; default: ALEMBIC_CONFIG, else alembic.ini",
+    )
+    parser.add_argument(
+        "-n", "--name", dest=f"section{place}", metavar="SECTION", help="the section of alembic.ini; default: alembic"
     )
 
 

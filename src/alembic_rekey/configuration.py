@@ -1,23 +1,33 @@
-"""Which configuration of Alembic is meant, found as Alembic finds it."""
+"""Which configuration of Alembic is meant, found as Alembic finds it, and the settings that it gives."""
 
 from __future__ import annotations
 
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from configparser import InterpolationError
 from pathlib import Path
 
 from alembic.config import Config
+from sqlalchemy import Engine
 
-from alembic_rekey.errors import CommandRefused
+from alembic_rekey.errors import CommandRefused, SettingRefused
+from alembic_rekey.settings import Settings, refuse_unknown
 
-__all__ = ["configuration", "configuration_files"]
+__all__ = ["SECTION", "configuration", "configuration_files", "settings_of"]
 
+SECTION = "alembic"
+"""The section of the ini file, unless `-n` names another."""
+
+_UNREADABLE = "its host and port cannot be told apart from the rest."
+_ENCODE = "write %40 for @, %3A for : and %2F for / in a user's name and password; a port is a number."
 _TOML, _INI = "pyproject.toml", "alembic.ini"
 
 
-def configuration(named: Sequence[str], x: Sequence[str]) -> Config:
+def configuration(named: Sequence[str], x: Sequence[str], section: str = SECTION) -> Config:
     """Return Alembic's configuration from the files that `-c` named, with the `-x` arguments `x`.
+
+    `section` is that of the ini file, as `-n` names it.
 
     Raises:
         CommandRefused: if a named file, or everything that could be meant, does not exist.
@@ -25,7 +35,7 @@ def configuration(named: Sequence[str], x: Sequence[str]) -> Config:
     files = configuration_files(named)
     toml = [str(file) for file in files if file.name == _TOML] or [_TOML]
     ini = [str(file) for file in files if file.name != _TOML] or [_INI]
-    return Config(file_=ini[-1], toml_file=toml[-1], cmd_opts=Namespace(x=list(x)))
+    return Config(file_=ini[-1], toml_file=toml[-1], ini_section=section, cmd_opts=Namespace(x=list(x)))
 
 
 def configuration_files(named: Sequence[str]) -> list[Path]:
@@ -43,3 +53,35 @@ def configuration_files(named: Sequence[str]) -> list[Path]:
             "name Alembic's with -c FILE, or go to the folder that holds alembic.ini.",
         )
     return found
+
+
+def settings_of(config: Config) -> Settings:
+    """Return the settings that `config` and its command line give.
+
+    A connection that was handed over is the database, whatever names another one.
+
+    Raises:
+        SettingRefused: for an unknown key, a value that cannot be used, or where no database is named.
+    """
+    x = getattr(config.cmd_opts, "x", None) or ()
+    given = [x] if isinstance(x, str) else list(x)
+    engine = getattr(config.attributes.get("connection"), "engine", None)
+    if isinstance(engine, Engine):
+        given.append(f"url={engine.url.render_as_string(hide_password=False)}")
+    section = config.config_ini_section
+    written = config.file_config.options(section) if config.file_config.has_section(section) else ()
+    refuse_unknown(written, str(config.config_file_name))
+    here = Path(config.config_file_name or _INI).absolute().parent
+    try:
+        settings = Settings.read(given, config.get_main_option, here)
+    except InterpolationError as error:
+        # Its text is not repeated: it may hold a password.
+        raise SettingRefused(
+            error.option, f"in {config.config_file_name} it holds a % that stands for nothing.", "write %% for %."
+        ) from None
+    except ValueError:  # from make_url(), for a port that is no number
+        raise SettingRefused("url", _UNREADABLE, _ENCODE) from None
+    if settings.url.host and "@" in f"{settings.url.host}{settings.url.database}":
+        # What stands before it would be printed with them, and may be the password's other half.
+        raise SettingRefused("url", _UNREADABLE, _ENCODE)
+    return settings

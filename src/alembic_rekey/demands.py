@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
-from alembic_rekey.approval import Approval
+from alembic_rekey.approval import Approval, several_folds
 from alembic_rekey.errors import Finding
 from alembic_rekey.report_document import Report
 from alembic_rekey.settings import Settings
@@ -19,9 +19,17 @@ __all__ = ["demands"]
 
 
 def demands(
-    connection: Connection, spec: Spec, report: Report, fingerprint: str, document: Path, settings: Settings
+    connection: Connection,
+    spec: Spec,
+    report: Report,
+    fingerprint: str,
+    document: Path,
+    settings: Settings,
+    others: Sequence[str],
 ) -> Iterator[Finding]:
     """Yield what `settings` ask and the plan does not fulfil that `report` is about, written to `document`.
+
+    `others` are the revisions that the same upgrade would fold with.
 
     Raises:
         SettingRefused, ReportFailed: if what was approved is neither a fingerprint nor a report.
@@ -31,6 +39,9 @@ def demands(
         yield Finding("rekey_plan_is_empty", words.sentence, words.remedy, {})
     if settings.expect_plan is not None:
         approval = Approval.given(settings.expect_plan)
+        if others:
+            yield several_folds(spec.revision, others)
+            return
         if inspect(connection).has_table(runs.name):
             yield from approval.served(connection, None)
         yield from approval.differences(spec, fingerprint, document)

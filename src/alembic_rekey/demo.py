@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from alembic_rekey.configuration import SECTION
 from alembic_rekey.errors import CommandRefused
 from alembic_rekey.settings import arguments
 from alembic_rekey.shown import printable, shown
@@ -129,7 +130,7 @@ class Demo:
     options: tuple[str, ...]
 
     @classmethod
-    def make(cls, folder: Path | None, configuration: Sequence[Path], x: Sequence[str]) -> Demo:
+    def make(cls, folder: Path | None, configuration: Sequence[Path], x: Sequence[str], section: str) -> Demo:
         """Make database and registry in `folder`, else in a new temporary one.
 
         Raises:
@@ -159,6 +160,7 @@ class Demo:
             ) from error
         named = (f"url=sqlite:///{database}", f"registry={registry}", f"report_dir={reports}")
         options = [word for file in configuration for word in ("-c", str(file))]
+        options += ["-n", section] if section != SECTION else []
         options += [word for setting in (*x, *named) for word in ("-x", setting)]
         print(f"A legacy database, {database}\nand its registry, {registry}")
         return cls(database, registry, reports, tuple(options))

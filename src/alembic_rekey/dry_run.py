@@ -6,13 +6,12 @@ the registry goes along as one bound value. A table that is not there yet has no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, FromClause, cast, false, inspect, null, select, table, text
+from sqlalchemy import Connection, FromClause, TableClause, cast, column, false, null, select, table
 from sqlalchemy.types import Text
 
 from alembic_rekey.answer_checks import answer_checks
@@ -40,9 +39,10 @@ from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.tally import Tally
 
-__all__ = ["Choice", "DryRun", "dry_run"]
+__all__ = ["VERSIONS", "Choice", "DryRun", "dry_runs"]
 
-_VERSIONS = "alembic_version"
+VERSIONS = table("alembic_version", column("version_num"))
+"""Where a database says which revisions it is at, unless `env.py` names another table."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class DryRun:
     demands: tuple[Finding, ...]
     """What the settings ask of a plan and this one does not fulfil."""
     notes: tuple[str, ...]
+    others: tuple[str, ...]
+    """The other revisions that the same upgrade would fold with."""
 
     @property
     def would_refuse(self) -> bool:
@@ -75,10 +77,16 @@ class DryRun:
         return bool(self.collisions or self.integrity or self.demands)
 
 
-def dry_run(settings: Settings, choose: Callable[[Collection[str]], Choice], form: NewFile | None = None) -> DryRun:
-    """Plan and write the report; `choose` gets the revisions that the database is at.
+def dry_runs(
+    settings: Settings,
+    choose: Callable[[Collection[str]], Sequence[Choice]],
+    versions: TableClause = VERSIONS,
+    form: NewFile | None = None,
+) -> tuple[DryRun, ...]:
+    """Plan what `choose` says of the revisions that the database is at, each with its report, in one snapshot.
 
-    `form` gets the questions to answer, where it is wanted.
+    A later plan sees the rows as they are now, not as an earlier one would leave them: it says so.
+    `form` gets the questions of the first plan to answer, where it is wanted.
 
     Raises:
         AnswersRefused: if the file of answers cannot be used.
@@ -86,23 +94,46 @@ def dry_run(settings: Settings, choose: Callable[[Collection[str]], Choice], for
         Refused: if a table has other columns than a plan can be made of.
         DatabaseFailed, ReportFailed: where the database, or a file to be written, does not let us.
     """
-    registry = read_registry(settings.registry)
-    with reading(settings) as connection:
-        choice = choose(_heads(connection))
-        made, file = _planned(connection, choice, registry, settings, form)
+    made: list[DryRun] = []
+    files: list[ReportFile] = []
+    try:
+        with reading(settings) as connection:
+            choices = choose(_heads(connection, versions))
+            pending = [choice.spec.revision for choice in choices]
+            for number, choice in enumerate(choices):
+                others = tuple(pending[:number] + pending[number + 1 :])
+                told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
+                one, file = _planned(connection, told, others, settings, form if number == 0 else None)
+                made.append(one)
+                files.append(file)
+    except BaseException:
+        for file in files:
+            file.discard()
+        raise
     # Published when the snapshot is closed and nothing can fail any more.
-    file.publish()
-    return made
+    for file in files:
+        file.publish()
+    return tuple(made)
+
+
+def _beside(pending: Sequence[str], number: int) -> Iterator[str]:
+    """Yield what the plan with this number has to say about the others."""
+    before, after = pending[:number], pending[number + 1 :]
+    if before:
+        yield f"planned on the rows as they are before revision {', '.join(before)}, which folds first."
+    if after:
+        yield f"the upgrade folds with revision {', '.join(after)} as well, which has a plan of its own."
 
 
 def _planned(
     connection: Connection,
     choice: Choice,
-    registry: Registry,
+    others: tuple[str, ...],
     settings: Settings,
     form: NewFile | None,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
+    registry = read_registry(settings.registry, spec.identity.listed)
     answered = None
     if settings.resolutions is not None:
         answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
@@ -137,7 +168,7 @@ def _planned(
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
     file = _written(connection, spec, report, sections, fingerprint, tally, settings)
     try:
-        unmet = tuple(demands(connection, spec, report, str(fingerprint), file.pending, settings))
+        unmet = tuple(demands(connection, spec, report, str(fingerprint), file.pending, settings, others))
         if form is not None:
             form.fill(questions(connection, spec, registry, {part: planned[part] for part in readable}))
     except BaseException:
@@ -154,6 +185,7 @@ def _planned(
         integrity=integrity,
         demands=unmet,
         notes=(*_absence(spec, there, settings), *choice.notes, *notes),
+        others=others,
     )
     return made, file
 
@@ -176,15 +208,15 @@ def _written(
         for one in every
     )
     tables = {section.title: section.part.table.fullname for section in every}
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stem = settings.report_stem(spec.identity.noun, "dry-run")
     with progress, closing(document(report, rows, tables, fingerprint)) as pieces:
-        return ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-dry-run", pieces)
+        return ReportFile.write(settings.report_dir, stem, pieces)
 
 
-def _heads(connection: Connection) -> Collection[str]:
-    if not inspect(connection).has_table(_VERSIONS):
+def _heads(connection: Connection, versions: TableClause) -> Collection[str]:
+    if not exists(connection, versions):
         return ()
-    return connection.execute(select(text("version_num")).select_from(table(_VERSIONS))).scalars().all()
+    return connection.execute(select(versions.c.version_num)).scalars().all()
 
 
 def _nothing(part: Part) -> FromClause:

@@ -9,19 +9,19 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
-from configparser import InterpolationError
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from alembic import command, context
-from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 
 import alembic_rekey.script_impl  # noqa: F401  # registers how Alembic itself writes in a script
 from alembic_rekey.comparison import as_it_was_adopted, is_another_type, is_asked_for
+from alembic_rekey.configuration import settings_of
 from alembic_rekey.database import make_folder, reading, writing_engine
-from alembic_rekey.errors import OutcomeOpen, RekeyError, ReportFailed, SettingRefused
+from alembic_rekey.environment_file import ASKED
+from alembic_rekey.errors import OutcomeOpen, RekeyError, ReportFailed
 from alembic_rekey.failures import committing, refusing_database_errors
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.script_frame import ScriptNotes, header, opening
@@ -38,36 +38,11 @@ SCRIPT_NOTES = "alembic_rekey.script_notes"
 _LOCK = 0x72656B65790001
 """The advisory lock of PostgreSQL that upgrades of one database wait for each other on."""
 
-_UNREADABLE = "its host and port cannot be told apart from the rest."
-_ENCODE = "write %40 for @, %3A for : and %2F for / in a user's name and password; a port is a number."
-
 _log = logging.getLogger("alembic.rekey")
 
 
 class Failed(CommandError):
     """What a program that calls Alembic's commands gets; `__cause__` is the `RekeyError`."""
-
-
-def settings_of(config: Config) -> Settings:
-    """Return the settings that `config` and its command line give.
-
-    Raises:
-        SettingRefused: for an unknown key or a value that cannot be used.
-    """
-    given = getattr(config.cmd_opts, "x", None) or ()
-    try:
-        settings = Settings.read([given] if isinstance(given, str) else given, config.get_main_option)
-    except InterpolationError as error:
-        # Its text is not repeated: it may hold a password.
-        raise SettingRefused(
-            error.option, f"in {config.config_file_name} it holds a % that stands for nothing.", "write %% for %."
-        ) from None
-    except ValueError:  # from make_url(), for a port that is no number
-        raise SettingRefused("url", _UNREADABLE, _ENCODE) from None
-    if settings.url.host and "@" in f"{settings.url.host}{settings.url.database}":
-        # What stands before it would be printed with them, and may be the password's other half.
-        raise SettingRefused("url", _UNREADABLE, _ENCODE)
-    return settings
 
 
 def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
@@ -78,6 +53,10 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
         Failed: for a refusal in a program.
     """
     config = context.config
+    asked = config.attributes.get(ASKED)
+    if asked is not None:
+        asked.update(configure)
+        return
     comparing = {
         "include_object": is_asked_for,
         "compare_type": is_another_type,

@@ -42,8 +42,8 @@ class Folds:
         """The revision of the last fold."""
         return self._revisions[-1]
 
-    def next_for(self, heads: Collection[str]) -> Choice:
-        """Return the first fold that a database at `heads` still lacks, else the last one.
+    def pending(self, heads: Collection[str]) -> tuple[Choice, ...]:
+        """Return every fold that a database at `heads` still lacks, in their order, else the last one.
 
         Raises:
             CommandRefused: if the database is at a revision that the scripts do not have.
@@ -57,10 +57,10 @@ class Folds:
                 f"the database is at revision {', '.join(sorted(heads))}, which {self._scripts.dir} does not have.",
                 "use the configuration and the revisions of the application that this database belongs to.",
             ) from error
-        for spec in self._specs:
-            if spec.revision not in applied:
-                return Choice(spec)
-        return Choice(self._specs[-1], ("every fold is applied already: this is what another one would find.",))
+        lacking = tuple(Choice(spec) for spec in self._specs if spec.revision not in applied)
+        return lacking or (
+            Choice(self._specs[-1], ("every fold is applied already: this is what another one would find.",)),
+        )
 
     def of(self, revision: str) -> Spec:
         """Return the spec of `revision`.

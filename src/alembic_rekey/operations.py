@@ -6,13 +6,14 @@ Importing this module registers every operation of this package.
 from __future__ import annotations
 
 import logging
+from typing import NoReturn
 
 from alembic.config import Config
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection, inspect
 
 from alembic_rekey.answers import Answers
-from alembic_rekey.approval import approve
+from alembic_rekey.approval import approve, several_folds
 from alembic_rekey.created import altered
 from alembic_rekey.drift import drifted, no_run
 from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
@@ -82,7 +83,8 @@ class Restore(MigrateOperation):
 @Operations.implementation_for(Rekey)
 def _rekey(operations: Operations, operation: Rekey) -> None:
     config, settings = _config(operations), _settings(operations)
-    spec, registry = operation.spec, read_registry(settings.registry)
+    spec = operation.spec
+    registry = read_registry(settings.registry, spec.identity.listed)
     given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
     if operations.migration_context.as_sql:
         _write(operations, spec, registry, given, settings, config)
@@ -111,6 +113,9 @@ def _perform(
 ) -> None:
     if registry.sha256 is None:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
+    reports: list[ReportFile] = config.attributes.setdefault(REPORTS, [])
+    if reports and settings.expect_plan is not None:
+        _refuse_several(spec, finished(connection).revision)
     planned = journalled(spec, current_run())
     guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
     steps = upgrade_steps(spec, registry, connection.dialect.name, given=given, guarding=guarding)
@@ -121,7 +126,6 @@ def _perform(
         if value:
             _log.info("  %s: %s", name, value)
     report = written_report(connection, spec, run, settings)
-    reports: list[ReportFile] = config.attributes.setdefault(REPORTS, [])
     # From here on the report goes with the transaction: published after its commit, or discarded.
     reports.append(report)
     if settings.expect_plan is not None:
@@ -145,11 +149,13 @@ def _write(
     planned = journalled(spec, current_run())
     asked_for = [Guard(check) for check in _asked_for(settings, planned)]
     guarding: list[Step] = [*attached_in_script(spec, dialect), *asked_for]
+    notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     if settings.expect_plan is not None:
+        if notes.header:
+            _refuse_several(spec, "one before")
         guarding += plan_assertions(spec, registry, settings.expect_plan, dialect)
     for piece in script(upgrade_steps(spec, registry, dialect.name, given=given, guarding=guarding), dialect):
         migration.impl.static_output(piece)
-    notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     notes.header.append(
         f"\nRevision {spec.revision} folds every row that was written under an alias into its canonical name.\n"
         f"  registry: {registry.path}\n"
@@ -158,6 +164,13 @@ def _write(
         + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
     )
     notes.tail.append(counts_shown(dialect))
+
+
+def _refuse_several(spec: Spec, other: str) -> NoReturn:
+    raise Refused(
+        f"the approval is of one plan; revision {spec.revision} refuses to fold",
+        [several_folds(spec.revision, [other])],
+    )
 
 
 def _asked_for(settings: Settings, planned: Planned) -> list[Check]:

@@ -30,7 +30,7 @@ run(target_metadata)
 
 SETTING_LINES = """\
 # alembic-rekey: the names, with their aliases, and where reports go. %(here)s is the folder of this file.
-rekey.registry = %(here)s/project-registry.json
+rekey.registry = %(here)s/registry.json
 rekey.report_dir = %(here)s/reports
 # The application's own environment variables beat these; name them here.
 # rekey.env.url = APP_DATABASE_URL

@@ -1,17 +1,18 @@
-"""The registry file, read and checked (design, section 3, Registry).
+"""The registry file, read and checked (design, section 4, Registry).
 
-A JSON object with one list of entries, each with an `id` and perhaps `aliases`; any other field is ignored.
-Whatever stands at the path ends in a `Registry` or in a `RegistryRefused` that lists every fault with its
-place, within 5 s and 300 MB (issue 5): the limits below are what holds the worst file to that.
+A JSON object with a list of entries per identity, each with an `id` and perhaps `aliases`; any other field is
+ignored. A spec says which list is its own: the others are other specs' affair. Whatever stands at the path
+ends in a `Registry` or in a `RegistryRefused` that lists every fault with its place, within 5 s and 300 MB
+(issue 5): the limits below are what holds the worst file to that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from enum import StrEnum, auto
+from functools import partial
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.json_file import JsonFile, Unreadable, kind_of
 from alembic_rekey.keys import NAMESPACE, Name, fault_of, identity_of, key_of, shown
+from alembic_rekey.nearness import is_nearly
 
 __all__ = ["NAMESPACE", "Name", "Registry", "read_registry"]
 
@@ -28,15 +30,9 @@ MOST_PARTS = 300_000  # commas, colons and opening brackets: a value takes up to
 _PLACES = 10  # of one name: what messages go up to
 
 
-class _Field(StrEnum):
-    """The fields that are read, each spelt as its member in small letters."""
-
-    PROJECTS = auto()
-    ID = auto()
-    ALIASES = auto()
-
-
-_READ = frozenset(_Field)
+_ID, _ALIASES = "id", "aliases"
+_MEANT = {_ID: ("ids", "name", "names", "identifier"), _ALIASES: ("alias", "names", "synonyms")}
+"""What else people write for the fields of an entry, beside what is spelt almost like them."""
 
 
 @dataclass(frozen=True)
@@ -72,38 +68,43 @@ class _Claim(NamedTuple):
     owner: str
 
 
-def read_registry(path: Path) -> Registry:
-    """Read and check the file at `path`; one that is not there gives `Registry.missing`.
+def read_registry(path: Path, listed: str) -> Registry:
+    """Read and check the list `listed` of the file at `path`; a file that is not there gives `Registry.missing`.
 
     Raises `RegistryRefused` with every fault at once: line and column of what is not JSON, a place such as
     `projects[3].aliases[1]` for a wrong shape or an unusable name, all owners of a name that several entries
     register. Two entries of one id are refused even if they spell it alike: nothing says which one holds.
     A name that its own entry registers again is harmless; the first spelling counts, the id's before all.
     """
-    file = JsonFile(path, MOST_BYTES, MOST_PARTS, _object, RegistryRefused)
+    file = JsonFile(path, MOST_BYTES, MOST_PARTS, partial(_object, {listed, _ID, _ALIASES}), RegistryRefused)
     raw = file.raw()
     if raw is None:
         return Registry.missing(path)
     claims: dict[str, list[_Claim]] = {}
-    file.refuse_any(_faults(file.document(raw), claims))
+    file.refuse_any(_faults(file.document(raw), listed, claims))
     firsts = [(key, claim) for key, (claim, *_) in claims.items()]
     identities = {owner: identity_of(owner) for owner in {claim.owner for _, claim in firsts}}
     names = tuple(Name(claim.name, claim.owner, key, identities[claim.owner]) for key, claim in firsts)
     return Registry(path, sha256(raw).hexdigest(), names)
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Keep the fields that are read. One that stands twice is a fault: readers differ in which one holds."""
+def _object(read: Collection[str], pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Keep the values of the fields that are `read`. One that stands twice is a fault: readers differ in which holds.
+
+    Of the others the names are kept, for what is spelt almost like a field that is missing.
+    """
     kept: dict[str, object] = {}
     for field, value in pairs:
-        if field in _READ:
+        if field not in read:
+            kept[field] = None
+        else:
             kept[field] = value if field not in kept else Unreadable("two values: the field stands twice")
     return kept
 
 
-def _faults(document: object, claims: dict[str, list[_Claim]]) -> Iterator[str]:
+def _faults(document: object, listed: str, claims: dict[str, list[_Claim]]) -> Iterator[str]:
     """Yield every fault with its place; once all are out, `claims` holds every usable name by its key."""
-    for found in _entries(document):
+    for found in _entries(document, listed):
         if isinstance(found, str):
             yield found
         else:
@@ -116,40 +117,72 @@ def _faults(document: object, claims: dict[str, list[_Claim]]) -> Iterator[str]:
             yield f"{shown(same[0].name)} is registered by several entries: {', '.join(places)}"
 
 
-def _entries(document: object) -> Iterator[_Claim | str]:
+def _entries(document: object, listed: str) -> Iterator[_Claim | str]:
     """Yield each usable name as a claim and each fault of a single value as a sentence, in order."""
-    entries = document.get(_Field.PROJECTS) if isinstance(document, dict) else None
+    entries = document.get(listed) if isinstance(document, dict) else None
     if not isinstance(entries, list):
         found = kind_of(entries if isinstance(document, dict) else document)
-        yield f"{_Field.PROJECTS}: must be a list in an object at the top level, not {found}"
+        there = _instead(listed, document) if isinstance(document, dict) and listed not in document else ""
+        yield f"{listed}: must be a list in an object at the top level, not {found}{there}"
         return
     for number, entry in enumerate(entries):
-        place = f"{_Field.PROJECTS}[{number}]"
+        place = f"{listed}[{number}]"
         if isinstance(entry, dict):
+            yield from _misnamed(place, entry)
             yield from _names(number, place, entry)
         else:
             yield f"{place}: must be an object, not {kind_of(entry)}"
 
 
+def _instead(listed: str, document: Collection[str]) -> str:
+    """Return which other lists the file may have, as the end of a sentence."""
+    near = [field for field in document if is_nearly(field, listed)]
+    if near:
+        return f"; is {shown(near[0])} meant? Rename it, or name it in the spec: Identity(registered={shown(near[0])})"
+    found = [shown(field) for field in islice(document, _PLACES)]
+    return f"; the file has {', '.join(found)}" if found else ""
+
+
+def _misnamed(place: str, entry: dict[str, object]) -> Iterator[str]:
+    """Yield the fields that are read nowhere and look like one that the entry lacks: its names would be lost."""
+    for field, others in _MEANT.items():
+        if field not in entry:
+            near = [known for known in entry if known not in _MEANT and (known in others or is_nearly(known, field))]
+            yield from (f"{place}.{_shown_field(known)}: is not read; call it {field}" for known in near[:_PLACES])
+
+
+def _shown_field(name: str) -> str:
+    return name if name.isidentifier() else shown(name)
+
+
 def _names(number: int, place: str, entry: dict[str, object]) -> Iterator[_Claim | str]:
-    """Yield the claims and faults of one entry: nothing at all if it has no id."""
-    values = [(f"{place}.{_Field.ID}", entry.get(_Field.ID))]
+    """Yield the claims and faults of one entry: nothing at all if it is empty."""
+    values = [(f"{place}.{_ID}", entry.get(_ID))]
     canonical = "" if values[0][1] is None else _text(values[0][1])
+    aliases = entry.get(_ALIASES)
     if canonical == "":
-        return
+        if _is_blank(aliases):
+            return
+        yield f"{place}.{_ID}: the entry has aliases and no id"
     # An unusable id refuses the file; the aliases are checked all the same, so that all faults are told.
-    owner = canonical if isinstance(canonical, str) else place
-    aliases = entry.get(_Field.ALIASES)
+    owner = canonical if isinstance(canonical, str) and canonical else place
+    if canonical == "":
+        values = []
     if isinstance(aliases, list):
-        values += [(f"{place}.{_Field.ALIASES}[{at}]", alias) for at, alias in enumerate(aliases)]
+        values += [(f"{place}.{_ALIASES}[{at}]", alias) for at, alias in enumerate(aliases)]
     elif aliases is not None:
-        yield f"{place}.{_Field.ALIASES}: must be a list of names, not {kind_of(aliases)}"
+        yield f"{place}.{_ALIASES}: must be a list of names, not {kind_of(aliases)}"
     for at, value in values:
         name = _text(value)
         if isinstance(name, Unreadable):
             yield f"{at}: {name.reason}"
         elif name:
             yield _Claim(number, at, name, owner)
+
+
+def _is_blank(aliases: object) -> bool:
+    """Tell whether there is no alias: none, or blank names only."""
+    return aliases is None or (isinstance(aliases, list) and all(_text(alias) == "" for alias in aliases))
 
 
 def _text(value: object) -> str | Unreadable:

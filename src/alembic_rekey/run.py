@@ -112,12 +112,12 @@ def written_report(connection: Connection, spec: Spec, run: Run, settings: Setti
         ReportFailed: where it cannot be written; the caller rolls back.
     """
     fingerprint = Fingerprint(run.registry_sha256, run.revision)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stem = settings.report_stem(spec.identity.noun, str(run.number))
     with (
         Progress("Write the report") as progress,
         closing(report_of(connection, spec, run, settings.database, fingerprint, progress)) as pieces,
     ):
-        report = ReportFile.write(settings.report_dir, f"legacy-aliases-{stamp}-{run.number}", pieces)
+        report = ReportFile.write(settings.report_dir, stem, pieces)
     try:
         connection.execute(update(runs).where(runs.c.id == run.number).values(plan_sha256=str(fingerprint)))
     except BaseException:

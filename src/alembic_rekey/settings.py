@@ -8,21 +8,26 @@ folder that NAME holds (for `url`: a SQLite file there).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alembic_rekey.errors import SettingRefused
+from alembic_rekey.nearness import is_nearly
 
-__all__ = ["DEFAULTS", "Settings", "arguments"]
+__all__ = ["DEFAULTS", "Settings", "arguments", "refuse_unknown"]
 
 DEFAULTS: Mapping[str, str | None] = {
-    "url": "sqlite:///data/db/atocore.db",
-    "registry": "config/project-registry.json",
-    "report_dir": "data/migrations",
+    "url": None,
+    "registry": "registry.json",
+    "report_dir": "reports",
+    "report_name": None,
     "allow_empty": "true",
     "lock_timeout": "30",
     "expect_plan": None,
@@ -32,9 +37,14 @@ DEFAULTS: Mapping[str, str | None] = {
 }
 """Every setting and its default; `None` is unset. `lock_timeout` is in seconds."""
 
+_BESIDE = ("registry", "report_dir")
+"""Their defaults lie beside the ini file, wherever the command is run."""
+
 _INI_NAMES = {"url": "sqlalchemy.url"}
 _ONLY_ARGUMENTS = ("expect_plan", "resolutions", "report")
 """These answer one plan of one database: in a file that stays they would answer another one too."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Settings:
     url: URL
     registry: Path
     report_dir: Path
+    report_name: str | None
     allow_empty: bool
     lock_timeout: float
     expect_plan: str | None
@@ -52,19 +63,20 @@ class Settings:
     on_drift: str
 
     @classmethod
-    def read(cls, given: Iterable[str], option: Callable[[str], str | None]) -> Settings:
-        """Return the settings from the `-x` arguments `given` and `option`, which reads the ini file.
+    def read(cls, given: Iterable[str], option: Callable[[str], str | None], here: Path) -> Settings:
+        """Return the settings from the `-x` arguments `given` and `option`, which reads the ini file in `here`.
 
         Raises:
-            SettingRefused: for an unknown key or a value that cannot be used.
+            SettingRefused: for a key that is nearly one of ours, a value that cannot be used, or no database.
         """
         texts = arguments(given)
-        chosen = {name: texts.get(name, _fallback(name, option)) for name in DEFAULTS}
+        chosen = {name: texts.get(name, _fallback(name, option, here)) for name in DEFAULTS}
         resolutions, report = chosen["resolutions"], chosen["report"]
         return cls(
-            url=_url(chosen["url"] or ""),
+            url=_url(chosen["url"]),
             registry=Path(chosen["registry"] or ""),
             report_dir=Path(chosen["report_dir"] or ""),
+            report_name=_file_name("report_name", chosen["report_name"]),
             allow_empty=_truth("allow_empty", chosen["allow_empty"] or ""),
             lock_timeout=_seconds("lock_timeout", chosen["lock_timeout"] or ""),
             expect_plan=chosen["expect_plan"],
@@ -73,6 +85,11 @@ class Settings:
             on_drift=_choice("on_drift", chosen["on_drift"] or "", ("abort", "keep")),
         )
 
+    def report_stem(self, noun: str, run: str) -> str:
+        """Return what a report written now of `run` is called, without the ending; `noun` is the identity's."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return f"{self.report_name or f'{noun}s'}-{stamp}-{run}"
+
     @property
     def database(self) -> str:
         """The database for messages and reports: its URL without the password."""
@@ -80,24 +97,46 @@ class Settings:
 
 
 def arguments(given: Iterable[str]) -> dict[str, str]:
-    """Return the `-x` arguments as a mapping; the last of two wins.
+    """Return those of the `-x` arguments that are ours as a mapping; the last of two wins.
 
     Raises:
-        SettingRefused: for a key that is no setting, or an argument without `=`.
+        SettingRefused: for a key that begins with `rekey.` or is nearly one of ours, and for ours without a value.
     """
     texts: dict[str, str] = {}
-    known = ", ".join(DEFAULTS)
     for argument in given:
         key, equals, value = argument.partition("=")
-        if key not in DEFAULTS:
-            raise SettingRefused(f"-x {key}", "there is no such setting.", f"use one of: {known}.")
-        if not equals or not value:
-            raise SettingRefused(f"-x {key}", "it has no value.", f"write -x {key}=VALUE.")
-        texts[key] = value
+        if key in DEFAULTS:
+            if not equals or not value:
+                raise SettingRefused(f"-x {key}", "it has no value.", f"write -x {key}=VALUE.")
+            texts[key] = value
+        elif key.strip().startswith("rekey.") or any(is_nearly(key, name) for name in DEFAULTS):
+            _refuse(f"-x {key}", key.strip().removeprefix("rekey."), str)
     return texts
 
 
-def _fallback(name: str, option: Callable[[str], str | None]) -> str | None:
+def refuse_unknown(options: Iterable[str], file: str) -> None:
+    """Refuse an option of the ini file that begins with `rekey.` and is read nowhere.
+
+    Raises:
+        SettingRefused: with the name that is nearly the same, if there is one.
+    """
+    known = {*map(_in_the_file, DEFAULTS), *(f"rekey.env.{name}" for name in DEFAULTS)}
+    for option in options:
+        if option.startswith("rekey.") and option not in known:
+            _refuse(f"{option} in {file}", option.removeprefix("rekey."), _in_the_file)
+
+
+def _in_the_file(name: str) -> str:
+    return _INI_NAMES.get(name, f"rekey.{name}")
+
+
+def _refuse(said: str, bare: str, written: Callable[[str], str]) -> NoReturn:
+    near = next((name for name in DEFAULTS if bare == name or is_nearly(bare, name)), None)
+    remedy = f"write {written(near)}." if near else f"use one of: {', '.join(map(written, DEFAULTS))}."
+    raise SettingRefused(said, "there is no such setting.", remedy)
+
+
+def _fallback(name: str, option: Callable[[str], str | None], here: Path) -> str | None:
     if name not in _ONLY_ARGUMENTS:
         for variable in (option(f"rekey.env.{name}") or "").split():
             folder, slash, below = variable.partition("/")
@@ -105,12 +144,20 @@ def _fallback(name: str, option: Callable[[str], str | None]) -> str | None:
                 path = str(Path(value, below)) if slash else value
                 # A path may hold what means something else in a URL: ? and %.
                 return URL.create("sqlite", database=path).render_as_string() if slash and name == "url" else path
-        if value := option(_INI_NAMES.get(name, f"rekey.{name}")):
+        if value := option(_in_the_file(name)):
             return value
-    return DEFAULTS[name]
+    default = DEFAULTS[name]
+    return str(here / default) if default is not None and name in _BESIDE else default
 
 
-def _url(text: str) -> URL:
+def _url(text: str | None) -> URL:
+    if not text:
+        raise SettingRefused(
+            "url",
+            "no database is named.",
+            "name it with -x url=URL, in a variable that rekey.env.url of alembic.ini names, or as sqlalchemy.url "
+            "there.",
+        )
     try:
         url = make_url(text)
     except ArgumentError:
@@ -125,6 +172,13 @@ def _url(text: str) -> URL:
             "url", f"{url.get_backend_name()} is not supported.", "use an SQLite or a PostgreSQL database."
         )
     return url
+
+
+def _file_name(name: str, text: str | None) -> str | None:
+    if text is not None and _FILE_NAME.fullmatch(text) is None:
+        remedy = "write up to 60 letters, digits, dots, underscores and hyphens."
+        raise SettingRefused(name, f"{text!r} is no plain name of a file.", remedy)
+    return text
 
 
 def _truth(name: str, text: str) -> bool:

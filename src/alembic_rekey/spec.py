@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Column, DateTime, Integer, Select, String, Table, Uuid
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.keys import fault_of
 
 __all__ = ["Check", "Identity", "Relation", "Slots", "Spec", "Tags"]
 
@@ -43,6 +44,7 @@ def _table_of(columns: tuple[Column[Any] | None, ...]) -> Table:
 class Identity:
     """The table whose rows carry the registered names (design, section 3, Identities).
 
+    `registered` names the list of the registry that holds these names, by default the noun with an s.
     `created` gives the values of a canonical row that has to be created, beside its key, name and
     timestamps: constants by column name. A key of text or of type Uuid is computed from the name, an
     integer is left to the database.
@@ -54,6 +56,12 @@ class Identity:
     created_at: Column[Any] | None = None
     updated_at: Column[Any] | None = None
     created: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    registered: str | None = None
+
+    @property
+    def listed(self) -> str:
+        """The list of the registry that holds the names."""
+        return f"{self.noun}s" if self.registered is None else self.registered
 
     @property
     def table(self) -> Table:
@@ -166,6 +174,11 @@ class Spec:
 
     def _check_identity(self) -> None:
         identity = self.identity
+        if not identity.listed.strip() or fault_of(identity.listed) or identity.listed in ("id", "aliases"):
+            self._refuse(
+                f"names {identity.registered!r} for the list of the registry, which no list can be called",
+                "write the field of the registry's document that holds the entries, or leave `registered` away.",
+            )
         if not isinstance(identity.key.type, Integer | String | Uuid):
             self._refuse(
                 f"has {identity.key}, of type {identity.key.type!r}, for the key of created rows",

@@ -22,7 +22,18 @@ from alembic_rekey.run import Run
 from alembic_rekey.shown import printable, shown
 from alembic_rekey.spec import Identity, Slots, Tags
 
-__all__ = ["DROPS", "SAYS", "by_slot", "listed", "plan_text", "runs_text", "sentence", "spellings", "verdict"]
+__all__ = [
+    "DROPS",
+    "SAYS",
+    "by_slot",
+    "listed",
+    "plans_text",
+    "runs_text",
+    "sentence",
+    "spellings",
+    "verdict",
+    "verdict_of_all",
+]
 
 _SENTENCE = 400
 DROPS = (
@@ -47,7 +58,17 @@ SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
 """What is listed row by row, in this order. Rekeyed rows are counted per name instead."""
 
 
-def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
+def plans_text(plans: Sequence[DryRun], limit: int | None) -> Iterator[str]:
+    """Yield the lines of all plans of one upgrade, in its order, and what it would do."""
+    for made in plans:
+        yield from _plan_text(made, limit)
+        if len(plans) > 1:
+            yield ""
+    if len(plans) > 1:
+        yield verdict_of_all(plans)
+
+
+def _plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
     report, registry = made.report, made.registry
     digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
@@ -199,12 +220,24 @@ def _state(part: Slots, key: Any, row: Mapping[str, Any]) -> str:
 
 
 def verdict(made: DryRun) -> str:
-    """Return what an upgrade of the same data would do, as one sentence."""
+    """Return what an upgrade of the same data would do with this plan, as one sentence."""
+    upgrade = f"Revision {made.spec.revision}" if made.others else "The upgrade"
     if made.would_refuse:
-        return "The upgrade would refuse this plan."
+        return f"{upgrade} would refuse this plan."
     if made.report.is_empty:
-        return "The plan is empty: the upgrade would touch no row."
-    return "The upgrade would carry this plan out: alembic upgrade head"
+        return f"The plan is empty: {upgrade[0].lower()}{upgrade[1:]} would touch no row."
+    return f"{upgrade} would carry this plan out" + ("." if made.others else ": alembic upgrade head")
+
+
+def verdict_of_all(plans: Sequence[DryRun]) -> str:
+    """Return what an upgrade would do that has several plans, as one sentence."""
+    said = f"{len(plans)} folds are pending"
+    if refusing := [made.spec.revision for made in plans if made.would_refuse]:
+        return f"{said}: the upgrade would refuse the plan of revision {', '.join(refusing)}, and carry none out."
+    touching = [made.spec.revision for made in plans if not made.report.is_empty]
+    if not touching:
+        return f"{said}, and every plan is empty: the upgrade would touch no row."
+    return f"{said}: the upgrade would carry out what revision {', '.join(touching)} plans: alembic upgrade head"
 
 
 def _heading(text: str) -> tuple[str, str]:

@@ -25,9 +25,9 @@ from alembic_rekey.rules import DELETED, Action
 from alembic_rekey.run import Run
 from alembic_rekey.shown import printable, shown
 from alembic_rekey.spec import Identity, Slots
-from alembic_rekey.summary import DROPS, SAYS, by_slot, listed, sentence, spellings, verdict
+from alembic_rekey.summary import DROPS, SAYS, by_slot, listed, sentence, spellings, verdict, verdict_of_all
 
-__all__ = ["lines_screen", "plan_screen", "runs_screen", "show"]
+__all__ = ["lines_screen", "plans_screen", "runs_screen", "show"]
 
 _BAD, _GOOD, _SOFT, _HEAD, _DIFFERS = "bold red", "bold green", "dim", "bold cyan", "bold yellow underline"
 _OUTCOMES = {"applied": "green", "restored": "yellow"}
@@ -41,7 +41,17 @@ def show(screen: Iterable[RenderableType]) -> None:
         console.print(part, soft_wrap=isinstance(part, Text))
 
 
-def plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
+def plans_screen(plans: Sequence[DryRun], limit: int | None) -> Iterator[RenderableType]:
+    """Yield all plans of one upgrade, in its order, and what it would do."""
+    for made in plans:
+        yield from _plan_screen(made, limit)
+        if len(plans) > 1:
+            yield Text()
+    if len(plans) > 1:
+        yield Text(verdict_of_all(plans), "bold")
+
+
+def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     """Yield a plan; lists are cut at `limit` entries, None shows all."""
     report, registry = made.report, made.registry
     names = f"{len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"

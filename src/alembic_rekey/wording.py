@@ -177,6 +177,12 @@ WORDING: Mapping[str, Wording] = {
         sentence="{difference}",
         remedy="review the new plan (alembic-rekey plan) and approve that.",
     ),
+    "several_folds": Wording(
+        claim="an approved plan is the only one that the upgrade carries out",
+        sentence="revision {revision} is not the only one that this upgrade would fold with: there is {others}",
+        remedy="fold with one revision at a time, each with its own approval: alembic -x expect_plan=FINGERPRINT "
+        "upgrade REVISION, then plan the next one.",
+    ),
     "approval_served": Wording(
         claim="an approved plan is carried out once",
         sentence="run {run} has this fingerprint",

@@ -45,7 +45,7 @@ def _execute(connection: Any, statement: str, values: dict[str, Any]) -> None:
 
 
 def _names(connection: Any, registry: Path) -> None:
-    lines = [(name.key, name.canonical, name.identity) for name in read_registry(registry).names]
+    lines = [(name.key, name.canonical, name.identity) for name in read_registry(registry, "projects").names]
     connection.execute("CREATE TEMP TABLE names (key TEXT PRIMARY KEY, canonical TEXT, identity TEXT)")
     mark = "?" if isinstance(connection, sqlite3.Connection) else "%s"
     cursor = connection.cursor()
@@ -92,7 +92,7 @@ def _floor_down(url: str, _registry: Path) -> Taken:
 def _in_python(way: Callable[..., None]) -> Callable[[str, Path], Taken]:
     def run(url: str, registry: Path) -> Taken:
         begun, cpu = time.perf_counter(), time.process_time()
-        way(url, read_registry(registry), datetime.now(UTC))
+        way(url, read_registry(registry, "projects"), datetime.now(UTC))
         return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu, "statements": []}
 
     return run
