@@ -301,4 +301,4 @@ def test_the_registry_is_read_once_and_not_for_every_row(tmp_path):
         for planned in streamed(Folds(configured).of("0003"), names).values():
             query = str(select(planned).compile(connection, compile_kwargs={"literal_binds": True}))
             steps = [step for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
-            assert "MATERIALIZE registered" in steps
+            assert "MATERIALIZE rekey_registered" in steps

@@ -77,10 +77,11 @@ def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_p
         CREATE TABLE invoices (id INTEGER PRIMARY KEY, rate INTEGER REFERENCES {table} (id) ON DELETE CASCADE);
         INSERT INTO {table} VALUES (1, 'polisher'), (2, 'pol');
         INSERT INTO invoices VALUES (1, 2), (2, 2);"""
-    spec = f'Spec(revision=revision, identity=Identity(noun="rate", registered="projects", key=t[{name!r}].c.id, name=t[{name!r}].c.name))'
+    of = f'noun="rate", registered="projects", key=t[{name!r}].c.id, name=t[{name!r}].c.name'
+    spec = f"Spec(revision=revision, identity=Identity({of}))"
     project = declared(database, tmp_path, definitions, spec, [name], names=NAMES)
     checked, ended = project.check(), project.upgrade()
     assert (2, 1) == (checked.status, ended.code)
-    assert "rekey_attached_rate_0" in checked.out
+    assert "invoices: 2 rows hang on" in checked.out
     assert "rekey_attached_rate_0" in ended.err
     assert [(1, 2), (2, 2)] == database.rows("SELECT * FROM invoices ORDER BY 1")
