@@ -18,9 +18,12 @@ from alembic_rekey.settings import Settings
 
 __all__ = [
     "SAME_TEXT",
+    "harmless_text",
     "is_absent",
+    "is_autocommit",
     "make_folder",
     "reading",
+    "same_text",
     "sqlite_hooks",
     "writing_engine",
 ]
@@ -38,7 +41,7 @@ def writing_engine(settings: Settings) -> Engine:
         sqlite_hooks(engine, "BEGIN IMMEDIATE")
         return engine
     # A higher level, perhaps the role's default, would fail after waiting for the other deployer.
-    return _postgresql_engine(settings, isolation_level="READ COMMITTED")
+    return _postgresql_engine(settings, isolation_level="READ COMMITTED")  # its transactions: see `prepared`
 
 
 @contextmanager
@@ -81,7 +84,9 @@ def _reading_engine(settings: Settings) -> Engine:
         event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA cache_size = -500"))
         return engine
     options = {"postgresql_readonly": True}
-    return _postgresql_engine(settings, isolation_level="REPEATABLE READ", execution_options=options)
+    engine = _postgresql_engine(settings, isolation_level="REPEATABLE READ", execution_options=options)
+    event.listen(engine, "begin", same_text)
+    return engine
 
 
 def _sqlite_file(settings: Settings) -> Path | None:
@@ -142,9 +147,7 @@ def _postgresql_engine(settings: Settings, **options: Any) -> Engine:
     # Behind a pooler such as pgbouncer the next transaction may be on another server connection, where a
     # statement that psycopg has prepared is not known, or one of the same name is.
     unprepared = {"prepare_threshold": None} if settings.url.get_driver_name() == "psycopg" else {}
-    engine = create_engine(settings.url, poolclass=NullPool, connect_args=unprepared, **options)
-    event.listen(engine, "begin", same_text)
-    return engine
+    return create_engine(settings.url, poolclass=NullPool, connect_args=unprepared, **options)
 
 
 def _refuse_asynchronous(settings: Settings) -> None:
@@ -165,12 +168,25 @@ def sqlite_hooks(engine: Engine, begin: str) -> None:
 
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        # A value may hold bytes that are no UTF-8; they must pass through a report unharmed.
-        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+        connection.text_factory = harmless_text
         connection.execute("PRAGMA foreign_keys = OFF")
 
+    def began(connection: Connection) -> None:
+        if not is_autocommit(connection):
+            connection.exec_driver_sql(begin)
+
     event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine, "begin", began)
+
+
+def harmless_text(raw: bytes) -> str:
+    """Return a text of SQLite: it may hold bytes that are no UTF-8, which must pass through a report unharmed."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def is_autocommit(connection: Connection) -> bool:
+    """Tell whether `connection` is in what `autocommit_block()` makes: no transaction, whatever SQLAlchemy calls it."""
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
 
 
 def make_folder(settings: Settings) -> None:

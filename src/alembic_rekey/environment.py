@@ -6,39 +6,50 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from alembic import command, context
+from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.exc import DBAPIError
 
-import alembic_rekey.script_impl  # noqa: F401  # registers how Alembic itself writes in a script
 from alembic_rekey.comparison import as_it_was_adopted, is_another_type, is_asked_for
 from alembic_rekey.configuration import settings_of
 from alembic_rekey.database import make_folder, reading, writing_engine
 from alembic_rekey.environment_file import ASKED
-from alembic_rekey.errors import OutcomeOpen, RekeyError, ReportFailed
-from alembic_rekey.failures import committing, refusing_database_errors
-from alembic_rekey.report_file import ReportFile
+from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
+from alembic_rekey.failures import outcome_open, refusing_database_errors
+from alembic_rekey.prepared import LOCK, prepared
+from alembic_rekey.publication import Ledger
 from alembic_rekey.script_frame import ScriptNotes, header, opening
+from alembic_rekey.script_impl import OPENING
 from alembic_rekey.settings import Settings
 
-__all__ = ["REPORTS", "SCRIPT_NOTES", "Failed", "run", "settings_of"]
+__all__ = ["SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
 
-REPORTS = "alembic_rekey.reports"
-"""Where an operation leaves its `ReportFile` in `Config.attributes`, to be published after the commit."""
+_LEDGER = "alembic_rekey.ledger"
+"""Where `Config.attributes` keep the `Ledger` of the connection that is migrated."""
 
 SCRIPT_NOTES = "alembic_rekey.script_notes"
 """Where an operation finds the `ScriptNotes` of the script that is being written."""
 
-_LOCK = 0x72656B65790001
-"""The advisory lock of PostgreSQL that upgrades of one database wait for each other on."""
-
-_log = logging.getLogger("alembic.rekey")
+_OURS: Mapping[str, str] = {
+    "as_sql": "the option --sql says it.",
+    "connection": "hand one over in Config.attributes['connection'].",
+    "dialect_name": "the URL names the database: set it with -x url=…, or in alembic.ini.",
+    "dialect_opts": "a script is written in the one style that every shell reads.",
+    "literal_binds": "a script has no parameters that a shell could fill in.",
+    "output_buffer": "redirect standard output, or hand one over in Config(output_buffer=…).",
+    "transaction_per_migration": "a fold, its journal and the revisions around it are one transaction; to run them "
+    "one by one, name each: alembic upgrade REVISION.",
+    "transactional_ddl": "the side tables come and go with the transaction that folds.",
+    "url": "set it with -x url=…, or in alembic.ini.",
+}
+"""Arguments of `configure()` that `run()` gives itself, and where to turn instead."""
 
 
 class Failed(CommandError):
@@ -55,6 +66,7 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
     config = context.config
     asked = config.attributes.get(ASKED)
     if asked is not None:
+        _refuse_ours(configure)
         asked.update(configure)
         return
     comparing = {
@@ -62,8 +74,10 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
         "compare_type": is_another_type,
         "process_revision_directives": as_it_was_adopted,
     }
-    configure = {"target_metadata": target_metadata, **comparing, **configure}
+    config.attributes.pop(_LEDGER, None)
     try:
+        _refuse_ours(configure)
+        configure = {"target_metadata": target_metadata, **comparing, **configure}
         settings = settings_of(config)
         with refusing_database_errors(settings):
             if context.is_offline_mode():
@@ -71,11 +85,19 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
             else:
                 _upgrade(settings, configure)
     except RekeyError as error:
+        ledger: Ledger | None = config.attributes.get(_LEDGER)
+        said = since_commit(str(error)) if ledger is not None and ledger.committed else str(error)
         if getattr(config.cmd_opts, "cmd", None) is None:
-            raise Failed(str(error)) from error
+            raise Failed(said) from error
         # Alembic would print this on standard output, folded to the width of the terminal.
-        sys.stderr.write(f"FAILED: {error}\n")
+        sys.stderr.write(f"FAILED: {said}\n")
         raise SystemExit(1) from error
+
+
+def _refuse_ours(configure: Mapping[str, Any]) -> None:
+    for name in sorted(configure.keys() & _OURS.keys()):
+        said = "run() gives this argument of configure() itself."
+        raise SettingRefused(name, said, f"leave it away in env.py: {_OURS[name]}")
 
 
 def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
@@ -107,45 +129,33 @@ def _only_reads() -> bool:
     return called is not None and called[0] in (command.current, command.check)
 
 
+def ledger_of(config: Config, connection: Connection) -> Ledger:
+    """Return where the runs on `connection` leave what they have to tell after the commit."""
+    ledger = config.attributes.get(_LEDGER)
+    if not isinstance(ledger, Ledger) or ledger.connection is not connection:
+        ledger = config.attributes[_LEDGER] = Ledger(connection)
+    return ledger
+
+
 def _migrate(connection: Connection, settings: Settings, configure: dict[str, Any]) -> None:
-    # Nothing may be executed before configure(): Alembic would take the transaction for ours and not commit.
-    context.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False, **configure)
-    with _reports(), ExitStack() as transaction:
-        transaction.enter_context(context.begin_transaction())
-        if connection.dialect.name == "postgresql":
-            seconds = {"milliseconds": f"{int(settings.lock_timeout * 1000)}ms"}
-            connection.execute(text("SELECT set_config('lock_timeout', :milliseconds, true)"), seconds)
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
-        context.run_migrations()
-        with committing(settings):
-            transaction.close()
-
-
-@contextmanager
-def _reports() -> Iterator[None]:
-    """Publish the reports of this transaction when it was committed, and discard them when it was not.
-
-    Where that is open they stay as they are: pending, which claims nothing.
-    """
-    reports: list[ReportFile] = []
-    context.config.attributes[REPORTS] = reports
+    ledger = ledger_of(context.config, connection)
     try:
-        yield
-    except OutcomeOpen:
-        for report in reports:
-            _log.warning("The report of what may have happened stays complete as %s.", report.pending)
+        with prepared(connection, settings):
+            # No transaction may begin before configure(): Alembic would take it for the caller's and not commit.
+            context.configure(
+                connection=connection, transactional_ddl=True, transaction_per_migration=False, **configure
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+    except BaseException as error:
+        ledger.discard()
+        if ledger.is_open and isinstance(error, DBAPIError):
+            raise outcome_open(error, settings) from error
         raise
-    except BaseException:
-        for report in reports:
-            report.discard()
-        raise
-    for report in reports:
-        try:
-            _log.info("Report: %s", report.publish())
-        except ReportFailed as error:
-            # Committed: to fail now would say that nothing was changed.
-            said = "The upgrade is done and recorded; its report stays complete as %s. %s"
-            _log.warning(said, report.pending, error.problem)
+    if connection.in_transaction():
+        ledger.announce()
+    else:
+        ledger.settle()
 
 
 def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
@@ -166,16 +176,30 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
     )
     migration = context.get_context()
     dialect, start = migration.dialect, migration.get_current_heads()
+    reached = list(start)
+
+    def reach(heads: set[str], **_: Any) -> None:
+        reached[:] = sorted(heads)
+
+    migration.on_version_apply_callbacks = (*migration.on_version_apply_callbacks, reach)
+    migration.opts[OPENING] = lambda: opening(dialect, migration._version, reached, LOCK, settings.lock_timeout)
     with context.begin_transaction():
-        version = migration._version
-        for piece in opening(dialect, version, start, _LOCK, settings.lock_timeout):
-            migration.impl.static_output(piece)
         context.run_migrations()
     end = context.get_revision_argument()
     pieces = [
-        *header(dialect, ", ".join(start) or "base", str(end or "base"), notes.header, settings.lock_timeout),
+        *header(
+            dialect,
+            ", ".join(start) or "base",
+            str(end or "base"),
+            notes.header,
+            settings.lock_timeout,
+            getattr(migration.impl, "transactions", 1),
+        ),
         written.getvalue(),
         *notes.tail,
     ]
     target = context.config.output_buffer or sys.stdout
+    if isinstance(target, io.TextIOWrapper):
+        # As the script says of itself; the console's own encoding may lack a letter of a table's name.
+        target.reconfigure(encoding="utf-8")
     target.write("\n\n".join(piece.strip("\n") for piece in pieces) + "\n")

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import TableClause, column, table
 
-from alembic_rekey.errors import CommandRefused
+from alembic_rekey.errors import CommandRefused, RekeyError
 from alembic_rekey.shown import printable
 
 __all__ = ["ASKED", "version_table"]
@@ -37,6 +37,7 @@ def version_table(config: Config) -> TableClause:
 
     Raises:
         CommandRefused: if `env.py` fails.
+        SettingRefused: if it gives `run()` what that gives `configure()` itself.
         CommandError: where Alembic cannot load it.
     """
     scripts = ScriptDirectory.from_config(config)
@@ -47,7 +48,7 @@ def version_table(config: Config) -> TableClause:
         try:
             with _logging_as_it_is(), redirect_stdout(sys.stderr), EnvironmentContext(config, scripts):
                 scripts.run_env()
-        except CommandError:
+        except (CommandError, RekeyError):
             raise
         except (Exception, SystemExit) as error:
             raise CommandRefused(

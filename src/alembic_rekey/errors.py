@@ -23,6 +23,7 @@ __all__ = [
     "RunUnknown",
     "SettingRefused",
     "SpecRefused",
+    "since_commit",
 ]
 
 
@@ -157,3 +158,10 @@ class CommandRefused(RekeyError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{problem}\n  what to do: {remedy}")
+
+
+def since_commit(said: str) -> str:
+    """Return the words of a refusal for an upgrade of which a part was committed by an `autocommit_block()`."""
+    for nothing in ("nothing was changed", "Nothing was changed"):
+        said = said.replace(nothing, f"{nothing} since an autocommit_block() committed what came before it")
+    return f"{said}\n  what came before the autocommit_block() stays: `alembic current` tells the revision."

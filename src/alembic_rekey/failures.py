@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
 from alembic_rekey.settings import Settings
 
-__all__ = ["committing", "is_lost", "refusing_database_errors", "sqlstate"]
+__all__ = ["is_lost", "outcome_open", "refusing_database_errors", "sqlstate"]
 
 
 @contextmanager
@@ -35,19 +35,9 @@ def refusing_database_errors(settings: Settings) -> Iterator[None]:
         raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
 
 
-@contextmanager
-def committing(settings: Settings) -> Iterator[None]:
-    """Say of a connection that is lost within, while COMMIT runs, that the outcome is open.
-
-    Raises:
-        OutcomeOpen: then; whatever else COMMIT raises is a rollback, and passes.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if not is_lost(error):
-            raise
-        raise OutcomeOpen(settings.database, _explained(error, settings)[0]) from error
+def outcome_open(error: DBAPIError, settings: Settings) -> OutcomeOpen:
+    """Return what is said of a connection that was lost, with `error`, while COMMIT ran."""
+    return OutcomeOpen(settings.database, _explained(error, settings)[0])
 
 
 def is_lost(error: DBAPIError) -> bool:

@@ -16,14 +16,14 @@ from alembic_rekey.answers import Answers
 from alembic_rekey.approval import approve, several_folds
 from alembic_rekey.created import altered
 from alembic_rekey.drift import drifted, no_run
-from alembic_rekey.environment import REPORTS, SCRIPT_NOTES, settings_of
+from alembic_rekey.environment import SCRIPT_NOTES, ledger_of, settings_of
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, SettingRefused, SpecRefused
 from alembic_rekey.foreign_keys import attached, hanging
 from alembic_rekey.guard import emptiness, refuse_rows_without_registry
 from alembic_rekey.plan import Planned, journalled
 from alembic_rekey.plan_assertions import plan_assertions
+from alembic_rekey.publication import Publication
 from alembic_rekey.registry import Registry, read_registry
-from alembic_rekey.report_file import ReportFile
 from alembic_rekey.report_load import load_report
 from alembic_rekey.restore import act_steps, decide_steps, drift_guards, stored_back
 from alembic_rekey.run import finished, written_report
@@ -113,21 +113,17 @@ def _perform(
 ) -> None:
     if registry.sha256 is None:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
-    reports: list[ReportFile] = config.attributes.setdefault(REPORTS, [])
-    if reports and settings.expect_plan is not None:
+    ledger = ledger_of(config, connection)
+    if ledger.has_taken and settings.expect_plan is not None:
         _refuse_several(spec, finished(connection).revision)
     planned = journalled(spec, current_run())
     guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
     steps = upgrade_steps(spec, registry, connection.dialect.name, given=given, guarding=guarding)
     perform(connection, steps, f"revision {spec.revision} refuses to fold")
     run = finished(connection)
-    _log.info("Run %s of revision %s: %s", run.number, run.revision, run.outcome)
-    for name, value in run.counts("apply").items():
-        if value:
-            _log.info("  %s: %s", name, value)
     report = written_report(connection, spec, run, settings)
     # From here on the report goes with the transaction: published after its commit, or discarded.
-    reports.append(report)
+    ledger.add(Publication(run, report))
     if settings.expect_plan is not None:
         approve(connection, spec, settings.expect_plan, finished(connection), report.pending)
 

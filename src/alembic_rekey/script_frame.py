@@ -28,6 +28,15 @@ _SHELLS = {
 }
 
 
+_ONE_OR_SEVERAL = (
+    ("It is one transaction. At the first guard that finds anything it stops, and nothing was changed.",),
+    (
+        "It is several transactions: an autocommit_block() of a revision commits what came before it.",
+        "At the first guard that finds anything it stops, and nothing was changed since the COMMIT above it.",
+    ),
+)
+
+
 @dataclass
 class ScriptNotes:
     """What the operations of a script want said in its header, and shown after its COMMIT."""
@@ -36,7 +45,9 @@ class ScriptNotes:
     tail: list[str] = field(default_factory=list)
 
 
-def header(dialect: Dialect, start: str, end: str, notes: Sequence[str], lock_timeout: float) -> Iterator[str]:
+def header(
+    dialect: Dialect, start: str, end: str, notes: Sequence[str], lock_timeout: float, transactions: int
+) -> Iterator[str]:
     """Yield what stands before BEGIN: how shells must behave, and what the script is."""
     title, run_with, exit_status = _SHELLS[dialect.name]
     if dialect.name == "sqlite":
@@ -47,7 +58,7 @@ def header(dialect: Dialect, start: str, end: str, notes: Sequence[str], lock_ti
         *notes,
         "",
         f"Run it with: {run_with}",
-        "It is one transaction. At the first guard that finds anything it stops, and nothing was changed.",
+        *_ONE_OR_SEVERAL[transactions > 1],
         exit_status,
         "A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:",
         "the shell prints that name, and the comment above the guard says what to do.",

@@ -17,18 +17,30 @@ from alembic_rekey.layout import laid_out
 from alembic_rekey.script import comment
 from alembic_rekey.side_tables import CreateJournal
 
-__all__: list[str] = []
+__all__ = ["OPENING"]
+
+OPENING = "rekey_opening"
+"""The option of Alembic's context that gives what comes first in each transaction; `autocommit_block()` begins more."""
 
 
 class _Written(DefaultImpl):
     """What both dialects write in a script: laid out for a reader, a comment above each statement."""
 
     _says: str | None = None
+    transactions = 0
+    """How many this script has begun."""
 
     def static_output(self, text: str) -> None:
         said = f"{comment(self._says)}\n" if self._says else ""
         self._says = None
         super().static_output(laid_out(f"{said}{text}"))
+
+    def begin_with(self, statement: str) -> None:
+        """Write the BEGIN of a transaction, and what each has to do first (`OPENING`)."""
+        self.static_output(statement)
+        self.transactions += 1
+        for piece in self.context_opts[OPENING]():
+            self.static_output(piece)
 
     def emit_commit(self) -> None:
         self._says = "All of it, or nothing."
@@ -62,7 +74,7 @@ class _SQLite(_Written, SQLiteImpl):
     def emit_begin(self) -> None:
         # A deferred transaction fails with "database is locked" whatever the timeout.
         self._says = "One transaction, which no other writer can enter."
-        self.static_output("BEGIN IMMEDIATE;")
+        self.begin_with("BEGIN IMMEDIATE;")
 
 
 class _PostgreSQL(_Written, PostgresqlImpl):
@@ -71,4 +83,4 @@ class _PostgreSQL(_Written, PostgresqlImpl):
     def emit_begin(self) -> None:
         # A higher level, perhaps the role's default, would not see what it waited for.
         self._says = "One transaction."
-        self.static_output("BEGIN ISOLATION LEVEL READ COMMITTED;")
+        self.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED;")
