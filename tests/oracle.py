@@ -48,8 +48,20 @@ def time_of(text: str) -> datetime | None:
         return None
 
 
+def is_unread(moment: object) -> bool:
+    """Whether a stored time says something, and nothing that is a time."""
+    if isinstance(moment, str):
+        return moment.strip(" ") != "" and time_of(moment) is None
+    return not (moment is None or isinstance(moment, datetime))
+
+
+def unread(rows: list[Row]) -> set[str]:
+    """The ids of the rows that could have stayed for their time and have what is none."""
+    return {row["id"] for row in rows if len(rows) > 1 and is_unread(row["updated_at"])}
+
+
 def instant(moment: object) -> int:
-    """Microseconds since the epoch of a stored time; NULL and what is not a time are the oldest."""
+    """Microseconds since the epoch of a stored time; NULL and an empty text are the oldest."""
     time = time_of(moment) if isinstance(moment, str) else moment
     if not isinstance(time, datetime):
         return OLDEST
@@ -166,6 +178,7 @@ def fold_slot(canonical: str, own: Row | None, legacy: list[Row], outcome: Outco
             if own is not None:
                 actions[own["id"]] = "replace"
             actions[survivor["id"]] = "rekey"
+            outcome.unread |= unread(live or legacy)
             after.append({**survivor, "owner": canonical, "updated_at": Marker.RUN_TIME})
     for row in legacy:
         if row is not survivor:
@@ -186,6 +199,7 @@ def fold_answered_slot(canonical: str, kept: Row, own: Row | None, legacy: list[
         if own is not None:
             actions[own["id"]] = "drop" if own["status"] == ACTIVE else "replace"
         actions[kept["id"]] = "rekey"
+        outcome.unread |= unread([row for row in legacy if (row["status"], row["value"]) == (ACTIVE, value)])
         after.append({**kept, "owner": canonical, "updated_at": Marker.RUN_TIME})
     for row in legacy:
         if row["id"] not in actions:
@@ -209,6 +223,7 @@ def fold_tags(
             winner = newest(group, already=lambda row: row not in rekeyed)
             losers = [row for row in group if row is not winner and (winner in rekeyed or row in rekeyed)]
             actions.update({row["id"]: "supersede" for row in losers})
+            outcome.unread |= unread([winner, *losers])
     for row in rows:
         changes: Row = {}
         if row["id"] in actions:

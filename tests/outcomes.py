@@ -54,6 +54,8 @@ class Outcome:
     """(canonical, category, key) with live rows of different values."""
     crowded: set[Slot] = field(default_factory=set)
     """(project name, category, key) where one project has several rows in a slot that a shadow touches."""
+    unread: set[str] = field(default_factory=set)
+    """Ids of rows of which one stays for its time, where that is no time."""
     actions: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """By table and row id, what happens to a row; rows that are not touched are not named."""
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -64,7 +66,7 @@ class Outcome:
     @property
     def refused(self) -> bool:
         """Whether apply must not happen."""
-        return bool(self.two_canonical_rows or self.collisions or self.crowded)
+        return bool(self.two_canonical_rows or self.collisions or self.crowded or self.unread)
 
     @property
     def is_empty(self) -> bool:

@@ -68,7 +68,8 @@ MOMENTS = tuple(
 )
 """Few times, each in several zones: ties and near ties are the rule."""
 
-NOT_A_TIME = (None, "", "yesterday", "01/02/2026")
+NO_TIME = (None, "")
+NOT_A_TIME = ("yesterday", "01/02/2026", "2026-02-30 10:00:00", 1767258000)
 
 texts = st.one_of(
     st.sampled_from(HOSTILE),
@@ -91,7 +92,7 @@ class Legacy:
 def written(moment: datetime | None) -> list[str | None]:
     """A time in every form in which some version of the application wrote it into SQLite."""
     if moment is None:
-        return [*NOT_A_TIME * 8]
+        return [*NO_TIME * 12]
     digits = ("auto", "milliseconds") if moment.microsecond % 1000 == 0 else ("auto",)
     forms: list[str | None] = []
     for separator, precision in itertools.product(" T", digits):
@@ -100,11 +101,13 @@ def written(moment: datetime | None) -> list[str | None]:
     return forms
 
 
+FORMS = [form for moment in (*MOMENTS, None) for form in written(moment)]
 TIMES: dict[str, st.SearchStrategy[Any]] = {
     "postgresql": st.sampled_from((None, *MOMENTS)),
-    "sqlite": st.sampled_from([form for moment in (*MOMENTS, None) for form in written(moment)]),
+    "sqlite": st.sampled_from(FORMS),
 }
-"""What a time column of each dialect may hold."""
+"""What a time column of each dialect may hold, so that it can be read."""
+TIMES_AND_OTHERS = {**TIMES, "sqlite": st.sampled_from([*FORMS, *NOT_A_TIME * 12])}
 
 
 def spelt(name: str) -> st.SearchStrategy[str]:
@@ -152,7 +155,7 @@ def drawn(draw: Draw, dialect: str, *, refusable: bool) -> Legacy:
     registry = draw(registries())
     names = draw(project_names(registry, refusable=refusable))
     registered = [name for canonical, aliases in registry.items() for name in (canonical, *aliases)]
-    time = TIMES[dialect]
+    time = TIMES_AND_OTHERS[dialect] if refusable else TIMES[dialect]
     values = draw(st.lists(st.one_of(st.none(), texts), min_size=2, max_size=3, unique=True))
     registered_name = st.sampled_from(registered)
     spelling = registered_name.flatmap(spelt)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oracle import expected, instant, key
+from oracle import expected, instant, is_unread, key
 from outcomes import Marker, Outcome, disagreements
 
 REGISTRY = {"p05-interferometer": ["p05", "interferometer"]}
@@ -294,7 +294,12 @@ def test_times_compare_as_times_whatever_their_format() -> None:
     same = ["2026-01-01 10:00:00", "2026-01-01T10:00:00Z", "2026-01-01 12:00:00.000+02:00"]
     assert {instant(time) for time in same} == {instant(datetime(2026, 1, 1, 10, tzinfo=UTC))}
     assert instant("2026-01-01 10:00:00.000001") == instant("2026-01-01 10:00:00") + 1
-    assert instant(None) == instant("yesterday") == instant("2026-02-30 10:00:00") < instant("0001-01-01 00:00:00")
+    assert instant(None) == instant("") < instant("0001-01-01 00:00:00")
+
+
+def test_what_is_no_time_is_told_from_none() -> None:
+    no_times = (None, "", "  ", "yesterday", "2026-02-30 10:00:00", 1767258000, "2026-01-01 10:00:00")
+    assert [False] * 3 + [True] * 3 + [False] == [is_unread(time) for time in no_times]
 
 
 def test_a_database_that_was_not_folded_disagrees_with_the_outcome() -> None:

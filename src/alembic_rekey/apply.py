@@ -36,6 +36,7 @@ from alembic_rekey.rules import (
 from alembic_rekey.side_tables import aliases, created, current_run, journal, run_time, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.steps import Statement, Step, counted
+from alembic_rekey.times import written_time
 from alembic_rekey.values import Constant, Key
 
 __all__ = ["apply_counts", "apply_steps", "finish"]
@@ -82,7 +83,10 @@ def _delete(part: Identity | Slots, action: Action) -> Delete:
 def _update(part: Identity | Slots | Tags, action: Action, changes: dict[str, Any]) -> Update:
     kept = journal(part.table)
     if part.updated_at is not None:
-        changes = {**changes, part.updated_at.key: run_time()}
+        changes = {
+            **changes,
+            part.updated_at.key: written_time(run_time(), part.updated_at, kept.c[part.updated_at.name]),
+        }
     return update(part.table).values(changes).where(part.key == kept.c[part.key.name], _of_this_run(kept, action))
 
 
@@ -138,7 +142,7 @@ def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[A
         column: Constant(literal(value), identity.table.c[column].type) for column, value in identity.created.items()
     }
     stamps = (identity.created_at, identity.updated_at)
-    return values | {stamp.name: run_time() for stamp in stamps if stamp is not None}
+    return values | {stamp.name: written_time(run_time(), stamp) for stamp in stamps if stamp is not None}
 
 
 def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Statement]:

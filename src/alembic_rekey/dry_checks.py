@@ -48,7 +48,7 @@ def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) ->
     """
     dialect = connection.dialect.name
     asked = table_checks(there, dialect) if there else []
-    unreadable = ("rekey_missing_column", "rekey_reserved_name")
+    unreadable = ("rekey_missing_column", "rekey_reserved_name", "rekey_time_type")
     if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
         raise Refused(f"revision {spec.revision} cannot be planned", faults)
     has_table = inspect(connection).has_table

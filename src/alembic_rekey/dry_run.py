@@ -38,6 +38,7 @@ from alembic_rekey.shape import unfilled
 from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.steps import findings
 from alembic_rekey.tally import Tally
+from alembic_rekey.time_checks import time_checks
 
 __all__ = ["VERSIONS", "Choice", "DryRun", "dry_runs"]
 
@@ -146,7 +147,7 @@ def _planned(
     readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
     guarding = [*guards(spec, names, planned), unfilled(spec.identity, dialect, planned[spec.identity])]
-    guarding += answer_checks(spec, names, answered)
+    guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
     asked, notes = answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))

@@ -1,4 +1,4 @@
-"""SQL expressions that the dialects spell differently: time, the clock, equality, exact text, whole rows.
+"""SQL expressions that the dialects spell differently: the clock, equality, exact text, whole rows.
 
 Everything here compiles for SQLite and PostgreSQL, online and in a script, to the same meaning.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, String
+from sqlalchemy import Boolean, DateTime, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -20,7 +20,6 @@ __all__ = [
     "Clock",
     "Exact",
     "InsertRows",
-    "Moment",
     "PutBackRows",
     "Same",
     "Scanned",
@@ -28,38 +27,6 @@ __all__ = [
     "plpgsql",
     "quoted",
 ]
-
-
-class Moment(ColumnElement[Any]):
-    """A column of times as a value that sorts in time; NULL where it holds no time.
-
-    SQLite keeps whatever text was written: with a blank or a T, a fraction, a zone. There it is
-    microseconds since 1970, a text without a zone read as UTC. On PostgreSQL the type sorts already.
-    """
-
-    inherit_cache = False
-    type = BigInteger()
-
-    def __init__(self, stored: ColumnElement[Any]) -> None:
-        self.stored = stored
-
-
-@compiles(Moment, "sqlite")
-def _moment_sqlite(element: Moment, compiler: SQLCompiler, **kw: Any) -> str:
-    # strftime() rounds to milliseconds, so the fraction is read from the text; the pattern keeps
-    # out 'now' and numbers, which strftime() would take for times.
-    stored = compiler.process(element.stored, **kw)
-    return (
-        f"CASE WHEN {stored} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN "
-        f"CAST(strftime('%s', substr({stored}, 1, 19) || ltrim(substr({stored}, 20), '.0123456789')) AS INTEGER)"
-        f" * 1000000 + CASE WHEN substr({stored}, 20, 1) = '.' THEN "
-        f"CAST(round(CAST('0.' || substr({stored}, 21, 6) AS REAL) * 1000000) AS INTEGER) ELSE 0 END END"
-    )
-
-
-@compiles(Moment, "postgresql")
-def _moment_postgresql(element: Moment, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.stored, **kw)
 
 
 class Clock(ColumnElement[Any]):

@@ -9,10 +9,11 @@ from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal
 from sqlalchemy.sql.functions import FunctionElement
 
 from alembic_rekey.answered import Answered
-from alembic_rekey.expressions import Moment, Scanned, by_code_point
+from alembic_rekey.expressions import Scanned, by_code_point
 from alembic_rekey.names import Names
 from alembic_rekey.rules import SLOT_RANKS, Rule
 from alembic_rekey.spec import Identity, Relation, Slots, Tags
+from alembic_rekey.times import Moment
 from alembic_rekey.values import comparable
 
 __all__ = ["decided", "flag", "judged_slots", "judged_tags"]

@@ -37,6 +37,7 @@ from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import created_name, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.time_checks import time_types
 
 __all__ = [
     "columns_of",
@@ -87,6 +88,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         check("missing_column", "", missing),
         _reserved_names(stored, dialect),
         check("generated_column", "", generated),
+        *time_types(parts, dialect),
     ]
 
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from sqlalchemy import Column, DateTime, Integer, Select, String, Table, Uuid
+from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.keys import fault_of
+from alembic_rekey.stamp import UNITS, Epoch, Stamp
 
-__all__ = ["Check", "Identity", "Relation", "Slots", "Spec", "Tags"]
+__all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Tags"]
 
 Relation = Select[*tuple[Any, ...]]
 """A select of any columns: a plan, what a check finds."""
@@ -26,7 +27,7 @@ _MOST_OF_A_NOUN, _MOST_OF_A_TABLE = 30, 63 - len("rekey_journal_")
 _NOUN = re.compile(rf"[a-z][a-z0-9_]{{0,{_MOST_OF_A_NOUN - 1}}}")
 
 
-def _table_of(columns: tuple[Column[Any] | None, ...]) -> Table:
+def _table_of(columns: tuple[Stamp | None, ...]) -> Table:
     tables = {column.table for column in columns if column is not None}
     if len(tables) != 1:
         names = sorted(str(table) for table in tables)
@@ -53,8 +54,8 @@ class Identity:
     noun: str
     key: Column[Any]
     name: Column[str]
-    created_at: Column[Any] | None = None
-    updated_at: Column[Any] | None = None
+    created_at: Stamp | None = None
+    updated_at: Stamp | None = None
     created: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     registered: str | None = None
 
@@ -84,7 +85,7 @@ class Slots:
     slot: tuple[Column[Any], ...]
     value: Column[Any]
     status: Column[str]
-    updated_at: Column[Any]
+    updated_at: Stamp
     active: str = "active"
 
     @property
@@ -106,7 +107,7 @@ class Tags:
     tag: Column[str]
     agree: tuple[Column[Any], ...] = ()
     status: Column[str] | None = None
-    updated_at: Column[Any] | None = None
+    updated_at: Stamp | None = None
     superseded: str = "superseded"
 
     @property
@@ -150,15 +151,29 @@ class Spec:
                 self._refuse(f"uses the {kind} {name!r} twice", f"give every part its own {kind}.")
         for part in self.parts:
             self._check_names(part)
-            moment = part.updated_at
-            if moment is not None and not isinstance(moment.type, DateTime | String):
-                self._refuse(f"has {moment}, of type {moment.type!r}, for a time", "declare it as DateTime.")
+            self._check_time(part.updated_at)
             if isinstance(part, Tags) and part.agree and part.status is None:
                 self._refuse(
                     f"says for {part.noun!r} where rows agree, and no status",
                     "name the column that is set to superseded.",
                 )
+        self._check_time(self.identity.created_at)
         self._check_identity()
+
+    def _check_time(self, stamp: Stamp | None) -> None:
+        if stamp is None:
+            return
+        problem = f"has {stamp}, of type {stamp.type!r}, for a time"
+        if isinstance(stamp, Epoch):
+            if stamp.unit not in UNITS:
+                self._refuse(f"has {stamp} in the unit {stamp.unit!r}", f"take one of {', '.join(UNITS)}.")
+            if not isinstance(stamp.type, Integer | Numeric | Float):
+                self._refuse(f"{problem} in numbers", "declare it as the Integer or Numeric that it is.")
+        elif isinstance(stamp.type, Integer | Numeric | Float):
+            remedy = f'say what its numbers count since 1970: Epoch({stamp}, "ms"), or "s", or "us".'
+            self._refuse(problem, remedy)
+        elif not isinstance(stamp.type, DateTime | String):
+            self._refuse(problem, "declare it as DateTime, or a text as String.")
 
     def _check_names(self, part: Identity | Slots | Tags) -> None:
         if _NOUN.fullmatch(part.noun) is None:

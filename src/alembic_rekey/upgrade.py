@@ -24,6 +24,7 @@ from alembic_rekey.shape import shape_checks, unfilled
 from alembic_rekey.side_tables import aliases, answers, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
+from alembic_rekey.time_checks import time_checks
 from alembic_rekey.verify import before, verification
 
 __all__ = ["record", "upgrade_steps"]
@@ -90,6 +91,7 @@ def upgrade_steps(
         ),
         *(Guard(check) for check in guards(spec, names, planned)),
         Guard(unfilled(spec.identity, dialect, planned[spec.identity])),
+        *(Guard(check) for check in time_checks(spec, dialect, planned)),
         *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
         *guarding,
         *before(spec, dialect),

@@ -31,6 +31,7 @@ from alembic_rekey.references import Refers
 from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.times import written_time
 from alembic_rekey.values import Constant
 
 __all__ = ["Attached", "created_back", "first_back", "replaced_back"]
@@ -78,7 +79,8 @@ def _unedited(part: Part, changed: Mapping[str, ColumnElement[Any] | None]) -> C
     """
     kept = journal(part.table)
     if part.updated_at is not None:
-        changed = {part.updated_at.name: _run_time(), **changed}
+        stamped = written_time(_run_time(), part.updated_at, kept.c[part.updated_at.name])
+        changed = {part.updated_at.name: stamped, **changed}
     # The journal's column first: where the table's own collation takes `a` for `A`, an edit still is one.
     same = [
         Same(wanted, known)
@@ -190,12 +192,13 @@ def created_back(
     """
     kept = journal(identity.table)
     named, key = created_keys(identity)
-    made = {
+    made: dict[str, ColumnElement[Any] | None] = {
         identity.key.name: None,
         identity.name.name: kept.c.rekey_canonical,
         **{name: Constant(literal(value), identity.table.c[name].type) for name, value in identity.created.items()},
-        **{stamp.name: _run_time() for stamp in (identity.created_at, identity.updated_at) if stamp is not None},
     }
+    stamps = [stamp for stamp in (identity.created_at, identity.updated_at) if stamp is not None]
+    made |= {stamp.name: written_time(_run_time(), stamp) for stamp in stamps}
     hanging = list(attached(identity.key))
     for part, returning in back.items():
         leaves = select(literal(1)).where(returning.c.key == part.key, returning.c.drift == Drift.UNTOUCHED.value)
