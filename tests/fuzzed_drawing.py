@@ -105,6 +105,13 @@ class Drawing:
                 table.columns[f"many{number}"] = Column(f"c{number}", "INTEGER", declared, pool=(number,))
         if self.sometimes("check") and "status" in table.columns:
             table.constraints.append(f"CHECK ({table.c('status')} IN ('active', 'old', 'superseded'))")
+        if self.sometimes("unchecked rows"):
+            role = next(role for role in ("status", "mail") if role in table.columns)
+            check = f"CHECK ({table.c(role)} IN ('active', 'superseded', 'a@x'))"
+            if self.server:
+                self.case.after.append(f"ALTER TABLE {table.sql} ADD {check} NOT VALID")
+            else:
+                table.constraints.append(check)
         if self.dialect == "sqlite":
             if self.sometimes("without rowid") and any("PRIMARY KEY" in each for each in table.constraints):
                 table.options = "WITHOUT ROWID"
@@ -174,8 +181,8 @@ class Drawing:
         deferred = " DEFERRABLE INITIALLY DEFERRED" if self.has("deferred keys") else ""
         key = f"FOREIGN KEY ({child.c(role)}) REFERENCES {parent.sql} ({parent.c(to)}) {action}{deferred}"
         if self.server:
-            # Where the column it refers to is not unique there can be none.
-            add = f"ALTER TABLE {child.sql} ADD {key} NOT VALID"
+            # Where the column it refers to is not unique there can be none, nor where a row would break it.
+            add = f"ALTER TABLE {child.sql} ADD {key}{' NOT VALID' if self.has('orphans') else ''}"
             self.case.after.append(
                 "DO $do$ BEGIN EXECUTE $add$" + add + "$add$; EXCEPTION WHEN OTHERS THEN NULL; END $do$"
             )

@@ -122,5 +122,5 @@ def make_project(database: Database, folder: Path) -> FuzzedProject:
     settings = ("script_location = %(here)s/migrations", "path_separator = os", "rekey.registry = %(here)s/names.json")
     text = "\n".join(["[alembic]", *settings, "rekey.report_dir = %(here)s/reports"])
     (folder / "alembic.ini").write_text(text + "\n", "utf-8")
-    write_registry(folder / "names.json", REGISTRY)
+    write_registry(folder / "names.json", REGISTRY, "shops")
     return FuzzedProject(database, folder)

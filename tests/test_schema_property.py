@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from accounts import differences, unaccounted
 from fuzzed_project import make_project
@@ -23,6 +23,8 @@ WAITING = {
     "table inherits": "cure 4",
     "null slots": "cure 2: NULLs alike in plan and way back",
     "odd times": "cure 2: times of lower precision",
+    "orphans": "cure 2: the way back is proven",
+    "unchecked rows": "cure 2",
     "type without equality": "cure 2",
     "odd types": "cure 2",
     "many columns": "cure 2",
@@ -70,7 +72,6 @@ def test_every_row_is_where_it_was_or_in_the_journal_and_comes_back(reused_datab
     @UNHURRIED
     @given(cases(reused_database.dialect, frozenset(WAITING)))
     def holds(case):
-        note(str(case))
         ends[ended(project, case)] += 1
 
     holds()
