@@ -16,11 +16,13 @@ __all__ = ["REGISTRY", "ROOT", "SAMPLE", "generated", "state"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def generated(url: str, registry: Path, revision: str = "head", **x: str) -> str:
-    """What `alembic upgrade REVISION --sql` prints; raises what Alembic raises."""
+def generated(url: str, registry: Path, revision: str = "head", *, folder: Path | None = None, **x: str) -> str:
+    """What `alembic upgrade REVISION --sql` prints, of the project in `folder`; raises what Alembic raises."""
     written = StringIO()
     given = [f"{name}={value}" for name, value in {"url": url, "registry": registry, **x}.items()]
     config = Config(str(ROOT / "alembic.ini"), output_buffer=written, cmd_opts=argparse.Namespace(x=given))
+    if folder is not None:
+        config.set_main_option("script_location", str(folder))
     command.upgrade(config, revision, sql=True)
     return written.getvalue()
 

@@ -131,15 +131,15 @@ class Server:
         self._administration.execute(statement.format(sql.Identifier(name)))
 
     def psql(
-        self, url: str, script: str | bytes, *, env: Mapping[str, str] | None = None
+        self, url: str, script: str | bytes, *options: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        """Runs a script the way an operator does: `psql -X -v ON_ERROR_STOP=1 -f FILE`."""
+        """Runs a script the way an operator does, `psql -X -v ON_ERROR_STOP=1 -f FILE`, with further options."""
         with tempfile.TemporaryDirectory(prefix="rekey-psql-") as folder:
             file = Path(folder, "script.sql")
             file.write_bytes(script if isinstance(script, bytes) else script.encode())
             target = url.replace("postgresql+psycopg://", "postgresql://", 1)
             return subprocess.run(
-                [self._client_bin / "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", file, target],
+                [self._client_bin / "psql", "-X", "-v", "ON_ERROR_STOP=1", *options, "-f", file, target],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=PATIENCE_SECONDS,

@@ -88,7 +88,7 @@ def test_without_a_run_or_with_a_newer_one_it_is_refused(folded):
 @pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
 def test_it_does_not_go_on_in_a_shell_that_goes_on_after_an_error(folded):
     script = script_back(folded.database, folded.registry)
-    assert script.startswith(".bail on\n")
+    assert script.startswith(";\n.bail on\n")
     folded.database.execute("DELETE FROM interactions")
     assert stopped(folded.database, script) == ["rekey_drift_interaction"]
 

@@ -77,6 +77,7 @@ IN_PROSE = {
     "alembic check": "tests/test_upgrade_check.py",
     "alembic current": "tests/test_cli_reading.py",
     "alembic stamp": "what nobody needs",
+    "psql -X": "tests/test_script_shells.py",
     "pip install pysqlite3-binary": "another machine's SQLite, by whoever wants one",
     "apt-get install chromium": "another machine's browser, by whoever wants one",
     "python tests/benchmarks/run.py": "tests/benchmarks/run.py, which takes minutes",

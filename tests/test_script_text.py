@@ -19,6 +19,7 @@ import legacy
 from alembic_rekey.layout import WIDTH
 from scripts import REGISTRY, ROOT, SAMPLE, generated
 from server import clean_environment
+from shells import statements
 
 URLS = {
     "sqlite": "sqlite:////no/such/folder/atocore.db",
@@ -58,21 +59,9 @@ def test_postgresql_parses_every_statement_and_finds_no_parameter(registry, revi
     assert len(parsed) > 3
 
 
-def statements(script: str) -> list[str]:
-    """The statements of a script for SQLite, without the shell's own commands."""
-    found, rest = [], ""
-    for line in script.splitlines(keepends=True):
-        rest += "" if line.startswith(".") else line
-        if sqlite3.complete_statement(rest):
-            found.append(rest)
-            rest = ""
-    assert rest.strip() == ""
-    return found
-
-
 def test_sqlite_executes_every_statement_without_a_value_for_a_parameter(tmp_path, registry):
     script = generated(f"sqlite:///{tmp_path / 'a.db'}", registry)
-    assert script.startswith(".bail on\n")
+    assert script.startswith(";\n.bail on\n")
     connection = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
     for statement in statements(script):
         connection.execute(statement)  # raises where a parameter has no value
@@ -84,7 +73,7 @@ def test_sqlite_executes_every_statement_without_a_value_for_a_parameter(tmp_pat
 def test_a_comment_stands_above_every_statement_and_lines_are_of_moderate_width(registry, dialect, revision):
     script = generated(URLS[dialect], registry, revision, allow_empty="false")
     paragraphs = script.rstrip("\n").split("\n\n")
-    assert [text for text in paragraphs if not text.startswith(("-- ", ".bail on\n"))] == []
+    assert [text for text in paragraphs if not text.startswith(("-- ", ";\n.bail on\n"))] == []
     # A name that is not plain ASCII, a path and a checksum cannot be broken.
     long = [line for line in script.splitlines() if len(line) > WIDTH + 20]
     assert [line for line in long if not re.search(r"'[0-9a-f]{60,}'|DO \$", line)] == []

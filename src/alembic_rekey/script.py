@@ -31,6 +31,7 @@ from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.layout import WIDTH, laid_out
 from alembic_rekey.registry_text import is_plain
 from alembic_rekey.rules import DELETED
+from alembic_rekey.script_whole import guard_mark, reopened
 from alembic_rekey.side_tables import counts, current_run, journal_name
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
@@ -74,6 +75,7 @@ def _wrapped(line: str) -> list[str]:
 
 def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
     """Yield the text of each step: its comment, its statement, and a semicolon."""
+    opened = reopened(dialect.name)
     for step in steps:
         match step:
             case Guard(check):
@@ -81,12 +83,12 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
             case Phase():
                 continue
             case Statement(says, clause):
-                yield f"{comment(says)}\n{compiled(clause, dialect)};"
+                yield f"{comment(says)}\n{opened}{compiled(clause, dialect)};"
             case Rows(says, target, common, rows):
                 rest = iter(rows)
                 while chunk := list(islice(rest, _ROWS_AT_ONCE)):
                     legend = "".join(f"\n-- {line}" for line in _legend(chunk))
-                    yield f"{comment(says)}{legend}\n{_listed(target, common, chunk, dialect)};"
+                    yield f"{comment(says)}{legend}\n{opened}{_listed(target, common, chunk, dialect)};"
 
 
 def _listed(
@@ -147,12 +149,13 @@ def guarded(check: Check, dialect: Dialect) -> str:
     offending = check.offending.order_by(None).subquery("rekey_offending")
     counting = compiled(select(func.count()).select_from(offending), dialect)
     says = f"Guard {check.name}: {check.claim}.\nIf the script stops here: {check.remedy}"
+    insertion = "INSERT OR ROLLBACK" if dialect.name == "sqlite" else "INSERT"
     return "\n".join(
         (
             comment(says),
             f"{_guard_table(check.name, dialect)};",
-            f"INSERT INTO rekey_guard (offending)\n{counting};",
-            f"{_DROP_GUARD};",
+            f"{insertion} INTO rekey_guard (offending)\n{counting};",
+            f"{guard_mark(dialect.name)}{_DROP_GUARD};",
         )
     )
 

@@ -18,12 +18,14 @@ _SHELLS = {
     "sqlite": (
         "SQLite",
         "sqlite3 DATABASE < FILE",
-        "The exit status is not 0 where it stopped.",
+        "The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits "
+        "nothing either, unless all that failed is an op.execute() of another revision.",
     ),
     "postgresql": (
         "PostgreSQL",
         "psql -v ON_ERROR_STOP=1 -f FILE DATABASE",
-        "Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.",
+        "Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. "
+        "With ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.",
     ),
 }
 
@@ -51,8 +53,8 @@ def header(
     """Yield what stands before BEGIN: how shells must behave, and what the script is."""
     title, run_with, exit_status = _SHELLS[dialect.name]
     if dialect.name == "sqlite":
-        # Line 1: without it the sqlite3 shell goes on after an error, and commits the rest.
-        yield f".bail on\n.timeout {int(lock_timeout * 1000)}"
+        # The empty statement takes a byte order mark upon itself: behind one, the shell knows no command.
+        yield f";\n.bail on\n.timeout {int(lock_timeout * 1000)}"
     said = [
         f"Migration of a {title} database from revision {start} to {end}, written by alembic --sql.",
         *notes,

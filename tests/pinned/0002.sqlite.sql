@@ -1,3 +1,4 @@
+;
 .bail on
 .timeout 30000
 
@@ -5,7 +6,8 @@
 --
 -- Run it with: sqlite3 DATABASE < FILE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- The exit status is not 0 where it stopped.
+-- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error,
+--   commits nothing either, unless all that failed is an op.execute() of another revision.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an
@@ -16,6 +18,10 @@ PRAGMA foreign_keys = OFF;
 
 -- One transaction, which no other writer can enter.
 BEGIN IMMEDIATE;
+
+-- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
+PRAGMA defer_foreign_keys = ON;
+CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
 
 -- The table that holds the revision of this database.
 CREATE TABLE IF NOT EXISTS alembic_version (
@@ -28,7 +34,7 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_other_version.version_num AS version_num
@@ -46,6 +52,7 @@ FROM (
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Running upgrade 0001 -> 0002
@@ -57,7 +64,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
@@ -82,9 +89,11 @@ FROM (
   FROM rekey_catalog
   WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_alias (
   run_id INTEGER NOT NULL,
   alias TEXT NOT NULL,
@@ -94,6 +103,7 @@ CREATE TABLE IF NOT EXISTS rekey_alias (
 );
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_answer (
   run_id INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -106,6 +116,7 @@ CREATE TABLE IF NOT EXISTS rekey_answer (
 );
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_count (
   run_id INTEGER NOT NULL,
   phase TEXT NOT NULL,
@@ -115,6 +126,7 @@ CREATE TABLE IF NOT EXISTS rekey_count (
 );
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_run (
   id INTEGER NOT NULL,
   revision TEXT NOT NULL,
@@ -128,6 +140,7 @@ CREATE TABLE IF NOT EXISTS rekey_run (
 );
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action,
@@ -137,6 +150,7 @@ FROM projects AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action,
@@ -146,6 +160,7 @@ FROM project_state AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action,
@@ -155,6 +170,7 @@ FROM memories AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action,
@@ -164,6 +180,7 @@ FROM interactions AS rekey_original
 WHERE 1 = 0;
 
 -- Make a side table.
+SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_created_projects AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action,
@@ -173,7 +190,26 @@ FROM projects AS rekey_original
 WHERE 1 = 0;
 
 -- Record the revision that the database has now.
+SAVEPOINT rekey_step;
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+
+-- Guard rekey_script_whole: each guard has passed, and all was done in one transaction.
+-- If the script stops here: look for the first error above; nothing was changed.
+CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
+CREATE TEMPORARY TABLE rekey_last_guard (
+  offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_last_guard (offending)
+SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 2
+FROM pragma_defer_foreign_keys;
+-- The same where no temporary table can be made.
+INSERT OR ROLLBACK INTO alembic_version (version_num)
+SELECT NULL
+FROM pragma_defer_foreign_keys
+WHERE defer_foreign_keys = 1
+  AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
+DROP TABLE rekey_last_guard;
+DROP TABLE rekey_whole;
 
 -- All of it, or nothing.
 COMMIT;

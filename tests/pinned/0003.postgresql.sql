@@ -8,6 +8,7 @@
 -- Run it with: psql -v ON_ERROR_STOP=1 -f FILE DATABASE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
 -- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.
+--   With ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an
@@ -18,7 +19,20 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 
 -- One transaction.
-BEGIN ISOLATION LEVEL READ COMMITTED;
+BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
+
+-- If the script stops here: the shell sets a savepoint before each statement, and could undo a guard
+--   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
+SET TRANSACTION READ WRITE;
+CREATE TEMPORARY TABLE rekey_whole (
+  savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED
+)
+ON COMMIT DROP;
+INSERT INTO rekey_whole (savepoints)
+SELECT 1
+FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
+WHERE made.oid = 'pg_temp.rekey_whole'::regclass
+  AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 
 -- Do not wait for locks for ever.
 SET LOCAL lock_timeout = '30000ms';
@@ -2085,6 +2099,9 @@ DROP TABLE rekey_tally;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Only the transaction that began above can be committed.
+INSERT INTO rekey_whole (savepoints) VALUES (0);
 
 -- All of it, or nothing.
 COMMIT;

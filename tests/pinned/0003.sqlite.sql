@@ -1,3 +1,4 @@
+;
 .bail on
 .timeout 30000
 
@@ -10,7 +11,8 @@
 --
 -- Run it with: sqlite3 DATABASE < FILE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- The exit status is not 0 where it stopped.
+-- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error,
+--   commits nothing either, unless all that failed is an op.execute() of another revision.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an
@@ -21,6 +23,10 @@ PRAGMA foreign_keys = OFF;
 
 -- One transaction, which no other writer can enter.
 BEGIN IMMEDIATE;
+
+-- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
+PRAGMA defer_foreign_keys = ON;
+CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
 
 -- The table that holds the revision of this database.
 CREATE TABLE IF NOT EXISTS alembic_version (
@@ -33,7 +39,7 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_other_version.version_num AS version_num
@@ -51,6 +57,7 @@ FROM (
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Running upgrade 0002 -> 0003
@@ -60,7 +67,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_declared("table", name) AS (
   VALUES
     ('projects', 'id'),
@@ -121,6 +128,7 @@ FROM (
     AND rekey_catalog.name = rekey_declared.name
   WHERE rekey_catalog.name IS NULL
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
@@ -130,7 +138,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
@@ -155,6 +163,7 @@ FROM (
   FROM rekey_catalog
   WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_generated_column: no row that may be deleted has a generated column, which could not be
@@ -164,7 +173,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
@@ -189,6 +198,7 @@ FROM (
   FROM rekey_catalog
   WHERE rekey_catalog.generated = 1 AND rekey_catalog."table" IN ('projects', 'project_state')
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
@@ -198,7 +208,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_pair(source, kept) AS (
   VALUES
     ('projects', 'rekey_journal_projects'),
@@ -277,9 +287,11 @@ FROM (
     ) AS rekey_surplus
   ) AS rekey_different
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Open a run.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
 SELECT coalesce(max(rekey_run.id), 0) + 1 AS anon_1,
   '0003' AS anon_2,
@@ -291,6 +303,7 @@ FROM rekey_run;
 -- Keep the registry as this run sees it.
 --   6772c3b6c39f65 = "gr\u00f6\u00dfe"
 --   6974277320626967 = "it's big"
+SAVEPOINT rekey_step;
 WITH rekey_listed(alias, canonical, "key", identity) AS (
   VALUES
     (
@@ -329,6 +342,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 FROM rekey_listed;
 
 -- Plan projects: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
@@ -405,6 +419,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Plan project_state: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
@@ -644,6 +659,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Plan memories: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
 WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling
@@ -842,6 +858,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Plan interactions: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
 WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
@@ -905,6 +922,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Count the rows of each action in the journals, once for all that follows.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_tally AS
 SELECT rekey_noted.part, rekey_noted.action, rekey_noted.rows
 FROM (
@@ -973,6 +991,7 @@ FROM (
 ) AS rekey_noted;
 
 -- Count what the plan names.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'plan' AS anon_2,
@@ -1082,7 +1101,7 @@ FROM (
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
@@ -1146,6 +1165,7 @@ FROM (
     HAVING count(*) > 1
   )
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
@@ -1155,7 +1175,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -1185,6 +1205,7 @@ FROM (
     JOIN projects ON projects.id = rekey_planned.project_id
   WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status = 'active'
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
@@ -1193,7 +1214,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -1225,6 +1246,7 @@ FROM (
     rekey_planned."key"
   HAVING count(*) > 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
@@ -1233,7 +1255,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'projects' AS "table", rekey_needed.name AS "column"
@@ -1273,6 +1295,7 @@ FROM (
       )
     )
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
@@ -1547,6 +1570,7 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Note how many rows each table holds, to compare with after the changes.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_rows_before AS
 SELECT rekey_noted.part, rekey_noted.rows
 FROM (
@@ -1557,11 +1581,13 @@ FROM (
 ) AS rekey_noted;
 
 -- Note the rows whose foreign keys lead nowhere already.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS
 SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
 FROM pragma_foreign_key_check() AS rekey_found;
 
 -- Create the canonical rows that are missing.
+SAVEPOINT rekey_step;
 INSERT INTO projects (id, name, description, created_at, updated_at)
 SELECT rekey_named.identity AS id,
   rekey_journal_projects.rekey_canonical AS name,
@@ -1589,6 +1615,7 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Record how many rows that were: canonical_rows_created.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1596,6 +1623,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_created_projects
 SELECT rekey_journal_projects.rekey_run,
   rekey_journal_projects.rekey_action,
@@ -1608,6 +1636,7 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
+SAVEPOINT rekey_step;
 UPDATE projects
 SET name=rekey_journal_projects.rekey_canonical,
   updated_at=(
@@ -1621,6 +1650,7 @@ WHERE projects.id = rekey_journal_projects.id
   AND rekey_journal_projects.rekey_action IN ('rename');
 
 -- Record how many rows that were: canonical_rows_renamed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1628,6 +1658,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the inactive canonical rows that an active shadow row displaces.
+SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
@@ -1637,6 +1668,7 @@ WHERE project_state.id IN (
 );
 
 -- Record how many rows that were: state_rows_replaced_inactive_canonical.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1644,6 +1676,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the shadow rows that say the same as the survivor of their slot.
+SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
@@ -1653,6 +1686,7 @@ WHERE project_state.id IN (
 );
 
 -- Record how many rows that were: state_rows_merged_as_duplicate.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1660,6 +1694,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the historical drops: rows that say otherwise than the survivor of their slot.
+SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
@@ -1669,6 +1704,7 @@ WHERE project_state.id IN (
 );
 
 -- Record how many rows that were: state_rows_historical_dropped.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1676,6 +1712,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Make the canonical rows active again that say what the active shadow row said.
+SAVEPOINT rekey_step;
 UPDATE project_state
 SET status='active',
   updated_at=(
@@ -1689,6 +1726,7 @@ WHERE project_state.id = rekey_journal_project_state.id
   AND rekey_journal_project_state.rekey_action IN ('revive');
 
 -- Record how many rows that were: state_rows_revived.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1696,6 +1734,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Hang the surviving shadow rows on their canonical.
+SAVEPOINT rekey_step;
 UPDATE project_state
 SET project_id=(
   SELECT projects.id FROM projects WHERE projects.name = rekey_journal_project_state.rekey_canonical
@@ -1711,6 +1750,7 @@ WHERE project_state.id = rekey_journal_project_state.id
   AND rekey_journal_project_state.rekey_action IN ('rekey');
 
 -- Record how many rows that were: state_rows_rekeyed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1718,6 +1758,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Supersede the duplicates in memories, under their canonical name too.
+SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_journal_memories.rekey_canonical,
   status='superseded',
@@ -1732,6 +1773,7 @@ WHERE memories.id = rekey_journal_memories.id
   AND rekey_journal_memories.rekey_action IN ('supersede');
 
 -- Record how many rows that were: memory_rows_superseded.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1739,6 +1781,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Write the rows of memories under their canonical name.
+SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_journal_memories.rekey_canonical,
   updated_at=(
@@ -1752,6 +1795,7 @@ WHERE memories.id = rekey_journal_memories.id
   AND rekey_journal_memories.rekey_action IN ('rekey');
 
 -- Record how many rows that were: memory_rows_rekeyed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1759,6 +1803,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Write the rows of interactions under their canonical name.
+SAVEPOINT rekey_step;
 UPDATE interactions
 SET project=rekey_journal_interactions.rekey_canonical
 FROM rekey_journal_interactions
@@ -1767,6 +1812,7 @@ WHERE interactions.id = rekey_journal_interactions.id
   AND rekey_journal_interactions.rekey_action IN ('rekey');
 
 -- Record how many rows that were: interaction_rows_rekeyed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1774,6 +1820,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the shadows; everything that hung on them has moved.
+SAVEPOINT rekey_step;
 DELETE FROM projects
 WHERE projects.id IN (
   SELECT rekey_journal_projects.id
@@ -1783,6 +1830,7 @@ WHERE projects.id IN (
 );
 
 -- Record how many rows that were: shadow_projects_deleted.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1795,7 +1843,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_rows_lost CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_row_balance AS (
   SELECT 'projects' AS "table",
     (
@@ -1892,6 +1940,7 @@ FROM (
     rekey_row_balance."before" - rekey_row_balance.deleted
   ) + rekey_row_balance.created
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
@@ -1900,7 +1949,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
@@ -2003,6 +2052,7 @@ FROM (
     AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   WHERE rekey_count.value IS NOT rekey_expected.journalled
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
@@ -2011,7 +2061,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
@@ -2064,6 +2114,7 @@ FROM (
   FROM rekey_of_projects
   WHERE rekey_of_projects.canonical != rekey_of_projects.spelling
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
@@ -2072,7 +2123,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling
   FROM memories
@@ -2125,6 +2176,7 @@ FROM (
   FROM rekey_of_memories
   WHERE rekey_of_memories.canonical != rekey_of_memories.spelling
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
@@ -2133,7 +2185,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
   FROM interactions
@@ -2187,6 +2239,7 @@ FROM (
   FROM rekey_of_interactions
   WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
@@ -2194,7 +2247,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table", project_state.id AS "key", project_state.project_id AS owner
@@ -2215,6 +2268,7 @@ FROM (
     WHERE rekey_planned.rekey_action = 'delete'
   )
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
@@ -2223,7 +2277,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_foreign_key_broken CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_broken."table" AS "table",
@@ -2243,15 +2297,19 @@ FROM (
     FROM rekey_broken_before
   ) AS rekey_broken
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_broken_before;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_rows_before;
 
 -- Record how the run ended.
+SAVEPOINT rekey_step;
 UPDATE rekey_run
 SET outcome=CASE
   WHEN (
@@ -2263,10 +2321,30 @@ END,
 WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
 
 -- Drop what was counted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_tally;
 
 -- Record the revision that the database has now.
+SAVEPOINT rekey_step;
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Guard rekey_script_whole: each guard has passed, and all was done in one transaction.
+-- If the script stops here: look for the first error above; nothing was changed.
+CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
+CREATE TEMPORARY TABLE rekey_last_guard (
+  offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_last_guard (offending)
+SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 16
+FROM pragma_defer_foreign_keys;
+-- The same where no temporary table can be made.
+INSERT OR ROLLBACK INTO alembic_version (version_num)
+SELECT NULL
+FROM pragma_defer_foreign_keys
+WHERE defer_foreign_keys = 1
+  AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
+DROP TABLE rekey_last_guard;
+DROP TABLE rekey_whole;
 
 -- All of it, or nothing.
 COMMIT;

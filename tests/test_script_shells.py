@@ -1,0 +1,259 @@
+"""No shell and no program commits a half of a script, however it goes on after an error."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+
+import pytest
+
+import legacy
+from scripts import REGISTRY, ROOT, SAMPLE, generated
+from shells import BOM, COMMITS_ITSELF, NOTHING_RUNS, SHELLS, each, run_in, statements
+from test_script_guards import CASES, CONSTRAINT, Case, arranged
+from ways_back import contents, everything, fold, script_back
+
+NAMES = [(dialect, name) for dialect, shells in SHELLS.items() for name in shells]
+
+
+def halves(database, script, *besides):
+    """The shells after which the database is not as it was; each finds it as the one before it left it."""
+    before, left = database.snapshot(), []
+    for name in SHELLS[database.dialect].keys() - set(besides):
+        run_in(name, database, script)
+        now = database.snapshot()
+        if now != before:
+            left.append(name)
+            before = now
+    return left
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_where_a_guard_of_an_upgrade_fails_everything_is_as_it_was(reused_database, registry_path, upgrade, case):
+    script = arranged(reused_database, case, registry_path, upgrade)
+    assert [] == halves(reused_database, script)
+
+
+NEIGHBOUR = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "0004", "0003"
+
+def upgrade():
+    op.add_column("memories", sa.Column("later", sa.Text()))
+    op.create_table("afterwards", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_index("idx_later", "memories", ["later"])
+
+def downgrade():
+    op.drop_index("idx_later", "memories")
+    op.drop_table("afterwards")
+    op.drop_column("memories", "later")
+"""
+
+
+@pytest.fixture
+def neighbour(tmp_path):
+    """The folder of a project that has a revision of its own after the fold."""
+    folder = tmp_path / "alembic"
+    shutil.copytree(ROOT / "alembic", folder)
+    (folder / "versions" / "0004_later.py").write_text(NEIGHBOUR, encoding="ascii")
+    return folder
+
+
+def again(database, registry, upgrade, downgrade):
+    """The database of the examples after a fold that was taken back: its run and its journal are there."""
+    database.reset()
+    legacy.create(database, unique_slots=False)
+    legacy.fill(database, SAMPLE)
+    legacy.write_registry(registry, REGISTRY)
+    upgrade(database, registry)
+    downgrade(database, registry)
+
+
+FROM_0002 = {name: case for name, case in CASES.items() if case.at is None and case.range == "head"}
+
+
+@pytest.mark.parametrize("case", FROM_0002.values(), ids=FROM_0002)
+def test_the_same_where_a_fold_was_taken_back_before_and_other_revisions_follow(
+    reused_database, registry_path, upgrade, downgrade, neighbour, case
+):
+    """What goes on after the guard must not take the older journal for the script's own."""
+    database = reused_database
+    again(database, registry_path, upgrade, downgrade)
+    legacy.write_registry(registry_path, case.registry)
+    for change in case.changes:
+        change(database)
+    script = generated(database.url, registry_path, "0002:head", folder=neighbour, **case.settings)
+    assert [] == halves(database, script)
+
+
+@pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("before", [BOM, b"-- pasted\n", BOM + b"\r\n"])
+def test_whatever_stands_before_it_the_shell_stops_at_the_guard_and_says_nothing_where_all_passed(
+    reused_database, registry_path, upgrade, before
+):
+    script = arranged(reused_database, CASES["a collision"], registry_path, upgrade)
+    stopped = reused_database.run_script(before + script.encode("ascii"))
+    assert [1, ["rekey_collision_state"]] == [stopped.returncode, CONSTRAINT.findall(stopped.stderr.decode())]
+    script = arranged(reused_database, Case(""), registry_path, upgrade)
+    passed = reused_database.run_script(before + script.encode("ascii"))
+    assert (0, b"") == (passed.returncode, passed.stderr)
+
+
+@pytest.mark.parametrize("reused_database", ["postgresql"], indirect=True)
+def test_a_shell_that_sets_savepoints_is_refused_before_anything_is_done(reused_database, registry_path, upgrade):
+    database = reused_database
+    script = arranged(database, Case(""), registry_path, upgrade)
+    said = database.server.psql(database.url, script, "-v", "ON_ERROR_ROLLBACK=on")
+    assert 3 == said.returncode
+    assert ["cannot set transaction read-write mode"] == re.findall("ERROR: +(.*) inside", said.stderr.decode())
+    assert "psql -X, which leaves ON_ERROR_ROLLBACK off" in script
+
+
+DOWN = {
+    "a row that was edited": ("head:-1", "UPDATE interactions SET project = 'other' WHERE id = 'rekeyed'"),
+    "a row that was deleted": ("head:base", "DELETE FROM interactions"),
+    "no run": ("head:0002", "DELETE FROM rekey_run"),
+    "another revision": ("head:-1", "UPDATE alembic_version SET version_num = '0002'"),
+    "rows in a table that would go": ("head:base", "UPDATE projects SET name = name"),
+    "a journal without a column": ("head:-1", "ALTER TABLE rekey_journal_memories DROP COLUMN content"),
+}
+
+
+@pytest.mark.parametrize("case", DOWN.values(), ids=DOWN)
+def test_where_a_guard_of_a_downgrade_fails_everything_is_as_it_was(
+    reused_database, tmp_path, upgrade, downgrade, case
+):
+    reused_database.reset()
+    folded = fold(reused_database, tmp_path, everything(), upgrade, downgrade)
+    revisions, change = case
+    script = script_back(reused_database, folded.registry, revisions)
+    reused_database.execute(change)
+    assert [] == halves(reused_database, script)
+
+
+@pytest.mark.parametrize(("reused_database", "name"), NAMES, indirect=["reused_database"])
+def test_where_nothing_is_wrong_every_shell_runs_it_whole_up_and_down(reused_database, registry_path, name):
+    """But for shells that set savepoints, and `executescript`, which takes no commands: there nothing is changed."""
+    database = reused_database
+    database.reset()
+    legacy.create(database)
+    legacy.fill(database, SAMPLE)
+    legacy.write_registry(registry_path, REGISTRY)
+    before = database.snapshot()
+    held = contents(database)
+    run_in(name, database, generated(database.url, registry_path))
+    if name in NOTHING_RUNS:
+        assert before == database.snapshot()
+        return
+    assert [("0003",)] == database.rows("SELECT version_num FROM alembic_version")
+    assert [("applied",)] == database.rows("SELECT outcome FROM rekey_run")
+    run_in(name, database, script_back(database, registry_path))
+    assert [("restored",)] == database.rows("SELECT outcome FROM rekey_run")
+    assert held == contents(database)
+
+
+FAULTS = {
+    "sqlite": {
+        "a column is there already": "ALTER TABLE memories ADD COLUMN later TEXT",
+        "a table is there already": "CREATE TABLE afterwards (id INTEGER)",
+        "an index is there already": "CREATE INDEX idx_later ON memories (id)",
+        "a trigger ends the transaction": "CREATE TRIGGER meddle AFTER UPDATE ON interactions BEGIN"
+        " SELECT RAISE(ROLLBACK, 'no'); END",
+        "a trigger refuses a row": "CREATE TRIGGER meddle AFTER UPDATE ON interactions BEGIN"
+        " SELECT RAISE(ABORT, 'no'); END",
+        "a constraint ends the transaction": "CREATE UNIQUE INDEX one_project ON interactions (project);"
+        "CREATE TRIGGER meddle BEFORE DELETE ON projects BEGIN"
+        " INSERT OR ROLLBACK INTO interactions (id, prompt, project) SELECT 'i9', prompt, project FROM interactions;"
+        " END",
+    },
+    "postgresql": {
+        "a column is there already": "ALTER TABLE memories ADD COLUMN later TEXT",
+        "a table is there already": "CREATE TABLE afterwards (id INTEGER)",
+        "an index is there already": "CREATE INDEX idx_later ON memories (id)",
+        "a trigger refuses a row": "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$BEGIN RAISE 'no'; END$$;"
+        "CREATE TRIGGER meddle AFTER UPDATE ON interactions FOR EACH ROW EXECUTE FUNCTION meddle()",
+        "a constraint fails at COMMIT": "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$BEGIN RAISE 'no'; END$$;"
+        "CREATE CONSTRAINT TRIGGER meddle AFTER UPDATE ON interactions DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION meddle()",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("reused_database", "fault"),
+    [(dialect, fault) for dialect, faults in FAULTS.items() for fault in faults],
+    indirect=["reused_database"],
+)
+@pytest.mark.parametrize("folded_before", [False, True])
+def test_where_another_statement_fails_everything_is_as_it_was(
+    reused_database, registry_path, upgrade, downgrade, neighbour, fault, folded_before
+):
+    """A run that was restored is there or not: what goes on must not take its journal for the script's own."""
+    database = reused_database
+    again(database, registry_path, upgrade, downgrade)
+    if not folded_before:
+        database.reset()
+        legacy.create(database)
+        legacy.fill(database, SAMPLE)
+    database.execute(FAULTS[database.dialect][fault])
+    script = generated(database.url, registry_path, "0002:head" if folded_before else "head", folder=neighbour)
+    assert [] == halves(database, script, COMMITS_ITSELF)
+
+
+def no_temporary_table(connection):
+    connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_DENY if action == 4 else sqlite3.SQLITE_OK)
+
+
+SESSIONS = {
+    "no temporary table can be made": no_temporary_table,
+    "the table of marks is there, with marks": lambda connection: connection.executescript(
+        "CREATE TEMP TABLE rekey_whole (x); INSERT INTO rekey_whole VALUES (1), (2), (3)"
+    ),
+    "the table of guards is there, and lets everything pass": lambda connection: connection.execute(
+        "CREATE TEMP TABLE rekey_guard (x)"
+    ),
+    "a transaction is open": lambda connection: connection.execute("BEGIN"),
+}
+
+
+@pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("session", SESSIONS.values(), ids=SESSIONS)
+@pytest.mark.parametrize("case", ["a collision", "rows of an unknown table on a shadow", "a database that is further"])
+def test_it_holds_in_a_session_where_the_marks_cannot_be_made(reused_database, registry_path, upgrade, session, case):
+    script = arranged(reused_database, CASES[case], registry_path, upgrade)
+    before = reused_database.snapshot()
+    each(prepare=session)(reused_database, script)
+    assert before == reused_database.snapshot()
+
+
+@pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
+def test_it_is_run_whole_or_not_at_all_whenever_another_writer_lets_the_file_go(
+    reused_database, registry_path, upgrade, downgrade
+):
+    """A program that ignores errors, in a session that does not wait: even BEGIN fails there."""
+    database = reused_database
+    again(database, registry_path, upgrade, downgrade)
+    before, ends = database.snapshot(), []
+    parts = statements(generated(database.url, registry_path, "0002:0003"))
+    for released in reversed(range(len(parts))):
+        with closing(sqlite3.connect(database.path, isolation_level=None, timeout=0)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            with closing(sqlite3.connect(database.path, isolation_level=None, timeout=0)) as connection:
+                for number, part in enumerate(parts):
+                    if number == released:
+                        writer.execute("ROLLBACK")
+                    with suppress(sqlite3.Error):
+                        connection.execute(part).fetchall()
+        if before != database.snapshot():
+            ends.append(released)
+            assert [("restored",), ("applied",)] == database.rows("SELECT outcome FROM rekey_run ORDER BY id")
+            assert [("0003",)] == database.rows("SELECT version_num FROM alembic_version")
+            break
+    assert ends
+    assert "BEGIN" in parts[ends[0]]
