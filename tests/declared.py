@@ -138,7 +138,7 @@ def _frozen(database: Database, places: Iterable[tuple[str | None, str]], types:
     lines = ["meta = sa.MetaData()", "t = {}"]
     for schema, name in places:
         found = MetaData()
-        found.reflect(engine, schema=schema, only=[name], resolve_fks=False)
+        found.reflect(engine, schema=schema, only=[name], resolve_fks=False, views=True)
         (table,) = (one for one in found.tables.values() if one.name == name)
         columns = []
         for known in table.columns:

@@ -48,7 +48,14 @@ def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) ->
     """
     dialect = connection.dialect.name
     asked = table_checks(there, dialect) if there else []
-    unreadable = ("rekey_missing_column", "rekey_reserved_name", "rekey_time_type")
+    unreadable = (
+        "rekey_missing_column",
+        "rekey_reserved_name",
+        "rekey_time_type",
+        "rekey_not_text",
+        "rekey_row_security",
+        "rekey_foreign_partition",
+    )
     if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
         raise Refused(f"revision {spec.revision} cannot be planned", faults)
     has_table = inspect(connection).has_table

@@ -34,9 +34,9 @@ from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import NewFile, ReportFile
 from alembic_rekey.run import now, touches
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import unfilled
 from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.steps import findings
+from alembic_rekey.stored_claims import stored_claims
 from alembic_rekey.tally import Tally
 from alembic_rekey.time_checks import time_checks
 
@@ -146,7 +146,7 @@ def _planned(
     # A slot's row hangs on an identity: without that table there is none.
     readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
-    guarding = [*guards(spec, names, planned), unfilled(spec.identity, dialect, planned[spec.identity])]
+    guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
     asked, notes = answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
     with Progress("Check the plan", len(asked)) as progress:

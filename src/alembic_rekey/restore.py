@@ -48,6 +48,7 @@ from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import every_column, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Statement, Step
+from alembic_rekey.stored_claims import key_claims
 from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
 
@@ -92,6 +93,7 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnE
         *lock(spec, dialect),
         Guard(which_run(spec)),
         *(Guard(made) for made in shape_checks(spec, dialect)),
+        *(Guard(made) for made in key_claims(spec.parts, dialect)),
         *(
             step
             for part in spec.parts

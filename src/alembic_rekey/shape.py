@@ -30,6 +30,7 @@ from sqlalchemy import (
     values,
 )
 
+from alembic_rekey.claims import table_claims
 from alembic_rekey.expressions import quoted
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
@@ -89,6 +90,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         _reserved_names(stored, dialect),
         check("generated_column", "", generated),
         *time_types(parts, dialect),
+        *table_claims(parts, dialect),
     ]
 
 

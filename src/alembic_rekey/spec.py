@@ -15,6 +15,7 @@ from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.keys import fault_of
+from alembic_rekey.roles import own_roles, role_faults
 from alembic_rekey.stamp import UNITS, Epoch, Stamp
 
 __all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Tags"]
@@ -152,6 +153,8 @@ class Spec:
         for part in self.parts:
             self._check_names(part)
             self._check_time(part.updated_at)
+            for problem, remedy in role_faults(part):
+                self._refuse(problem, remedy)
             if isinstance(part, Tags) and part.agree and part.status is None:
                 self._refuse(
                     f"says for {part.noun!r} where rows agree, and no status",
@@ -200,6 +203,12 @@ class Spec:
                 "declare it as what it is: an integer, a text or a Uuid.",
             )
         for name in identity.created:
+            roles = {str(known.name): role for role, known in own_roles(identity).items()}
+            if name in roles:
+                self._refuse(
+                    f"gives created rows a value for {name!r}, which is their {roles[name]}",
+                    "leave the value away: the fold makes it.",
+                )
             if name not in identity.table.c:
                 self._refuse(
                     f"gives created rows a value for {name!r}, which {identity.table.name} is not declared with",

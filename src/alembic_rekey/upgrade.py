@@ -20,10 +20,11 @@ from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
 from alembic_rekey.registry import Registry
 from alembic_rekey.registry_text import RegistryText
-from alembic_rekey.shape import shape_checks, unfilled
+from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import aliases, answers, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
+from alembic_rekey.stored_claims import stored_claims
 from alembic_rekey.time_checks import time_checks
 from alembic_rekey.verify import before, verification
 
@@ -90,7 +91,7 @@ def upgrade_steps(
             insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
         ),
         *(Guard(check) for check in guards(spec, names, planned)),
-        Guard(unfilled(spec.identity, dialect, planned[spec.identity])),
+        *(Guard(check) for check in stored_claims(spec, dialect, planned)),
         *(Guard(check) for check in time_checks(spec, dialect, planned)),
         *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
         *guarding,

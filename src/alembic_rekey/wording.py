@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from alembic_rekey.claim_wording import CLAIM_WORDING
+from alembic_rekey.words import Wording
 
 __all__ = ["WORDING", "Wording"]
 
-
-@dataclass(frozen=True)
-class Wording:
-    """The words of one built-in check: `sentence` is a format string over one offending row."""
-
-    claim: str
-    sentence: str
-    remedy: str
-
-
 WORDING: Mapping[str, Wording] = {
+    **CLAIM_WORDING,
     "collision": Wording(
         claim="no slot has two active rows with different values",
         sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
