@@ -182,6 +182,8 @@ def drawn(draw: Draw, dialect: str, *, refusable: bool) -> Legacy:
         created_at=time,
         updated_at=time,
     )
+    if state and all(row["status"] != "active" for row in state):
+        state[0]["status"] = "active"  # where no row has that status, it cannot be the one that says so: refused
     for row, (project, (category, key)) in zip(state, taken, strict=True):
         row |= {"project_id": project["id"], "category": category, "key": key}
         if not refusable and row["status"] == "active":

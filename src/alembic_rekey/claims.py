@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from alembic_rekey.catalog import TREE, about
+from alembic_rekey.catalog import NAMED, TREE, about
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
 from alembic_rekey.spec import Check, Identity
@@ -32,15 +32,15 @@ _POSTGRESQL: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "not_a_table": (
         """ SELECT part."table", CASE known.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view'
           WHEN 'f' THEN 'a foreign table' ELSE 'no table' END AS what
-        FROM rekey_part AS part JOIN pg_catalog.pg_class AS known ON known.oid = to_regclass(part.quoted)
+        FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
         WHERE known.relkind NOT IN ('r', 'p')""",
         ("table", "what"),
     ),
     "not_text": (
         """ SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
-        FROM rekey_part AS part
+        FROM rekey_named AS part
         JOIN pg_catalog.pg_attribute AS known
-          ON known.attrelid = to_regclass(part.quoted) AND known.attname = part.name AND known.attnum > 0
+          ON known.attrelid = part.member AND known.attname = part.name AND known.attnum > 0
         JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'""",
         ("table", "column", "type"),
     ),
@@ -114,23 +114,38 @@ _TENANTS = {
           LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
           GROUP BY part."table", made.name, made.partial
         )""",
-    "postgresql": """, rekey_unique AS (
-          SELECT part."table", made.indexrelid::regclass::text AS index_name,
-            (made.indpred IS NOT NULL)::integer AS partial, made.indnkeyatts AS parts,
-            (name.attnum = ANY (made.indkey[0:made.indnkeyatts - 1]) OR 0 = ANY (made.indkey[0:made.indnkeyatts - 1])
-              AND EXISTS (
-                SELECT 1 FROM pg_catalog.pg_depend AS of
-                WHERE of.classid = 'pg_catalog.pg_class'::regclass AND of.objid = made.indexrelid
-                  AND of.refobjid = made.indrelid AND of.refobjsubid = name.attnum
-              ))::integer AS names,
-            (of_key.attnum = ANY (made.indkey[0:made.indnkeyatts - 1]))::integer AS keyed,
+    "postgresql": "".join(
+        (
+            NAMED,
+            """, rekey_term AS (
+          SELECT made.indexrelid, made.indrelid, at.number
+          FROM rekey_named AS part
+          JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+          CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+          WHERE at.place <= made.indnkeyatts
+          UNION
+          SELECT made.indexrelid, made.indrelid, needs.refobjsubid
+          FROM rekey_named AS part
+          JOIN pg_catalog.pg_index AS made
+            ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
+          JOIN pg_catalog.pg_depend AS needs
+            ON needs.classid = CAST('pg_catalog.pg_class' AS regclass) AND needs.objid = made.indexrelid
+            AND needs.refobjid = made.indrelid
+        ), rekey_unique AS (
+          SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+            made.indnkeyatts AS parts,
+            CAST(bool_or(known.attname = part.name) AS integer) AS names,
+            CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
             (SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
              FROM generate_series(1, made.indnkeyatts) AS place) AS columns
-          FROM rekey_part AS part
-          JOIN pg_catalog.pg_index AS made ON made.indrelid = to_regclass(part.quoted) AND made.indisunique
-          JOIN pg_catalog.pg_attribute AS name ON name.attrelid = made.indrelid AND name.attname = part.name
-          JOIN pg_catalog.pg_attribute AS of_key ON of_key.attrelid = made.indrelid AND of_key.attname = part."key"
+          FROM rekey_named AS part
+          JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+          JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
+          JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
+          GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
         )""",
+        )
+    ),
 }
 _SEVERAL = """ SELECT "table", columns FROM rekey_unique AS several
     WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0 AND NOT EXISTS (
@@ -142,7 +157,7 @@ _SEVERAL = """ SELECT "table", columns FROM rekey_unique AS several
 def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the checks of what the catalog alone tells, each asked once for all tables."""
     for name, (sql, columns) in (_POSTGRESQL if dialect == "postgresql" else _SQLITE).items():
-        yield check(name, "", about(parts, sql, *columns))
+        yield check(name, "", about(parts, NAMED + sql if dialect == "postgresql" else sql, *columns))
     for name, (sql, columns) in (_TREES if dialect == "postgresql" else {}).items():
         yield check(name, "", about(parts, TREE + sql, *columns))
     if identities := [part for part in parts if isinstance(part, Identity)]:

@@ -27,7 +27,8 @@ from alembic_rekey.registry import Registry, read_registry
 from alembic_rekey.report_load import load_report
 from alembic_rekey.restore import act_steps, decide_steps, drift_guards, stored_back
 from alembic_rekey.run import finished, written_report
-from alembic_rekey.script import attached_in_script, counts_shown, script
+from alembic_rekey.script import counts_shown, script
+from alembic_rekey.script_attached import attached_in_script
 from alembic_rekey.script_created import altered_in_script
 from alembic_rekey.script_frame import ScriptNotes
 from alembic_rekey.script_hanging import hanging_in_script

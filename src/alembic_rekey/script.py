@@ -18,7 +18,6 @@ from sqlalchemy import (
     column,
     func,
     insert,
-    literal,
     select,
     values,
 )
@@ -26,18 +25,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.expressions import plpgsql
-from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.layout import WIDTH, laid_out
 from alembic_rekey.registry_text import is_plain
-from alembic_rekey.rules import DELETED
 from alembic_rekey.script_whole import guard_mark, reopened
-from alembic_rekey.side_tables import counts, current_run, journal_name
-from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.side_tables import counts, current_run
+from alembic_rekey.spec import Check, Relation
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
-from alembic_rekey.wording import WORDING
 
-__all__ = ["Verbatim", "attached_in_script", "comment", "compiled", "counts_shown", "guarded", "script"]
+__all__ = ["DROP_GUARD", "Verbatim", "comment", "compiled", "counts_shown", "guard_table", "guarded", "script"]
 
 _ROWS_AT_ONCE = 200
 """Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
@@ -153,84 +148,20 @@ def guarded(check: Check, dialect: Dialect) -> str:
     return "\n".join(
         (
             comment(says),
-            f"{_guard_table(check.name, dialect)};",
+            f"{guard_table(check.name, dialect)};",
             f"{insertion} INTO rekey_guard (offending)\n{counting};",
-            f"{guard_mark(dialect.name)}{_DROP_GUARD};",
+            f"{guard_mark(dialect.name)}{DROP_GUARD};",
         )
     )
 
 
-_DROP_GUARD = "DROP TABLE rekey_guard"
+DROP_GUARD = "DROP TABLE rekey_guard"
 
 
-def _guard_table(name: str, dialect: Dialect) -> str:
+def guard_table(name: str, dialect: Dialect) -> str:
+    """Return what makes the temporary table whose constraint `name` takes 0 only."""
     constraint = dialect.identifier_preparer.quote(name)
     return f"CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT {constraint} CHECK (offending = 0))"
-
-
-def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
-    """Yield the guards for rows that a table outside the plan hangs on rows that go (`foreign_keys.attached`).
-
-    PostgreSQL's catalog tells the tables when the script runs. SQLite cannot name a table in a query:
-    there the comparison of `pragma_foreign_key_check` before and after the changes finds such rows.
-    """
-    if dialect.name != "postgresql":
-        return
-    for part in spec.deletable:
-        words, name = WORDING["attached"], f"rekey_attached_{part.noun}"
-        says = f"Guard {name}: {words.claim}.\nIf the script stops here: {words.remedy}"
-        yield Statement(says, Verbatim(_guard_table(name, dialect)))
-        yield Statement(
-            "Ask the catalog which tables could, and count their rows.",
-            Verbatim(_attached(spec, part, dialect)),
-        )
-        yield Statement("None did.", Verbatim(_DROP_GUARD))
-
-
-def _attached(spec: Spec, part: Identity | Slots, dialect: Dialect) -> str:
-    def text(value: str) -> str:
-        return compiled(literal(str(value)), dialect)
-
-    parent = f"{text(dialect.identifier_preparer.format_table(part.table))}::regclass"
-    covered = "".join(
-        f"\n        OR (fk.conrelid = to_regclass({text(dialect.identifier_preparer.format_table(child))})"
-        f" AND fields.names = ARRAY[{text(field)}]::name[])"
-        for child, field in covered_columns(spec, part)
-    )
-    gone = ", ".join(text(action.value) for action in DELETED)
-    key = text(part.key.name)
-    carried = f"{text(part.name.name)} = ANY (found.targets)" if isinstance(part, Identity) else "false"
-    return plpgsql(f"""DECLARE
-  found record;
-  attached bigint;
-  total bigint := 0;
-BEGIN
-  FOR found IN
-    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition, (
-        false{covered}
-      ) AS covered
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname) AS targets,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    ) AS fields
-    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}
-  LOOP
-    EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, {parent}, found.condition, {text(journal_name(part.table))}, {key}, {key})
-    INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[{gone}] END
-      || CASE WHEN {carried} THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
-    total := total + attached;
-  END LOOP;
-  INSERT INTO rekey_guard (offending) VALUES (total);
-END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
 
 
 def counts_shown(dialect: Dialect) -> str:

@@ -12,6 +12,7 @@ from alembic_rekey.foreign_keys import covered_columns
 from alembic_rekey.restore import stored_back
 from alembic_rekey.rules import Action
 from alembic_rekey.script import Verbatim, compiled
+from alembic_rekey.script_attached import keys_to
 from alembic_rekey.spec import Spec
 from alembic_rekey.steps import Statement
 
@@ -31,32 +32,18 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     def text(value: str) -> str:
         return compiled(literal(str(value), Text()), dialect)
 
-    parent = text(dialect.identifier_preparer.format_table(identity.table))
-    covered = "".join(
-        f"\n      AND NOT (fk.conrelid = to_regclass({text(dialect.identifier_preparer.format_table(child))})"
-        f" AND pair.names = ARRAY[{text(field)}]::name[])"
-        for child, field in covered_columns(spec, identity)
-    )
     key, back = text(identity.key.name), stored_back(identity).name
     body = plpgsql(f"""DECLARE
   found record;
 BEGIN
   FOR found IN
-    SELECT fk.conrelid::regclass AS child, pair.condition
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY field.place) AS names,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS field(own, other, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = field.own
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = field.other
-    ) AS pair
-    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = {parent}::regclass{covered}
+    {keys_to(identity.table, covered_columns(spec, identity), dialect)}
   LOOP
+    CONTINUE WHEN found.covered;
     EXECUTE format(
       'UPDATE {back} AS back SET drift = $1 WHERE back.action = $2 AND EXISTS '
       '(SELECT 1 FROM %s AS child JOIN %s AS parent ON %s WHERE parent.%I = back.key)',
-      found.child, {parent}::regclass, found.condition, {key})
+      found.child, found.parent, found.condition, {key})
     USING '{Drift.ATTACHED}', '{Action.CREATE}';
   END LOOP;
 END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import FromClause, exists, func, literal, not_, select, true
 
-from alembic_rekey.catalog import about
+from alembic_rekey.catalog import NAMED, about
 from alembic_rekey.guard import check
 from alembic_rekey.plan import Part, Planned
 from alembic_rekey.rules import Action
@@ -31,16 +31,21 @@ _UNIQUE = {
             AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
         )""",
     # The index of a table knows no rows of those that inherit from it.
-    "postgresql": """ SELECT 1 AS one FROM rekey_part AS part
-        JOIN pg_catalog.pg_index AS made ON made.indrelid = to_regclass(part.quoted)
-        JOIN pg_catalog.pg_attribute AS of
-          ON of.attrelid = made.indrelid AND of.attname = part."key" AND of.attnum = made.indkey[0]
+    "postgresql": "".join(
+        (
+            NAMED,
+            """ SELECT 1 AS one FROM rekey_named AS part
+        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+        JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+          AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
         WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
           AND NOT EXISTS (
             SELECT 1 FROM pg_catalog.pg_inherits AS below
             JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
             WHERE below.inhparent = made.indrelid
           )""",
+        )
+    ),
 }
 
 

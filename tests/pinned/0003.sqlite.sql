@@ -201,6 +201,182 @@ FROM (
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are
+--   read.
+-- If the script stops here: name the table behind it in the revision.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.what AS what
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    )
+    SELECT part."table", 'a view' AS what
+    FROM rekey_part AS part
+      JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_not_text: a column of names holds texts.
+-- If the script stops here: name the column that holds the name itself in the spec; a column that
+--   refers to a row by its key is an owner.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked."column" AS "column", rekey_asked.type AS type
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    )
+    SELECT part."table", known.name AS "column", known.type
+    FROM rekey_part AS part
+      JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
+    WHERE upper(known.type) LIKE '%INT%'
+      OR (
+        NOT (
+          upper(known.type) LIKE '%CHAR%'
+          OR upper(known.type) LIKE '%CLOB%'
+          OR upper(known.type) LIKE '%TEXT%'
+        )
+        AND (
+          upper(known.type) LIKE '%REAL%'
+          OR upper(known.type) LIKE '%FLOA%'
+          OR upper(known.type) LIKE '%DOUB%'
+          OR upper(known.type) LIKE '%BLOB%'
+        )
+      )
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name
+--   alone; if it is one per tenant, this fold must not be carried out.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.columns AS columns
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES (
+        CAST('projects' AS TEXT),
+        CAST('' AS TEXT),
+        CAST('id' AS TEXT),
+        CAST('name' AS TEXT),
+        CAST('yes' AS TEXT)
+      )
+    ),
+    rekey_unique AS (
+      SELECT part."table",
+        made.name AS index_name,
+        made.partial,
+        count(*) AS parts,
+        max(
+          lower(coalesce(of.name, '')) = lower(part.name)
+          OR of.cid = -2
+          AND instr(lower(known.sql), lower(part.name)) > 0
+        ) AS names,
+        max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
+        group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
+      FROM rekey_part AS part
+        JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
+        JOIN pragma_index_info(made.name) AS of
+        LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
+      GROUP BY part."table", made.name, made.partial
+    )
+    SELECT "table", columns
+    FROM rekey_unique AS several
+    WHERE several.names = 1
+      AND several.parts > 1
+      AND several.keyed = 0
+      AND NOT EXISTS (
+        SELECT 1
+        FROM rekey_unique AS alone
+        WHERE alone."table" = several."table"
+          AND alone.names = 1
+          AND alone.parts = 1
+          AND alone.partial = 0
+      )
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
 -- If the script stops here: the table changed after the journal was made: add or drop the column in
 --   the journal too, or, if the journal is empty, drop it and make it again with
@@ -1249,6 +1425,358 @@ FROM (
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", 'id' AS "column", projects.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('projects' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('name' AS TEXT),
+                CAST('yes' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN projects ON 1 = 1
+  WHERE projects.id IS NOT NULL
+  GROUP BY projects.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_project: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows
+  FROM projects
+  WHERE projects.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('project_state' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('yes' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN project_state ON 1 = 1
+  WHERE project_state.id IS NOT NULL
+  GROUP BY project_state.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_state: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows
+  FROM project_state
+  WHERE project_state.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table", 'id' AS "column", memories.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('memories' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('project' AS TEXT),
+                CAST('' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN memories ON 1 = 1
+  WHERE memories.id IS NOT NULL
+  GROUP BY memories.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_memory: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows
+  FROM memories
+  WHERE memories.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('interactions' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('project' AS TEXT),
+                CAST('' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN interactions ON 1 = 1
+  WHERE interactions.id IS NOT NULL
+  GROUP BY interactions.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_interaction: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows
+  FROM interactions
+  WHERE interactions.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
+-- If the script stops here: name the status of rows that are in force in the spec,
+--   Slots(active=\u2026): values of others are dropped. If none of these rows is in force, delete them
+--   first, or give one of them that status.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table",
+    'active' AS active,
+    project_state.status AS status,
+    count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (EXISTS (SELECT 1 AS anon_1 FROM project_state WHERE project_state.status = 'active'))
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_2
+          FROM (
+            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
+              rekey_journal_project_state.id AS id,
+              rekey_journal_project_state.project_id AS project_id,
+              rekey_journal_project_state.category AS category,
+              rekey_journal_project_state."key" AS "key",
+              rekey_journal_project_state.value AS value,
+              rekey_journal_project_state.source AS source,
+              rekey_journal_project_state.confidence AS confidence,
+              rekey_journal_project_state.status AS status,
+              rekey_journal_project_state.created_at AS created_at,
+              rekey_journal_project_state.updated_at AS updated_at
+            FROM rekey_journal_project_state
+            WHERE rekey_journal_project_state.rekey_run = (
+              SELECT max(rekey_run.id) AS max_1 FROM rekey_run
+            )
+          ) AS rekey_planned
+          WHERE rekey_planned.rekey_action IN ('drop', 'replace')
+        )
+      )
+  ) AS rekey_none
+    JOIN project_state ON 1 = 1
+  GROUP BY project_state.status
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
 -- If the script stops here: give the column a value in the spec, Identity(created={...}), or a default
 --   in the database.
@@ -1305,7 +1833,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unreadable_time_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_timed AS (
   SELECT rekey_planned.rekey_canonical AS canonical,
     CAST(rekey_planned.id AS TEXT) AS "key",
@@ -1435,6 +1963,7 @@ FROM (
   ) AS rekey_contested
   WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
@@ -1444,7 +1973,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unreadable_time_memory CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_timed AS (
   SELECT rekey_planned.rekey_canonical AS canonical,
     CAST(rekey_planned.id AS TEXT) AS "key",
@@ -1567,6 +2096,7 @@ FROM (
   ) AS rekey_contested
   WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Note how many rows each table holds, to compare with after the changes.
@@ -2335,7 +2865,7 @@ CREATE TEMPORARY TABLE rekey_last_guard (
   offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
 );
 INSERT OR ROLLBACK INTO rekey_last_guard (offending)
-SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 16
+SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 30
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num)

@@ -1,0 +1,83 @@
+"""Claims about foreign keys: whatever hangs on a row that goes, or on a value that changes, is seen."""
+
+import pytest
+
+from test_claims import NOTE, NOTES, POSTGRESQL, PROJECTS, SETTING, SETTINGS, project, refuses
+
+INVOICES = """
+    CREATE TABLE invoices (id INTEGER PRIMARY KEY, project_id INTEGER REFERENCES {parent} (id) ON DELETE CASCADE);
+    INSERT INTO invoices VALUES (1, 2), (2, 2), (3, 1);"""
+HANG = "invoices: 2 rows hang on projects row 2, which the plan would delete, through project_id"
+IN_PARTS = {
+    "a partition": """
+        CREATE TABLE old (id INTEGER PRIMARY KEY, name VARCHAR(99));
+        INSERT INTO old VALUES (1, 'polisher'), (2, 'pol');{invoices}
+        CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99)) PARTITION BY RANGE (id);
+        ALTER TABLE projects ATTACH PARTITION old FOR VALUES FROM (0) TO (10);""",
+    "a partition of a partition": """
+        CREATE TABLE old (id INTEGER PRIMARY KEY, name VARCHAR(99));
+        INSERT INTO old VALUES (1, 'polisher'), (2, 'pol');{invoices}
+        CREATE TABLE between (id INTEGER PRIMARY KEY, name VARCHAR(99)) PARTITION BY RANGE (id);
+        CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99)) PARTITION BY RANGE (id);
+        ALTER TABLE between ATTACH PARTITION old FOR VALUES FROM (0) TO (10);
+        ALTER TABLE projects ATTACH PARTITION between FOR VALUES FROM (0) TO (100);""",
+}
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("layout", IN_PARTS)
+def test_rows_that_hang_on_a_part_of_the_table_are_refused(database, tmp_path, layout):
+    definitions = IN_PARTS[layout].format(invoices=INVOICES.format(parent="old"))
+    refuses(project(database, tmp_path, definitions + NOTES, NOTE), "rekey_attached_project", HANG)
+
+
+@POSTGRESQL
+def test_rows_that_hang_on_a_partition_that_is_folded_itself_are_refused(database, tmp_path):
+    definitions = """
+        CREATE TABLE every (id INTEGER PRIMARY KEY, name VARCHAR(99)) PARTITION BY RANGE (id);
+        CREATE TABLE projects PARTITION OF every FOR VALUES FROM (0) TO (10);
+        INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');"""
+    definitions += INVOICES.format(parent="every") + NOTES
+    refuses(project(database, tmp_path, definitions, NOTE), "rekey_attached_project", HANG)
+
+
+@POSTGRESQL
+def test_a_part_of_a_covered_table_is_covered_where_it_alone_has_the_key(database, tmp_path):
+    heirs = """
+        CREATE TABLE notes (id INTEGER, project VARCHAR(99)) PARTITION BY LIST (id);
+        CREATE TABLE one PARTITION OF notes (FOREIGN KEY (project) REFERENCES projects (name)) FOR VALUES IN (1);
+        CREATE TABLE rest PARTITION OF notes DEFAULT;
+        INSERT INTO notes VALUES (1, 'pol'), (2, 'polisher');"""
+    made = project(database, tmp_path, PROJECTS + heirs, NOTE)
+    before = database.table("notes")
+    assert (0, 0) == (made.check().status, made.upgrade().code)
+    assert [("polisher",)] == database.rows("SELECT DISTINCT project FROM notes")
+    assert 0 == made.downgrade().code
+    assert before == database.table("notes")
+
+
+@pytest.mark.parametrize("action", ["ON UPDATE CASCADE", ""])
+def test_rows_that_hang_on_an_owner_that_the_plan_writes_are_refused(database, tmp_path, action):
+    """A pair of columns of a slot's table may be referred to: the rekeyed row takes its owner away from there."""
+    definitions = PROJECTS + SETTINGS.format(more=", PRIMARY KEY (id), UNIQUE (id, project_id)")
+    definitions += f"""
+        UPDATE settings SET k = 'colour' WHERE id = 2;
+        CREATE TABLE votes (id INTEGER PRIMARY KEY, setting INTEGER, project INTEGER,
+          FOREIGN KEY (setting, project) REFERENCES settings (id, project_id) {action});
+        INSERT INTO votes VALUES (1, 1, 2), (2, 2, 1);"""
+    part = SETTING.format(more=', active="live"')
+    made = project(database, tmp_path, definitions, part, tables=("projects", "settings"))
+    says = "votes: 1 rows hang on settings row 1, which the plan would rekey, through setting, project"
+    in_script = "rekey_foreign_key_broken" if database.dialect == "sqlite" else None
+    refuses(made, "rekey_attached_setting", says, in_script=in_script)
+
+
+def test_rows_that_hang_on_a_tag_that_the_plan_writes_are_refused(database, tmp_path):
+    definitions = PROJECTS + NOTES.replace("VARCHAR(99)", "VARCHAR(99) UNIQUE").replace(", (2, 'polisher')", "")
+    definitions += """
+        CREATE TABLE stars (id INTEGER PRIMARY KEY, note VARCHAR(99) REFERENCES notes (project) ON UPDATE CASCADE);
+        INSERT INTO stars VALUES (1, 'pol');"""
+    made = project(database, tmp_path, definitions, NOTE)
+    says = "stars: 1 rows hang on notes row 1, which the plan would rekey, through note"
+    in_script = "rekey_foreign_key_broken" if database.dialect == "sqlite" else None
+    refuses(made, "rekey_attached_note", says, in_script=in_script)
