@@ -69,6 +69,7 @@ IN_PROSE = {
     "alembic downgrade": "In a deploy",
     "alembic downgrade -1": "In a deploy",
     "alembic-rekey demo --collision": "tests/test_demo.py",
+    "alembic-rekey init --adopted": "tests/test_own_hooks.py",
     "alembic-rekey restore-plan": "tests/test_cli_restore_plan.py",
     "alembic-rekey plan --write-resolutions FILE": "tests/test_answers_form.py",
     "alembic-rekey report": "Review by a DBA",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import alembic
+
 from commands import Said, rekey_with
 from databases import Database
 from examples import Ended, alembic_here
@@ -13,9 +15,9 @@ from legacy import write_registry
 __all__ = ["TwoFolds", "make"]
 
 _TABLES = """
-CREATE TABLE projects (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE notes (id INTEGER PRIMARY KEY, project TEXT NOT NULL);
-CREATE TABLE tasks (id INTEGER PRIMARY KEY, project TEXT NOT NULL);
+CREATE TABLE projects (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE notes (id INTEGER NOT NULL PRIMARY KEY, project TEXT NOT NULL);
+CREATE TABLE tasks (id INTEGER NOT NULL PRIMARY KEY, project TEXT NOT NULL);
 INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');
 INSERT INTO notes VALUES (1, 'pol'), (2, 'polisher');
 INSERT INTO tasks VALUES (1, 'pol');
@@ -131,6 +133,8 @@ def make(database: Database, folder: Path, environment: str = _ENVIRONMENT) -> T
     for number, body in enumerate(bodies, 1):
         head = _HEAD.format(revision=f"{number:04}", before=f"{number - 1:04}" if number > 1 else None)
         (folder / "migrations" / "versions" / f"{number:04}.py").write_text(head + body, "utf-8")
+    template = Path(alembic.__file__).parent / "templates" / "generic" / "script.py.mako"
+    (folder / "migrations" / "script.py.mako").write_bytes(template.read_bytes())
     write_registry(folder / "registry.json", {"polisher": ["pol"]})
     made.configure(made.named())
     return made

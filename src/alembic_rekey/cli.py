@@ -31,7 +31,7 @@ from alembic_rekey.fold_revision import next_fold
 from alembic_rekey.folds import Folds
 from alembic_rekey.pages import plan_page, run_page
 from alembic_rekey.progress import Progress
-from alembic_rekey.project_files import initialise
+from alembic_rekey.project_files import ADOPTED_LINES, ENVIRONMENT_LINES, initialise
 from alembic_rekey.report_document import Fingerprint
 from alembic_rekey.report_file import NewFile
 from alembic_rekey.restore_plan import restore_plan_text
@@ -174,7 +174,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
-    for change in initialise(_config(options)):
+    for change in initialise(_config(options), _ENDINGS[options.compares]):
         print(f"{change.path}: {'written' if change.lines else 'nothing to do'}")
         print("".join(f"  + {line}\n" for line in change.lines.splitlines()), end="")
     return 0
@@ -204,6 +204,7 @@ _COMMANDS = {
     "revision": _revision,
     "demo": _demo,
 }
+_ENDINGS = {"all": ENVIRONMENT_LINES, "adopted": ADOPTED_LINES}
 _SHOW = {"text": _show_text, "json": _show_json}
 _SCENES = {"fold": Demo.fold, "refuse": Demo.refuse}
 

@@ -139,6 +139,14 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         epilog="example: alembic init migrations && alembic-rekey init",
         formatter_class=raw,
     )
+    init.add_argument(
+        "--adopted",
+        dest="compares",
+        action="store_const",
+        const="adopted",
+        default="all",
+        help="let `alembic check` and autogenerate tell what the database lacks, and propose to remove nothing",
+    )
     init.set_defaults(command=commands["init"])
     revision = added.add_parser(
         "revision",

@@ -3,13 +3,14 @@
 A database that was adopted is older than the revisions. It serves the application as long as every declared
 table, column and constraint is there and takes what the application writes; its own columns, tables and
 indexes, a column that also takes NULL, a type that stores the same values are its own affair, and no revision
-may take them away unasked.
+may take them away unasked. That is `ADOPTED`, for who asks for it; our own side tables are nobody's to drop.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from alembic.autogenerate.rewriter import Rewriter
@@ -31,20 +32,41 @@ from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.side_tables import is_side_table
 
-__all__ = ["as_it_was_adopted", "is_another_type", "is_asked_for"]
+__all__ = ["ADOPTED", "as_it_was_adopted", "beside_ours", "is_another_type", "is_declared"]
 
 _TEXT = ("CHAR", "CLOB", "TEXT")
 _AFFINITIES = (("INT",), _TEXT, ("BLOB",), ("REAL", "FLOA", "DOUB"))
 """What SQLite looks for in the name of a declared type, in its order."""
 
 
-def is_asked_for(_element: Any, name: str | None, kind: str, reflected: bool, compared_to: Any) -> bool:
-    """Tell whether something is to be compared: not a side table, and not what the application does not declare.
+def beside_ours(configure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what goes to `context.configure()` so that our side tables are not compared, whatever else is asked.
+
+    A hook of the project's own is asked as well: what either leaves out is left out.
+    """
+    return {**configure, **{name: partial(hook, configure.get(name)) for name, hook in _HOOKS.items()}}
+
+
+def _object(own: Callable[..., bool] | None, element: Any, name: str | None, kind: str, *more: Any) -> bool:
+    return not _is_ours(name, kind) and (own is None or own(element, name, kind, *more))
+
+
+def _name(own: Callable[..., bool] | None, name: str | None, kind: str, parents: Any) -> bool:
+    return not _is_ours(name, kind) and (own is None or own(name, kind, parents))
+
+
+_HOOKS: Mapping[str, Callable[..., bool]] = {"include_object": _object, "include_name": _name}
+
+
+def _is_ours(name: str | None, kind: str) -> bool:
+    return kind == "table" and name is not None and is_side_table(name)
+
+
+def is_declared(_element: Any, _name: str | None, _kind: str, reflected: bool, compared_to: Any) -> bool:
+    """Tell whether something is to be compared: not what the database has and the application does not declare.
 
     The hook `include_object` of Alembic; `compared_to` is None where one of the two sides does not have it.
     """
-    if kind == "table" and name is not None and is_side_table(name):
-        return False
     return not (reflected and compared_to is None)
 
 
@@ -118,6 +140,14 @@ def _refers(context: MigrationContext, _revision: Any, change: CreateForeignKeyO
     pairs = zip(change.local_cols, change.remote_cols, strict=True)
     wanted = sorted((own, change.referent_table, other, *rules) for own, other in pairs)
     return [] if any(sorted(key) == wanted for key in keys.values()) else [change]
+
+
+ADOPTED: Mapping[str, Any] = {
+    "include_object": is_declared,
+    "compare_type": is_another_type,
+    "process_revision_directives": as_it_was_adopted,
+}
+"""What `run(target_metadata, **ADOPTED)` compares an adopted database by."""
 
 
 def _connection(context: MigrationContext) -> Connection:

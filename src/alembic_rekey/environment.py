@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from alembic_rekey.comparison import as_it_was_adopted, is_another_type, is_asked_for
+from alembic_rekey.comparison import beside_ours
 from alembic_rekey.configuration import settings_of
 from alembic_rekey.database import make_folder, reading, writing_engine
 from alembic_rekey.environment_file import ASKED
@@ -69,15 +69,10 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
         _refuse_ours(configure)
         asked.update(configure)
         return
-    comparing = {
-        "include_object": is_asked_for,
-        "compare_type": is_another_type,
-        "process_revision_directives": as_it_was_adopted,
-    }
     config.attributes.pop(_LEDGER, None)
     try:
         _refuse_ours(configure)
-        configure = {"target_metadata": target_metadata, **comparing, **configure}
+        configure = beside_ours({"target_metadata": target_metadata, **configure})
         settings = settings_of(config)
         with refusing_database_errors(settings):
             if context.is_offline_mode():

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_rekey.errors import CommandRefused
 
-__all__ = ["ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise"]
+__all__ = ["ADOPTED_LINES", "ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise"]
 
 ENVIRONMENT_LINES = """\
 import alembic_rekey.operations  # noqa: E402, F401  # registers op.rekey
@@ -27,6 +27,15 @@ from alembic_rekey.environment import run  # noqa: E402  # beside what it runs
 run(target_metadata)
 """
 """What an `env.py` ends with, in place of everything that Alembic's template runs there."""
+
+ADOPTED_LINES = """\
+import alembic_rekey.operations  # noqa: E402, F401  # registers op.rekey
+from alembic_rekey.comparison import ADOPTED  # noqa: E402  # `alembic check` tells what is missing, nothing to remove
+from alembic_rekey.environment import run  # noqa: E402  # beside what it runs
+
+run(target_metadata, **ADOPTED)
+"""
+"""The same for a database that has more than the application declares."""
 
 SETTING_LINES = """\
 # alembic-rekey: the names, with their aliases, and where reports go. %(here)s is the folder of this file.
@@ -52,21 +61,21 @@ class Change:
     lines: str = ""
 
 
-def initialise(config: Config) -> Iterator[Change]:
-    """Write the lines into `env.py` and the ini file, and yield what was done to each.
+def initialise(config: Config, ends_with: str = ENVIRONMENT_LINES) -> Iterator[Change]:
+    """Write the lines into `env.py`, which then `ends_with` these, and the ini file, and yield what was done to each.
 
     Raises:
         CommandRefused: where a file is not recognised; then none is changed.
     """
     scripts = ScriptDirectory.from_config(config)
-    changes = [_environment(Path(scripts.dir, "env.py"), config), _settings(config)]
+    changes = [_environment(Path(scripts.dir, "env.py"), config, ends_with), _settings(config)]
     for change in changes:
         if change.lines:
             _write(change)
         yield change
 
 
-def _environment(path: Path, config: Config) -> Change:
+def _environment(path: Path, config: Config, ends_with: str) -> Change:
     text, tree = _parsed(path)
     if "alembic_rekey.environment" in text:
         return Change(path, text)
@@ -75,15 +84,15 @@ def _environment(path: Path, config: Config) -> Change:
     if list(map(ast.dump, parts)) != list(map(ast.dump, expected)) or tree.body[-1] is not parts[-1]:
         raise CommandRefused(
             f"{path} does not run migrations as the template of `alembic init` does, and was not changed.",
-            "let it run them through this library, in place of what it does itself:\n\n" + _indented(ENVIRONMENT_LINES),
+            "let it run them through this library, in place of what it does itself:\n\n" + _indented(ends_with),
         )
     lines = _lines(text)
     kept = "".join(lines[: parts[0].lineno - 1])
     unused = [node for node in tree.body if _imports_only(node, _ONLY_THERE) and not _used(tree, parts, _ONLY_THERE)]
     for node in unused:
         kept = kept.replace("".join(lines[node.lineno - 1 : node.end_lineno]), "", 1)
-    ended = _ended_like(lines[parts[0].lineno - 2], ENVIRONMENT_LINES)
-    return Change(path, kept + ended, ENVIRONMENT_LINES)
+    ended = _ended_like(lines[parts[0].lineno - 2], ends_with)
+    return Change(path, kept + ended, ends_with)
 
 
 def _parsed(path: Path) -> tuple[str, ast.Module]:
