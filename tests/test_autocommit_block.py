@@ -92,3 +92,12 @@ def test_a_block_on_sqlite_is_outside_of_any_transaction(database, tmp_path):
     project = small.make(database, tmp_path, revisions={"0002_vacuum": small.revision("0002", "0001", vacuum)})
     project.does("upgrade", "head")
     assert ["json"] == project.reports
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_block_in_a_script_on_sqlite_stands_outside_of_any_transaction_too(database, tmp_path):
+    vacuum = 'with op.get_context().autocommit_block():\n        op.execute("VACUUM")'
+    project = small.make(database, tmp_path, revisions={"0002_vacuum": small.revision("0002", "0001", vacuum)})
+    done = database.run_script(project.does("upgrade", "head", "--sql").out.encode())
+    assert (0, b"") == (done.returncode, done.stderr)
+    assert [("0002",)] == database.rows("SELECT version_num FROM alembic_version")
