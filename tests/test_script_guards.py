@@ -143,11 +143,11 @@ CASES = {
         "rekey_plan_is_empty", registry={"elsewhere": ["nowhere"]}, settings={"allow_empty": "false"}
     ),
     "a trigger that adds a row": Case(
-        "rekey_rows_lost",
+        "rekey_unaccounted",
         (trigger(*AFTER_ALL, "INSERT INTO memories (id, memory_type, content) VALUES (NEW.id, NEW.id, NEW.id)"),),
     ),
     "a trigger that deletes a row": Case(
-        "rekey_rows_lost", (trigger(*AFTER_ALL, "DELETE FROM memories WHERE id = NEW.id OR id = 'm1'"),)
+        "rekey_unaccounted", (trigger(*AFTER_ALL, "DELETE FROM memories WHERE id = NEW.id OR id = 'm1'"),)
     ),
     "a trigger that lets no row change": Case("rekey_count_differs", (trigger(*AFTER_ALL, "", instead=True),)),
     "a trigger that misspells a canonical": Case(

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from alembic_rekey.errors import RekeyError
-from alembic_rekey.spec import Check, Epoch, Identity, Slots, Spec, Tags
+from alembic_rekey.spec import Check, Epoch, Identity, Slots, Spec, Stamped, Tags
 
-__all__ = ["Check", "Epoch", "Identity", "RekeyError", "Slots", "Spec", "Tags"]
+__all__ = ["Check", "Epoch", "Identity", "RekeyError", "Slots", "Spec", "Stamped", "Tags"]

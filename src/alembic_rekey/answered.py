@@ -26,7 +26,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.answers import Answers
-from alembic_rekey.expressions import Exact, Same
+from alembic_rekey.equality import Same
+from alembic_rekey.expressions import Exact
 from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.side_tables import answers, current_run
 from alembic_rekey.spec import Slots

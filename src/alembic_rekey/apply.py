@@ -82,10 +82,10 @@ def _delete(part: Identity | Slots, action: Action) -> Delete:
 
 def _update(part: Identity | Slots | Tags, action: Action, changes: dict[str, Any]) -> Update:
     kept = journal(part.table)
-    if part.updated_at is not None:
+    if part.stamp is not None:
         changes = {
             **changes,
-            part.updated_at.key: written_time(run_time(), part.updated_at, kept.c[part.updated_at.name]),
+            part.stamp.key: written_time(run_time(), part.stamp, kept.c[part.stamp.name]),
         }
     return update(part.table).values(changes).where(part.key == kept.c[part.key.name], _of_this_run(kept, action))
 
@@ -141,7 +141,7 @@ def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[A
     values |= {
         column: Constant(literal(value), identity.table.c[column].type) for column, value in identity.created.items()
     }
-    stamps = (identity.created_at, identity.updated_at)
+    stamps = (identity.created_at, identity.stamp)
     return values | {stamp.name: written_time(run_time(), stamp) for stamp in stamps if stamp is not None}
 
 

@@ -14,7 +14,7 @@ from alembic_rekey.side_tables import runs
 from alembic_rekey.spec import Check, Relation, Spec
 from alembic_rekey.wording import WORDING
 
-__all__ = ["KEPT", "Drift", "drifted", "no_run", "restorable_run", "which_run"]
+__all__ = ["KEPT", "UNPROVEN", "Drift", "drifted", "no_run", "restorable_run", "which_run"]
 
 
 class Drift(StrEnum):
@@ -58,11 +58,20 @@ def no_run(spec: Spec) -> Finding:
     return Finding("rekey_run_to_restore", words.sentence.format_map(said), words.remedy, said)
 
 
-def drifted(part: Part, back: FromClause) -> Relation:
-    """Return the rows that drifted, with what each is and what `on_drift=keep` would do, in words."""
-    says = {drift.value: words for drift, words in KEPT.items()}
-    what = case(*((back.c.drift == drift, literal(words[0])) for drift, words in says.items()))
-    keep = case(*((back.c.drift == drift, literal(words[1])) for drift, words in says.items()))
+UNPROVEN: Mapping[Drift, tuple[str, str]] = {
+    Drift.EDITED: ("what is stored there is not what the run wrote, or more than that has changed", ""),
+    Drift.DELETED: ("it is not there any more", ""),
+    Drift.TAKEN: ("its old place would be taken, or its owner could not return", ""),
+    Drift.ATTACHED: ("rows hang on it that would not go back", ""),
+}
+"""What each drift means before the commit, when nobody but the run can have written."""
+
+
+def drifted(part: Part, back: FromClause, words: Mapping[Drift, tuple[str, str]] = KEPT) -> Relation:
+    """Return the rows that drifted, with what each is and what `on_drift=keep` would do, in `words`."""
+    says = {drift.value: said for drift, said in words.items()}
+    what = case(*((back.c.drift == drift, literal(said[0])) for drift, said in says.items()))
+    keep = case(*((back.c.drift == drift, literal(said[1])) for drift, said in says.items()))
     return (
         select(
             literal(str(part.table.name)).label("table"),

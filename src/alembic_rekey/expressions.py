@@ -5,24 +5,24 @@ Everything here compiles for SQLite and PostgreSQL, online and in a script, to t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, String
+from sqlalchemy import Column, DateTime, String, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
 from alembic_rekey.spec import Relation
-from alembic_rekey.values import comparable
 
 __all__ = [
     "Clock",
     "Exact",
     "InsertRows",
     "PutBackRows",
-    "Same",
     "Scanned",
+    "Written",
     "by_code_point",
     "plpgsql",
     "quoted",
@@ -46,43 +46,55 @@ def _clock_postgresql(element: Clock, compiler: SQLCompiler, **kw: Any) -> str:
     return "clock_timestamp()"
 
 
-class Same(ColumnElement[bool]):
-    """Both sides are equal, or both are NULL. SQLAlchemy's own construct leaves a constant unbound in a script."""
+class Written(ColumnElement[Any]):
+    """A value as a column holds it once it is written: TIMESTAMP(0) rounds, CHAR pads, an enum is its own type."""
 
     inherit_cache = False
-    type = Boolean()
-    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
-    _is_implicitly_boolean = True
 
-    def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
-        self.left = comparable(left)
-        self.right = comparable(right)
+    def __init__(self, value: ColumnElement[Any], stored: Column[Any]) -> None:
+        self.value = value
+        self.stored = stored
+        self.type = stored.type
 
 
-@compiles(Same, "sqlite")
-def _same_sqlite(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
+@compiles(Written, "sqlite")
+def _written_sqlite(element: Written, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.value, **kw)
 
 
-@compiles(Same, "postgresql")
-def _same_postgresql(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.left, **kw)} IS NOT DISTINCT FROM {compiler.process(element.right, **kw)})"
+@compiles(Written, "postgresql")
+def _written_postgresql(element: Written, compiler: SQLCompiler, **kw: Any) -> str:
+    table = compiler.preparer.format_table(element.stored.table)
+    column = compiler.preparer.quote(element.stored.name)
+    name = compiler.process(literal(str(element.stored.name), Text()), **kw)
+    value = compiler.process(element.value, **kw)
+    # The one way to say "of the type that this column has" without the catalog; a subquery is asked once.
+    return (
+        f"(SELECT (jsonb_populate_record(CAST(NULL AS {table}), "  # names that the dialect quoted
+        f"jsonb_build_object({name}, CAST({value} AS TEXT)))).{column})"
+    )
 
 
 class InsertRows(Executable, ClauseElement):
-    """`INSERT INTO target SELECT …` without a list of columns: a database may hold columns unknown to us."""
+    """`INSERT INTO target SELECT …`, all columns where none are named: a database may hold columns unknown to us."""
 
     inherit_cache = False
 
-    def __init__(self, target: Any, rows: Relation) -> None:
+    def __init__(self, target: Any, rows: Relation, columns: Sequence[str] | None = None) -> None:
         self.target = target
         self.rows = rows
+        self.columns = columns
+
+
+def _into(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
+    target = compiler.process(element.target, asfrom=True, **kw)
+    listed = "" if element.columns is None else f" ({', '.join(map(compiler.preparer.quote, element.columns))})"
+    return f"INSERT INTO {target}{listed}"
 
 
 @compiles(InsertRows)
 def _insert_rows(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
-    target = compiler.process(element.target, asfrom=True, **kw)
-    return f"INSERT INTO {target} {compiler.process(element.rows, **kw)}"
+    return f"{_into(element, compiler, **kw)} {compiler.process(element.rows, **kw)}"
 
 
 class PutBackRows(InsertRows):
@@ -93,8 +105,7 @@ class PutBackRows(InsertRows):
 
 @compiles(PutBackRows, "postgresql")
 def _put_back_rows(element: PutBackRows, compiler: SQLCompiler, **kw: Any) -> str:
-    target = compiler.process(element.target, asfrom=True, **kw)
-    return f"INSERT INTO {target} OVERRIDING SYSTEM VALUE {compiler.process(element.rows, **kw)}"
+    return f"{_into(element, compiler, **kw)} OVERRIDING SYSTEM VALUE {compiler.process(element.rows, **kw)}"
 
 
 class _ByCodePoint(ColumnElement[Any]):

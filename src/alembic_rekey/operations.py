@@ -33,13 +33,16 @@ from alembic_rekey.script_created import altered_in_script
 from alembic_rekey.script_frame import ScriptNotes
 from alembic_rekey.script_hanging import hanging_in_script
 from alembic_rekey.settings import Settings
+from alembic_rekey.shape import generated_in_deleted, generated_undeclared
 from alembic_rekey.shown import printable
 from alembic_rekey.side_tables import current_run, runs
 from alembic_rekey.spec import Check, Spec
 from alembic_rekey.steps import Guard, Statement, Step, perform
+from alembic_rekey.stored import Stored
 from alembic_rekey.table_operations import CreateSideTables, DropEmptyTables, DropSideTables, carry_out
 from alembic_rekey.upgrade import upgrade_steps
 from alembic_rekey.values import readable
+from alembic_rekey.watches import Watches
 from alembic_rekey.wording import WORDING
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey", "Restore"]
@@ -119,7 +122,16 @@ def _perform(
         _refuse_several(spec, finished(connection).revision)
     planned = journalled(spec, current_run())
     guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
-    steps = upgrade_steps(spec, registry, connection.dialect.name, given=given, guarding=guarding)
+    stored = Stored.read(connection, spec)
+    steps = upgrade_steps(
+        spec,
+        registry,
+        connection.dialect.name,
+        stored=stored,
+        watches=Watches.needed(connection),
+        given=given,
+        guarding=guarding,
+    )
     perform(connection, steps, f"revision {spec.revision} refuses to fold")
     run = finished(connection)
     report = written_report(connection, spec, run, settings)
@@ -145,13 +157,17 @@ def _write(
     dialect = migration.dialect
     planned = journalled(spec, current_run())
     asked_for = [Guard(check) for check in _asked_for(settings, planned)]
-    guarding: list[Step] = [*attached_in_script(spec, dialect), *asked_for]
+    generated = Guard(generated_undeclared(spec.parts, dialect.name))
+    guarding: list[Step] = [generated, *attached_in_script(spec, dialect), *asked_for]
     notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     if settings.expect_plan is not None:
         if notes.header:
             _refuse_several(spec, "one before")
         guarding += plan_assertions(spec, registry, settings.expect_plan, dialect)
-    for piece in script(upgrade_steps(spec, registry, dialect.name, given=given, guarding=guarding), dialect):
+    steps = upgrade_steps(
+        spec, registry, dialect.name, stored=Stored(), watches=Watches(), given=given, guarding=guarding
+    )
+    for piece in script(steps, dialect):
         migration.impl.static_output(piece)
     notes.header.append(
         f"\nRevision {spec.revision} folds every row that was written under an alias into its canonical name.\n"
@@ -190,14 +206,15 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
         load_report(connection, spec, settings.report)
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
-    deciding = decide_steps(spec, dialect, hanging(connection, spec), altered(connection, spec.identity))
+    stored = Stored.read(connection, spec)
+    deciding = decide_steps(spec, dialect, stored, hanging(connection, spec), altered(spec.identity, stored))
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
     for part in spec.parts:
         for kept in connection.execute(readable(drifted(part, stored_back(part)))).mappings():
             _log.warning("Kept: %s", printable(WORDING["drift_kept"].sentence.format_map(kept)))
-    perform(connection, act_steps(spec, dialect), refusal)
+    perform(connection, act_steps(spec, dialect, stored), refusal)
 
 
 def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> None:
@@ -207,7 +224,9 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
             "report", "a script restores from the journal.", "run the downgrade online, or leave it away."
         )
     dialect = migration.dialect
-    steps = decide_steps(spec, dialect.name, lambda _key: ())
+    stored = Stored()
+    steps = decide_steps(spec, dialect.name, stored, lambda _key: ())
+    steps.append(Guard(generated_in_deleted(spec.parts, dialect.name)))
     steps += hanging_in_script(spec, dialect)
     steps += altered_in_script(spec, dialect.name)
     if settings.on_drift == "abort":
@@ -217,7 +236,7 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
             Statement(f"Show which rows of {part.table.name} stay as they are.", drifted(part, stored_back(part)))
             for part in spec.parts
         ]
-    steps += act_steps(spec, dialect.name)
+    steps += act_steps(spec, dialect.name, stored)
     carry_out(operations, steps, "")
     notes: ScriptNotes = _config(operations).attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     notes.header.append(

@@ -39,7 +39,8 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from alembic_rekey.analyze import analyzed
 from alembic_rekey.deferred import settled
 from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
-from alembic_rekey.expressions import PutBackRows, Same
+from alembic_rekey.equality import SameRow
+from alembic_rekey.expressions import PutBackRows
 from alembic_rekey.guard import check
 from alembic_rekey.locks import lock
 from alembic_rekey.plan import Part
@@ -48,6 +49,7 @@ from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import every_column, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Statement, Step
+from alembic_rekey.stored import Stored, compared
 from alembic_rekey.stored_claims import key_claims
 from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
@@ -81,7 +83,9 @@ def stored_back(part: Part) -> TableClause:
     return table(f"rekey_back_{part.noun}", *known)
 
 
-def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnElement[bool]) -> list[Step]:
+def decide_steps(
+    spec: Spec, dialect: str, stored: Stored, attached: Attached, *altered: ColumnElement[bool]
+) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
 
     `attached` and `altered` are what only a connection can ask about created rows.
@@ -99,20 +103,20 @@ def decide_steps(spec: Spec, dialect: str, attached: Attached, *altered: ColumnE
             for part in spec.parts
             for step in analyzed(dialect, journal(part.table), "rekey_run", "rekey_action", part.key.name)
         ),
-        *_decide(spec, dialect, attached, altered),
+        *_decide(spec, dialect, stored, attached, altered),
     ]
 
 
-def act_steps(spec: Spec, dialect: str) -> list[Step]:
+def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
     """Return the second half: put back what can go back, compare with the journal, record it."""
     noted = [stored_back(part).name for part in spec.parts]
     return [
         Phase("Put back", _stored_rows(spec, Drift.UNTOUCHED)),
         *foreign_keys_before(dialect),
-        *_act(spec, dialect),
+        *_act(spec, dialect, stored),
         *settled(dialect),
         Phase("Compare with the journal", _stored_rows(spec, Drift.UNTOUCHED)),
-        *_compare(spec),
+        *_compare(spec, stored),
         Phase("Record"),
         *foreign_keys_broken(dialect),
         Statement(
@@ -136,21 +140,25 @@ def drift_guards(spec: Spec) -> list[Step]:
     return [Guard(check("drift", part.noun, drifted(part, stored_back(part)))) for part in spec.parts]
 
 
-def _decide(spec: Spec, dialect: str, attached: Attached, altered: Sequence[ColumnElement[bool]]) -> Iterator[Step]:
+def _decide(
+    spec: Spec, dialect: str, stored: Stored, attached: Attached, altered: Sequence[ColumnElement[bool]]
+) -> Iterator[Step]:
     identity = stored_back(spec.identity)
     for part in spec.parts:
-        decided = first_back(spec, part, identity)
-        stored = stored_back(part)
+        decided = first_back(spec, part, identity, stored)
+        kept_back = stored_back(part)
         yield Statement(
             f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
-            CreateTableAs(decided, stored.name, temporary=True),
+            CreateTableAs(decided, kept_back.name, temporary=True),
         )
-        yield from _indexed(stored)
-        yield from analyzed(dialect, stored, "key", "action", "drift")
+        yield from _indexed(kept_back)
+        yield from analyzed(dialect, kept_back, "key", "action", "drift")
         if isinstance(part, Slots):
-            replaced = replaced_back(spec.identity, part, stored, identity)
-            yield Statement("The same for replaced rows, whose slot must be free.", _insert(stored, replaced))
-    created = created_back(spec.identity, {part: stored_back(part) for part in spec.parts[1:]}, attached, altered)
+            replaced = replaced_back(spec.identity, part, kept_back, identity)
+            yield Statement("The same for replaced rows, whose slot must be free.", _insert(kept_back, replaced))
+    created = created_back(
+        spec.identity, {part: stored_back(part) for part in spec.parts[1:]}, attached, altered, stored
+    )
     yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
 
 
@@ -175,16 +183,16 @@ def _going(part: Part, *actions: Action) -> ColumnElement[bool]:
     return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_(wanted), not_(stays))
 
 
-def _act(spec: Spec, dialect: str) -> Iterator[Step]:
+def _act(spec: Spec, dialect: str, stored: Stored) -> Iterator[Step]:
     identity = spec.identity
-    yield from _put_back(identity, dialect, "Put the deleted shadows back, with all of their columns.", Action.DELETE)
+    yield from _put_back(identity, stored, "Put the deleted shadows back, with all of their columns.", Action.DELETE)
     for slots in spec.slots:
         says = f"Hang the rekeyed rows of {slots.table.name} on their old owner."
         yield _undo(slots, says, (slots.owner,), Action.REKEY)
         says = f"Give the revived rows of {slots.table.name} their old status."
         yield _undo(slots, says, (slots.status,), Action.REVIVE)
         says = f"Put the deleted rows of {slots.table.name} back, with all of their columns."
-        yield from _put_back(slots, dialect, says, Action.MERGE, Action.REPLACE, Action.DROP)
+        yield from _put_back(slots, stored, says, Action.MERGE, Action.REPLACE, Action.DROP)
     for tags in spec.tags:
         changed = (tags.tag,) if tags.status is None else (tags.tag, tags.status)
         says = f"Give the rows of {tags.table.name} their old name back."
@@ -203,14 +211,14 @@ def _act(spec: Spec, dialect: str) -> Iterator[Step]:
 
 def _undo(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> Statement:
     kept = journal(part.table)
-    columns = [*changed, *([] if part.updated_at is None else [part.updated_at])]
+    columns = [*changed, *([] if part.stamp is None else [part.stamp])]
     old = {known.key: kept.c[known.name] for known in columns}
     return Statement(
         says, update(part.table).values(old).where(part.key == kept.c[part.key.name], _going(part, *actions))
     )
 
 
-def _put_back(part: Identity | Slots, dialect: str, says: str, *actions: Action) -> Iterator[Statement]:
+def _put_back(part: Identity | Slots, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
     """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
     rows: Relation = select(every_column(journal(part.table))).select_from(journal(part.table))
     going = rows.where(_going(part, *actions))
@@ -219,8 +227,12 @@ def _put_back(part: Identity | Slots, dialect: str, says: str, *actions: Action)
         CreateTableAs(going, _RETURNING.name, temporary=True),
     )
     yield from without_bookkeeping(_RETURNING)
-    whole: Relation = select(literal_column("*")).select_from(_RETURNING)
-    yield Statement(says, PutBackRows(part.table, whole))
+    columns = stored.writable(part)
+    read: list[ColumnElement[Any]] = [literal_column("*")]
+    if columns is not None:
+        read = [column(name) for name in columns]
+    whole: Relation = select(*read).select_from(_RETURNING)
+    yield Statement(says, PutBackRows(part.table, whole, columns))
     yield Statement("Drop what was taken out.", DropTable(_RETURNING))
 
 
@@ -230,11 +242,12 @@ def without_bookkeeping(copied: Table) -> Iterator[Statement]:
         yield Statement("Leave the journal's own column away.", _DropColumn(copied, name))
 
 
-def _compare(spec: Spec) -> Iterator[Step]:
+def _compare(spec: Spec, stored: Stored) -> Iterator[Step]:
     for part in spec.parts:
         kept = journal(part.table)
         touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, Action.COLLISION})
-        differs = or_(*(not_(Same(kept.c[known.name], known)) for known in part.table.columns))
+        columns = compared(part, stored)
+        differs = not_(SameRow([kept.c[known.name] for known in columns], columns))
         offending = (
             select(literal(str(part.table.name)).label("table"), kept.c[part.key.name].label("key"))
             .join_from(kept, part.table, part.key == kept.c[part.key.name], isouter=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select, union_all
+from sqlalchemy import Connection, FromClause, func, select
 
 from alembic_rekey.created import altered
 from alembic_rekey.drift import Drift, drifted, which_run
@@ -17,8 +17,9 @@ from alembic_rekey.shape import shape_checks
 from alembic_rekey.shown import printable
 from alembic_rekey.spec import Spec
 from alembic_rekey.steps import findings
+from alembic_rekey.stored import Stored
 from alembic_rekey.values import readable
-from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
+from alembic_rekey.way_back import way_back
 from alembic_rekey.wording import WORDING
 
 __all__ = ["restore_plan_text"]
@@ -42,7 +43,8 @@ def restore_plan_text(
         raise Refused(f"run {run.number} cannot be restored", found)
     yield f"Way back of run {run.number} of revision {run.revision}, reading only: nothing was changed."
     yield f"  database  {printable(database)}"
-    back = _way_back(spec, hanging(connection, spec), altered(connection, spec.identity))
+    stored = Stored.read(connection, spec)
+    back = way_back(spec, stored, hanging(connection, spec), altered(spec.identity, stored))
     for part in spec.parts:
         yield from _part(connection, part, back[part], limit)
 
@@ -79,19 +81,3 @@ def _part(connection: Connection, part: Part, back: FromClause, limit: int | Non
         yield f"  … and {gone - limit:,} more (--all shows them)"
     if gone:
         yield f"  what to do: {WORDING['drift'].remedy}"
-
-
-def _way_back(spec: Spec, attached: Attached, altered: ColumnElement[bool]) -> dict[Part, FromClause]:
-    """Return the whole way back as relations, for a dry run: nothing is stored in between."""
-    back: dict[Part, FromClause] = {}
-    identity = first_back(spec, spec.identity, None).cte(f"rekey_first_{spec.identity.noun}")
-    for slots in spec.slots:
-        first = first_back(spec, slots, identity).cte(f"rekey_first_{slots.noun}")
-        back[slots] = union_all(select(first), replaced_back(spec.identity, slots, first, identity)).cte(
-            f"back_{slots.noun}"
-        )
-    for tags in spec.tags:
-        back[tags] = first_back(spec, tags, None).cte(f"rekey_back_{tags.noun}")
-    created = created_back(spec.identity, back, attached, [altered])
-    back[spec.identity] = union_all(select(identity), created).cte(f"rekey_back_{spec.identity.noun}")
-    return back

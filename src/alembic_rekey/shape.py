@@ -41,7 +41,10 @@ from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 from alembic_rekey.time_checks import time_types
 
 __all__ = [
+    "catalog",
     "columns_of",
+    "generated_in_deleted",
+    "generated_undeclared",
     "kept_check",
     "kept_tables",
     "reserved_names",
@@ -62,7 +65,7 @@ _ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_ca
 
 def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
     """Return the check that must pass before journals of `tables` can be made: no column is named like theirs."""
-    return _reserved_names(_catalog([(source.name, source.schema) for source in tables], dialect), dialect)
+    return _reserved_names(catalog([(source.name, source.schema) for source in tables], dialect), dialect)
 
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:
@@ -73,7 +76,7 @@ def shape_checks(spec: Spec, dialect: str) -> list[Check]:
 def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
     """Return the checks of the tables alone: a plan asks them before there is any journal."""
     sources = [part.table for part in parts]
-    stored = _catalog([(source.name, source.schema) for source in sources], dialect)
+    stored = catalog([(source.name, source.schema) for source in sources], dialect)
     names = [(source.name, str(known.name)) for source in sources for known in source.columns]
     wanted = _listed(names, "rekey_declared", "table", "name")
     missing = (
@@ -81,17 +84,32 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
         .where(stored.c.name.is_(None))
     )
-    deletable = [part.table.name for part in parts if isinstance(part, Identity | Slots)]
-    generated = select(stored.c.table, stored.c.name.label("column")).where(
-        stored.c.generated == 1, stored.c.table.in_(deletable)
-    )
     return [
         check("missing_column", "", missing),
         _reserved_names(stored, dialect),
-        check("generated_column", "", generated),
         *time_types(parts, dialect),
         *table_claims(parts, dialect),
     ]
+
+
+def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
+    """Return the check that every column which the database generates is declared so: a script cannot ask first."""
+    plain = [(str(p.table.name), str(known.name)) for p in parts for known in p.table.columns if known.computed is None]
+    stored = catalog([(part.table.name, part.table.schema) for part in parts], dialect)
+    declared = _listed(plain, "rekey_declared", "table", "name")
+    generated = (
+        select(stored.c.table, stored.c.name.label("column"))
+        .join_from(stored, declared, (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name))
+        .where(stored.c.generated == 1)
+    )
+    return check("generated_column", "", generated)
+
+
+def generated_in_deleted(parts: Sequence[Part], dialect: str) -> Check:
+    """Return the check that a script can put every deleted row back: it cannot leave a generated column away."""
+    stored = catalog([(p.table.name, p.table.schema) for p in parts if isinstance(p, Identity | Slots)], dialect)
+    generated = select(stored.c.table, stored.c.name.label("column")).where(stored.c.generated == 1)
+    return check("generated_in_deleted", "", generated)
 
 
 def kept_tables(parts: Iterable[Part]) -> dict[str, Table]:
@@ -108,7 +126,7 @@ def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
     """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`)."""
     pairs = _listed([(source.name, name) for name, source in kept.items()], "rekey_pair", "source", "kept")
     every = {source: (source.name, source.schema) for source in kept.values()}
-    found = _catalog([*every.values(), *((name, None) for name in kept)], dialect)
+    found = catalog([*every.values(), *((name, None) for name in kept)], dialect)
     own, copy = found.alias("rekey_own"), found.alias("rekey_copy")
     moved = select(
         pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + _BOOKKEEPING).label("place"), own.c.type
@@ -129,7 +147,7 @@ def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
 def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     """Return the check that a created row has a value for every column that needs one."""
     given = [identity.name.name, *identity.created]
-    given += [stamp.name for stamp in (identity.created_at, identity.updated_at) if stamp is not None]
+    given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
     if not identity.database_makes_keys:
         given.append(identity.key.name)
     source = identity.table
@@ -149,7 +167,7 @@ def _reserved_names(stored: CTE, dialect: str) -> Check:
 
 def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relation:
     """Return the columns of the journal of `source`, beside its own, that are not `known`."""
-    kept = _catalog([(journal_name(source), None)], dialect)
+    kept = catalog([(journal_name(source), None)], dialect)
     return select(kept.c.name).where(
         kept.c.place > _BOOKKEEPING, kept.c.name.not_in([literal(name, RegistryText()) for name in known])
     )
@@ -157,7 +175,7 @@ def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relati
 
 def columns_of(connection: Connection, source: Table) -> dict[str, str]:
     """Return the columns that `source` has in the database, in their order, with their types as the catalog says."""
-    stored = _catalog([(source.name, source.schema)], connection.dialect.name)
+    stored = catalog([(source.name, source.schema)], connection.dialect.name)
     found = connection.execute(select(stored.c.name, stored.c.type).order_by(stored.c.place))
     return {name: type_ for name, type_ in found}  # noqa: C416  # dict() does not take the rows' type
 
@@ -166,7 +184,7 @@ def _listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
     return values(*(column(each, Text()) for each in columns)).data(rows).cte(name)
 
 
-def _catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
+def catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
     """Return the columns of tables as the catalog has them: `table`, `name`, `place` from 1, `type`, `generated`.
 
     `named` are the names of the tables with their schemas.

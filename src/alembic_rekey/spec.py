@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, NoReturn
 
 from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
@@ -18,7 +19,7 @@ from alembic_rekey.keys import fault_of
 from alembic_rekey.roles import own_roles, role_faults
 from alembic_rekey.stamp import UNITS, Epoch, Stamp
 
-__all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Tags"]
+__all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Stamped", "Tags"]
 
 Relation = Select[*tuple[Any, ...]]
 """A select of any columns: a plan, what a check finds."""
@@ -26,6 +27,14 @@ Relation = Select[*tuple[Any, ...]]
 # PostgreSQL cuts names off at 63 bytes; the longest of ours put these in front and behind.
 _MOST_OF_A_NOUN, _MOST_OF_A_TABLE = 30, 63 - len("rekey_journal_")
 _NOUN = re.compile(rf"[a-z][a-z0-9_]{{0,{_MOST_OF_A_NOUN - 1}}}")
+
+
+class Stamped(Enum):
+    """Who writes `updated_at` of a row that a fold changes (design, section 3)."""
+
+    BY_THE_RUN = "by the run"
+    BY_THE_DATABASE = "by the database"
+    """A trigger or ON UPDATE does: the run neither writes nor compares it, and a downgrade does not put it back."""
 
 
 def _table_of(columns: tuple[Stamp | None, ...]) -> Table:
@@ -42,8 +51,20 @@ def _table_of(columns: tuple[Stamp | None, ...]) -> Table:
     return table
 
 
+class _Stamping:
+    """What the parts have in common about time."""
+
+    updated_at: Stamp | None
+    stamped: Stamped
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """The time column that the run writes, if it writes one."""
+        return self.updated_at if self.stamped is Stamped.BY_THE_RUN else None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Identity:
+class Identity(_Stamping):
     """The table whose rows carry the registered names (design, section 3, Identities).
 
     `registered` names the list of the registry that holds these names, by default the noun with an s.
@@ -59,6 +80,7 @@ class Identity:
     updated_at: Stamp | None = None
     created: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     registered: str | None = None
+    stamped: Stamped = Stamped.BY_THE_RUN
 
     @property
     def listed(self) -> str:
@@ -77,7 +99,7 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Slots:
+class Slots(_Stamping):
     """A table with at most one row per identity and slot (design, section 3, Slots)."""
 
     noun: str
@@ -88,6 +110,7 @@ class Slots:
     status: Column[str]
     updated_at: Stamp
     active: str = "active"
+    stamped: Stamped = Stamped.BY_THE_RUN
 
     @property
     def table(self) -> Table:
@@ -96,7 +119,7 @@ class Slots:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Tags:
+class Tags(_Stamping):
     """A table whose rows carry a registered name in a text column (design, section 3, Tagged rows).
 
     With `agree` (the columns in which two rows of one canonical are duplicates) and `status`, the
@@ -110,6 +133,7 @@ class Tags:
     status: Column[str] | None = None
     updated_at: Stamp | None = None
     superseded: str = "superseded"
+    stamped: Stamped = Stamped.BY_THE_RUN
 
     @property
     def table(self) -> Table:
@@ -196,6 +220,11 @@ class Spec:
             self._refuse(
                 f"names {identity.registered!r} for the list of the registry, which no list can be called",
                 "write the field of the registry's document that holds the entries, or leave `registered` away.",
+            )
+        if identity.key is identity.name:
+            self._refuse(
+                f"has {identity.key} for the key and for the name",
+                "give the table a key of its own: a name that is written otherwise would be another row.",
             )
         if not isinstance(identity.key.type, Integer | String | Uuid):
             self._refuse(

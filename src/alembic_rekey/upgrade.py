@@ -24,9 +24,11 @@ from alembic_rekey.shape import shape_checks
 from alembic_rekey.side_tables import aliases, answers, counts, current_run, journal, runs
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.steps import Guard, Phase, Rows, Statement, Step
+from alembic_rekey.stored import Stored
 from alembic_rekey.stored_claims import stored_claims
 from alembic_rekey.time_checks import time_checks
 from alembic_rekey.verify import before, verification
+from alembic_rekey.watches import Watches
 
 __all__ = ["record", "upgrade_steps"]
 
@@ -69,10 +71,14 @@ def upgrade_steps(
     registry: Registry,
     dialect: str,
     *,
+    stored: Stored,
+    watches: Watches,
     given: Answers | None = None,
     guarding: Sequence[Step] = (),
 ) -> list[Step]:
     """Return the whole program of an upgrade; `given` are the answers to collisions, where there are any.
+
+    `stored` is what the catalog says of the tables, `watches` tell on SQLite which of them change.
 
     `guarding` are the guards that SQL alone cannot express alike on every database, for the place
     between plan and apply: what a connection or a script adds (see `foreign_keys`).
@@ -95,14 +101,14 @@ def upgrade_steps(
         *(Guard(check) for check in time_checks(spec, dialect, planned)),
         *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
         *guarding,
-        *before(spec, dialect),
+        *before(spec, dialect, watches),
         Phase(
             "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")
         ),
         *apply_steps(spec, dialect),
         *settled(dialect),
         Phase("Verify"),
-        *verification(spec, names, planned, dialect),
         finish(),
+        *verification(spec, names, planned, dialect, stored, watches),
         drop_counted(),
     ]

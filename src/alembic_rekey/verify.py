@@ -19,37 +19,29 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTableAs, DropTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 
+from alembic_rekey.accounts import accounts_checked, accounts_closed, accounts_opened
 from alembic_rekey.apply import apply_counts
 from alembic_rekey.counts import planned_rows
+from alembic_rekey.drift import UNPROVEN, drifted
 from alembic_rekey.guard import check
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Planned
-from alembic_rekey.rules import DELETED, Action
+from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check, Relation, Spec
 from alembic_rekey.steps import Guard, Statement, Step
+from alembic_rekey.stored import Stored
+from alembic_rekey.watches import Watches
+from alembic_rekey.way_back import way_back
 
 __all__ = ["before", "foreign_keys_before", "foreign_keys_broken", "verification"]
 
-_ROWS = table("rekey_rows_before", column("part"), column("rows"))
 _BROKEN = table("rekey_broken_before", column("table"), column("rowid"), column("parent"), column("fkid"))
 
 
-def before(spec: Spec, dialect: str) -> list[Step]:
+def before(spec: Spec, dialect: str, watches: Watches) -> list[Step]:
     """Return the steps that note, in temporary tables, what the verification compares with."""
-    rows = union_all(
-        *(
-            select(literal(part.noun).label("part"), func.count().label("rows")).select_from(part.table)
-            for part in spec.parts
-        )
-    )
-    steps: list[Step] = [
-        Statement(
-            "Note how many rows each table holds, to compare with after the changes.",
-            _create(rows.subquery("rekey_noted"), _ROWS.name),
-        )
-    ]
-    return [*steps, *foreign_keys_before(dialect)]
+    return [*foreign_keys_before(dialect), *watches.set(), accounts_opened(spec, dialect)]
 
 
 def foreign_keys_before(dialect: str) -> list[Step]:
@@ -72,20 +64,34 @@ def foreign_keys_broken(dialect: str) -> list[Step]:
     ]
 
 
-def verification(spec: Spec, names: Names, planned: Planned, dialect: str) -> list[Step]:
-    """Return the guards after apply, and the statements that clean up what `before` noted."""
+def verification(
+    spec: Spec, names: Names, planned: Planned, dialect: str, stored: Stored, watches: Watches
+) -> list[Step]:
+    """Return the guards after apply, and the statements that clean up what `before` noted.
+
+    They stand behind what records the outcome: only then is the run the one that a downgrade is about.
+    """
     checks = [
-        check("rows_lost", "", _rows_lost(spec)),
+        accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
         check("shadow_left", spec.identity.noun, _left(spec, names)),
         *_tags_left(spec, names),
         *_owner_lost(spec, planned),
+        *_no_way_back(spec, stored),
     ]
     return [
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(dialect),
-        Statement("Drop what was noted.", _drop(_ROWS.name)),
+        accounts_closed(),
+        *watches.taken_off(),
     ]
+
+
+def _no_way_back(spec: Spec, stored: Stored) -> Iterator[Check]:
+    """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so."""
+    back = way_back(spec, stored, lambda _key: ())
+    for part in spec.parts:
+        yield check("no_way_back", part.noun, drifted(part, back[part], UNPROVEN))
 
 
 def _create(source: Any, name: str) -> ExecutableDDLElement:
@@ -98,21 +104,6 @@ def _drop(name: str) -> ExecutableDDLElement:
 
 def _foreign_key_check() -> Any:
     return func.pragma_foreign_key_check().table_valued("table", "rowid", "parent", "fkid", name="rekey_found")
-
-
-def _rows_lost(spec: Spec) -> Relation:
-    per_part = [
-        select(
-            literal(str(part.table.name)).label("table"),
-            select(_ROWS.c.rows).where(_ROWS.c.part == part.noun).scalar_subquery().label("before"),
-            select(func.count()).select_from(part.table).scalar_subquery().label("after"),
-            planned_rows(part, DELETED).label("deleted"),
-            planned_rows(part, [Action.CREATE]).label("created"),
-        )
-        for part in spec.parts
-    ]
-    rows = union_all(*per_part).cte("rekey_row_balance")
-    return select(rows).where(rows.c.after != rows.c.before - rows.c.deleted + rows.c.created)
 
 
 def _count_differs(spec: Spec) -> Relation:

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     FromClause,
+    String,
+    Text,
     and_,
     case,
     exists,
@@ -21,38 +24,40 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union_all,
 )
 
-from alembic_rekey.created import created_keys
 from alembic_rekey.drift import Drift, restorable_run
-from alembic_rekey.expressions import Same
+from alembic_rekey.equality import Same, SameRow, SameSlot, as_text
+from alembic_rekey.expressions import Written
 from alembic_rekey.plan import Part
 from alembic_rekey.references import Refers
 from alembic_rekey.rules import Action
-from alembic_rekey.side_tables import journal, runs
+from alembic_rekey.side_tables import created, journal, runs
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.stamp import Epoch, Stamp
+from alembic_rekey.stored import Stored, compared
 from alembic_rekey.times import written_time
-from alembic_rekey.values import Constant
 
-__all__ = ["Attached", "created_back", "first_back", "replaced_back"]
+__all__ = ["Attached", "created_back", "first_back", "replaced_back", "way_back"]
 
 Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
 """Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
 
 
-def first_back(spec: Spec, part: Part, back_identity: FromClause | None) -> Relation:
+def first_back(spec: Spec, part: Part, back_identity: FromClause | None, stored: Stored) -> Relation:
     """Return the way back of the rows of `part` whose fate needs no other row of the same table.
 
     That is all but created identities and replaced slot rows. `back_identity` is the result for the
     identity, which slots need.
     """
     if isinstance(part, Identity):
-        return _identity_back(part)
+        return _identity_back(part, stored)
     if isinstance(part, Slots):
         if back_identity is None:
             raise TypeError("slots go back after their identity")
-        return _slots_back(spec.identity, part, back_identity)
-    return _tags_back(part)
+        return _slots_back(spec.identity, part, back_identity, stored)
+    return _tags_back(part, stored)
 
 
 def _line(part: Part, drift: ColumnElement[Any], key: ColumnElement[Any] | None = None) -> Relation:
@@ -72,22 +77,32 @@ def _run_time() -> ColumnElement[Any]:
     return select(runs.c.started_at).where(runs.c.id == restorable_run()).scalar_subquery()
 
 
-def _unedited(part: Part, changed: Mapping[str, ColumnElement[Any] | None]) -> ColumnElement[bool]:
+def _unedited(part: Part, changed: Mapping[str, ColumnElement[Any] | None], stored: Stored) -> ColumnElement[bool]:
     """Tell whether the row still is what the upgrade made of it, in every column that the revision knows.
 
     `changed` gives the values that the upgrade wrote; `None` means that `part` compares it otherwise.
     """
-    kept = journal(part.table)
-    if part.updated_at is not None:
-        stamped = written_time(_run_time(), part.updated_at, kept.c[part.updated_at.name])
-        changed = {part.updated_at.name: stamped, **changed}
-    # The journal's column first: where the table's own collation takes `a` for `A`, an edit still is one.
-    same = [
-        Same(wanted, known)
-        for known in part.table.columns
-        if (wanted := changed.get(known.name, kept.c[known.name])) is not None
+    kept, columns = journal(part.table), compared(part, stored)
+    stamp = part.stamp
+    if stamp is not None:
+        changed = {stamp.name: written_time(_run_time(), stamp, kept.c[stamp.name]), **changed}
+    written = [
+        _holds(known, value, stamp if stamp is not None and known.name == stamp.name else None)
+        for known in columns
+        if (value := changed.get(known.name)) is not None
     ]
-    return and_(*same)
+    left_alone = [known for known in columns if known.name not in changed]
+    # The journal's column first: where the table's own collation takes `a` for `A`, an edit still is one.
+    return and_(*written, SameRow([kept.c[known.name] for known in left_alone], left_alone))
+
+
+def _holds(known: Column[Any], value: ColumnElement[Any], stamp: Stamp | None) -> ColumnElement[bool]:
+    """Tell whether a column holds `value` as the run wrote it there: a time of the column `stamp`, or a text."""
+    if isinstance(stamp, Epoch):
+        return Same(value, known)
+    if stamp is None or isinstance(known.type, String):
+        return Same(value, as_text(known))
+    return Same(Written(value, known), known)
 
 
 def _judged(*judgements: tuple[ColumnElement[bool], Drift]) -> ColumnElement[str]:
@@ -96,7 +111,7 @@ def _judged(*judgements: tuple[ColumnElement[bool], Drift]) -> ColumnElement[str
     )
 
 
-def _identity_back(identity: Identity) -> Relation:
+def _identity_back(identity: Identity, stored: Stored) -> Relation:
     kept, key, name = journal(identity.table), identity.key, identity.name
     other = identity.table.alias("rekey_other")
     name_taken = exists(
@@ -106,7 +121,7 @@ def _identity_back(identity: Identity) -> Relation:
     drift = _judged(
         (and_(deleted, or_(key.is_not(None), name_taken)), Drift.TAKEN),
         (and_(not_(deleted), key.is_(None)), Drift.DELETED),
-        (and_(not_(deleted), not_(_unedited(identity, {name.name: kept.c.rekey_canonical}))), Drift.EDITED),
+        (and_(not_(deleted), not_(_unedited(identity, {name.name: kept.c.rekey_canonical}, stored))), Drift.EDITED),
         (and_(not_(deleted), name_taken), Drift.TAKEN),
     )
     return (
@@ -137,11 +152,12 @@ def _with_owner(slots: Slots, identity: Identity, back_identity: FromClause) -> 
 def _holder(slots: Slots) -> tuple[FromClause, ColumnElement[bool]]:
     """Return another row of `slots` and the condition that it holds the old slot of the journalled one."""
     kept, holder = journal(slots.table), slots.table.alias("rekey_holder")
-    place = [holder.c[column.key] == kept.c[column.name] for column in (slots.owner, *slots.slot)]
-    return holder, and_(*place, holder.c[slots.key.key] != kept.c[slots.key.name])
+    place = [SameSlot(holder.c[column.key], kept.c[column.name]) for column in slots.slot]
+    at_owner = holder.c[slots.owner.key] == kept.c[slots.owner.name]
+    return holder, and_(at_owner, *place, holder.c[slots.key.key] != kept.c[slots.key.name])
 
 
-def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause) -> Relation:
+def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause, stored: Stored) -> Relation:
     kept = journal(slots.table)
     holder, holds = _holder(slots)
     joined, owner_lost = _with_owner(slots, identity, back_identity)
@@ -150,12 +166,12 @@ def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause) -> 
     at_canonical = or_(exists(named.where(identity.key == slots.owner)), not_(exists(named)))
     rekeyed = kept.c.rekey_action == Action.REKEY.value
     revived = kept.c.rekey_action == Action.REVIVE.value
-    active = literal(slots.active, slots.status.type)
+    active = literal(slots.active, Text())
     moved = or_(rekeyed, revived)
     drift = _judged(
         (and_(moved, slots.key.is_(None)), Drift.DELETED),
-        (and_(rekeyed, not_(and_(_unedited(slots, {slots.owner.name: None}), at_canonical))), Drift.EDITED),
-        (and_(revived, not_(_unedited(slots, {slots.status.name: active}))), Drift.EDITED),
+        (and_(rekeyed, not_(and_(_unedited(slots, {slots.owner.name: None}, stored), at_canonical))), Drift.EDITED),
+        (and_(revived, not_(_unedited(slots, {slots.status.name: active}, stored))), Drift.EDITED),
         (and_(not_(moved), slots.key.is_not(None)), Drift.TAKEN),
         (and_(not_(revived), owner_lost), Drift.TAKEN),
         (and_(not_(revived), exists(select(literal(1)).select_from(holder).where(holds))), Drift.TAKEN),
@@ -182,7 +198,11 @@ def replaced_back(identity: Identity, slots: Slots, first: FromClause, back_iden
 
 
 def created_back(
-    identity: Identity, back: Mapping[Part, FromClause], attached: Attached, altered: Sequence[ColumnElement[bool]]
+    identity: Identity,
+    back: Mapping[Part, FromClause],
+    attached: Attached,
+    altered: Sequence[ColumnElement[bool]],
+    stored: Stored,
 ) -> Relation:
     """Return the way back of created rows: they go when they are as made and nothing hangs on them.
 
@@ -190,15 +210,7 @@ def created_back(
     where a foreign key leads there. `altered` are conditions under which a created row has changed in
     a column that the revision does not know.
     """
-    kept = journal(identity.table)
-    named, key = created_keys(identity)
-    made: dict[str, ColumnElement[Any] | None] = {
-        identity.key.name: None,
-        identity.name.name: kept.c.rekey_canonical,
-        **{name: Constant(literal(value), identity.table.c[name].type) for name, value in identity.created.items()},
-    }
-    stamps = [stamp for stamp in (identity.created_at, identity.updated_at) if stamp is not None]
-    made |= {stamp.name: written_time(_run_time(), stamp) for stamp in stamps}
+    kept, made, columns = journal(identity.table), created(identity.table), compared(identity, stored)
     hanging = list(attached(identity.key))
     for part, returning in back.items():
         leaves = select(literal(1)).where(returning.c.key == part.key, returning.c.drift == Drift.UNTOUCHED.value)
@@ -209,34 +221,50 @@ def created_back(
         elif isinstance(part, Tags):
             named_so = exists(stays.where(part.tag == identity.name, not_(exists(leaves))))
             hanging.append(and_(Refers(part.tag, identity.name), named_so))
+    as_made = SameRow([made.c[known.name] for known in columns], columns)
     drift = _judged(
         (identity.key.is_(None), Drift.DELETED),
-        (or_(*hanging), Drift.ATTACHED),
-        (or_(not_(_unedited(identity, made)), *altered), Drift.EDITED),
+        *((hangs, Drift.ATTACHED) for hangs in hanging),
+        (or_(not_(as_made), *altered), Drift.EDITED),
     )
-    of_canonical = and_(named.c.rekey_run == kept.c.rekey_run, named.c.rekey_canonical == kept.c.rekey_canonical)
+    of_canonical = and_(made.c.rekey_run == kept.c.rekey_run, made.c.rekey_canonical == kept.c.rekey_canonical)
     return (
         _line(identity, drift, identity.key)
-        .join_from(kept, named, of_canonical, isouter=True)
-        .join(identity.table, identity.key == key, isouter=True)
+        .join_from(kept, made, of_canonical, isouter=True)
+        .join(identity.table, identity.key == made.c[identity.key.name], isouter=True)
         .where(_of_run(identity, (Action.CREATE,)))
     )
 
 
-def _tags_back(tags: Tags) -> Relation:
+def _tags_back(tags: Tags, stored: Stored) -> Relation:
     kept = journal(tags.table)
     changed: dict[str, ColumnElement[Any] | None] = {tags.tag.name: kept.c.rekey_canonical}
     superseded = {**changed}
     if tags.status is not None:
-        superseded[tags.status.name] = literal(tags.superseded, tags.status.type)
+        superseded[tags.status.name] = literal(tags.superseded, Text())
     rekeyed = kept.c.rekey_action == Action.REKEY.value
     drift = _judged(
         (tags.key.is_(None), Drift.DELETED),
-        (and_(rekeyed, not_(_unedited(tags, changed))), Drift.EDITED),
-        (and_(not_(rekeyed), not_(_unedited(tags, superseded))), Drift.EDITED),
+        (and_(rekeyed, not_(_unedited(tags, changed, stored))), Drift.EDITED),
+        (and_(not_(rekeyed), not_(_unedited(tags, superseded, stored))), Drift.EDITED),
     )
     return (
         _line(tags, drift)
         .join_from(kept, tags.table, tags.key == kept.c[tags.key.name], isouter=True)
         .where(_of_run(tags, (Action.REKEY, Action.SUPERSEDE)))
     )
+
+
+def way_back(spec: Spec, stored: Stored, attached: Attached, *altered: ColumnElement[bool]) -> dict[Part, FromClause]:
+    """Return the whole way back as relations, where nothing is stored in between: to show it, or to prove it."""
+    back: dict[Part, FromClause] = {}
+    identity = first_back(spec, spec.identity, None, stored).cte(f"rekey_first_{spec.identity.noun}")
+    for slots in spec.slots:
+        first = first_back(spec, slots, identity, stored).cte(f"rekey_first_{slots.noun}")
+        replaced = replaced_back(spec.identity, slots, first, identity)
+        back[slots] = union_all(select(first), replaced).cte(f"rekey_back_{slots.noun}")
+    for tags in spec.tags:
+        back[tags] = first_back(spec, tags, None, stored).cte(f"rekey_back_{tags.noun}")
+    made = created_back(spec.identity, back, attached, altered, stored)
+    back[spec.identity] = union_all(select(identity), made).cte(f"rekey_back_{spec.identity.noun}")
+    return back

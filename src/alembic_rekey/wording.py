@@ -84,9 +84,14 @@ WORDING: Mapping[str, Wording] = {
         remedy="add the column, or correct the declaration in the revision.",
     ),
     "generated_column": Wording(
-        claim="no row that may be deleted has a generated column, which could not be put back",
-        sentence="{table}: column {column!r} is generated; the journal could not put a deleted row back",
-        remedy="turn the generated column into a plain one before the upgrade, and back after it.",
+        claim="every column that the database generates is declared so",
+        sentence="{table}: column {column!r} is generated, and the revision declares it as one that is written",
+        remedy="declare it with sa.Computed(…) in the revision, or run the upgrade online, which asks the catalog.",
+    ),
+    "generated_in_deleted": Wording(
+        claim="no row that is put back whole has a generated column",
+        sentence="{table}: column {column!r} is generated; a script cannot put a deleted row back without it",
+        remedy="run the downgrade online, which asks the catalog for the other columns.",
     ),
     "plan_is_empty": Wording(
         claim="the plan touches at least one row",
@@ -134,16 +139,23 @@ WORDING: Mapping[str, Wording] = {
         sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}",
         remedy="look at these rows; the journal still holds what they were.",
     ),
+    "no_way_back": Wording(
+        claim="every row that the journal names would go back as it was",
+        sentence="{table}: row {key!r} ({action} for {canonical!r}) would not go back as it was: {what}",
+        remedy="look for what else writes these rows: a trigger, a rule, a type that changes what is written. Where a "
+        "trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the "
+        "upgrade.",
+    ),
     "not_as_before": Wording(
         claim="every row that went back is as it was before the upgrade",
         sentence="{table}: row {key!r} did not become what it was",
         remedy="look for triggers that change rows as they are written; nothing was changed.",
     ),
-    "rows_lost": Wording(
-        claim="rows before = rows after + rows deleted by the journal - rows created",
-        sentence="{table}: {before} rows before, {after} after, {deleted} deleted and {created} created by the journal",
-        remedy="something else changed the table in this transaction (a trigger, a rule, a cascade): find it, then "
-        "run the upgrade again.",
+    "unaccounted": Wording(
+        claim="the database counted the changes that the journal names, in every table, and no others",
+        sentence="{table}: {counted} rows {kind}, and the journal names {journalled}",
+        remedy="something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict clause): "
+        "find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.",
     ),
     "count_differs": Wording(
         claim="each statement changed as many rows as the journal names",
