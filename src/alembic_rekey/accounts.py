@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    insert,
     literal,
     not_,
     or_,
@@ -43,9 +44,11 @@ from alembic_rekey.spec import Check, Relation, Spec, Stamped
 from alembic_rekey.steps import Statement, Step
 from alembic_rekey.watches import SEEN, Watches
 
-__all__ = ["accounts_checked", "accounts_closed", "accounts_opened"]
+__all__ = ["accounts_checked", "accounts_closed", "accounts_opened", "accounts_taken"]
 
 _BEFORE = "rekey_counted_before"
+_AFTER = "after"
+_NOTED = table(_BEFORE, column("part"), column("rows", BigInteger()))
 _KINDS = ("inserted", "updated", "deleted")
 _UPDATED = (Action.RENAME, Action.REKEY, Action.REVIVE, Action.SUPERSEDE)
 _ACTIONS = {"inserted": (Action.CREATE,), "updated": _UPDATED, "deleted": DELETED}
@@ -66,6 +69,14 @@ def accounts_checked(spec: Spec, dialect: str, watches: Watches) -> Check:
     if dialect == "postgresql":
         return check("unaccounted", "", _by_table(spec))
     return check("unaccounted", "", _by_watch(spec) if watches.tables else _by_total(spec))
+
+
+def accounts_taken(dialect: str) -> list[Step]:
+    """Return the step that notes the same after the changes, where what follows would be counted too."""
+    if dialect == "postgresql":
+        return []
+    now = insert(_NOTED).from_select(["part", "rows"], select(literal(_AFTER), func.total_changes()))
+    return [Statement("Note what the database has counted since.", now)]
 
 
 def accounts_closed() -> Step:
@@ -208,10 +219,9 @@ def _rows(spec: Spec) -> Relation:
 
 def _by_total(spec: Spec) -> Relation:
     """Return what SQLite counted otherwise than the journal: rows of a table, or changes of all tables together."""
-    before = table(_BEFORE, column("part"), column("rows", BigInteger()))
 
     def noted(part: str) -> ColumnElement[int]:
-        return select(before.c.rows).where(before.c.part == part).scalar_subquery()
+        return select(_NOTED.c.rows).where(_NOTED.c.part == part).scalar_subquery()
 
     lines = []
     for part in spec.parts:
@@ -228,7 +238,7 @@ def _by_total(spec: Spec) -> Relation:
         select(
             literal("all tables together"),
             literal("changed"),
-            func.total_changes() - noted("") - _own_changes(spec),
+            noted(_AFTER) - noted("") - _own_changes(spec),
             select(func.coalesce(func.sum(counts.c.value), 0)).where(*_applied()).scalar_subquery(),
         )
     )
@@ -244,8 +254,8 @@ def _applied() -> Iterable[ColumnElement[bool]]:
 
 
 def _own_changes(spec: Spec) -> ColumnElement[int]:
-    """Return how many rows were written for us: a line per count, the created rows that are kept, the run's end."""
+    """Return how many rows the apply phase wrote for us: a line per count, and the created rows that are kept."""
     kept: TableClause = created(spec.identity.table)
     lines = select(func.count()).select_from(counts).where(*_applied()).scalar_subquery()
     made = select(func.count()).select_from(kept).where(kept.c.rekey_run == current_run()).scalar_subquery()
-    return lines + made + 1
+    return lines + made

@@ -59,7 +59,7 @@ def no_run(spec: Spec) -> Finding:
 
 
 UNPROVEN: Mapping[Drift, tuple[str, str]] = {
-    Drift.EDITED: ("what is stored there is not what the run wrote, or more than that has changed", ""),
+    Drift.EDITED: ("what is stored is not what the run wrote, or more has changed", ""),
     Drift.DELETED: ("it is not there any more", ""),
     Drift.TAKEN: ("its old place would be taken, or its owner could not return", ""),
     Drift.ATTACHED: ("rows hang on it that would not go back", ""),

@@ -50,10 +50,10 @@ def _refers_postgresql(element: Refers, compiler: SQLCompiler, **kw: Any) -> str
             element.parent.name,
         )
     )
-    place = "(SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = {} AND attname = {})"
+    place = "(SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = {} AND attname = {})"
     return (
         "EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS fk WHERE fk.contype = 'f' "  # noqa: S608  # the same
         f"AND fk.conrelid = to_regclass({child}) AND fk.confrelid = to_regclass({parent}) "
-        f"AND fk.conkey = ARRAY[{place.format('fk.conrelid', column)}] "
-        f"AND fk.confkey = ARRAY[{place.format('fk.confrelid', target)}])"
+        f"AND fk.conkey = {place.format('fk.conrelid', column)} "
+        f"AND fk.confkey = {place.format('fk.confrelid', target)})"
     )

@@ -41,6 +41,7 @@ from alembic_rekey.deferred import settled
 from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
 from alembic_rekey.equality import SameRow
 from alembic_rekey.expressions import PutBackRows
+from alembic_rekey.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard import check
 from alembic_rekey.locks import lock
 from alembic_rekey.plan import Part
@@ -51,10 +52,17 @@ from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Statement, Step
 from alembic_rekey.stored import Stored, compared
 from alembic_rekey.stored_claims import key_claims
-from alembic_rekey.verify import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
 
-__all__ = ["act_steps", "decide_steps", "drift_guards", "stored_back", "without_bookkeeping"]
+__all__ = [
+    "act_steps",
+    "decide_steps",
+    "decided_back",
+    "drift_guards",
+    "forgotten_back",
+    "stored_back",
+    "without_bookkeeping",
+]
 
 _RETURNING = Table("rekey_returning", MetaData())
 
@@ -103,13 +111,12 @@ def decide_steps(
             for part in spec.parts
             for step in analyzed(dialect, journal(part.table), "rekey_run", "rekey_action", part.key.name)
         ),
-        *_decide(spec, dialect, stored, attached, altered),
+        *decided_back(spec, dialect, stored, attached, altered),
     ]
 
 
 def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
     """Return the second half: put back what can go back, compare with the journal, record it."""
-    noted = [stored_back(part).name for part in spec.parts]
     return [
         Phase("Put back", _stored_rows(spec, Drift.UNTOUCHED)),
         *foreign_keys_before(dialect),
@@ -123,8 +130,14 @@ def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
             "Record that the run was restored; its journal stays.",
             update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),
         ),
-        *(Statement("Drop what was noted.", DropTable(Table(name, MetaData()))) for name in noted),
+        *forgotten_back(spec),
     ]
+
+
+def forgotten_back(spec: Spec) -> Iterator[Step]:
+    """Yield the steps that drop what `decided_back` kept."""
+    for part in spec.parts:
+        yield Statement("Drop what was noted.", DropTable(Table(stored_back(part).name, MetaData())))
 
 
 def _stored_rows(spec: Spec, *drifts: Drift) -> Relation:
@@ -140,9 +153,10 @@ def drift_guards(spec: Spec) -> list[Step]:
     return [Guard(check("drift", part.noun, drifted(part, stored_back(part)))) for part in spec.parts]
 
 
-def _decide(
+def decided_back(
     spec: Spec, dialect: str, stored: Stored, attached: Attached, altered: Sequence[ColumnElement[bool]]
 ) -> Iterator[Step]:
+    """Yield the steps that keep the way back of each part in its `stored_back()`."""
     identity = stored_back(spec.identity)
     for part in spec.parts:
         decided = first_back(spec, part, identity, stored)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select
 
+from alembic_rekey.accounts import accounts_taken
 from alembic_rekey.analyze import analyzed
 from alembic_rekey.answer_checks import answer_checks
 from alembic_rekey.answered import Answered, answer_rows
@@ -106,6 +107,7 @@ def upgrade_steps(
             "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")
         ),
         *apply_steps(spec, dialect),
+        *accounts_taken(dialect),
         *settled(dialect),
         Phase("Verify"),
         finish(),

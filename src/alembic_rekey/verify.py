@@ -3,65 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlalchemy import (
     CTE,
-    MetaData,
-    Table,
-    column,
-    func,
     literal,
     select,
-    table,
     union_all,
 )
-from sqlalchemy.schema import CreateTableAs, DropTable
-from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from alembic_rekey.accounts import accounts_checked, accounts_closed, accounts_opened
 from alembic_rekey.apply import apply_counts
 from alembic_rekey.counts import planned_rows
 from alembic_rekey.drift import UNPROVEN, drifted
+from alembic_rekey.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard import check
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Planned
+from alembic_rekey.restore import decided_back, forgotten_back, stored_back
 from alembic_rekey.rules import Action
 from alembic_rekey.side_tables import counts, current_run
 from alembic_rekey.spec import Check, Relation, Spec
-from alembic_rekey.steps import Guard, Statement, Step
+from alembic_rekey.steps import Guard, Step
 from alembic_rekey.stored import Stored
 from alembic_rekey.watches import Watches
-from alembic_rekey.way_back import way_back
 
-__all__ = ["before", "foreign_keys_before", "foreign_keys_broken", "verification"]
-
-_BROKEN = table("rekey_broken_before", column("table"), column("rowid"), column("parent"), column("fkid"))
+__all__ = ["before", "verification"]
 
 
 def before(spec: Spec, dialect: str, watches: Watches) -> list[Step]:
     """Return the steps that note, in temporary tables, what the verification compares with."""
     return [*foreign_keys_before(dialect), *watches.set(), accounts_opened(spec, dialect)]
-
-
-def foreign_keys_before(dialect: str) -> list[Step]:
-    """Return the step that notes the foreign keys that lead nowhere already; PostgreSQL lets none do that."""
-    if dialect != "sqlite":
-        return []
-    says = "Note the rows whose foreign keys lead nowhere already."
-    return [Statement(says, _create(_foreign_key_check(), _BROKEN.name))]
-
-
-def foreign_keys_broken(dialect: str) -> list[Step]:
-    """Return the guard that foreign keys are no worse than they were noted to be."""
-    if dialect != "sqlite":
-        return []
-    found, known = _foreign_key_check(), select(_BROKEN)
-    broken = select(found).except_(known).subquery("rekey_broken")
-    return [
-        Guard(check("foreign_key_broken", "", select(broken))),
-        Statement("Drop what was noted.", _drop(_BROKEN.name)),
-    ]
 
 
 def verification(
@@ -77,33 +48,22 @@ def verification(
         check("shadow_left", spec.identity.noun, _left(spec, names)),
         *_tags_left(spec, names),
         *_owner_lost(spec, planned),
-        *_no_way_back(spec, stored),
+        *_no_way_back(spec),
     ]
     return [
+        *decided_back(spec, dialect, stored, lambda _key: (), ()),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(dialect),
+        *forgotten_back(spec),
         accounts_closed(),
         *watches.taken_off(),
     ]
 
 
-def _no_way_back(spec: Spec, stored: Stored) -> Iterator[Check]:
+def _no_way_back(spec: Spec) -> Iterator[Check]:
     """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so."""
-    back = way_back(spec, stored, lambda _key: ())
     for part in spec.parts:
-        yield check("no_way_back", part.noun, drifted(part, back[part], UNPROVEN))
-
-
-def _create(source: Any, name: str) -> ExecutableDDLElement:
-    return CreateTableAs(select(source), name, temporary=True)
-
-
-def _drop(name: str) -> ExecutableDDLElement:
-    return DropTable(Table(name, MetaData()))
-
-
-def _foreign_key_check() -> Any:
-    return func.pragma_foreign_key_check().table_valued("table", "rowid", "parent", "fkid", name="rekey_found")
+        yield check("no_way_back", part.noun, drifted(part, stored_back(part), UNPROVEN))
 
 
 def _count_differs(spec: Spec) -> Relation:

@@ -1637,6 +1637,693 @@ END,
   finished_at=clock_timestamp()
 WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
 
+-- Decide about projects: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_project AS
+SELECT rekey_journal_projects.id AS key,
+  rekey_journal_projects.rekey_action AS action,
+  rekey_journal_projects.rekey_canonical AS canonical,
+  CASE
+    WHEN (
+      rekey_journal_projects.rekey_action = 'delete'
+      AND (
+        projects.id IS NOT NULL
+        OR (
+          EXISTS (
+            SELECT 1 AS anon_1
+            FROM projects AS rekey_other
+            WHERE rekey_other.name = rekey_journal_projects.name
+              AND rekey_other.id != rekey_journal_projects.id
+          )
+        )
+      )
+    ) THEN 'taken'
+    WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
+    WHEN (
+      rekey_journal_projects.rekey_action != 'delete'
+      AND NOT (
+        (rekey_journal_projects.rekey_canonical IS NOT DISTINCT FROM CAST(projects.name AS TEXT))
+        AND (
+          (
+            SELECT (
+              jsonb_populate_record(
+                CAST(NULL AS projects),
+                jsonb_build_object(
+                  'updated_at',
+                  CAST(
+                    (
+                      SELECT rekey_run.started_at
+                      FROM rekey_run
+                      WHERE rekey_run.id = (
+                        SELECT max(rekey_run.id) AS max_1
+                        FROM rekey_run
+                        WHERE rekey_run.outcome IN ('applied', 'empty')
+                      )
+                    ) AS TEXT
+                  )
+                )
+              )
+            ).updated_at
+          ) IS NOT DISTINCT
+          FROM projects.updated_at
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_projects.id,
+              rekey_journal_projects.description,
+              rekey_journal_projects.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(projects.id, projects.description, projects.created_at) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_projects.rekey_action != 'delete'
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_1
+          FROM projects AS rekey_other
+          WHERE rekey_other.name = rekey_journal_projects.name
+            AND rekey_other.id != rekey_journal_projects.id
+        )
+      )
+    ) THEN 'taken'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
+WHERE rekey_journal_projects.rekey_run = (
+  SELECT max(rekey_run.id) AS max_2 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_project_key ON rekey_back_project (key);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_project_drifted ON rekey_back_project (key) WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_project holds.
+ANALYZE rekey_back_project (key, action, drift);
+
+-- Decide about project_state: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_state AS
+SELECT rekey_journal_project_state.id AS key,
+  rekey_journal_project_state.rekey_action AS action,
+  rekey_journal_project_state.rekey_canonical AS canonical,
+  CASE
+    WHEN (
+      (
+        rekey_journal_project_state.rekey_action = 'rekey'
+        OR rekey_journal_project_state.rekey_action = 'revive'
+      )
+      AND project_state.id IS NULL
+    ) THEN 'deleted'
+    WHEN (
+      rekey_journal_project_state.rekey_action = 'rekey'
+      AND NOT (
+        (
+          (
+            SELECT (
+              jsonb_populate_record(
+                CAST(NULL AS project_state),
+                jsonb_build_object(
+                  'updated_at',
+                  CAST(
+                    (
+                      SELECT rekey_run.started_at
+                      FROM rekey_run
+                      WHERE rekey_run.id = (
+                        SELECT max(rekey_run.id) AS max_1
+                        FROM rekey_run
+                        WHERE rekey_run.outcome IN ('applied', 'empty')
+                      )
+                    ) AS TEXT
+                  )
+                )
+              )
+            ).updated_at
+          ) IS NOT DISTINCT
+          FROM project_state.updated_at
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_project_state.id,
+              rekey_journal_project_state.category,
+              rekey_journal_project_state.key,
+              rekey_journal_project_state.value,
+              rekey_journal_project_state.source,
+              rekey_journal_project_state.confidence,
+              rekey_journal_project_state.status,
+              rekey_journal_project_state.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              project_state.id,
+              project_state.category,
+              project_state.key,
+              project_state.value,
+              project_state.source,
+              project_state.confidence,
+              project_state.status,
+              project_state.created_at
+            ) AS RECORD
+          )
+        )
+        AND (
+          (
+            EXISTS (
+              SELECT 1 AS anon_1
+              FROM projects
+              WHERE projects.name = rekey_journal_project_state.rekey_canonical
+                AND projects.id = project_state.project_id
+            )
+          )
+          OR NOT (
+            EXISTS (
+              SELECT 1 AS anon_1
+              FROM projects
+              WHERE projects.name = rekey_journal_project_state.rekey_canonical
+            )
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_project_state.rekey_action = 'revive'
+      AND NOT (
+        ('active' IS NOT DISTINCT FROM CAST(project_state.status AS TEXT))
+        AND (
+          (
+            SELECT (
+              jsonb_populate_record(
+                CAST(NULL AS project_state),
+                jsonb_build_object(
+                  'updated_at',
+                  CAST(
+                    (
+                      SELECT rekey_run.started_at
+                      FROM rekey_run
+                      WHERE rekey_run.id = (
+                        SELECT max(rekey_run.id) AS max_2
+                        FROM rekey_run
+                        WHERE rekey_run.outcome IN ('applied', 'empty')
+                      )
+                    ) AS TEXT
+                  )
+                )
+              )
+            ).updated_at
+          ) IS NOT DISTINCT
+          FROM project_state.updated_at
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_project_state.id,
+              rekey_journal_project_state.project_id,
+              rekey_journal_project_state.category,
+              rekey_journal_project_state.key,
+              rekey_journal_project_state.value,
+              rekey_journal_project_state.source,
+              rekey_journal_project_state.confidence,
+              rekey_journal_project_state.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              project_state.id,
+              project_state.project_id,
+              project_state.category,
+              project_state.key,
+              project_state.value,
+              project_state.source,
+              project_state.confidence,
+              project_state.created_at
+            ) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      NOT (
+        rekey_journal_project_state.rekey_action = 'rekey'
+        OR rekey_journal_project_state.rekey_action = 'revive'
+      )
+      AND project_state.id IS NOT NULL
+    ) THEN 'taken'
+    WHEN (
+      rekey_journal_project_state.rekey_action != 'revive'
+      AND NOT (
+        rekey_comes_back.drift IS NOT DISTINCT
+        FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL
+      )
+    ) THEN 'taken'
+    WHEN (
+      rekey_journal_project_state.rekey_action != 'revive'
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_2
+          FROM project_state AS rekey_holder
+          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
+            AND (
+              coalesce(
+                CAST(rekey_holder.category AS TEXT), ''
+              ) = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
+              AND rekey_holder.category IS NOT DISTINCT
+              FROM rekey_journal_project_state.category
+            )
+            AND (
+              coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(
+                CAST(rekey_journal_project_state.key AS TEXT), ''
+              )
+              AND rekey_holder.key IS NOT DISTINCT
+              FROM rekey_journal_project_state.key
+            )
+            AND rekey_holder.id != rekey_journal_project_state.id
+        )
+      )
+    ) THEN 'taken'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_project_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
+  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  LEFT OUTER JOIN (
+    SELECT rekey_back_project.key AS key,
+      rekey_back_project.action AS action,
+      rekey_back_project.canonical AS canonical,
+      rekey_back_project.drift AS drift
+    FROM rekey_back_project
+    WHERE rekey_back_project.action = 'delete'
+  ) AS rekey_comes_back
+  ON rekey_comes_back.key = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (
+  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_state_key ON rekey_back_state (key);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key) WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_state holds.
+ANALYZE rekey_back_state (key, action, drift);
+
+-- The same for replaced rows, whose slot must be free.
+INSERT INTO rekey_back_state (key, action, canonical, drift)
+SELECT rekey_journal_project_state.id AS key,
+  rekey_journal_project_state.rekey_action AS action,
+  rekey_journal_project_state.rekey_canonical AS canonical,
+  CASE
+    WHEN (project_state.id IS NOT NULL) THEN 'taken'
+    WHEN (
+      NOT (
+        rekey_comes_back.drift IS NOT DISTINCT
+        FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL
+      )
+    ) THEN 'taken'
+    WHEN (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM project_state AS rekey_holder
+        WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
+          AND (
+            coalesce(
+              CAST(rekey_holder.category AS TEXT), ''
+            ) = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
+            AND rekey_holder.category IS NOT DISTINCT
+            FROM rekey_journal_project_state.category
+          )
+          AND (
+            coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(
+              CAST(rekey_journal_project_state.key AS TEXT), ''
+            )
+            AND rekey_holder.key IS NOT DISTINCT
+            FROM rekey_journal_project_state.key
+          )
+          AND rekey_holder.id != rekey_journal_project_state.id
+          AND NOT (
+            EXISTS (
+              SELECT 1 AS anon_2
+              FROM rekey_back_state
+              WHERE rekey_holder.id = rekey_back_state.key
+                AND rekey_back_state.action = 'rekey'
+                AND rekey_back_state.drift = 'untouched'
+            )
+          )
+      )
+    ) THEN 'taken'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_project_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
+  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  LEFT OUTER JOIN (
+    SELECT rekey_back_project.key AS key,
+      rekey_back_project.action AS action,
+      rekey_back_project.canonical AS canonical,
+      rekey_back_project.drift AS drift
+    FROM rekey_back_project
+    WHERE rekey_back_project.action = 'delete'
+  ) AS rekey_comes_back
+  ON rekey_comes_back.key = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (
+  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
+
+-- Decide about memories: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_memory AS
+SELECT rekey_journal_memories.id AS key,
+  rekey_journal_memories.rekey_action AS action,
+  rekey_journal_memories.rekey_canonical AS canonical,
+  CASE
+    WHEN (memories.id IS NULL) THEN 'deleted'
+    WHEN (
+      rekey_journal_memories.rekey_action = 'rekey'
+      AND NOT (
+        (rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM CAST(memories.project AS TEXT))
+        AND (
+          (
+            SELECT (
+              jsonb_populate_record(
+                CAST(NULL AS memories),
+                jsonb_build_object(
+                  'updated_at',
+                  CAST(
+                    (
+                      SELECT rekey_run.started_at
+                      FROM rekey_run
+                      WHERE rekey_run.id = (
+                        SELECT max(rekey_run.id) AS max_1
+                        FROM rekey_run
+                        WHERE rekey_run.outcome IN ('applied', 'empty')
+                      )
+                    ) AS TEXT
+                  )
+                )
+              )
+            ).updated_at
+          ) IS NOT DISTINCT
+          FROM memories.updated_at
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_memories.id,
+              rekey_journal_memories.memory_type,
+              rekey_journal_memories.content,
+              rekey_journal_memories.confidence,
+              rekey_journal_memories.status,
+              rekey_journal_memories.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              memories.id,
+              memories.memory_type,
+              memories.content,
+              memories.confidence,
+              memories.status,
+              memories.created_at
+            ) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_memories.rekey_action != 'rekey'
+      AND NOT (
+        (rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM CAST(memories.project AS TEXT))
+        AND ('superseded' IS NOT DISTINCT FROM CAST(memories.status AS TEXT))
+        AND (
+          (
+            SELECT (
+              jsonb_populate_record(
+                CAST(NULL AS memories),
+                jsonb_build_object(
+                  'updated_at',
+                  CAST(
+                    (
+                      SELECT rekey_run.started_at
+                      FROM rekey_run
+                      WHERE rekey_run.id = (
+                        SELECT max(rekey_run.id) AS max_2
+                        FROM rekey_run
+                        WHERE rekey_run.outcome IN ('applied', 'empty')
+                      )
+                    ) AS TEXT
+                  )
+                )
+              )
+            ).updated_at
+          ) IS NOT DISTINCT
+          FROM memories.updated_at
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_memories.id,
+              rekey_journal_memories.memory_type,
+              rekey_journal_memories.content,
+              rekey_journal_memories.confidence,
+              rekey_journal_memories.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              memories.id,
+              memories.memory_type,
+              memories.content,
+              memories.confidence,
+              memories.created_at
+            ) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
+WHERE rekey_journal_memories.rekey_run = (
+  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_memory_key ON rekey_back_memory (key);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory (key) WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_memory holds.
+ANALYZE rekey_back_memory (key, action, drift);
+
+-- Decide about interactions: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_interaction AS
+SELECT rekey_journal_interactions.id AS key,
+  rekey_journal_interactions.rekey_action AS action,
+  rekey_journal_interactions.rekey_canonical AS canonical,
+  CASE
+    WHEN (interactions.id IS NULL) THEN 'deleted'
+    WHEN (
+      rekey_journal_interactions.rekey_action = 'rekey'
+      AND NOT (
+        (
+          rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
+          FROM CAST(interactions.project AS TEXT)
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_interactions.id,
+              rekey_journal_interactions.prompt,
+              rekey_journal_interactions.response,
+              rekey_journal_interactions.client,
+              rekey_journal_interactions.session_id,
+              rekey_journal_interactions.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              interactions.id,
+              interactions.prompt,
+              interactions.response,
+              interactions.client,
+              interactions.session_id,
+              interactions.created_at
+            ) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_interactions.rekey_action != 'rekey'
+      AND NOT (
+        (
+          rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
+          FROM CAST(interactions.project AS TEXT)
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_journal_interactions.id,
+              rekey_journal_interactions.prompt,
+              rekey_journal_interactions.response,
+              rekey_journal_interactions.client,
+              rekey_journal_interactions.session_id,
+              rekey_journal_interactions.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              interactions.id,
+              interactions.prompt,
+              interactions.response,
+              interactions.client,
+              interactions.session_id,
+              interactions.created_at
+            ) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_interactions
+  LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+WHERE rekey_journal_interactions.rekey_run = (
+  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction (key);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction (key)
+WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_interaction holds.
+ANALYZE rekey_back_interaction (key, action, drift);
+
+-- The same for created rows: they stay while anything hangs on them.
+INSERT INTO rekey_back_project (key, action, canonical, drift)
+SELECT projects.id AS key,
+  rekey_journal_projects.rekey_action AS action,
+  rekey_journal_projects.rekey_canonical AS canonical,
+  CASE
+    WHEN (projects.id IS NULL) THEN 'deleted'
+    WHEN (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM project_state
+        WHERE project_state.project_id = projects.id
+          AND NOT (
+            EXISTS (
+              SELECT 1 AS anon_2
+              FROM rekey_back_state
+              WHERE project_state.id = rekey_back_state.key
+                AND rekey_back_state.drift = 'untouched'
+                AND rekey_back_state.action = 'rekey'
+            )
+          )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_constraint AS fk
+        WHERE fk.contype = 'f'
+          AND fk.conrelid = to_regclass('"memories"')
+          AND fk.confrelid = to_regclass('"projects"')
+          AND fk.conkey = (
+            SELECT array_agg(attnum)
+            FROM pg_catalog.pg_attribute
+            WHERE attrelid = fk.conrelid AND attname = 'project'
+          )
+          AND fk.confkey = (
+            SELECT array_agg(attnum)
+            FROM pg_catalog.pg_attribute
+            WHERE attrelid = fk.confrelid AND attname = 'name'
+          )
+      )
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_3
+          FROM memories
+          WHERE memories.project = projects.name
+            AND NOT (
+              EXISTS (
+                SELECT 1 AS anon_4
+                FROM rekey_back_memory
+                WHERE memories.id = rekey_back_memory.key AND rekey_back_memory.drift = 'untouched'
+              )
+            )
+        )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_constraint AS fk
+        WHERE fk.contype = 'f'
+          AND fk.conrelid = to_regclass('"interactions"')
+          AND fk.confrelid = to_regclass('"projects"')
+          AND fk.conkey = (
+            SELECT array_agg(attnum)
+            FROM pg_catalog.pg_attribute
+            WHERE attrelid = fk.conrelid AND attname = 'project'
+          )
+          AND fk.confkey = (
+            SELECT array_agg(attnum)
+            FROM pg_catalog.pg_attribute
+            WHERE attrelid = fk.confrelid AND attname = 'name'
+          )
+      )
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_5
+          FROM interactions
+          WHERE interactions.project = projects.name
+            AND NOT (
+              EXISTS (
+                SELECT 1 AS anon_6
+                FROM rekey_back_interaction
+                WHERE interactions.id = rekey_back_interaction.key
+                  AND rekey_back_interaction.drift = 'untouched'
+              )
+            )
+        )
+      )
+    ) THEN 'attached'
+    WHEN NOT (
+      CAST(
+        ROW(
+          rekey_created_projects.id,
+          rekey_created_projects.name,
+          rekey_created_projects.description,
+          rekey_created_projects.created_at,
+          rekey_created_projects.updated_at
+        ) AS RECORD
+      ) OPERATOR(pg_catalog.*=) CAST(
+        ROW(
+          projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
+        ) AS RECORD
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_projects
+  LEFT OUTER JOIN rekey_created_projects
+  ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
+  AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
+  LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
+WHERE rekey_journal_projects.rekey_run = (
+  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_projects.rekey_action IN ('create');
+
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table,
 --   and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a
@@ -2192,100 +2879,31 @@ DROP TABLE rekey_guard;
 -- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
 --   changes what is written. Where a trigger writes the time of the change, declare
 --   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0));
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0)
+);
 INSERT INTO rekey_guard (offending)
-WITH rekey_first_project AS 
-(SELECT rekey_journal_projects.id AS key, rekey_journal_projects.rekey_action AS action, rekey_journal_projects.rekey_canonical AS canonical, CASE WHEN (rekey_journal_projects.rekey_action = 'delete' AND (projects.id IS NOT NULL OR (EXISTS (SELECT 1 AS anon_1 
-FROM projects AS rekey_other 
-WHERE rekey_other.name = rekey_journal_projects.name AND rekey_other.id != rekey_journal_projects.id)))) THEN 'taken' WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted' WHEN (rekey_journal_projects.rekey_action != 'delete' AND NOT ((rekey_journal_projects.rekey_canonical IS NOT DISTINCT FROM CAST(projects.name AS TEXT)) AND ((SELECT (jsonb_populate_record(CAST(NULL AS projects), jsonb_build_object('updated_at', CAST((SELECT rekey_run.started_at 
-FROM rekey_run 
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at) IS NOT DISTINCT FROM projects.updated_at) AND (CAST(ROW(rekey_journal_projects.id, rekey_journal_projects.description, rekey_journal_projects.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)))) THEN 'edited' WHEN (rekey_journal_projects.rekey_action != 'delete' AND (EXISTS (SELECT 1 AS anon_1 
-FROM projects AS rekey_other 
-WHERE rekey_other.name = rekey_journal_projects.name AND rekey_other.id != rekey_journal_projects.id))) THEN 'taken' ELSE 'untouched' END AS drift 
-FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id 
-WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_2 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty')) AND rekey_journal_projects.rekey_action IN ('delete', 'rename')), 
-rekey_first_state AS 
-(SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_action AS action, rekey_journal_project_state.rekey_canonical AS canonical, CASE WHEN ((rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive') AND project_state.id IS NULL) THEN 'deleted' WHEN (rekey_journal_project_state.rekey_action = 'rekey' AND NOT (((SELECT (jsonb_populate_record(CAST(NULL AS project_state), jsonb_build_object('updated_at', CAST((SELECT rekey_run.started_at 
-FROM rekey_run 
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_3 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at) IS NOT DISTINCT FROM project_state.updated_at) AND (CAST(ROW(rekey_journal_project_state.id, rekey_journal_project_state.category, rekey_journal_project_state.key, rekey_journal_project_state.value, rekey_journal_project_state.source, rekey_journal_project_state.confidence, rekey_journal_project_state.status, rekey_journal_project_state.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(project_state.id, project_state.category, project_state.key, project_state.value, project_state.source, project_state.confidence, project_state.status, project_state.created_at) AS RECORD)) AND ((EXISTS (SELECT 1 AS anon_4 
-FROM projects 
-WHERE projects.name = rekey_journal_project_state.rekey_canonical AND projects.id = project_state.project_id)) OR NOT (EXISTS (SELECT 1 AS anon_4 
-FROM projects 
-WHERE projects.name = rekey_journal_project_state.rekey_canonical))))) THEN 'edited' WHEN (rekey_journal_project_state.rekey_action = 'revive' AND NOT (('active' IS NOT DISTINCT FROM CAST(project_state.status AS TEXT)) AND ((SELECT (jsonb_populate_record(CAST(NULL AS project_state), jsonb_build_object('updated_at', CAST((SELECT rekey_run.started_at 
-FROM rekey_run 
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_4 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at) IS NOT DISTINCT FROM project_state.updated_at) AND (CAST(ROW(rekey_journal_project_state.id, rekey_journal_project_state.project_id, rekey_journal_project_state.category, rekey_journal_project_state.key, rekey_journal_project_state.value, rekey_journal_project_state.source, rekey_journal_project_state.confidence, rekey_journal_project_state.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(project_state.id, project_state.project_id, project_state.category, project_state.key, project_state.value, project_state.source, project_state.confidence, project_state.created_at) AS RECORD)))) THEN 'edited' WHEN (NOT (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive') AND project_state.id IS NOT NULL) THEN 'taken' WHEN (rekey_journal_project_state.rekey_action != 'revive' AND NOT (rekey_comes_back.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL)) THEN 'taken' WHEN (rekey_journal_project_state.rekey_action != 'revive' AND (EXISTS (SELECT 1 AS anon_5 
-FROM project_state AS rekey_holder 
-WHERE rekey_holder.project_id = rekey_journal_project_state.project_id AND (coalesce(CAST(rekey_holder.category AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '') AND rekey_holder.category IS NOT DISTINCT FROM rekey_journal_project_state.category) AND (coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.key AS TEXT), '') AND rekey_holder.key IS NOT DISTINCT FROM rekey_journal_project_state.key) AND rekey_holder.id != rekey_journal_project_state.id))) THEN 'taken' ELSE 'untouched' END AS drift 
-FROM rekey_journal_project_state LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id LEFT OUTER JOIN (SELECT rekey_first_project.key AS key, rekey_first_project.action AS action, rekey_first_project.canonical AS canonical, rekey_first_project.drift AS drift 
-FROM rekey_first_project 
-WHERE rekey_first_project.action = 'delete') AS rekey_comes_back ON rekey_comes_back.key = rekey_journal_project_state.project_id 
-WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_5 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty')) AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge')), 
-rekey_back_state AS 
-(SELECT rekey_first_state.key AS key, rekey_first_state.action AS action, rekey_first_state.canonical AS canonical, rekey_first_state.drift AS drift 
-FROM rekey_first_state UNION ALL SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_action AS action, rekey_journal_project_state.rekey_canonical AS canonical, CASE WHEN (project_state.id IS NOT NULL) THEN 'taken' WHEN (NOT (rekey_comes_back.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL)) THEN 'taken' WHEN (EXISTS (SELECT 1 AS anon_6 
-FROM project_state AS rekey_holder 
-WHERE rekey_holder.project_id = rekey_journal_project_state.project_id AND (coalesce(CAST(rekey_holder.category AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '') AND rekey_holder.category IS NOT DISTINCT FROM rekey_journal_project_state.category) AND (coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.key AS TEXT), '') AND rekey_holder.key IS NOT DISTINCT FROM rekey_journal_project_state.key) AND rekey_holder.id != rekey_journal_project_state.id AND NOT (EXISTS (SELECT 1 AS anon_7 
-FROM rekey_first_state 
-WHERE rekey_holder.id = rekey_first_state.key AND rekey_first_state.action = 'rekey' AND rekey_first_state.drift = 'untouched')))) THEN 'taken' ELSE 'untouched' END AS drift 
-FROM rekey_journal_project_state LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id LEFT OUTER JOIN (SELECT rekey_first_project.key AS key, rekey_first_project.action AS action, rekey_first_project.canonical AS canonical, rekey_first_project.drift AS drift 
-FROM rekey_first_project 
-WHERE rekey_first_project.action = 'delete') AS rekey_comes_back ON rekey_comes_back.key = rekey_journal_project_state.project_id 
-WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_6 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty')) AND rekey_journal_project_state.rekey_action IN ('replace', 'drop')), 
-rekey_back_memory AS 
-(SELECT rekey_journal_memories.id AS key, rekey_journal_memories.rekey_action AS action, rekey_journal_memories.rekey_canonical AS canonical, CASE WHEN (memories.id IS NULL) THEN 'deleted' WHEN (rekey_journal_memories.rekey_action = 'rekey' AND NOT ((rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM CAST(memories.project AS TEXT)) AND ((SELECT (jsonb_populate_record(CAST(NULL AS memories), jsonb_build_object('updated_at', CAST((SELECT rekey_run.started_at 
-FROM rekey_run 
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_7 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at) IS NOT DISTINCT FROM memories.updated_at) AND (CAST(ROW(rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content, rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(memories.id, memories.memory_type, memories.content, memories.confidence, memories.status, memories.created_at) AS RECORD)))) THEN 'edited' WHEN (rekey_journal_memories.rekey_action != 'rekey' AND NOT ((rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM CAST(memories.project AS TEXT)) AND ('superseded' IS NOT DISTINCT FROM CAST(memories.status AS TEXT)) AND ((SELECT (jsonb_populate_record(CAST(NULL AS memories), jsonb_build_object('updated_at', CAST((SELECT rekey_run.started_at 
-FROM rekey_run 
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_8 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at) IS NOT DISTINCT FROM memories.updated_at) AND (CAST(ROW(rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content, rekey_journal_memories.confidence, rekey_journal_memories.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at) AS RECORD)))) THEN 'edited' ELSE 'untouched' END AS drift 
-FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id 
-WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_9 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty')) AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')), 
-rekey_back_interaction AS 
-(SELECT rekey_journal_interactions.id AS key, rekey_journal_interactions.rekey_action AS action, rekey_journal_interactions.rekey_canonical AS canonical, CASE WHEN (interactions.id IS NULL) THEN 'deleted' WHEN (rekey_journal_interactions.rekey_action = 'rekey' AND NOT ((rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM CAST(interactions.project AS TEXT)) AND (CAST(ROW(rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response, rekey_journal_interactions.client, rekey_journal_interactions.session_id, rekey_journal_interactions.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id, interactions.created_at) AS RECORD)))) THEN 'edited' WHEN (rekey_journal_interactions.rekey_action != 'rekey' AND NOT ((rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM CAST(interactions.project AS TEXT)) AND (CAST(ROW(rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response, rekey_journal_interactions.client, rekey_journal_interactions.session_id, rekey_journal_interactions.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id, interactions.created_at) AS RECORD)))) THEN 'edited' ELSE 'untouched' END AS drift 
-FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id 
-WHERE rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_10 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty')) AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')), 
-rekey_back_project AS 
-(SELECT rekey_first_project.key AS key, rekey_first_project.action AS action, rekey_first_project.canonical AS canonical, rekey_first_project.drift AS drift 
-FROM rekey_first_project UNION ALL SELECT projects.id AS key, rekey_journal_projects.rekey_action AS action, rekey_journal_projects.rekey_canonical AS canonical, CASE WHEN (projects.id IS NULL) THEN 'deleted' WHEN (EXISTS (SELECT 1 AS anon_2 
-FROM project_state 
-WHERE project_state.project_id = projects.id AND NOT (EXISTS (SELECT 1 AS anon_3 
-FROM rekey_back_state 
-WHERE project_state.id = rekey_back_state.key AND rekey_back_state.drift = 'untouched' AND rekey_back_state.action = 'rekey')))) THEN 'attached' WHEN (EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS fk WHERE fk.contype = 'f' AND fk.conrelid = to_regclass('"memories"') AND fk.confrelid = to_regclass('"projects"') AND fk.conkey = ARRAY[(SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attname = 'project')] AND fk.confkey = ARRAY[(SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attname = 'name')]) AND (EXISTS (SELECT 1 AS anon_8 
-FROM memories 
-WHERE memories.project = projects.name AND NOT (EXISTS (SELECT 1 AS anon_9 
-FROM rekey_back_memory 
-WHERE memories.id = rekey_back_memory.key AND rekey_back_memory.drift = 'untouched'))))) THEN 'attached' WHEN (EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS fk WHERE fk.contype = 'f' AND fk.conrelid = to_regclass('"interactions"') AND fk.confrelid = to_regclass('"projects"') AND fk.conkey = ARRAY[(SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attname = 'project')] AND fk.confkey = ARRAY[(SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attname = 'name')]) AND (EXISTS (SELECT 1 AS anon_10 
-FROM interactions 
-WHERE interactions.project = projects.name AND NOT (EXISTS (SELECT 1 AS anon_11 
-FROM rekey_back_interaction 
-WHERE interactions.id = rekey_back_interaction.key AND rekey_back_interaction.drift = 'untouched'))))) THEN 'attached' WHEN NOT (CAST(ROW(rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description, rekey_created_projects.created_at, rekey_created_projects.updated_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.name, projects.description, projects.created_at, projects.updated_at) AS RECORD)) THEN 'edited' ELSE 'untouched' END AS drift 
-FROM rekey_journal_projects LEFT OUTER JOIN rekey_created_projects ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id 
-WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_11 
-FROM rekey_run 
-WHERE rekey_run.outcome IN ('applied', 'empty')) AND rekey_journal_projects.rekey_action IN ('create'))
- SELECT count(*) AS count_1 
-FROM (SELECT 'projects' AS "table", rekey_back_project.key AS key, rekey_back_project.action AS action, rekey_back_project.canonical AS canonical, CASE WHEN (rekey_back_project.drift = 'edited') THEN 'what is stored there is not what the run wrote, or more than that has changed' WHEN (rekey_back_project.drift = 'deleted') THEN 'it is not there any more' WHEN (rekey_back_project.drift = 'taken') THEN 'its old place would be taken, or its owner could not return' WHEN (rekey_back_project.drift = 'attached') THEN 'rows hang on it that would not go back' END AS what, CASE WHEN (rekey_back_project.drift = 'edited') THEN '' WHEN (rekey_back_project.drift = 'deleted') THEN '' WHEN (rekey_back_project.drift = 'taken') THEN '' WHEN (rekey_back_project.drift = 'attached') THEN '' END AS keep 
-FROM rekey_back_project 
-WHERE rekey_back_project.drift != 'untouched') AS rekey_offending;
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table",
+    rekey_back_project.key AS key,
+    rekey_back_project.action AS action,
+    rekey_back_project.canonical AS canonical,
+    CASE
+      WHEN (rekey_back_project.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (rekey_back_project.drift = 'deleted') THEN 'it is not there any more'
+      WHEN (rekey_back_project.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (rekey_back_project.drift = 'attached') THEN 'rows hang on it that would not go back'
+    END AS what,
+    CASE
+      WHEN (rekey_back_project.drift = 'edited') THEN ''
+      WHEN (rekey_back_project.drift = 'deleted') THEN ''
+      WHEN (rekey_back_project.drift = 'taken') THEN ''
+      WHEN (rekey_back_project.drift = 'attached') THEN ''
+    END AS keep
+  FROM rekey_back_project
+  WHERE rekey_back_project.drift != 'untouched'
+) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_state: every row that the journal names would go back as it was.
@@ -2296,351 +2914,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_first_project AS (
-  SELECT rekey_journal_projects.id AS key,
-    rekey_journal_projects.rekey_action AS action,
-    rekey_journal_projects.rekey_canonical AS canonical,
-    CASE
-      WHEN (
-        rekey_journal_projects.rekey_action = 'delete'
-        AND (
-          projects.id IS NOT NULL
-          OR (
-            EXISTS (
-              SELECT 1 AS anon_3
-              FROM projects AS rekey_other
-              WHERE rekey_other.name = rekey_journal_projects.name
-                AND rekey_other.id != rekey_journal_projects.id
-            )
-          )
-        )
-      ) THEN 'taken'
-      WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_projects.rekey_action != 'delete'
-        AND NOT (
-          (rekey_journal_projects.rekey_canonical IS NOT DISTINCT FROM CAST(projects.name AS TEXT))
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS projects),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT rekey_run.started_at
-                        FROM rekey_run
-                        WHERE rekey_run.id = (
-                          SELECT max(rekey_run.id) AS max_3
-                          FROM rekey_run
-                          WHERE rekey_run.outcome IN ('applied', 'empty')
-                        )
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT
-            FROM projects.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_projects.id,
-                rekey_journal_projects.description,
-                rekey_journal_projects.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(projects.id, projects.description, projects.created_at) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_projects.rekey_action != 'delete'
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_3
-            FROM projects AS rekey_other
-            WHERE rekey_other.name = rekey_journal_projects.name
-              AND rekey_other.id != rekey_journal_projects.id
-          )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-  WHERE rekey_journal_projects.rekey_run = (
-    SELECT max(rekey_run.id) AS max_4 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_projects.rekey_action IN ('delete', 'rename')
-),
-rekey_first_state AS (
-  SELECT rekey_journal_project_state.id AS key,
-    rekey_journal_project_state.rekey_action AS action,
-    rekey_journal_project_state.rekey_canonical AS canonical,
-    CASE
-      WHEN (
-        (
-          rekey_journal_project_state.rekey_action = 'rekey'
-          OR rekey_journal_project_state.rekey_action = 'revive'
-        )
-        AND project_state.id IS NULL
-      ) THEN 'deleted'
-      WHEN (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        AND NOT (
-          (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS project_state),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT rekey_run.started_at
-                        FROM rekey_run
-                        WHERE rekey_run.id = (
-                          SELECT max(rekey_run.id) AS max_1
-                          FROM rekey_run
-                          WHERE rekey_run.outcome IN ('applied', 'empty')
-                        )
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT
-            FROM project_state.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_project_state.id,
-                rekey_journal_project_state.category,
-                rekey_journal_project_state.key,
-                rekey_journal_project_state.value,
-                rekey_journal_project_state.source,
-                rekey_journal_project_state.confidence,
-                rekey_journal_project_state.status,
-                rekey_journal_project_state.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                project_state.id,
-                project_state.category,
-                project_state.key,
-                project_state.value,
-                project_state.source,
-                project_state.confidence,
-                project_state.status,
-                project_state.created_at
-              ) AS RECORD
-            )
-          )
-          AND (
-            (
-              EXISTS (
-                SELECT 1 AS anon_1
-                FROM projects
-                WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                  AND projects.id = project_state.project_id
-              )
-            )
-            OR NOT (
-              EXISTS (
-                SELECT 1 AS anon_1
-                FROM projects
-                WHERE projects.name = rekey_journal_project_state.rekey_canonical
-              )
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_project_state.rekey_action = 'revive'
-        AND NOT (
-          ('active' IS NOT DISTINCT FROM CAST(project_state.status AS TEXT))
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS project_state),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT rekey_run.started_at
-                        FROM rekey_run
-                        WHERE rekey_run.id = (
-                          SELECT max(rekey_run.id) AS max_2
-                          FROM rekey_run
-                          WHERE rekey_run.outcome IN ('applied', 'empty')
-                        )
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT
-            FROM project_state.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_project_state.id,
-                rekey_journal_project_state.project_id,
-                rekey_journal_project_state.category,
-                rekey_journal_project_state.key,
-                rekey_journal_project_state.value,
-                rekey_journal_project_state.source,
-                rekey_journal_project_state.confidence,
-                rekey_journal_project_state.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                project_state.id,
-                project_state.project_id,
-                project_state.category,
-                project_state.key,
-                project_state.value,
-                project_state.source,
-                project_state.confidence,
-                project_state.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        NOT (
-          rekey_journal_project_state.rekey_action = 'rekey'
-          OR rekey_journal_project_state.rekey_action = 'revive'
-        )
-        AND project_state.id IS NOT NULL
-      ) THEN 'taken'
-      WHEN (
-        rekey_journal_project_state.rekey_action != 'revive'
-        AND NOT (
-          rekey_comes_back.drift IS NOT DISTINCT
-          FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL
-        )
-      ) THEN 'taken'
-      WHEN (
-        rekey_journal_project_state.rekey_action != 'revive'
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_2
-            FROM project_state AS rekey_holder
-            WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-              AND (
-                coalesce(
-                  CAST(rekey_holder.category AS TEXT), ''
-                ) = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
-                AND rekey_holder.category IS NOT DISTINCT
-                FROM rekey_journal_project_state.category
-              )
-              AND (
-                coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(
-                  CAST(rekey_journal_project_state.key AS TEXT), ''
-                )
-                AND rekey_holder.key IS NOT DISTINCT
-                FROM rekey_journal_project_state.key
-              )
-              AND rekey_holder.id != rekey_journal_project_state.id
-          )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_project_state
-    LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-    LEFT OUTER JOIN projects AS rekey_owner
-    ON rekey_owner.id = rekey_journal_project_state.project_id
-    LEFT OUTER JOIN (
-      SELECT rekey_first_project.key AS key,
-        rekey_first_project.action AS action,
-        rekey_first_project.canonical AS canonical,
-        rekey_first_project.drift AS drift
-      FROM rekey_first_project
-      WHERE rekey_first_project.action = 'delete'
-    ) AS rekey_comes_back
-    ON rekey_comes_back.key = rekey_journal_project_state.project_id
-  WHERE rekey_journal_project_state.rekey_run = (
-    SELECT max(rekey_run.id) AS max_5 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge')
-),
-rekey_back_state AS (
-  SELECT rekey_first_state.key AS key,
-    rekey_first_state.action AS action,
-    rekey_first_state.canonical AS canonical,
-    rekey_first_state.drift AS drift
-  FROM rekey_first_state
-  UNION ALL SELECT rekey_journal_project_state.id AS key,
-    rekey_journal_project_state.rekey_action AS action,
-    rekey_journal_project_state.rekey_canonical AS canonical,
-    CASE
-      WHEN (project_state.id IS NOT NULL) THEN 'taken'
-      WHEN (
-        NOT (
-          rekey_comes_back.drift IS NOT DISTINCT
-          FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL
-        )
-      ) THEN 'taken'
-      WHEN (
-        EXISTS (
-          SELECT 1 AS anon_4
-          FROM project_state AS rekey_holder
-          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-            AND (
-              coalesce(
-                CAST(rekey_holder.category AS TEXT), ''
-              ) = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
-              AND rekey_holder.category IS NOT DISTINCT
-              FROM rekey_journal_project_state.category
-            )
-            AND (
-              coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(
-                CAST(rekey_journal_project_state.key AS TEXT), ''
-              )
-              AND rekey_holder.key IS NOT DISTINCT
-              FROM rekey_journal_project_state.key
-            )
-            AND rekey_holder.id != rekey_journal_project_state.id
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_5
-                FROM rekey_first_state
-                WHERE rekey_holder.id = rekey_first_state.key
-                  AND rekey_first_state.action = 'rekey'
-                  AND rekey_first_state.drift = 'untouched'
-              )
-            )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_project_state
-    LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-    LEFT OUTER JOIN projects AS rekey_owner
-    ON rekey_owner.id = rekey_journal_project_state.project_id
-    LEFT OUTER JOIN (
-      SELECT rekey_first_project.key AS key,
-        rekey_first_project.action AS action,
-        rekey_first_project.canonical AS canonical,
-        rekey_first_project.drift AS drift
-      FROM rekey_first_project
-      WHERE rekey_first_project.action = 'delete'
-    ) AS rekey_comes_back
-    ON rekey_comes_back.key = rekey_journal_project_state.project_id
-  WHERE rekey_journal_project_state.rekey_run = (
-    SELECT max(rekey_run.id) AS max_6 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_project_state.rekey_action IN ('replace', 'drop')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -2648,7 +2921,7 @@ FROM (
     rekey_back_state.action AS action,
     rekey_back_state.canonical AS canonical,
     CASE
-      WHEN (rekey_back_state.drift = 'edited') THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      WHEN (rekey_back_state.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_state.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_state.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_state.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -2672,127 +2945,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_back_memory AS (
-  SELECT rekey_journal_memories.id AS key,
-    rekey_journal_memories.rekey_action AS action,
-    rekey_journal_memories.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_memories.rekey_action = 'rekey'
-        AND NOT (
-          (
-            rekey_journal_memories.rekey_canonical IS NOT DISTINCT
-            FROM CAST(memories.project AS TEXT)
-          )
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS memories),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT rekey_run.started_at
-                        FROM rekey_run
-                        WHERE rekey_run.id = (
-                          SELECT max(rekey_run.id) AS max_1
-                          FROM rekey_run
-                          WHERE rekey_run.outcome IN ('applied', 'empty')
-                        )
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT
-            FROM memories.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_memories.id,
-                rekey_journal_memories.memory_type,
-                rekey_journal_memories.content,
-                rekey_journal_memories.confidence,
-                rekey_journal_memories.status,
-                rekey_journal_memories.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                memories.id,
-                memories.memory_type,
-                memories.content,
-                memories.confidence,
-                memories.status,
-                memories.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_memories.rekey_action != 'rekey'
-        AND NOT (
-          (
-            rekey_journal_memories.rekey_canonical IS NOT DISTINCT
-            FROM CAST(memories.project AS TEXT)
-          )
-          AND ('superseded' IS NOT DISTINCT FROM CAST(memories.status AS TEXT))
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS memories),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT rekey_run.started_at
-                        FROM rekey_run
-                        WHERE rekey_run.id = (
-                          SELECT max(rekey_run.id) AS max_2
-                          FROM rekey_run
-                          WHERE rekey_run.outcome IN ('applied', 'empty')
-                        )
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT
-            FROM memories.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_memories.id,
-                rekey_journal_memories.memory_type,
-                rekey_journal_memories.content,
-                rekey_journal_memories.confidence,
-                rekey_journal_memories.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                memories.id,
-                memories.memory_type,
-                memories.content,
-                memories.confidence,
-                memories.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-  WHERE rekey_journal_memories.rekey_run = (
-    SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'memories' AS "table",
@@ -2800,7 +2952,7 @@ FROM (
     rekey_back_memory.action AS action,
     rekey_back_memory.canonical AS canonical,
     CASE
-      WHEN (rekey_back_memory.drift = 'edited') THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      WHEN (rekey_back_memory.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_memory.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_memory.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_memory.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -2824,81 +2976,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_back_interaction AS (
-  SELECT rekey_journal_interactions.id AS key,
-    rekey_journal_interactions.rekey_action AS action,
-    rekey_journal_interactions.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_interactions.rekey_action = 'rekey'
-        AND NOT (
-          (
-            rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-            FROM CAST(interactions.project AS TEXT)
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_interactions.id,
-                rekey_journal_interactions.prompt,
-                rekey_journal_interactions.response,
-                rekey_journal_interactions.client,
-                rekey_journal_interactions.session_id,
-                rekey_journal_interactions.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                interactions.id,
-                interactions.prompt,
-                interactions.response,
-                interactions.client,
-                interactions.session_id,
-                interactions.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_interactions.rekey_action != 'rekey'
-        AND NOT (
-          (
-            rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-            FROM CAST(interactions.project AS TEXT)
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_interactions.id,
-                rekey_journal_interactions.prompt,
-                rekey_journal_interactions.response,
-                rekey_journal_interactions.client,
-                rekey_journal_interactions.session_id,
-                rekey_journal_interactions.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                interactions.id,
-                interactions.prompt,
-                interactions.response,
-                interactions.client,
-                interactions.session_id,
-                interactions.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_interactions
-    LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-  WHERE rekey_journal_interactions.rekey_run = (
-    SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'interactions' AS "table",
@@ -2908,7 +2985,7 @@ FROM (
     CASE
       WHEN (
         rekey_back_interaction.drift = 'edited'
-      ) THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      ) THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_interaction.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_interaction.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_interaction.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -2923,6 +3000,18 @@ FROM (
   WHERE rekey_back_interaction.drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_project;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_state;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_memory;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_interaction;
 
 -- Drop what was noted.
 DROP TABLE rekey_counted_before;

@@ -1470,6 +1470,10 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'shadow_projects_deleted' AS anon_3,
   changes() AS changes_1;
 
+-- Note what the database has counted since.
+INSERT INTO rekey_counted_before (part, rows)
+SELECT 'after' AS anon_1, total_changes() AS total_changes_1;
+
 -- Record how the run ended.
 UPDATE rekey_run
 SET outcome=CASE
@@ -1480,6 +1484,537 @@ SET outcome=CASE
 END,
   finished_at=strftime('%Y-%m-%d %H:%M:%f000', 'now')
 WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
+
+-- Decide about projects: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_project AS
+SELECT rekey_journal_projects.id AS "key",
+  rekey_journal_projects.rekey_action AS action,
+  rekey_journal_projects.rekey_canonical AS canonical,
+  CASE
+    WHEN (
+      rekey_journal_projects.rekey_action = 'delete'
+      AND (
+        projects.id IS NOT NULL
+        OR (
+          EXISTS (
+            SELECT 1 AS anon_1
+            FROM projects AS rekey_other
+            WHERE rekey_other.name = rekey_journal_projects.name
+              AND rekey_other.id != rekey_journal_projects.id
+          )
+        )
+      )
+    ) THEN 'taken'
+    WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
+    WHEN (
+      rekey_journal_projects.rekey_action != 'delete'
+      AND NOT (
+        (rekey_journal_projects.rekey_canonical IS projects.name)
+        AND (
+          (
+            SELECT rekey_run.started_at
+            FROM rekey_run
+            WHERE rekey_run.id = (
+              SELECT max(rekey_run.id) AS max_1
+              FROM rekey_run
+              WHERE rekey_run.outcome IN ('applied', 'empty')
+            )
+          ) IS projects.updated_at
+        )
+        AND (
+          (
+            rekey_journal_projects.id,
+            rekey_journal_projects.description,
+            rekey_journal_projects.created_at
+          ) IS (projects.id, projects.description, projects.created_at)
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_projects.rekey_action != 'delete'
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_1
+          FROM projects AS rekey_other
+          WHERE rekey_other.name = rekey_journal_projects.name
+            AND rekey_other.id != rekey_journal_projects.id
+        )
+      )
+    ) THEN 'taken'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
+WHERE rekey_journal_projects.rekey_run = (
+  SELECT max(rekey_run.id) AS max_2 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_project_key ON rekey_back_project ("key");
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_project_drifted ON rekey_back_project ("key") WHERE drift != 'untouched';
+
+-- Decide about project_state: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_state AS
+SELECT rekey_journal_project_state.id AS "key",
+  rekey_journal_project_state.rekey_action AS action,
+  rekey_journal_project_state.rekey_canonical AS canonical,
+  CASE
+    WHEN (
+      (
+        rekey_journal_project_state.rekey_action = 'rekey'
+        OR rekey_journal_project_state.rekey_action = 'revive'
+      )
+      AND project_state.id IS NULL
+    ) THEN 'deleted'
+    WHEN (
+      rekey_journal_project_state.rekey_action = 'rekey'
+      AND NOT (
+        (
+          (
+            SELECT rekey_run.started_at
+            FROM rekey_run
+            WHERE rekey_run.id = (
+              SELECT max(rekey_run.id) AS max_1
+              FROM rekey_run
+              WHERE rekey_run.outcome IN ('applied', 'empty')
+            )
+          ) IS project_state.updated_at
+        )
+        AND (
+          (
+            rekey_journal_project_state.id,
+            rekey_journal_project_state.category,
+            rekey_journal_project_state."key",
+            rekey_journal_project_state.value,
+            rekey_journal_project_state.source,
+            rekey_journal_project_state.confidence,
+            rekey_journal_project_state.status,
+            rekey_journal_project_state.created_at
+          ) IS (
+            project_state.id,
+            project_state.category,
+            project_state."key",
+            project_state.value,
+            project_state.source,
+            project_state.confidence,
+            project_state.status,
+            project_state.created_at
+          )
+        )
+        AND (
+          (
+            EXISTS (
+              SELECT 1 AS anon_1
+              FROM projects
+              WHERE projects.name = rekey_journal_project_state.rekey_canonical
+                AND projects.id = project_state.project_id
+            )
+          )
+          OR NOT (
+            EXISTS (
+              SELECT 1 AS anon_1
+              FROM projects
+              WHERE projects.name = rekey_journal_project_state.rekey_canonical
+            )
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_project_state.rekey_action = 'revive'
+      AND NOT (
+        ('active' IS project_state.status)
+        AND (
+          (
+            SELECT rekey_run.started_at
+            FROM rekey_run
+            WHERE rekey_run.id = (
+              SELECT max(rekey_run.id) AS max_2
+              FROM rekey_run
+              WHERE rekey_run.outcome IN ('applied', 'empty')
+            )
+          ) IS project_state.updated_at
+        )
+        AND (
+          (
+            rekey_journal_project_state.id,
+            rekey_journal_project_state.project_id,
+            rekey_journal_project_state.category,
+            rekey_journal_project_state."key",
+            rekey_journal_project_state.value,
+            rekey_journal_project_state.source,
+            rekey_journal_project_state.confidence,
+            rekey_journal_project_state.created_at
+          ) IS (
+            project_state.id,
+            project_state.project_id,
+            project_state.category,
+            project_state."key",
+            project_state.value,
+            project_state.source,
+            project_state.confidence,
+            project_state.created_at
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      NOT (
+        rekey_journal_project_state.rekey_action = 'rekey'
+        OR rekey_journal_project_state.rekey_action = 'revive'
+      )
+      AND project_state.id IS NOT NULL
+    ) THEN 'taken'
+    WHEN (
+      rekey_journal_project_state.rekey_action != 'revive'
+      AND NOT (
+        rekey_comes_back.drift IS 'untouched'
+        OR rekey_comes_back."key" IS NULL
+        AND rekey_owner.id IS NOT NULL
+      )
+    ) THEN 'taken'
+    WHEN (
+      rekey_journal_project_state.rekey_action != 'revive'
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_2
+          FROM project_state AS rekey_holder
+          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
+            AND (rekey_holder.category IS rekey_journal_project_state.category)
+            AND (rekey_holder."key" IS rekey_journal_project_state."key")
+            AND rekey_holder.id != rekey_journal_project_state.id
+        )
+      )
+    ) THEN 'taken'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_project_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
+  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  LEFT OUTER JOIN (
+    SELECT rekey_back_project."key" AS "key",
+      rekey_back_project.action AS action,
+      rekey_back_project.canonical AS canonical,
+      rekey_back_project.drift AS drift
+    FROM rekey_back_project
+    WHERE rekey_back_project.action = 'delete'
+  ) AS rekey_comes_back
+  ON rekey_comes_back."key" = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (
+  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_state_key ON rekey_back_state ("key");
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_state_drifted ON rekey_back_state ("key") WHERE drift != 'untouched';
+
+-- The same for replaced rows, whose slot must be free.
+INSERT INTO rekey_back_state ("key", action, canonical, drift)
+SELECT rekey_journal_project_state.id AS "key",
+  rekey_journal_project_state.rekey_action AS action,
+  rekey_journal_project_state.rekey_canonical AS canonical,
+  CASE
+    WHEN (project_state.id IS NOT NULL) THEN 'taken'
+    WHEN (
+      NOT (
+        rekey_comes_back.drift IS 'untouched'
+        OR rekey_comes_back."key" IS NULL
+        AND rekey_owner.id IS NOT NULL
+      )
+    ) THEN 'taken'
+    WHEN (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM project_state AS rekey_holder
+        WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
+          AND (rekey_holder.category IS rekey_journal_project_state.category)
+          AND (rekey_holder."key" IS rekey_journal_project_state."key")
+          AND rekey_holder.id != rekey_journal_project_state.id
+          AND NOT (
+            EXISTS (
+              SELECT 1 AS anon_2
+              FROM rekey_back_state
+              WHERE rekey_holder.id = rekey_back_state."key"
+                AND rekey_back_state.action = 'rekey'
+                AND rekey_back_state.drift = 'untouched'
+            )
+          )
+      )
+    ) THEN 'taken'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_project_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
+  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  LEFT OUTER JOIN (
+    SELECT rekey_back_project."key" AS "key",
+      rekey_back_project.action AS action,
+      rekey_back_project.canonical AS canonical,
+      rekey_back_project.drift AS drift
+    FROM rekey_back_project
+    WHERE rekey_back_project.action = 'delete'
+  ) AS rekey_comes_back
+  ON rekey_comes_back."key" = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (
+  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
+
+-- Decide about memories: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_memory AS
+SELECT rekey_journal_memories.id AS "key",
+  rekey_journal_memories.rekey_action AS action,
+  rekey_journal_memories.rekey_canonical AS canonical,
+  CASE
+    WHEN (memories.id IS NULL) THEN 'deleted'
+    WHEN (
+      rekey_journal_memories.rekey_action = 'rekey'
+      AND NOT (
+        (rekey_journal_memories.rekey_canonical IS memories.project)
+        AND (
+          (
+            SELECT rekey_run.started_at
+            FROM rekey_run
+            WHERE rekey_run.id = (
+              SELECT max(rekey_run.id) AS max_1
+              FROM rekey_run
+              WHERE rekey_run.outcome IN ('applied', 'empty')
+            )
+          ) IS memories.updated_at
+        )
+        AND (
+          (
+            rekey_journal_memories.id,
+            rekey_journal_memories.memory_type,
+            rekey_journal_memories.content,
+            rekey_journal_memories.confidence,
+            rekey_journal_memories.status,
+            rekey_journal_memories.created_at
+          ) IS (
+            memories.id,
+            memories.memory_type,
+            memories.content,
+            memories.confidence,
+            memories.status,
+            memories.created_at
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_memories.rekey_action != 'rekey'
+      AND NOT (
+        (rekey_journal_memories.rekey_canonical IS memories.project)
+        AND ('superseded' IS memories.status)
+        AND (
+          (
+            SELECT rekey_run.started_at
+            FROM rekey_run
+            WHERE rekey_run.id = (
+              SELECT max(rekey_run.id) AS max_2
+              FROM rekey_run
+              WHERE rekey_run.outcome IN ('applied', 'empty')
+            )
+          ) IS memories.updated_at
+        )
+        AND (
+          (
+            rekey_journal_memories.id,
+            rekey_journal_memories.memory_type,
+            rekey_journal_memories.content,
+            rekey_journal_memories.confidence,
+            rekey_journal_memories.created_at
+          ) IS (
+            memories.id,
+            memories.memory_type,
+            memories.content,
+            memories.confidence,
+            memories.created_at
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
+WHERE rekey_journal_memories.rekey_run = (
+  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_memory_key ON rekey_back_memory ("key");
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory ("key") WHERE drift != 'untouched';
+
+-- Decide about interactions: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_interaction AS
+SELECT rekey_journal_interactions.id AS "key",
+  rekey_journal_interactions.rekey_action AS action,
+  rekey_journal_interactions.rekey_canonical AS canonical,
+  CASE
+    WHEN (interactions.id IS NULL) THEN 'deleted'
+    WHEN (
+      rekey_journal_interactions.rekey_action = 'rekey'
+      AND NOT (
+        (rekey_journal_interactions.rekey_canonical IS interactions.project)
+        AND (
+          (
+            rekey_journal_interactions.id,
+            rekey_journal_interactions.prompt,
+            rekey_journal_interactions.response,
+            rekey_journal_interactions.client,
+            rekey_journal_interactions.session_id,
+            rekey_journal_interactions.created_at
+          ) IS (
+            interactions.id,
+            interactions.prompt,
+            interactions.response,
+            interactions.client,
+            interactions.session_id,
+            interactions.created_at
+          )
+        )
+      )
+    ) THEN 'edited'
+    WHEN (
+      rekey_journal_interactions.rekey_action != 'rekey'
+      AND NOT (
+        (rekey_journal_interactions.rekey_canonical IS interactions.project)
+        AND (
+          (
+            rekey_journal_interactions.id,
+            rekey_journal_interactions.prompt,
+            rekey_journal_interactions.response,
+            rekey_journal_interactions.client,
+            rekey_journal_interactions.session_id,
+            rekey_journal_interactions.created_at
+          ) IS (
+            interactions.id,
+            interactions.prompt,
+            interactions.response,
+            interactions.client,
+            interactions.session_id,
+            interactions.created_at
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_interactions
+  LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+WHERE rekey_journal_interactions.rekey_run = (
+  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction ("key");
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction ("key")
+WHERE drift != 'untouched';
+
+-- The same for created rows: they stay while anything hangs on them.
+INSERT INTO rekey_back_project ("key", action, canonical, drift)
+SELECT projects.id AS "key",
+  rekey_journal_projects.rekey_action AS action,
+  rekey_journal_projects.rekey_canonical AS canonical,
+  CASE
+    WHEN (projects.id IS NULL) THEN 'deleted'
+    WHEN (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM project_state
+        WHERE project_state.project_id = projects.id
+          AND NOT (
+            EXISTS (
+              SELECT 1 AS anon_2
+              FROM rekey_back_state
+              WHERE project_state.id = rekey_back_state."key"
+                AND rekey_back_state.drift = 'untouched'
+                AND rekey_back_state.action = 'rekey'
+            )
+          )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1
+        FROM pragma_foreign_key_list('memories') AS fk
+        WHERE lower(fk."table") = lower('projects')
+          AND lower(fk."from") = lower('project')
+          AND lower(fk."to") = lower('name')
+      )
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_3
+          FROM memories
+          WHERE memories.project = projects.name
+            AND NOT (
+              EXISTS (
+                SELECT 1 AS anon_4
+                FROM rekey_back_memory
+                WHERE memories.id = rekey_back_memory."key"
+                  AND rekey_back_memory.drift = 'untouched'
+              )
+            )
+        )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1
+        FROM pragma_foreign_key_list('interactions') AS fk
+        WHERE lower(fk."table") = lower('projects')
+          AND lower(fk."from") = lower('project')
+          AND lower(fk."to") = lower('name')
+      )
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_5
+          FROM interactions
+          WHERE interactions.project = projects.name
+            AND NOT (
+              EXISTS (
+                SELECT 1 AS anon_6
+                FROM rekey_back_interaction
+                WHERE interactions.id = rekey_back_interaction."key"
+                  AND rekey_back_interaction.drift = 'untouched'
+              )
+            )
+        )
+      )
+    ) THEN 'attached'
+    WHEN NOT (
+      (
+        rekey_created_projects.id,
+        rekey_created_projects.name,
+        rekey_created_projects.description,
+        rekey_created_projects.created_at,
+        rekey_created_projects.updated_at
+      ) IS (
+        projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift
+FROM rekey_journal_projects
+  LEFT OUTER JOIN rekey_created_projects
+  ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
+  AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
+  LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
+WHERE rekey_journal_projects.rekey_run = (
+  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
+)
+  AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table,
 --   and no others.
@@ -1592,7 +2127,11 @@ FROM (
     UNION ALL SELECT 'all tables together' AS anon_1,
       'changed' AS anon_2,
       (
-        total_changes() - (
+        (
+          SELECT rekey_counted_before.rows
+          FROM rekey_counted_before
+          WHERE rekey_counted_before.part = 'after'
+        ) - (
           SELECT rekey_counted_before.rows
           FROM rekey_counted_before
           WHERE rekey_counted_before.part = ''
@@ -1609,7 +2148,7 @@ FROM (
           WHERE rekey_created_projects.rekey_run = (
             SELECT max(rekey_run.id) AS max_2 FROM rekey_run
           )
-        ) + 1
+        )
       ) AS anon_3,
       (
         SELECT coalesce(sum(rekey_count.value), 0) AS coalesce_9
@@ -1954,522 +2493,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_first_project AS (
-  SELECT rekey_journal_projects.id AS "key",
-    rekey_journal_projects.rekey_action AS action,
-    rekey_journal_projects.rekey_canonical AS canonical,
-    CASE
-      WHEN (
-        rekey_journal_projects.rekey_action = 'delete'
-        AND (
-          projects.id IS NOT NULL
-          OR (
-            EXISTS (
-              SELECT 1 AS anon_1
-              FROM projects AS rekey_other
-              WHERE rekey_other.name = rekey_journal_projects.name
-                AND rekey_other.id != rekey_journal_projects.id
-            )
-          )
-        )
-      ) THEN 'taken'
-      WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_projects.rekey_action != 'delete'
-        AND NOT (
-          (rekey_journal_projects.rekey_canonical IS projects.name)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_1
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS projects.updated_at
-          )
-          AND (
-            (
-              rekey_journal_projects.id,
-              rekey_journal_projects.description,
-              rekey_journal_projects.created_at
-            ) IS (projects.id, projects.description, projects.created_at)
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_projects.rekey_action != 'delete'
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_1
-            FROM projects AS rekey_other
-            WHERE rekey_other.name = rekey_journal_projects.name
-              AND rekey_other.id != rekey_journal_projects.id
-          )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-  WHERE rekey_journal_projects.rekey_run = (
-    SELECT max(rekey_run.id) AS max_2 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_projects.rekey_action IN ('delete', 'rename')
-),
-rekey_first_state AS (
-  SELECT rekey_journal_project_state.id AS "key",
-    rekey_journal_project_state.rekey_action AS action,
-    rekey_journal_project_state.rekey_canonical AS canonical,
-    CASE
-      WHEN (
-        (
-          rekey_journal_project_state.rekey_action = 'rekey'
-          OR rekey_journal_project_state.rekey_action = 'revive'
-        )
-        AND project_state.id IS NULL
-      ) THEN 'deleted'
-      WHEN (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        AND NOT (
-          (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_3
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS project_state.updated_at
-          )
-          AND (
-            (
-              rekey_journal_project_state.id,
-              rekey_journal_project_state.category,
-              rekey_journal_project_state."key",
-              rekey_journal_project_state.value,
-              rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence,
-              rekey_journal_project_state.status,
-              rekey_journal_project_state.created_at
-            ) IS (
-              project_state.id,
-              project_state.category,
-              project_state."key",
-              project_state.value,
-              project_state.source,
-              project_state.confidence,
-              project_state.status,
-              project_state.created_at
-            )
-          )
-          AND (
-            (
-              EXISTS (
-                SELECT 1 AS anon_4
-                FROM projects
-                WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                  AND projects.id = project_state.project_id
-              )
-            )
-            OR NOT (
-              EXISTS (
-                SELECT 1 AS anon_4
-                FROM projects
-                WHERE projects.name = rekey_journal_project_state.rekey_canonical
-              )
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_project_state.rekey_action = 'revive'
-        AND NOT (
-          ('active' IS project_state.status)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_4
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS project_state.updated_at
-          )
-          AND (
-            (
-              rekey_journal_project_state.id,
-              rekey_journal_project_state.project_id,
-              rekey_journal_project_state.category,
-              rekey_journal_project_state."key",
-              rekey_journal_project_state.value,
-              rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence,
-              rekey_journal_project_state.created_at
-            ) IS (
-              project_state.id,
-              project_state.project_id,
-              project_state.category,
-              project_state."key",
-              project_state.value,
-              project_state.source,
-              project_state.confidence,
-              project_state.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        NOT (
-          rekey_journal_project_state.rekey_action = 'rekey'
-          OR rekey_journal_project_state.rekey_action = 'revive'
-        )
-        AND project_state.id IS NOT NULL
-      ) THEN 'taken'
-      WHEN (
-        rekey_journal_project_state.rekey_action != 'revive'
-        AND NOT (
-          rekey_comes_back.drift IS 'untouched'
-          OR rekey_comes_back."key" IS NULL
-          AND rekey_owner.id IS NOT NULL
-        )
-      ) THEN 'taken'
-      WHEN (
-        rekey_journal_project_state.rekey_action != 'revive'
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_5
-            FROM project_state AS rekey_holder
-            WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-              AND (rekey_holder.category IS rekey_journal_project_state.category)
-              AND (rekey_holder."key" IS rekey_journal_project_state."key")
-              AND rekey_holder.id != rekey_journal_project_state.id
-          )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_project_state
-    LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-    LEFT OUTER JOIN projects AS rekey_owner
-    ON rekey_owner.id = rekey_journal_project_state.project_id
-    LEFT OUTER JOIN (
-      SELECT rekey_first_project."key" AS "key",
-        rekey_first_project.action AS action,
-        rekey_first_project.canonical AS canonical,
-        rekey_first_project.drift AS drift
-      FROM rekey_first_project
-      WHERE rekey_first_project.action = 'delete'
-    ) AS rekey_comes_back
-    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-  WHERE rekey_journal_project_state.rekey_run = (
-    SELECT max(rekey_run.id) AS max_5 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge')
-),
-rekey_back_state AS (
-  SELECT rekey_first_state."key" AS "key",
-    rekey_first_state.action AS action,
-    rekey_first_state.canonical AS canonical,
-    rekey_first_state.drift AS drift
-  FROM rekey_first_state
-  UNION ALL SELECT rekey_journal_project_state.id AS "key",
-    rekey_journal_project_state.rekey_action AS action,
-    rekey_journal_project_state.rekey_canonical AS canonical,
-    CASE
-      WHEN (project_state.id IS NOT NULL) THEN 'taken'
-      WHEN (
-        NOT (
-          rekey_comes_back.drift IS 'untouched'
-          OR rekey_comes_back."key" IS NULL
-          AND rekey_owner.id IS NOT NULL
-        )
-      ) THEN 'taken'
-      WHEN (
-        EXISTS (
-          SELECT 1 AS anon_6
-          FROM project_state AS rekey_holder
-          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-            AND (rekey_holder.category IS rekey_journal_project_state.category)
-            AND (rekey_holder."key" IS rekey_journal_project_state."key")
-            AND rekey_holder.id != rekey_journal_project_state.id
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_7
-                FROM rekey_first_state
-                WHERE rekey_holder.id = rekey_first_state."key"
-                  AND rekey_first_state.action = 'rekey'
-                  AND rekey_first_state.drift = 'untouched'
-              )
-            )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_project_state
-    LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-    LEFT OUTER JOIN projects AS rekey_owner
-    ON rekey_owner.id = rekey_journal_project_state.project_id
-    LEFT OUTER JOIN (
-      SELECT rekey_first_project."key" AS "key",
-        rekey_first_project.action AS action,
-        rekey_first_project.canonical AS canonical,
-        rekey_first_project.drift AS drift
-      FROM rekey_first_project
-      WHERE rekey_first_project.action = 'delete'
-    ) AS rekey_comes_back
-    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-  WHERE rekey_journal_project_state.rekey_run = (
-    SELECT max(rekey_run.id) AS max_6 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_project_state.rekey_action IN ('replace', 'drop')
-),
-rekey_back_memory AS (
-  SELECT rekey_journal_memories.id AS "key",
-    rekey_journal_memories.rekey_action AS action,
-    rekey_journal_memories.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_memories.rekey_action = 'rekey'
-        AND NOT (
-          (rekey_journal_memories.rekey_canonical IS memories.project)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_7
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_journal_memories.id,
-              rekey_journal_memories.memory_type,
-              rekey_journal_memories.content,
-              rekey_journal_memories.confidence,
-              rekey_journal_memories.status,
-              rekey_journal_memories.created_at
-            ) IS (
-              memories.id,
-              memories.memory_type,
-              memories.content,
-              memories.confidence,
-              memories.status,
-              memories.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_memories.rekey_action != 'rekey'
-        AND NOT (
-          (rekey_journal_memories.rekey_canonical IS memories.project)
-          AND ('superseded' IS memories.status)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_8
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_journal_memories.id,
-              rekey_journal_memories.memory_type,
-              rekey_journal_memories.content,
-              rekey_journal_memories.confidence,
-              rekey_journal_memories.created_at
-            ) IS (
-              memories.id,
-              memories.memory_type,
-              memories.content,
-              memories.confidence,
-              memories.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-  WHERE rekey_journal_memories.rekey_run = (
-    SELECT max(rekey_run.id) AS max_9 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-),
-rekey_back_interaction AS (
-  SELECT rekey_journal_interactions.id AS "key",
-    rekey_journal_interactions.rekey_action AS action,
-    rekey_journal_interactions.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_interactions.rekey_action = 'rekey'
-        AND NOT (
-          (rekey_journal_interactions.rekey_canonical IS interactions.project)
-          AND (
-            (
-              rekey_journal_interactions.id,
-              rekey_journal_interactions.prompt,
-              rekey_journal_interactions.response,
-              rekey_journal_interactions.client,
-              rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) IS (
-              interactions.id,
-              interactions.prompt,
-              interactions.response,
-              interactions.client,
-              interactions.session_id,
-              interactions.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_interactions.rekey_action != 'rekey'
-        AND NOT (
-          (rekey_journal_interactions.rekey_canonical IS interactions.project)
-          AND (
-            (
-              rekey_journal_interactions.id,
-              rekey_journal_interactions.prompt,
-              rekey_journal_interactions.response,
-              rekey_journal_interactions.client,
-              rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) IS (
-              interactions.id,
-              interactions.prompt,
-              interactions.response,
-              interactions.client,
-              interactions.session_id,
-              interactions.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_interactions
-    LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-  WHERE rekey_journal_interactions.rekey_run = (
-    SELECT max(rekey_run.id) AS max_10
-    FROM rekey_run
-    WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-),
-rekey_back_project AS (
-  SELECT rekey_first_project."key" AS "key",
-    rekey_first_project.action AS action,
-    rekey_first_project.canonical AS canonical,
-    rekey_first_project.drift AS drift
-  FROM rekey_first_project
-  UNION ALL SELECT projects.id AS "key",
-    rekey_journal_projects.rekey_action AS action,
-    rekey_journal_projects.rekey_canonical AS canonical,
-    CASE
-      WHEN (projects.id IS NULL) THEN 'deleted'
-      WHEN (
-        EXISTS (
-          SELECT 1 AS anon_2
-          FROM project_state
-          WHERE project_state.project_id = projects.id
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_3
-                FROM rekey_back_state
-                WHERE project_state.id = rekey_back_state."key"
-                  AND rekey_back_state.drift = 'untouched'
-                  AND rekey_back_state.action = 'rekey'
-              )
-            )
-        )
-      ) THEN 'attached'
-      WHEN (
-        EXISTS (
-          SELECT 1
-          FROM pragma_foreign_key_list('memories') AS fk
-          WHERE lower(fk."table") = lower('projects')
-            AND lower(fk."from") = lower('project')
-            AND lower(fk."to") = lower('name')
-        )
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_8
-            FROM memories
-            WHERE memories.project = projects.name
-              AND NOT (
-                EXISTS (
-                  SELECT 1 AS anon_9
-                  FROM rekey_back_memory
-                  WHERE memories.id = rekey_back_memory."key"
-                    AND rekey_back_memory.drift = 'untouched'
-                )
-              )
-          )
-        )
-      ) THEN 'attached'
-      WHEN (
-        EXISTS (
-          SELECT 1
-          FROM pragma_foreign_key_list('interactions') AS fk
-          WHERE lower(fk."table") = lower('projects')
-            AND lower(fk."from") = lower('project')
-            AND lower(fk."to") = lower('name')
-        )
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_10
-            FROM interactions
-            WHERE interactions.project = projects.name
-              AND NOT (
-                EXISTS (
-                  SELECT 1 AS anon_11
-                  FROM rekey_back_interaction
-                  WHERE interactions.id = rekey_back_interaction."key"
-                    AND rekey_back_interaction.drift = 'untouched'
-                )
-              )
-          )
-        )
-      ) THEN 'attached'
-      WHEN NOT (
-        (
-          rekey_created_projects.id,
-          rekey_created_projects.name,
-          rekey_created_projects.description,
-          rekey_created_projects.created_at,
-          rekey_created_projects.updated_at
-        ) IS (
-          projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_projects
-    LEFT OUTER JOIN rekey_created_projects
-    ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
-    AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
-    LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
-  WHERE rekey_journal_projects.rekey_run = (
-    SELECT max(rekey_run.id) AS max_11
-    FROM rekey_run
-    WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_projects.rekey_action IN ('create')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'projects' AS "table",
@@ -2477,7 +2500,7 @@ FROM (
     rekey_back_project.action AS action,
     rekey_back_project.canonical AS canonical,
     CASE
-      WHEN (rekey_back_project.drift = 'edited') THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      WHEN (rekey_back_project.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_project.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_project.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_project.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -2501,278 +2524,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_first_project AS (
-  SELECT rekey_journal_projects.id AS "key",
-    rekey_journal_projects.rekey_action AS action,
-    rekey_journal_projects.rekey_canonical AS canonical,
-    CASE
-      WHEN (
-        rekey_journal_projects.rekey_action = 'delete'
-        AND (
-          projects.id IS NOT NULL
-          OR (
-            EXISTS (
-              SELECT 1 AS anon_3
-              FROM projects AS rekey_other
-              WHERE rekey_other.name = rekey_journal_projects.name
-                AND rekey_other.id != rekey_journal_projects.id
-            )
-          )
-        )
-      ) THEN 'taken'
-      WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_projects.rekey_action != 'delete'
-        AND NOT (
-          (rekey_journal_projects.rekey_canonical IS projects.name)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_3
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS projects.updated_at
-          )
-          AND (
-            (
-              rekey_journal_projects.id,
-              rekey_journal_projects.description,
-              rekey_journal_projects.created_at
-            ) IS (projects.id, projects.description, projects.created_at)
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_projects.rekey_action != 'delete'
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_3
-            FROM projects AS rekey_other
-            WHERE rekey_other.name = rekey_journal_projects.name
-              AND rekey_other.id != rekey_journal_projects.id
-          )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-  WHERE rekey_journal_projects.rekey_run = (
-    SELECT max(rekey_run.id) AS max_4 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_projects.rekey_action IN ('delete', 'rename')
-),
-rekey_first_state AS (
-  SELECT rekey_journal_project_state.id AS "key",
-    rekey_journal_project_state.rekey_action AS action,
-    rekey_journal_project_state.rekey_canonical AS canonical,
-    CASE
-      WHEN (
-        (
-          rekey_journal_project_state.rekey_action = 'rekey'
-          OR rekey_journal_project_state.rekey_action = 'revive'
-        )
-        AND project_state.id IS NULL
-      ) THEN 'deleted'
-      WHEN (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        AND NOT (
-          (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_1
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS project_state.updated_at
-          )
-          AND (
-            (
-              rekey_journal_project_state.id,
-              rekey_journal_project_state.category,
-              rekey_journal_project_state."key",
-              rekey_journal_project_state.value,
-              rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence,
-              rekey_journal_project_state.status,
-              rekey_journal_project_state.created_at
-            ) IS (
-              project_state.id,
-              project_state.category,
-              project_state."key",
-              project_state.value,
-              project_state.source,
-              project_state.confidence,
-              project_state.status,
-              project_state.created_at
-            )
-          )
-          AND (
-            (
-              EXISTS (
-                SELECT 1 AS anon_1
-                FROM projects
-                WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                  AND projects.id = project_state.project_id
-              )
-            )
-            OR NOT (
-              EXISTS (
-                SELECT 1 AS anon_1
-                FROM projects
-                WHERE projects.name = rekey_journal_project_state.rekey_canonical
-              )
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_project_state.rekey_action = 'revive'
-        AND NOT (
-          ('active' IS project_state.status)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_2
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS project_state.updated_at
-          )
-          AND (
-            (
-              rekey_journal_project_state.id,
-              rekey_journal_project_state.project_id,
-              rekey_journal_project_state.category,
-              rekey_journal_project_state."key",
-              rekey_journal_project_state.value,
-              rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence,
-              rekey_journal_project_state.created_at
-            ) IS (
-              project_state.id,
-              project_state.project_id,
-              project_state.category,
-              project_state."key",
-              project_state.value,
-              project_state.source,
-              project_state.confidence,
-              project_state.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        NOT (
-          rekey_journal_project_state.rekey_action = 'rekey'
-          OR rekey_journal_project_state.rekey_action = 'revive'
-        )
-        AND project_state.id IS NOT NULL
-      ) THEN 'taken'
-      WHEN (
-        rekey_journal_project_state.rekey_action != 'revive'
-        AND NOT (
-          rekey_comes_back.drift IS 'untouched'
-          OR rekey_comes_back."key" IS NULL
-          AND rekey_owner.id IS NOT NULL
-        )
-      ) THEN 'taken'
-      WHEN (
-        rekey_journal_project_state.rekey_action != 'revive'
-        AND (
-          EXISTS (
-            SELECT 1 AS anon_2
-            FROM project_state AS rekey_holder
-            WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-              AND (rekey_holder.category IS rekey_journal_project_state.category)
-              AND (rekey_holder."key" IS rekey_journal_project_state."key")
-              AND rekey_holder.id != rekey_journal_project_state.id
-          )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_project_state
-    LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-    LEFT OUTER JOIN projects AS rekey_owner
-    ON rekey_owner.id = rekey_journal_project_state.project_id
-    LEFT OUTER JOIN (
-      SELECT rekey_first_project."key" AS "key",
-        rekey_first_project.action AS action,
-        rekey_first_project.canonical AS canonical,
-        rekey_first_project.drift AS drift
-      FROM rekey_first_project
-      WHERE rekey_first_project.action = 'delete'
-    ) AS rekey_comes_back
-    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-  WHERE rekey_journal_project_state.rekey_run = (
-    SELECT max(rekey_run.id) AS max_5 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge')
-),
-rekey_back_state AS (
-  SELECT rekey_first_state."key" AS "key",
-    rekey_first_state.action AS action,
-    rekey_first_state.canonical AS canonical,
-    rekey_first_state.drift AS drift
-  FROM rekey_first_state
-  UNION ALL SELECT rekey_journal_project_state.id AS "key",
-    rekey_journal_project_state.rekey_action AS action,
-    rekey_journal_project_state.rekey_canonical AS canonical,
-    CASE
-      WHEN (project_state.id IS NOT NULL) THEN 'taken'
-      WHEN (
-        NOT (
-          rekey_comes_back.drift IS 'untouched'
-          OR rekey_comes_back."key" IS NULL
-          AND rekey_owner.id IS NOT NULL
-        )
-      ) THEN 'taken'
-      WHEN (
-        EXISTS (
-          SELECT 1 AS anon_4
-          FROM project_state AS rekey_holder
-          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-            AND (rekey_holder.category IS rekey_journal_project_state.category)
-            AND (rekey_holder."key" IS rekey_journal_project_state."key")
-            AND rekey_holder.id != rekey_journal_project_state.id
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_5
-                FROM rekey_first_state
-                WHERE rekey_holder.id = rekey_first_state."key"
-                  AND rekey_first_state.action = 'rekey'
-                  AND rekey_first_state.drift = 'untouched'
-              )
-            )
-        )
-      ) THEN 'taken'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_project_state
-    LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-    LEFT OUTER JOIN projects AS rekey_owner
-    ON rekey_owner.id = rekey_journal_project_state.project_id
-    LEFT OUTER JOIN (
-      SELECT rekey_first_project."key" AS "key",
-        rekey_first_project.action AS action,
-        rekey_first_project.canonical AS canonical,
-        rekey_first_project.drift AS drift
-      FROM rekey_first_project
-      WHERE rekey_first_project.action = 'delete'
-    ) AS rekey_comes_back
-    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-  WHERE rekey_journal_project_state.rekey_run = (
-    SELECT max(rekey_run.id) AS max_6 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_project_state.rekey_action IN ('replace', 'drop')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -2780,7 +2531,7 @@ FROM (
     rekey_back_state.action AS action,
     rekey_back_state.canonical AS canonical,
     CASE
-      WHEN (rekey_back_state.drift = 'edited') THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      WHEN (rekey_back_state.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_state.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_state.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_state.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -2804,87 +2555,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_back_memory AS (
-  SELECT rekey_journal_memories.id AS "key",
-    rekey_journal_memories.rekey_action AS action,
-    rekey_journal_memories.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_memories.rekey_action = 'rekey'
-        AND NOT (
-          (rekey_journal_memories.rekey_canonical IS memories.project)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_1
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_journal_memories.id,
-              rekey_journal_memories.memory_type,
-              rekey_journal_memories.content,
-              rekey_journal_memories.confidence,
-              rekey_journal_memories.status,
-              rekey_journal_memories.created_at
-            ) IS (
-              memories.id,
-              memories.memory_type,
-              memories.content,
-              memories.confidence,
-              memories.status,
-              memories.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_memories.rekey_action != 'rekey'
-        AND NOT (
-          (rekey_journal_memories.rekey_canonical IS memories.project)
-          AND ('superseded' IS memories.status)
-          AND (
-            (
-              SELECT rekey_run.started_at
-              FROM rekey_run
-              WHERE rekey_run.id = (
-                SELECT max(rekey_run.id) AS max_2
-                FROM rekey_run
-                WHERE rekey_run.outcome IN ('applied', 'empty')
-              )
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_journal_memories.id,
-              rekey_journal_memories.memory_type,
-              rekey_journal_memories.content,
-              rekey_journal_memories.confidence,
-              rekey_journal_memories.created_at
-            ) IS (
-              memories.id,
-              memories.memory_type,
-              memories.content,
-              memories.confidence,
-              memories.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-  WHERE rekey_journal_memories.rekey_run = (
-    SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'memories' AS "table",
@@ -2892,7 +2562,7 @@ FROM (
     rekey_back_memory.action AS action,
     rekey_back_memory.canonical AS canonical,
     CASE
-      WHEN (rekey_back_memory.drift = 'edited') THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      WHEN (rekey_back_memory.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_memory.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_memory.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_memory.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -2916,67 +2586,6 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0)
 );
 INSERT INTO rekey_guard (offending)
-WITH rekey_back_interaction AS (
-  SELECT rekey_journal_interactions.id AS "key",
-    rekey_journal_interactions.rekey_action AS action,
-    rekey_journal_interactions.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_interactions.rekey_action = 'rekey'
-        AND NOT (
-          (rekey_journal_interactions.rekey_canonical IS interactions.project)
-          AND (
-            (
-              rekey_journal_interactions.id,
-              rekey_journal_interactions.prompt,
-              rekey_journal_interactions.response,
-              rekey_journal_interactions.client,
-              rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) IS (
-              interactions.id,
-              interactions.prompt,
-              interactions.response,
-              interactions.client,
-              interactions.session_id,
-              interactions.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_interactions.rekey_action != 'rekey'
-        AND NOT (
-          (rekey_journal_interactions.rekey_canonical IS interactions.project)
-          AND (
-            (
-              rekey_journal_interactions.id,
-              rekey_journal_interactions.prompt,
-              rekey_journal_interactions.response,
-              rekey_journal_interactions.client,
-              rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) IS (
-              interactions.id,
-              interactions.prompt,
-              interactions.response,
-              interactions.client,
-              interactions.session_id,
-              interactions.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_interactions
-    LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-  WHERE rekey_journal_interactions.rekey_run = (
-    SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-  )
-    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'interactions' AS "table",
@@ -2986,7 +2595,7 @@ FROM (
     CASE
       WHEN (
         rekey_back_interaction.drift = 'edited'
-      ) THEN 'what is stored there is not what the run wrote, or more than that has changed'
+      ) THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (rekey_back_interaction.drift = 'deleted') THEN 'it is not there any more'
       WHEN (rekey_back_interaction.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (rekey_back_interaction.drift = 'attached') THEN 'rows hang on it that would not go back'
@@ -3032,6 +2641,18 @@ DROP TABLE rekey_guard;
 
 -- Drop what was noted.
 DROP TABLE rekey_broken_before;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_project;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_state;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_memory;
+
+-- Drop what was noted.
+DROP TABLE rekey_back_interaction;
 
 -- Drop what was noted.
 DROP TABLE rekey_counted_before;
