@@ -213,6 +213,60 @@ FROM (
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
+-- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as
+--   sa.Text, a number as sa.BigInteger in Epoch(column, "ms").
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_time_type CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_mistaken."table" AS "table",
+    rekey_mistaken."column" AS "column",
+    rekey_mistaken.declared AS declared,
+    rekey_mistaken.type AS type
+  FROM (
+    SELECT 'projects' AS "table",
+      'created_at' AS "column",
+      'a time' AS declared,
+      format_type(rekey_attribute.atttypid, NULL) AS type
+    FROM pg_catalog.pg_attribute AS rekey_attribute
+      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+    WHERE rekey_attribute.attrelid = to_regclass('"projects"')
+      AND rekey_attribute.attname = 'created_at'
+      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+    UNION ALL SELECT 'projects' AS "table",
+      'updated_at' AS "column",
+      'a time' AS declared,
+      format_type(rekey_attribute.atttypid, NULL) AS type
+    FROM pg_catalog.pg_attribute AS rekey_attribute
+      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+    WHERE rekey_attribute.attrelid = to_regclass('"projects"')
+      AND rekey_attribute.attname = 'updated_at'
+      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+    UNION ALL SELECT 'project_state' AS "table",
+      'updated_at' AS "column",
+      'a time' AS declared,
+      format_type(rekey_attribute.atttypid, NULL) AS type
+    FROM pg_catalog.pg_attribute AS rekey_attribute
+      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+    WHERE rekey_attribute.attrelid = to_regclass('"project_state"')
+      AND rekey_attribute.attname = 'updated_at'
+      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+    UNION ALL SELECT 'memories' AS "table",
+      'updated_at' AS "column",
+      'a time' AS declared,
+      format_type(rekey_attribute.atttypid, NULL) AS type
+    FROM pg_catalog.pg_attribute AS rekey_attribute
+      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+    WHERE rekey_attribute.attrelid = to_regclass('"memories"')
+      AND rekey_attribute.attname = 'updated_at'
+      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+  ) AS rekey_mistaken
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
 -- If the script stops here: the table changed after the journal was made: add or drop the column in
 --   the journal too, or, if the journal is empty, drop it and make it again with

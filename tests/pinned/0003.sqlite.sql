@@ -425,16 +425,59 @@ rekey_slot_row AS (
     CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status = 'active') THEN 1 ELSE 0 END AS active,
     CASE
-      WHEN project_state.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN CAST(
+      WHEN typeof(project_state.updated_at) = 'text'
+      AND project_state.updated_at >= '0001'
+      AND project_state.updated_at NOT GLOB '*[^ -~]*'
+      AND project_state.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+      AND (
+        substr(project_state.updated_at, 9, 2) < '29'
+        OR date(
+          substr(project_state.updated_at, 1, 10), '+0 days'
+        ) = substr(project_state.updated_at, 1, 10)
+      )
+      AND (
+        length(project_state.updated_at) = 10
+        OR substr(project_state.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
+      )
+      AND substr(project_state.updated_at, 12, 2) < '24'
+      AND (
+        length(project_state.updated_at) - length(
+          ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
+        ) IN (10, 16, 19)
+        OR strftime(
+          '%s',
+          '2000-01-01T' || substr(
+            project_state.updated_at,
+            12,
+            length(project_state.updated_at) - 11 - length(
+              ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
+            )
+          )
+        ) IS NOT NULL
+      ) THEN CAST(
         strftime(
           '%s',
-          substr(project_state.updated_at, 1, 19) || ltrim(
-            substr(project_state.updated_at, 20), '.0123456789'
-          )
+          substr(project_state.updated_at, 1, 10) || 'T' || substr(
+            project_state.updated_at,
+            12,
+            CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+          ) || CASE
+            WHEN ltrim(
+              substr(project_state.updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9]' THEN ltrim(
+              substr(project_state.updated_at, 17), ':.0123456789 '
+            ) || ':00'
+            WHEN ltrim(
+              substr(project_state.updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+              ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 1, 3
+            ) || ':' || substr(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 4)
+            ELSE ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
+          END
         ) AS INTEGER
       ) * 1000000 + CASE
         WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(
-          round(CAST('0.' || substr(project_state.updated_at, 21, 6) AS REAL) * 1000000) AS INTEGER
+          round(CAST('0' || substr(project_state.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
         )
         ELSE 0
       END
@@ -622,16 +665,57 @@ rekey_tagged AS (
       WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
     END AS rekeyed,
     CASE
-      WHEN memories.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN CAST(
+      WHEN typeof(memories.updated_at) = 'text'
+      AND memories.updated_at >= '0001'
+      AND memories.updated_at NOT GLOB '*[^ -~]*'
+      AND memories.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+      AND (
+        substr(memories.updated_at, 9, 2) < '29'
+        OR date(substr(memories.updated_at, 1, 10), '+0 days') = substr(memories.updated_at, 1, 10)
+      )
+      AND (
+        length(memories.updated_at) = 10
+        OR substr(memories.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
+      )
+      AND substr(memories.updated_at, 12, 2) < '24'
+      AND (
+        length(memories.updated_at) - length(
+          ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
+        ) IN (10, 16, 19)
+        OR strftime(
+          '%s',
+          '2000-01-01T' || substr(
+            memories.updated_at,
+            12,
+            length(memories.updated_at) - 11 - length(
+              ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
+            )
+          )
+        ) IS NOT NULL
+      ) THEN CAST(
         strftime(
           '%s',
-          substr(memories.updated_at, 1, 19) || ltrim(
-            substr(memories.updated_at, 20), '.0123456789'
-          )
+          substr(memories.updated_at, 1, 10) || 'T' || substr(
+            memories.updated_at,
+            12,
+            CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+          ) || CASE
+            WHEN ltrim(
+              substr(memories.updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9]' THEN ltrim(
+              substr(memories.updated_at, 17), ':.0123456789 '
+            ) || ':00'
+            WHEN ltrim(
+              substr(memories.updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+              ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 1, 3
+            ) || ':' || substr(ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 4)
+            ELSE ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
+          END
         ) AS INTEGER
       ) * 1000000 + CASE
         WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(
-          round(CAST('0.' || substr(memories.updated_at, 21, 6) AS REAL) * 1000000) AS INTEGER
+          round(CAST('0' || substr(memories.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
         )
         ELSE 0
       END
@@ -1154,6 +1238,277 @@ FROM (
         WHERE rekey_planned.rekey_action = 'create'
       )
     )
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
+-- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these
+--   rows; where the column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run
+--   the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_unreadable_time_state CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+WITH rekey_timed AS (
+  SELECT rekey_planned.rekey_canonical AS canonical,
+    CAST(rekey_planned.id AS TEXT) AS "key",
+    CAST(rekey_planned.updated_at AS TEXT) AS value,
+    (
+      rekey_planned.updated_at IS NOT NULL
+      AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+      AND (
+        CASE
+          WHEN typeof(rekey_planned.updated_at) = 'text'
+          AND rekey_planned.updated_at >= '0001'
+          AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
+          AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+          AND (
+            substr(rekey_planned.updated_at, 9, 2) < '29'
+            OR date(
+              substr(rekey_planned.updated_at, 1, 10), '+0 days'
+            ) = substr(rekey_planned.updated_at, 1, 10)
+          )
+          AND (
+            length(rekey_planned.updated_at) = 10
+            OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
+          )
+          AND substr(rekey_planned.updated_at, 12, 2) < '24'
+          AND (
+            length(rekey_planned.updated_at) - length(
+              ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+            ) IN (10, 16, 19)
+            OR strftime(
+              '%s',
+              '2000-01-01T' || substr(
+                rekey_planned.updated_at,
+                12,
+                length(rekey_planned.updated_at) - 11 - length(
+                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                )
+              )
+            ) IS NOT NULL
+          ) THEN CAST(
+            strftime(
+              '%s',
+              substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
+                rekey_planned.updated_at,
+                12,
+                CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+              ) || CASE
+                WHEN ltrim(
+                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9]' THEN ltrim(
+                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                ) || ':00'
+                WHEN ltrim(
+                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
+                ) || ':' || substr(ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+              END
+            ) AS INTEGER
+          ) * 1000000 + CASE
+            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+              round(
+                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+              ) AS INTEGER
+            )
+            ELSE 0
+          END
+        END
+      ) IS NULL
+    ) AS unread,
+    CASE WHEN (rekey_planned.rekey_action = 'rekey') THEN 1 ELSE 0 END AS won,
+    rekey_planned.category AS group_0,
+    rekey_planned."key" AS group_1,
+    CASE WHEN (rekey_planned.status = 'active') THEN 1 ELSE 0 END AS group_2
+  FROM (
+    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
+      rekey_journal_project_state.id AS id,
+      rekey_journal_project_state.project_id AS project_id,
+      rekey_journal_project_state.category AS category,
+      rekey_journal_project_state."key" AS "key",
+      rekey_journal_project_state.value AS value,
+      rekey_journal_project_state.source AS source,
+      rekey_journal_project_state.confidence AS confidence,
+      rekey_journal_project_state.status AS status,
+      rekey_journal_project_state.created_at AS created_at,
+      rekey_journal_project_state.updated_at AS updated_at
+    FROM rekey_journal_project_state
+    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_planned.rekey_action IN ('rekey', 'merge', 'drop')
+    AND NOT (
+      rekey_planned.rekey_action = 'drop'
+      AND CASE WHEN (rekey_planned.status = 'active') THEN 1 ELSE 0 END = 1
+    )
+)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table",
+    'updated_at' AS "column",
+    rekey_contested.canonical AS canonical,
+    rekey_contested."key" AS "key",
+    rekey_contested.value AS value
+  FROM (
+    SELECT rekey_timed.canonical AS canonical,
+      rekey_timed."key" AS "key",
+      rekey_timed.value AS value,
+      rekey_timed.unread AS unread,
+      rekey_timed.won AS won,
+      rekey_timed.group_0 AS group_0,
+      rekey_timed.group_1 AS group_1,
+      rekey_timed.group_2 AS group_2,
+      count(*) OVER (
+        PARTITION BY rekey_timed.canonical,
+        rekey_timed.group_0,
+        rekey_timed.group_1,
+        rekey_timed.group_2
+      ) AS rows,
+      max(rekey_timed.won) OVER (
+        PARTITION BY rekey_timed.canonical,
+        rekey_timed.group_0,
+        rekey_timed.group_1,
+        rekey_timed.group_2
+      ) AS decided
+    FROM rekey_timed
+    WHERE EXISTS (SELECT 1 AS anon_1 FROM rekey_timed WHERE rekey_timed.unread = 1)
+  ) AS rekey_contested
+  WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
+-- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these
+--   rows; where the column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run
+--   the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_unreadable_time_memory CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+WITH rekey_timed AS (
+  SELECT rekey_planned.rekey_canonical AS canonical,
+    CAST(rekey_planned.id AS TEXT) AS "key",
+    CAST(rekey_planned.updated_at AS TEXT) AS value,
+    (
+      rekey_planned.updated_at IS NOT NULL
+      AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+      AND (
+        CASE
+          WHEN typeof(rekey_planned.updated_at) = 'text'
+          AND rekey_planned.updated_at >= '0001'
+          AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
+          AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+          AND (
+            substr(rekey_planned.updated_at, 9, 2) < '29'
+            OR date(
+              substr(rekey_planned.updated_at, 1, 10), '+0 days'
+            ) = substr(rekey_planned.updated_at, 1, 10)
+          )
+          AND (
+            length(rekey_planned.updated_at) = 10
+            OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
+          )
+          AND substr(rekey_planned.updated_at, 12, 2) < '24'
+          AND (
+            length(rekey_planned.updated_at) - length(
+              ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+            ) IN (10, 16, 19)
+            OR strftime(
+              '%s',
+              '2000-01-01T' || substr(
+                rekey_planned.updated_at,
+                12,
+                length(rekey_planned.updated_at) - 11 - length(
+                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                )
+              )
+            ) IS NOT NULL
+          ) THEN CAST(
+            strftime(
+              '%s',
+              substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
+                rekey_planned.updated_at,
+                12,
+                CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+              ) || CASE
+                WHEN ltrim(
+                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9]' THEN ltrim(
+                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                ) || ':00'
+                WHEN ltrim(
+                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
+                ) || ':' || substr(ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+              END
+            ) AS INTEGER
+          ) * 1000000 + CASE
+            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+              round(
+                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+              ) AS INTEGER
+            )
+            ELSE 0
+          END
+        END
+      ) IS NULL
+    ) AS unread,
+    1 AS won,
+    rekey_planned.memory_type AS group_0,
+    rekey_planned.content AS group_1,
+    rekey_planned.status AS group_2
+  FROM (
+    SELECT rekey_journal_memories.rekey_action AS rekey_action,
+      rekey_journal_memories.rekey_canonical AS rekey_canonical,
+      rekey_journal_memories.id AS id,
+      rekey_journal_memories.memory_type AS memory_type,
+      rekey_journal_memories.content AS content,
+      rekey_journal_memories.project AS project,
+      rekey_journal_memories.confidence AS confidence,
+      rekey_journal_memories.status AS status,
+      rekey_journal_memories.created_at AS created_at,
+      rekey_journal_memories.updated_at AS updated_at
+    FROM rekey_journal_memories
+    WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  ) AS rekey_planned
+)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table",
+    'updated_at' AS "column",
+    rekey_contested.canonical AS canonical,
+    rekey_contested."key" AS "key",
+    rekey_contested.value AS value
+  FROM (
+    SELECT rekey_timed.canonical AS canonical,
+      rekey_timed."key" AS "key",
+      rekey_timed.value AS value,
+      rekey_timed.unread AS unread,
+      rekey_timed.won AS won,
+      rekey_timed.group_0 AS group_0,
+      rekey_timed.group_1 AS group_1,
+      rekey_timed.group_2 AS group_2,
+      count(*) OVER (
+        PARTITION BY rekey_timed.canonical,
+        rekey_timed.group_0,
+        rekey_timed.group_1,
+        rekey_timed.group_2
+      ) AS rows,
+      max(rekey_timed.won) OVER (
+        PARTITION BY rekey_timed.canonical,
+        rekey_timed.group_0,
+        rekey_timed.group_1,
+        rekey_timed.group_2
+      ) AS decided
+    FROM rekey_timed
+    WHERE EXISTS (SELECT 1 AS anon_1 FROM rekey_timed WHERE rekey_timed.unread = 1)
+  ) AS rekey_contested
+  WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
