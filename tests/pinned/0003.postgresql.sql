@@ -8,6 +8,7 @@
 -- Run it with: psql -v ON_ERROR_STOP=1 -f FILE DATABASE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
 -- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.
+--   With ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an
@@ -18,7 +19,20 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 
 -- One transaction.
-BEGIN ISOLATION LEVEL READ COMMITTED;
+BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
+
+-- If the script stops here: the shell sets a savepoint before each statement, and could undo a guard
+--   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
+SET TRANSACTION READ WRITE;
+CREATE TEMPORARY TABLE rekey_whole (
+  savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED
+)
+ON COMMIT DROP;
+INSERT INTO rekey_whole (savepoints)
+SELECT 1
+FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
+WHERE made.oid = 'pg_temp.rekey_whole'::regclass
+  AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 
 -- Do not wait for locks for ever.
 SET LOCAL lock_timeout = '30000ms';
@@ -264,6 +278,608 @@ FROM (
       AND rekey_attribute.attname = 'updated_at'
       AND CAST(rekey_type.typcategory AS TEXT) != 'D'
   ) AS rekey_mistaken
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are
+--   read.
+-- If the script stops here: name the table behind it in the revision.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.what AS what
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    )
+    SELECT part."table",
+      CASE
+        known.relkind
+        WHEN 'v' THEN 'a view'
+        WHEN 'm' THEN 'a materialized view'
+        WHEN 'f' THEN 'a foreign table'
+        ELSE 'no table'
+      END AS what
+    FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
+    WHERE known.relkind NOT IN ('r', 'p')
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_not_text: a column of names holds texts.
+-- If the script stops here: name the column that holds the name itself in the spec; a column that
+--   refers to a row by its key is an owner.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked."column" AS "column", rekey_asked.type AS type
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    )
+    SELECT part."table",
+      known.attname AS "column",
+      format_type(known.atttypid, known.atttypmod) AS type
+    FROM rekey_named AS part
+      JOIN pg_catalog.pg_attribute AS known
+      ON known.attrelid = part.member
+      AND known.attname = part.name
+      AND known.attnum > 0
+      JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_foreign_partition: every row of a table is stored in this database.
+-- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION
+--   \u2026, or NO INHERIT), or turn it into a table of this database.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_foreign_partition CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.partition AS partition
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member
+      FROM rekey_named AS named
+      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT tree."table", tree.member::regclass::text AS partition
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
+    WHERE tree.member <> tree.root
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_inherited: no other table inherits from one whose rows may be deleted.
+-- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026),
+--   or name the heir in the revision instead, if the rows are there.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_inherited CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.heir AS heir
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member
+      FROM rekey_named AS named
+      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
+    WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables.
+-- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026),
+--   and enable it after.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_rewritten CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.rule AS rule
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member
+      FROM rekey_named AS named
+      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
+      JOIN pg_catalog.pg_rewrite AS rule
+      ON rule.ev_class = tree.member
+      AND rule.ev_type <> '1'
+      AND rule.ev_enabled <> 'D'
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them,
+--   from this account.
+-- If the script stops here: run it with an account that row security does not bind: a superuser, one
+--   that was made with BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW
+--   LEVEL SECURITY.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_row_security CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.account AS account
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member
+      FROM rekey_named AS named
+      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT seen.member::regclass::text AS "table", current_user::text AS account
+    FROM (
+      SELECT root AS member FROM rekey_tree
+      UNION SELECT fk.conrelid
+      FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
+    ) AS seen
+    WHERE seen.member IS NOT NULL AND row_security_active(seen.member)
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_no_replica_identity: every published table has a replica identity, without which
+--   PostgreSQL changes no row of it.
+-- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL
+--   for the upgrade.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_no_replica_identity CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.publication AS publication
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member
+      FROM rekey_named AS named
+      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
+      JOIN pg_catalog.pg_publication AS made
+      ON made.pubupdate
+      OR (made.pubdelete AND tree.deletable <> '')
+    WHERE (
+      known.relreplident = 'n'
+      OR known.relreplident IN ('d', 'i')
+      AND NOT EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_index AS found
+        WHERE found.indrelid = known.oid
+          AND found.indisvalid
+          AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
+      )
+    )
+      AND EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_publication_tables AS published
+          JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
+          JOIN pg_catalog.pg_namespace AS space
+          ON space.oid = named.relnamespace
+          AND space.nspname = published.schemaname
+        WHERE published.pubname = made.pubname
+          AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
+      )
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name
+--   alone; if it is one per tenant, this fold must not be carried out.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.columns AS columns
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES (
+        CAST('projects' AS TEXT),
+        CAST('' AS TEXT),
+        CAST('id' AS TEXT),
+        CAST('name' AS TEXT),
+        CAST('yes' AS TEXT)
+      )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_term AS (
+      SELECT made.indexrelid, made.indrelid, at.number
+      FROM rekey_named AS part
+        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+        CROSS JOIN LATERAL unnest(made.indkey)
+      WITH ORDINALITY AS at (number, place)
+      WHERE at.place <= made.indnkeyatts
+      UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
+      FROM rekey_named AS part
+        JOIN pg_catalog.pg_index AS made
+        ON made.indrelid = part.member
+        AND made.indisunique
+        AND made.indexprs IS NOT NULL
+        JOIN pg_catalog.pg_depend AS needs
+        ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
+        AND needs.objid = made.indexrelid
+        AND needs.refobjid = made.indrelid
+    ),
+    rekey_unique AS (
+      SELECT part."table",
+        made.indexrelid,
+        CAST(made.indpred IS NOT NULL AS integer) AS partial,
+        made.indnkeyatts AS parts,
+        CAST(bool_or(known.attname = part.name) AS integer) AS names,
+        CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
+        (
+          SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
+          FROM generate_series(1, made.indnkeyatts) AS place
+        ) AS columns
+      FROM rekey_named AS part
+        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+        JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
+        JOIN pg_catalog.pg_attribute AS known
+        ON known.attrelid = term.indrelid
+        AND known.attnum = term.number
+      GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
+    )
+    SELECT "table", columns
+    FROM rekey_unique AS several
+    WHERE several.names = 1
+      AND several.parts > 1
+      AND several.keyed = 0
+      AND NOT EXISTS (
+        SELECT 1
+        FROM rekey_unique AS alone
+        WHERE alone."table" = several."table"
+          AND alone.names = 1
+          AND alone.parts = 1
+          AND alone.partial = 0
+      )
+  ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
@@ -1199,6 +1815,397 @@ FROM (
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", 'id' AS "column", projects.id AS key, count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('projects' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('name' AS TEXT),
+                CAST('yes' AS TEXT)
+              )
+            ),
+            rekey_named AS (
+              SELECT part.*,
+                CAST(
+                  to_regclass(
+                    CASE
+                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                    END || quote_ident(part."table")
+                  ) AS oid
+                ) AS member
+              FROM rekey_part AS part
+            )
+            SELECT 1 AS one
+            FROM rekey_named AS part
+              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+              JOIN pg_catalog.pg_attribute AS of
+              ON of.attrelid = made.indrelid
+              AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique
+              AND made.indisvalid
+              AND made.indpred IS NULL
+              AND made.indnkeyatts = 1
+              AND NOT EXISTS (
+                SELECT 1
+                FROM pg_catalog.pg_inherits AS below
+                  JOIN pg_catalog.pg_class AS heir
+                  ON heir.oid = below.inhrelid
+                  AND NOT heir.relispartition
+                WHERE below.inhparent = made.indrelid
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN projects ON true
+  WHERE projects.id IS NOT NULL
+  GROUP BY projects.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_project: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows
+  FROM projects
+  WHERE projects.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS key, count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('project_state' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('yes' AS TEXT)
+              )
+            ),
+            rekey_named AS (
+              SELECT part.*,
+                CAST(
+                  to_regclass(
+                    CASE
+                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                    END || quote_ident(part."table")
+                  ) AS oid
+                ) AS member
+              FROM rekey_part AS part
+            )
+            SELECT 1 AS one
+            FROM rekey_named AS part
+              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+              JOIN pg_catalog.pg_attribute AS of
+              ON of.attrelid = made.indrelid
+              AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique
+              AND made.indisvalid
+              AND made.indpred IS NULL
+              AND made.indnkeyatts = 1
+              AND NOT EXISTS (
+                SELECT 1
+                FROM pg_catalog.pg_inherits AS below
+                  JOIN pg_catalog.pg_class AS heir
+                  ON heir.oid = below.inhrelid
+                  AND NOT heir.relispartition
+                WHERE below.inhparent = made.indrelid
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN project_state ON true
+  WHERE project_state.id IS NOT NULL
+  GROUP BY project_state.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_state: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows
+  FROM project_state
+  WHERE project_state.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table", 'id' AS "column", memories.id AS key, count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('memories' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('project' AS TEXT),
+                CAST('' AS TEXT)
+              )
+            ),
+            rekey_named AS (
+              SELECT part.*,
+                CAST(
+                  to_regclass(
+                    CASE
+                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                    END || quote_ident(part."table")
+                  ) AS oid
+                ) AS member
+              FROM rekey_part AS part
+            )
+            SELECT 1 AS one
+            FROM rekey_named AS part
+              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+              JOIN pg_catalog.pg_attribute AS of
+              ON of.attrelid = made.indrelid
+              AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique
+              AND made.indisvalid
+              AND made.indpred IS NULL
+              AND made.indnkeyatts = 1
+              AND NOT EXISTS (
+                SELECT 1
+                FROM pg_catalog.pg_inherits AS below
+                  JOIN pg_catalog.pg_class AS heir
+                  ON heir.oid = below.inhrelid
+                  AND NOT heir.relispartition
+                WHERE below.inhparent = made.indrelid
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN memories ON true
+  WHERE memories.id IS NOT NULL
+  GROUP BY memories.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_memory: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows
+  FROM memories
+  WHERE memories.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS key, count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('interactions' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('project' AS TEXT),
+                CAST('' AS TEXT)
+              )
+            ),
+            rekey_named AS (
+              SELECT part.*,
+                CAST(
+                  to_regclass(
+                    CASE
+                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                    END || quote_ident(part."table")
+                  ) AS oid
+                ) AS member
+              FROM rekey_part AS part
+            )
+            SELECT 1 AS one
+            FROM rekey_named AS part
+              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+              JOIN pg_catalog.pg_attribute AS of
+              ON of.attrelid = made.indrelid
+              AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique
+              AND made.indisvalid
+              AND made.indpred IS NULL
+              AND made.indnkeyatts = 1
+              AND NOT EXISTS (
+                SELECT 1
+                FROM pg_catalog.pg_inherits AS below
+                  JOIN pg_catalog.pg_class AS heir
+                  ON heir.oid = below.inhrelid
+                  AND NOT heir.relispartition
+                WHERE below.inhparent = made.indrelid
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN interactions ON true
+  WHERE interactions.id IS NOT NULL
+  GROUP BY interactions.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_interaction: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows
+  FROM interactions
+  WHERE interactions.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
+-- If the script stops here: name the status of rows that are in force in the spec,
+--   Slots(active=\u2026): values of others are dropped. If none of these rows is in force, delete them
+--   first, or give one of them that status.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table",
+    'active' AS active,
+    project_state.status AS status,
+    count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (EXISTS (SELECT 1 AS anon_1 FROM project_state WHERE project_state.status = 'active'))
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_2
+          FROM (
+            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
+              rekey_journal_project_state.id AS id,
+              rekey_journal_project_state.project_id AS project_id,
+              rekey_journal_project_state.category AS category,
+              rekey_journal_project_state.key AS key,
+              rekey_journal_project_state.value AS value,
+              rekey_journal_project_state.source AS source,
+              rekey_journal_project_state.confidence AS confidence,
+              rekey_journal_project_state.status AS status,
+              rekey_journal_project_state.created_at AS created_at,
+              rekey_journal_project_state.updated_at AS updated_at
+            FROM rekey_journal_project_state
+            WHERE rekey_journal_project_state.rekey_run = (
+              SELECT max(rekey_run.id) AS max_1 FROM rekey_run
+            )
+          ) AS rekey_planned
+          WHERE rekey_planned.rekey_action IN ('drop', 'replace')
+        )
+      )
+  ) AS rekey_none
+    JOIN project_state ON true
+  GROUP BY project_state.status
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
 -- If the script stops here: give the column a value in the spec, Identity(created={...}), or a default
 --   in the database.
@@ -1331,30 +2338,72 @@ DECLARE
   total bigint := 0;
 BEGIN
   FOR found IN
-    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition, (
+    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
+      fields.condition, (
         false
-        OR (fk.conrelid = to_regclass('project_state') AND fields.names = ARRAY['project_id']::name[])
-        OR (fk.conrelid = to_regclass('memories') AND fields.names = ARRAY['project']::name[])
-        OR (fk.conrelid = to_regclass('interactions') AND fields.names = ARRAY['project']::name[])
+        OR fields.names = ARRAY['project_id']::name[]
+          AND fields.targets = ARRAY['id']::name[]
+          AND fk.conrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('project_state')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+        OR fields.names = ARRAY['project']::name[]
+          AND fields.targets = ARRAY['name']::name[]
+          AND fk.conrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('memories')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+        OR fields.names = ARRAY['project']::name[]
+          AND fields.targets = ARRAY['name']::name[]
+          AND fk.conrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('interactions')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
       ) AS covered
     FROM pg_catalog.pg_constraint AS fk
     CROSS JOIN LATERAL (
       SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname) AS targets,
+             array_agg(target.attname ORDER BY pair.place) AS targets,
              string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
       FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
       JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
       JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
     ) AS fields
-    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = 'projects'::regclass
+    WHERE fk.contype = 'f' AND fk.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('projects')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('projects')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      )
   LOOP
     EXECUTE format(
       'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
       'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, 'projects'::regclass, found.condition, 'rekey_journal_projects', 'id', 'id')
+      found.child, found.parent, found.condition, 'rekey_journal_projects', 'id', 'id')
     INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop'] END
-      || CASE WHEN 'name' = ANY (found.targets) THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop']::text[] END
+      || CASE WHEN found.targets && ARRAY['name', 'updated_at']::name[]
+        THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
     total := total + attached;
   END LOOP;
   INSERT INTO rekey_guard (offending) VALUES (total);
@@ -1379,27 +2428,177 @@ DECLARE
   total bigint := 0;
 BEGIN
   FOR found IN
-    SELECT fk.conrelid::regclass AS child, fields.targets, fields.condition, (
+    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
+      fields.condition, (
         false
       ) AS covered
     FROM pg_catalog.pg_constraint AS fk
     CROSS JOIN LATERAL (
       SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname) AS targets,
+             array_agg(target.attname ORDER BY pair.place) AS targets,
              string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
       FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
       JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
       JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
     ) AS fields
-    WHERE fk.contype = 'f' AND fk.conparentid = 0 AND fk.confrelid = 'project_state'::regclass
+    WHERE fk.contype = 'f' AND fk.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('project_state')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('project_state')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      )
   LOOP
     EXECUTE format(
       'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
       'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, 'project_state'::regclass, found.condition, 'rekey_journal_project_state', 'id', 'id')
+      found.child, found.parent, found.condition, 'rekey_journal_project_state', 'id', 'id')
     INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop'] END
-      || CASE WHEN false THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop']::text[] END
+      || CASE WHEN found.targets && ARRAY['project_id', 'updated_at']::name[]
+        THEN ARRAY['rekey'] ELSE ARRAY[]::text[] END
+      || CASE WHEN found.targets && ARRAY['status', 'updated_at']::name[]
+        THEN ARRAY['revive'] ELSE ARRAY[]::text[] END;
+    total := total + attached;
+  END LOOP;
+  INSERT INTO rekey_guard (offending) VALUES (total);
+END
+$rekey$;
+
+-- None did.
+DROP TABLE rekey_guard;
+
+-- Guard rekey_attached_memory: no row outside the plan hangs on a row that the plan deletes or
+--   renames.
+-- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
+--   of a new revision.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_attached_memory CHECK (offending = 0)
+);
+
+-- Ask the catalog which tables could, and count their rows.
+DO $rekey$
+DECLARE
+  found record;
+  attached bigint;
+  total bigint := 0;
+BEGIN
+  FOR found IN
+    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
+      fields.condition, (
+        false
+      ) AS covered
+    FROM pg_catalog.pg_constraint AS fk
+    CROSS JOIN LATERAL (
+      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
+             array_agg(target.attname ORDER BY pair.place) AS targets,
+             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
+      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
+      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+    ) AS fields
+    WHERE fk.contype = 'f' AND fk.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('memories')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('memories')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      )
+  LOOP
+    EXECUTE format(
+      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
+      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
+      found.child, found.parent, found.condition, 'rekey_journal_memories', 'id', 'id')
+    INTO attached
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[]::text[] END
+      || CASE WHEN found.targets && ARRAY['project', 'updated_at']::name[]
+        THEN ARRAY['rekey'] ELSE ARRAY[]::text[] END
+      || CASE WHEN found.targets && ARRAY['project', 'status', 'updated_at']::name[]
+        THEN ARRAY['supersede'] ELSE ARRAY[]::text[] END;
+    total := total + attached;
+  END LOOP;
+  INSERT INTO rekey_guard (offending) VALUES (total);
+END
+$rekey$;
+
+-- None did.
+DROP TABLE rekey_guard;
+
+-- Guard rekey_attached_interaction: no row outside the plan hangs on a row that the plan deletes or
+--   renames.
+-- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
+--   of a new revision.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_attached_interaction CHECK (offending = 0)
+);
+
+-- Ask the catalog which tables could, and count their rows.
+DO $rekey$
+DECLARE
+  found record;
+  attached bigint;
+  total bigint := 0;
+BEGIN
+  FOR found IN
+    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
+      fields.condition, (
+        false
+      ) AS covered
+    FROM pg_catalog.pg_constraint AS fk
+    CROSS JOIN LATERAL (
+      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
+             array_agg(target.attname ORDER BY pair.place) AS targets,
+             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
+      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
+      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+    ) AS fields
+    WHERE fk.contype = 'f' AND fk.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('interactions')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
+          WITH RECURSIVE tree (member) AS (
+            SELECT to_regclass('interactions')::oid
+            UNION
+            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+          )
+          SELECT member FROM tree)
+      )
+  LOOP
+    EXECUTE format(
+      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
+      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
+      found.child, found.parent, found.condition, 'rekey_journal_interactions', 'id', 'id')
+    INTO attached
+    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[]::text[] END
+      || CASE WHEN found.targets && ARRAY['project']::name[]
+        THEN ARRAY['rekey'] ELSE ARRAY[]::text[] END;
     total := total + attached;
   END LOOP;
   INSERT INTO rekey_guard (offending) VALUES (total);
@@ -3075,6 +4274,9 @@ DROP TABLE rekey_tally;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Only the transaction that began above can be committed.
+INSERT INTO rekey_whole (savepoints) VALUES (0);
 
 -- All of it, or nothing.
 COMMIT;

@@ -1,3 +1,4 @@
+;
 .bail on
 .timeout 30000
 
@@ -10,7 +11,8 @@
 --
 -- Run it with: sqlite3 DATABASE < FILE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- The exit status is not 0 where it stopped.
+-- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error,
+--   commits nothing either, unless all that failed is an op.execute() of another revision.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an
@@ -21,6 +23,10 @@ PRAGMA foreign_keys = OFF;
 
 -- One transaction, which no other writer can enter.
 BEGIN IMMEDIATE;
+
+-- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
+PRAGMA defer_foreign_keys = ON;
+CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
 
 -- The table that holds the revision of this database.
 CREATE TABLE IF NOT EXISTS alembic_version (
@@ -33,7 +39,7 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_other_version.version_num AS version_num
@@ -51,6 +57,7 @@ FROM (
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Running upgrade 0002 -> 0003
@@ -60,7 +67,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_declared("table", name) AS (
   VALUES
     ('projects', 'id'),
@@ -121,6 +128,7 @@ FROM (
     AND rekey_catalog.name = rekey_declared.name
   WHERE rekey_catalog.name IS NULL
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
@@ -130,7 +138,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
@@ -155,6 +163,183 @@ FROM (
   FROM rekey_catalog
   WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are
+--   read.
+-- If the script stops here: name the table behind it in the revision.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.what AS what
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    )
+    SELECT part."table", 'a view' AS what
+    FROM rekey_part AS part
+      JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_not_text: a column of names holds texts.
+-- If the script stops here: name the column that holds the name itself in the spec; a column that
+--   refers to a row by its key is an owner.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked."column" AS "column", rekey_asked.type AS type
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    )
+    SELECT part."table", known.name AS "column", known.type
+    FROM rekey_part AS part
+      JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
+    WHERE upper(known.type) LIKE '%INT%'
+      OR (
+        NOT (
+          upper(known.type) LIKE '%CHAR%'
+          OR upper(known.type) LIKE '%CLOB%'
+          OR upper(known.type) LIKE '%TEXT%'
+        )
+        AND (
+          upper(known.type) LIKE '%REAL%'
+          OR upper(known.type) LIKE '%FLOA%'
+          OR upper(known.type) LIKE '%DOUB%'
+          OR upper(known.type) LIKE '%BLOB%'
+        )
+      )
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name
+--   alone; if it is one per tenant, this fold must not be carried out.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked.columns AS columns
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES (
+        CAST('projects' AS TEXT),
+        CAST('' AS TEXT),
+        CAST('id' AS TEXT),
+        CAST('name' AS TEXT),
+        CAST('yes' AS TEXT)
+      )
+    ),
+    rekey_unique AS (
+      SELECT part."table",
+        made.name AS index_name,
+        made.partial,
+        count(*) AS parts,
+        max(
+          lower(coalesce(of.name, '')) = lower(part.name)
+          OR of.cid = -2
+          AND instr(lower(known.sql), lower(part.name)) > 0
+        ) AS names,
+        max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
+        group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
+      FROM rekey_part AS part
+        JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
+        JOIN pragma_index_info(made.name) AS of
+        LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
+      GROUP BY part."table", made.name, made.partial
+    )
+    SELECT "table", columns
+    FROM rekey_unique AS several
+    WHERE several.names = 1
+      AND several.parts > 1
+      AND several.keyed = 0
+      AND NOT EXISTS (
+        SELECT 1
+        FROM rekey_unique AS alone
+        WHERE alone."table" = several."table"
+          AND alone.names = 1
+          AND alone.parts = 1
+          AND alone.partial = 0
+      )
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
@@ -164,7 +349,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_pair(source, kept) AS (
   VALUES
     ('projects', 'rekey_journal_projects'),
@@ -243,9 +428,11 @@ FROM (
     ) AS rekey_surplus
   ) AS rekey_different
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Open a run.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
 SELECT coalesce(max(rekey_run.id), 0) + 1 AS anon_1,
   '0003' AS anon_2,
@@ -257,6 +444,7 @@ FROM rekey_run;
 -- Keep the registry as this run sees it.
 --   6772c3b6c39f65 = "gr\u00f6\u00dfe"
 --   6974277320626967 = "it's big"
+SAVEPOINT rekey_step;
 WITH rekey_listed(alias, canonical, "key", identity) AS (
   VALUES
     (
@@ -295,6 +483,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 FROM rekey_listed;
 
 -- Plan projects: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
@@ -371,6 +560,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Plan project_state: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
@@ -610,6 +800,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Plan memories: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
 WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling
@@ -808,6 +999,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Plan interactions: what happens to each row, with the row as it is.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
 WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
@@ -871,6 +1063,7 @@ FROM (
 ) AS rekey_planned;
 
 -- Count the rows of each action in the journals, once for all that follows.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_tally AS
 SELECT rekey_noted.part, rekey_noted.action, rekey_noted.rows
 FROM (
@@ -939,6 +1132,7 @@ FROM (
 ) AS rekey_noted;
 
 -- Count what the plan names.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'plan' AS anon_2,
@@ -1048,7 +1242,7 @@ FROM (
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
@@ -1112,6 +1306,7 @@ FROM (
     HAVING count(*) > 1
   )
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
@@ -1121,7 +1316,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -1151,6 +1346,7 @@ FROM (
     JOIN projects ON projects.id = rekey_planned.project_id
   WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status = 'active'
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
@@ -1159,7 +1355,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -1191,6 +1387,359 @@ FROM (
     rekey_planned."key"
   HAVING count(*) > 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", 'id' AS "column", projects.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('projects' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('name' AS TEXT),
+                CAST('yes' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN projects ON 1 = 1
+  WHERE projects.id IS NOT NULL
+  GROUP BY projects.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_project: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows
+  FROM projects
+  WHERE projects.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('project_state' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('yes' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN project_state ON 1 = 1
+  WHERE project_state.id IS NOT NULL
+  GROUP BY project_state.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_state: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows
+  FROM project_state
+  WHERE project_state.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table", 'id' AS "column", memories.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('memories' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('project' AS TEXT),
+                CAST('' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN memories ON 1 = 1
+  WHERE memories.id IS NOT NULL
+  GROUP BY memories.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_memory: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows
+  FROM memories
+  WHERE memories.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has
+--   several columns, none of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS "key", count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (
+      EXISTS (
+        SELECT rekey_said.one
+        FROM (
+          SELECT rekey_asked.one AS one
+          FROM (
+            WITH RECURSIVE rekey_part (
+              "table", "schema", "key", name, deletable
+            ) AS (
+              VALUES (
+                CAST('interactions' AS TEXT),
+                CAST('' AS TEXT),
+                CAST('id' AS TEXT),
+                CAST('project' AS TEXT),
+                CAST('' AS TEXT)
+              )
+            )
+            SELECT 1 AS one
+            FROM rekey_part AS part
+            WHERE EXISTS (
+              SELECT 1
+              FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1
+                AND lower(known.name) = lower(part."key")
+                AND upper(known.type) = 'INTEGER'
+                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            )
+              OR EXISTS (
+                SELECT 1
+                FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1
+                  AND made.partial = 0
+                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              )
+          ) AS rekey_asked
+        ) AS rekey_said
+      )
+    )
+  ) AS rekey_unsaid
+    JOIN interactions ON 1 = 1
+  WHERE interactions.id IS NOT NULL
+  GROUP BY interactions.id
+  HAVING count(*) > 1
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_key_is_null_interaction: every row has a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows
+  FROM interactions
+  WHERE interactions.id IS NULL
+  HAVING count(*) > 0
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
+-- If the script stops here: name the status of rows that are in force in the spec,
+--   Slots(active=\u2026): values of others are dropped. If none of these rows is in force, delete them
+--   first, or give one of them that status.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT 'project_state' AS "table",
+    'active' AS active,
+    project_state.status AS status,
+    count(*) AS rows
+  FROM (
+    SELECT 1 AS one
+    WHERE NOT (EXISTS (SELECT 1 AS anon_1 FROM project_state WHERE project_state.status = 'active'))
+      AND (
+        EXISTS (
+          SELECT 1 AS anon_2
+          FROM (
+            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
+              rekey_journal_project_state.id AS id,
+              rekey_journal_project_state.project_id AS project_id,
+              rekey_journal_project_state.category AS category,
+              rekey_journal_project_state."key" AS "key",
+              rekey_journal_project_state.value AS value,
+              rekey_journal_project_state.source AS source,
+              rekey_journal_project_state.confidence AS confidence,
+              rekey_journal_project_state.status AS status,
+              rekey_journal_project_state.created_at AS created_at,
+              rekey_journal_project_state.updated_at AS updated_at
+            FROM rekey_journal_project_state
+            WHERE rekey_journal_project_state.rekey_run = (
+              SELECT max(rekey_run.id) AS max_1 FROM rekey_run
+            )
+          ) AS rekey_planned
+          WHERE rekey_planned.rekey_action IN ('drop', 'replace')
+        )
+      )
+  ) AS rekey_none
+    JOIN project_state ON 1 = 1
+  GROUP BY project_state.status
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
@@ -1199,7 +1748,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'projects' AS "table", rekey_needed.name AS "column"
@@ -1239,6 +1788,7 @@ FROM (
       )
     )
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
@@ -1248,7 +1798,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unreadable_time_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_timed AS (
   SELECT rekey_planned.rekey_canonical AS canonical,
     CAST(rekey_planned.id AS TEXT) AS "key",
@@ -1378,6 +1928,7 @@ FROM (
   ) AS rekey_contested
   WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
@@ -1387,7 +1938,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unreadable_time_memory CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_timed AS (
   SELECT rekey_planned.rekey_canonical AS canonical,
     CAST(rekey_planned.id AS TEXT) AS "key",
@@ -1510,6 +2061,7 @@ FROM (
   ) AS rekey_contested
   WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
@@ -1518,7 +2070,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'),
@@ -1579,14 +2131,17 @@ FROM (
     AND rekey_declared.name = rekey_catalog.name
   WHERE rekey_catalog.generated = 1
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Note the rows whose foreign keys lead nowhere already.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS
 SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
 FROM pragma_foreign_key_check() AS rekey_found;
 
 -- Note what the database has counted so far, to compare with after the changes.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_counted_before AS
 SELECT rekey_noted.part, rekey_noted.rows
 FROM (
@@ -1598,6 +2153,7 @@ FROM (
 ) AS rekey_noted;
 
 -- Create the canonical rows that are missing.
+SAVEPOINT rekey_step;
 INSERT INTO projects (id, name, description, created_at, updated_at)
 SELECT rekey_named.identity AS id,
   rekey_journal_projects.rekey_canonical AS name,
@@ -1625,6 +2181,7 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Record how many rows that were: canonical_rows_created.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1632,6 +2189,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_created_projects
 SELECT rekey_journal_projects.rekey_run,
   rekey_journal_projects.rekey_action,
@@ -1644,6 +2202,7 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
+SAVEPOINT rekey_step;
 UPDATE projects
 SET name=rekey_journal_projects.rekey_canonical,
   updated_at=(
@@ -1657,6 +2216,7 @@ WHERE projects.id = rekey_journal_projects.id
   AND rekey_journal_projects.rekey_action IN ('rename');
 
 -- Record how many rows that were: canonical_rows_renamed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1664,6 +2224,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the inactive canonical rows that an active shadow row displaces.
+SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
@@ -1673,6 +2234,7 @@ WHERE project_state.id IN (
 );
 
 -- Record how many rows that were: state_rows_replaced_inactive_canonical.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1680,6 +2242,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the shadow rows that say the same as the survivor of their slot.
+SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
@@ -1689,6 +2252,7 @@ WHERE project_state.id IN (
 );
 
 -- Record how many rows that were: state_rows_merged_as_duplicate.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1696,6 +2260,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the historical drops: rows that say otherwise than the survivor of their slot.
+SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT rekey_journal_project_state.id
@@ -1705,6 +2270,7 @@ WHERE project_state.id IN (
 );
 
 -- Record how many rows that were: state_rows_historical_dropped.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1712,6 +2278,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Make the canonical rows active again that say what the active shadow row said.
+SAVEPOINT rekey_step;
 UPDATE project_state
 SET status='active',
   updated_at=(
@@ -1725,6 +2292,7 @@ WHERE project_state.id = rekey_journal_project_state.id
   AND rekey_journal_project_state.rekey_action IN ('revive');
 
 -- Record how many rows that were: state_rows_revived.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1732,6 +2300,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Hang the surviving shadow rows on their canonical.
+SAVEPOINT rekey_step;
 UPDATE project_state
 SET project_id=(
   SELECT projects.id FROM projects WHERE projects.name = rekey_journal_project_state.rekey_canonical
@@ -1747,6 +2316,7 @@ WHERE project_state.id = rekey_journal_project_state.id
   AND rekey_journal_project_state.rekey_action IN ('rekey');
 
 -- Record how many rows that were: state_rows_rekeyed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1754,6 +2324,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Supersede the duplicates in memories, under their canonical name too.
+SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_journal_memories.rekey_canonical,
   status='superseded',
@@ -1768,6 +2339,7 @@ WHERE memories.id = rekey_journal_memories.id
   AND rekey_journal_memories.rekey_action IN ('supersede');
 
 -- Record how many rows that were: memory_rows_superseded.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1775,6 +2347,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Write the rows of memories under their canonical name.
+SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_journal_memories.rekey_canonical,
   updated_at=(
@@ -1788,6 +2361,7 @@ WHERE memories.id = rekey_journal_memories.id
   AND rekey_journal_memories.rekey_action IN ('rekey');
 
 -- Record how many rows that were: memory_rows_rekeyed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1795,6 +2369,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Write the rows of interactions under their canonical name.
+SAVEPOINT rekey_step;
 UPDATE interactions
 SET project=rekey_journal_interactions.rekey_canonical
 FROM rekey_journal_interactions
@@ -1803,6 +2378,7 @@ WHERE interactions.id = rekey_journal_interactions.id
   AND rekey_journal_interactions.rekey_action IN ('rekey');
 
 -- Record how many rows that were: interaction_rows_rekeyed.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1810,6 +2386,7 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Delete the shadows; everything that hung on them has moved.
+SAVEPOINT rekey_step;
 DELETE FROM projects
 WHERE projects.id IN (
   SELECT rekey_journal_projects.id
@@ -1819,6 +2396,7 @@ WHERE projects.id IN (
 );
 
 -- Record how many rows that were: shadow_projects_deleted.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'apply' AS anon_2,
@@ -1826,10 +2404,12 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   changes() AS changes_1;
 
 -- Note what the database has counted since.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_counted_before (part, rows)
 SELECT 'after' AS anon_1, total_changes() AS total_changes_1;
 
 -- Record how the run ended.
+SAVEPOINT rekey_step;
 UPDATE rekey_run
 SET outcome=CASE
   WHEN (
@@ -1841,6 +2421,7 @@ END,
 WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_project AS
 SELECT rekey_journal_projects.id AS "key",
   rekey_journal_projects.rekey_action AS action,
@@ -1905,12 +2486,15 @@ WHERE rekey_journal_projects.rekey_run = (
   AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
 
 -- Find these by their keys.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_project_key ON rekey_back_project ("key");
 
 -- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_project_drifted ON rekey_back_project ("key") WHERE drift != 'untouched';
 
 -- Decide about project_state: which rows still are as the upgrade left them.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_state AS
 SELECT rekey_journal_project_state.id AS "key",
   rekey_journal_project_state.rekey_action AS action,
@@ -2063,12 +2647,15 @@ WHERE rekey_journal_project_state.rekey_run = (
   AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
 
 -- Find these by their keys.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_state_key ON rekey_back_state ("key");
 
 -- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_state_drifted ON rekey_back_state ("key") WHERE drift != 'untouched';
 
 -- The same for replaced rows, whose slot must be free.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_back_state ("key", action, canonical, drift)
 SELECT rekey_journal_project_state.id AS "key",
   rekey_journal_project_state.rekey_action AS action,
@@ -2121,6 +2708,7 @@ WHERE rekey_journal_project_state.rekey_run = (
   AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
 
 -- Decide about memories: which rows still are as the upgrade left them.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_memory AS
 SELECT rekey_journal_memories.id AS "key",
   rekey_journal_memories.rekey_action AS action,
@@ -2203,12 +2791,15 @@ WHERE rekey_journal_memories.rekey_run = (
   AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede');
 
 -- Find these by their keys.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_memory_key ON rekey_back_memory ("key");
 
 -- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory ("key") WHERE drift != 'untouched';
 
 -- Decide about interactions: which rows still are as the upgrade left them.
+SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_interaction AS
 SELECT rekey_journal_interactions.id AS "key",
   rekey_journal_interactions.rekey_action AS action,
@@ -2271,13 +2862,16 @@ WHERE rekey_journal_interactions.rekey_run = (
   AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede');
 
 -- Find these by their keys.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction ("key");
 
 -- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction ("key")
 WHERE drift != 'untouched';
 
 -- The same for created rows: they stay while anything hangs on them.
+SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project ("key", action, canonical, drift)
 SELECT projects.id AS "key",
   rekey_journal_projects.rekey_action AS action,
@@ -2379,7 +2973,7 @@ WHERE rekey_journal_projects.rekey_run = (
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_account."table" AS "table",
@@ -2515,6 +3109,7 @@ FROM (
   WHERE rekey_account.counted - rekey_account.journalled NOT BETWEEN 0
     AND CASE WHEN (rekey_account.kind = 'changed') THEN 0 ELSE 0 END
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
@@ -2523,7 +3118,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
@@ -2626,6 +3221,7 @@ FROM (
     AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   WHERE rekey_count.value IS NOT rekey_expected.journalled
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
@@ -2634,7 +3230,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling
   FROM projects
@@ -2687,6 +3283,7 @@ FROM (
   FROM rekey_of_projects
   WHERE rekey_of_projects.canonical != rekey_of_projects.spelling
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
@@ -2695,7 +3292,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling
   FROM memories
@@ -2748,6 +3345,7 @@ FROM (
   FROM rekey_of_memories
   WHERE rekey_of_memories.canonical != rekey_of_memories.spelling
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
@@ -2756,7 +3354,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
   FROM interactions
@@ -2810,6 +3408,7 @@ FROM (
   FROM rekey_of_interactions
   WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
@@ -2817,7 +3416,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table", project_state.id AS "key", project_state.project_id AS owner
@@ -2838,6 +3437,7 @@ FROM (
     WHERE rekey_planned.rekey_action = 'delete'
   )
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_project: every row that the journal names would go back as it was.
@@ -2847,7 +3447,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'projects' AS "table",
@@ -2869,6 +3469,7 @@ FROM (
   FROM rekey_back_project
   WHERE rekey_back_project.drift != 'untouched'
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_state: every row that the journal names would go back as it was.
@@ -2878,7 +3479,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'project_state' AS "table",
@@ -2900,6 +3501,7 @@ FROM (
   FROM rekey_back_state
   WHERE rekey_back_state.drift != 'untouched'
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_memory: every row that the journal names would go back as it was.
@@ -2909,7 +3511,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'memories' AS "table",
@@ -2931,6 +3533,7 @@ FROM (
   FROM rekey_back_memory
   WHERE rekey_back_memory.drift != 'untouched'
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_interaction: every row that the journal names would go back as it was.
@@ -2940,7 +3543,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'interactions' AS "table",
@@ -2964,6 +3567,7 @@ FROM (
   FROM rekey_back_interaction
   WHERE rekey_back_interaction.drift != 'untouched'
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
@@ -2972,7 +3576,7 @@ DROP TABLE rekey_guard;
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_foreign_key_broken CHECK (offending = 0)
 );
-INSERT INTO rekey_guard (offending)
+INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_broken."table" AS "table",
@@ -2992,31 +3596,58 @@ FROM (
     FROM rekey_broken_before
   ) AS rekey_broken
 ) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_broken_before;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_back_project;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_back_state;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_back_memory;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_back_interaction;
 
 -- Drop what was noted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_counted_before;
 
 -- Drop what was counted.
+SAVEPOINT rekey_step;
 DROP TABLE rekey_tally;
 
 -- Record the revision that the database has now.
+SAVEPOINT rekey_step;
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Guard rekey_script_whole: each guard has passed, and all was done in one transaction.
+-- If the script stops here: look for the first error above; nothing was changed.
+CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
+CREATE TEMPORARY TABLE rekey_last_guard (
+  offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_last_guard (offending)
+SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 34
+FROM pragma_defer_foreign_keys;
+-- The same where no temporary table can be made.
+INSERT OR ROLLBACK INTO alembic_version (version_num)
+SELECT NULL
+FROM pragma_defer_foreign_keys
+WHERE defer_foreign_keys = 1
+  AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
+DROP TABLE rekey_last_guard;
+DROP TABLE rekey_whole;
 
 -- All of it, or nothing.
 COMMIT;
