@@ -73,6 +73,13 @@ def test_a_trigger_that_deletes_in_a_table_that_no_spec_names_is_found(database,
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_trigger_that_empties_a_table_that_no_spec_names_is_found(database, registry, trigger):
+    database.execute("CREATE TABLE files (project TEXT); INSERT INTO files VALUES ('s')")
+    trigger("projects", "DELETE", "TRUNCATE files")
+    refuses(database, registry, "rekey_unaccounted", "public.files: 0 rows left untouched, since it was truncated")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_trigger_of_the_server_that_skips_changes_is_found(database, registry):
     database.execute(
         "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"

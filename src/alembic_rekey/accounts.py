@@ -95,6 +95,7 @@ def _statistics() -> Relation:
         known.c.relid,
         known.c.schemaname,
         known.c.relname,
+        func.pg_relation_filenode(known.c.relid).label("filenode"),
         *(cast(one, BigInteger).label(kind) for one, kind in zip(counted, _KINDS, strict=True)),
     )
 
@@ -109,7 +110,7 @@ def _by_table(spec: Spec) -> Relation:
     A row that moves to another partition is one deleted and one inserted: so the sums are compared, over a
     table with all of its partitions and of the tables that inherit from it.
     """
-    before = table(_BEFORE, *map(column, ("relid", *_KINDS))).alias("rekey_before")
+    before = table(_BEFORE, *map(column, ("relid", "filenode", *_KINDS))).alias("rekey_before")
     now, tree, named = _statistics().subquery("rekey_after"), _trees(spec), _named(spec)
     own = [*metadata.tables, *(journal_name(part.table) for part in spec.parts), created(spec.identity.table).name]
     change = {kind: now.c[kind] - func.coalesce(before.c[kind], 0) for kind in _KINDS}
@@ -126,13 +127,24 @@ def _by_table(spec: Spec) -> Relation:
         .group_by(tree.c.part, name)
         .cte("rekey_counted")
     )
+    # TRUNCATE counts no rows.
+    emptied = (
+        select(
+            func.concat(now.c.schemaname, ".", now.c.relname),
+            literal("left untouched, since it was truncated or rewritten"),
+            literal(0),
+            literal(0),
+        )
+        .join_from(now, before, before.c.relid == now.c.relid)
+        .where(before.c.filenode != now.c.filenode, now.c.relname.not_in(own))
+    )
     off = select(
         literal("the statistics of the server").label("table"),
         literal("counted, since track_counts is off").label("kind"),
         literal(0).label("counted"),
         literal(0).label("journalled"),
     ).where(func.current_setting("track_counts") == "off")
-    return _unbalanced(named, counted, off)
+    return _unbalanced(named, counted, emptied, off)
 
 
 def _unbalanced(named: CTE, counted: CTE, *others: Relation) -> Relation:

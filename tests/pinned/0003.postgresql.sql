@@ -2613,6 +2613,7 @@ CREATE TEMPORARY TABLE rekey_counted_before AS
 SELECT rekey_statistics.relid,
   rekey_statistics.schemaname,
   rekey_statistics.relname,
+  pg_relation_filenode(rekey_statistics.relid) AS filenode,
   CAST(rekey_statistics.n_tup_ins AS BIGINT) AS inserted,
   CAST(rekey_statistics.n_tup_upd AS BIGINT) AS updated,
   CAST(rekey_statistics.n_tup_del AS BIGINT) AS deleted
@@ -3722,6 +3723,7 @@ rekey_counted AS (
     SELECT rekey_statistics.relid AS relid,
       rekey_statistics.schemaname AS schemaname,
       rekey_statistics.relname AS relname,
+      pg_relation_filenode(rekey_statistics.relid) AS filenode,
       CAST(rekey_statistics.n_tup_ins AS BIGINT) AS inserted,
       CAST(rekey_statistics.n_tup_upd AS BIGINT) AS updated,
       CAST(rekey_statistics.n_tup_del AS BIGINT) AS deleted
@@ -3803,6 +3805,35 @@ FROM (
       AND rekey_account.again
     )
       AND rekey_account.deleted != rekey_account.named_deleted
+    UNION ALL SELECT concat(rekey_after.schemaname, '.', rekey_after.relname) AS concat_1,
+      'left untouched, since it was truncated or rewritten' AS anon_1,
+      0 AS anon_2,
+      0 AS anon_3
+    FROM (
+      SELECT rekey_statistics.relid AS relid,
+        rekey_statistics.schemaname AS schemaname,
+        rekey_statistics.relname AS relname,
+        pg_relation_filenode(rekey_statistics.relid) AS filenode,
+        CAST(rekey_statistics.n_tup_ins AS BIGINT) AS inserted,
+        CAST(rekey_statistics.n_tup_upd AS BIGINT) AS updated,
+        CAST(rekey_statistics.n_tup_del AS BIGINT) AS deleted
+      FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
+    ) AS rekey_after
+      JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
+    WHERE rekey_before.filenode != rekey_after.filenode
+      AND (
+        rekey_after.relname NOT IN (
+          'rekey_run',
+          'rekey_count',
+          'rekey_alias',
+          'rekey_answer',
+          'rekey_journal_projects',
+          'rekey_journal_project_state',
+          'rekey_journal_memories',
+          'rekey_journal_interactions',
+          'rekey_created_projects'
+        )
+      )
     UNION ALL SELECT 'the statistics of the server' AS "table",
       'counted, since track_counts is off' AS kind,
       0 AS counted,
