@@ -17,9 +17,12 @@ def slot(database, upgrade, tmp_path):
         written = []
         for owner, (value, status, *moment) in rows.items():
             written.append(state(owner, owner, value, status, updated_at=moment[0] if moment else OLD))
-        registry = prepared(database, tmp_path, {"projects": projects(**NAMES), "project_state": written})
-        upgrade(database, registry)
+        # Some row is active: a status that none has cannot be the one that says so.
+        written.append(state("elsewhere", "elsewhere", "1"))
+        every = {"projects": projects(**NAMES, elsewhere="atlas"), "project_state": written}
+        upgrade(database, prepared(database, tmp_path, every))
         found = states(database)
+        assert ("atlas", "1", "active") == found.pop("elsewhere")
         assert {name for name, _, _ in found.values()} <= {CANONICAL}
         return {key: (value, status) for key, (_, value, status) in found.items()}
 

@@ -55,6 +55,11 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="if a name is one thing throughout, say so with a unique index on the name alone; if it is one per "
         "tenant, this fold must not be carried out.",
     ),
+    "unique_after": Wording(
+        claim="no unique index refuses what the rows become",
+        sentence="{table}: {row}, would be one of {rows} that are alike to the unique index {index}",
+        remedy="decide which of these rows stays, and remove or change the others by hand; then run the upgrade again.",
+    ),
     "key_not_unique": Wording(
         claim="the declared key tells the rows of each table apart",
         sentence="key {key!r} of {table} is carried by {rows} rows, so the declared key {column!r} does not tell rows "

@@ -39,6 +39,7 @@ from alembic_rekey.steps import findings
 from alembic_rekey.stored_claims import stored_claims
 from alembic_rekey.tally import Tally
 from alembic_rekey.time_checks import time_checks
+from alembic_rekey.uniqueness import unique_after
 
 __all__ = ["VERSIONS", "Choice", "DryRun", "dry_runs"]
 
@@ -148,7 +149,9 @@ def _planned(
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
     guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
-    asked, notes = answerable(connection, spec, [*guarding, *attached(connection, spec, planned)])
+    asked, notes = answerable(
+        connection, spec, [*guarding, *attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    )
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}

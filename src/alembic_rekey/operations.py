@@ -40,6 +40,7 @@ from alembic_rekey.spec import Check, Spec
 from alembic_rekey.steps import Guard, Statement, Step, perform
 from alembic_rekey.stored import Stored
 from alembic_rekey.table_operations import CreateSideTables, DropEmptyTables, DropSideTables, carry_out
+from alembic_rekey.uniqueness import unique_after
 from alembic_rekey.upgrade import upgrade_steps
 from alembic_rekey.values import readable
 from alembic_rekey.watches import Watches
@@ -121,7 +122,8 @@ def _perform(
     if ledger.has_taken and settings.expect_plan is not None:
         _refuse_several(spec, finished(connection).revision)
     planned = journalled(spec, current_run())
-    guarding = [Guard(check) for check in (*attached(connection, spec, planned), *_asked_for(settings, planned))]
+    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
     stored = Stored.read(connection, spec)
     steps = upgrade_steps(
         spec,
