@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import Any
 from alembic.config import CommandLine, Config
 
 import legacy
+from commands import rekey_with
 from databases import Database
 
 __all__ = [
     "CANONICAL",
+    "KNOWN_BY_THE_UPGRADE",
     "LATER",
     "OLD",
     "REGISTRY",
@@ -43,6 +46,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CANONICAL = "p05-interferometer"
 REGISTRY = {CANONICAL: ["p05", "interferometer"], "p06-polisher": ["p06"]}
 OLD, LATER = "2026-01-01 09:00:00+00:00", "2026-01-02 09:00:00+00:00"
+
+KNOWN_BY_THE_UPGRADE = (0, 1, 2)
+"""What `plan --check` may say of what only an upgrade can know: what triggers do, a commit, a lock, a right to write.
+
+Given as `planned` to `refuses`; a connection that is cut or a full disk may stop the plan as well.
+"""
 
 Row = dict[str, Any]
 
@@ -182,11 +191,30 @@ def alembic_here(*arguments: str, config: Path = ROOT / "alembic.ini", **x: obje
     return Ended(code, out.getvalue(), err.getvalue())
 
 
-def refuses(database: Database, registry: Path, *said: str, arguments: str = "upgrade head", **x: object) -> str:
-    """Runs a command that must refuse, say all of this, and leave neither a change nor a report; returns its words."""
+def refuses(
+    database: Database,
+    registry: Path,
+    *said: str,
+    arguments: str = "upgrade head",
+    planned: Sequence[int] = (1, 2),
+    **x: object,
+) -> str:
+    """Runs a command that must refuse, say all of this, and leave neither a change nor a report; returns its words.
+
+    Before an upgrade `plan --check` refuses as well: 2, or 1 where no plan can be made. `planned` says otherwise
+    for what only an upgrade can know, with the reason beside it.
+    """
     reports = registry.parent / "refused"
     before = database.snapshot()
     settings = {"url": database.url, "registry": registry, "report_dir": reports, **x}
+    if arguments == "upgrade head":
+        options = [word for name, value in settings.items() for word in ("-x", f"{name}={value}")]
+        checked = rekey_with("-c", str(ROOT / "alembic.ini"), *options, "plan", "--check")
+        assert checked.status in planned, checked
+        assert "Traceback" not in checked.err
+        assert database.snapshot() == before
+        if reports.is_dir():
+            shutil.rmtree(reports)
     ended = alembic_here(*arguments.split(), **settings)
     assert ended.code == 1, ended
     assert ended.out == ""

@@ -14,7 +14,7 @@ import pytest
 from alembic_rekey.cli import main
 from commands import rekey_here
 from databases import SQLiteDatabase
-from examples import alembic_here, folded, prepared, refuses
+from examples import KNOWN_BY_THE_UPGRADE, alembic_here, folded, prepared, refuses
 from faults import address, full_disk, large, options
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -112,7 +112,9 @@ def test_a_database_in_a_place_that_may_only_be_read(database, upgrade, tmp_path
     if way == "downgrade -1":
         upgrade(database, registry)
     with read_only(database.path if what == "file" else folder):
-        refuses(database, registry, "FAILED: database", "right", "what to do: ", arguments=way)
+        refuses(
+            database, registry, "FAILED: database", "right", "what to do: ", arguments=way, planned=KNOWN_BY_THE_UPGRADE
+        )
 
 
 def test_a_report_folder_that_may_only_be_read(database, tmp_path):
@@ -145,7 +147,13 @@ def test_a_server_that_hangs_up_during_an_upgrade(database, tmp_path, phase):
     registry = prepared(database, tmp_path, folded())
     returns = ("event_trigger", "") if phase == "tables" else ("trigger", "RETURN NULL;")
     database.execute(HANGS_UP.format(*returns) + PHASES[phase])
-    refuses(database, registry, "terminating connection", "the server ended the connection: run it again")
+    refuses(
+        database,
+        registry,
+        "terminating connection",
+        "the server ended the connection: run it again",
+        planned=KNOWN_BY_THE_UPGRADE,
+    )
 
 
 @POSTGRESQL
@@ -174,5 +182,5 @@ def test_a_server_that_hangs_up_while_an_upgrade_waits_for_a_lock(database, tmp_
         other.execute(held)
         ending = threading.Thread(target=hang_up, daemon=True)
         ending.start()
-        refuses(database, registry, "terminating connection", "run it again")
+        refuses(database, registry, "terminating connection", "run it again", planned=KNOWN_BY_THE_UPGRADE)
         ending.join(10)

@@ -6,7 +6,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from examples import alembic_here, folded, prepared, refuses
+from examples import KNOWN_BY_THE_UPGRADE, alembic_here, folded, prepared, refuses
 from server import free_port
 
 
@@ -23,18 +23,32 @@ def test_a_writer_that_does_not_end_is_waited_for_no_longer_than_lock_timeout(da
     if database.dialect == "sqlite":
         with closing(sqlite3.connect(database.path, isolation_level=None)) as writer:
             writer.execute("BEGIN IMMEDIATE")
-            refuses(database, registry, "database is locked", "-x lock_timeout=SECONDS", lock_timeout="0.2")
+            refuses(
+                database,
+                registry,
+                "database is locked",
+                "-x lock_timeout=SECONDS",
+                lock_timeout="0.2",
+                planned=KNOWN_BY_THE_UPGRADE,
+            )
         return
     with psycopg.connect(database.url.replace("+psycopg", "")) as writer:
         writer.execute("UPDATE memories SET content = 'x' WHERE id = 'nothing'")
-        refuses(database, registry, "lock timeout", "-x lock_timeout=SECONDS", lock_timeout="0.2")
+        refuses(
+            database,
+            registry,
+            "lock timeout",
+            "-x lock_timeout=SECONDS",
+            lock_timeout="0.2",
+            planned=KNOWN_BY_THE_UPGRADE,
+        )
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_another_upgrade_that_does_not_end_is_waited_for_no_longer_than_lock_timeout(database, registry):
     with psycopg.connect(database.url.replace("+psycopg", "")) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [0x72656B65790001])
-        refuses(database, registry, "lock timeout", lock_timeout="0.2")
+        refuses(database, registry, "lock timeout", lock_timeout="0.2", planned=KNOWN_BY_THE_UPGRADE)
 
 
 def test_readers_do_not_stop_an_upgrade(database, upgrade, registry):
@@ -131,6 +145,13 @@ def test_an_account_without_the_right_to_write_is_told(database, registry):
     database.execute(f"CREATE ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
     try:
         url = database.url.replace("postgres@", f"{role}@")
-        refuses(database, registry, "permission denied", "grant the account the missing right", url=url)
+        refuses(
+            database,
+            registry,
+            "permission denied",
+            "grant the account the missing right",
+            planned=KNOWN_BY_THE_UPGRADE,
+            url=url,
+        )
     finally:
         database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
