@@ -210,9 +210,9 @@ def test_the_row_of_a_shadow_is_journalled_as_it_was(fold):
     database = fold({"projects": [project("c", CANONICAL), shadow]})
     (kept,) = database.table("rekey_journal_projects")
     assert {**kept, "created_at": OLD, "updated_at": LATER} == {
-        "run_id": 1,
-        "action": "delete",
-        "canonical": CANONICAL,
+        "rekey_run": 1,
+        "rekey_action": "delete",
+        "rekey_canonical": CANONICAL,
         **shadow,
     }
 

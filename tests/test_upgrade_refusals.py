@@ -143,7 +143,7 @@ def test_a_missing_column_is_refused_by_name(database, tmp_path):
 def test_columns_named_like_the_journals_own_are_refused_by_name(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     said = []
-    for table, column in (("memories", "action"), ("projects", "canonical"), ("interactions", "run_id")):
+    for table, column in (("memories", "rekey_action"), ("projects", "rekey_canonical"), ("interactions", "rekey_run")):
         database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
         said.append(f"{table}: column '{column}' is named like one of the journal's own")
     refuses(database, registry, "rekey_reserved_name (3)", *said)

@@ -43,6 +43,11 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="run it with an account that row security does not bind: a superuser, one that was made with BYPASSRLS, "
         "or the owner of the table after ALTER TABLE … NO FORCE ROW LEVEL SECURITY.",
     ),
+    "not_validated": Wording(
+        claim="every row fulfils the constraints of its table, so that it could be put back",
+        sentence="{table}: the constraint {constraint!r} is NOT VALID; a row from before it could not be written again",
+        remedy="ALTER TABLE … VALIDATE CONSTRAINT …, after correcting the rows that it finds.",
+    ),
     "no_replica_identity": Wording(
         claim="every published table has a replica identity, without which PostgreSQL changes no row of it",
         sentence="{table}: the publication {publication!r} holds it, and it has no replica identity",

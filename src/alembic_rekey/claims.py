@@ -79,6 +79,12 @@ _TREES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         WHERE seen.member IS NOT NULL AND row_security_active(seen.member)""",
         ("table", "account"),
     ),
+    "not_validated": (
+        """ SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
+        FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated""",
+        ("table", "constraint"),
+    ),
     "no_replica_identity": (
         """ SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
         FROM rekey_tree AS tree

@@ -119,13 +119,13 @@ def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
     """Return the second half: put back what can go back, compare with the journal, record it."""
     return [
         Phase("Put back", _stored_rows(spec, Drift.UNTOUCHED)),
-        *foreign_keys_before(dialect),
+        *foreign_keys_before(spec, dialect),
         *_act(spec, dialect, stored),
         *settled(dialect),
         Phase("Compare with the journal", _stored_rows(spec, Drift.UNTOUCHED)),
         *_compare(spec, stored),
         Phase("Record"),
-        *foreign_keys_broken(dialect),
+        *foreign_keys_broken(spec, dialect),
         Statement(
             "Record that the run was restored; its journal stays.",
             update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),

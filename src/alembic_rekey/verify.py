@@ -32,7 +32,7 @@ __all__ = ["before", "verification"]
 
 def before(spec: Spec, dialect: str, watches: Watches) -> list[Step]:
     """Return the steps that note, in temporary tables, what the verification compares with."""
-    return [*foreign_keys_before(dialect), *watches.set(), accounts_opened(spec, dialect)]
+    return [*foreign_keys_before(spec, dialect), *watches.set(), accounts_opened(spec, dialect)]
 
 
 def verification(
@@ -53,7 +53,7 @@ def verification(
     return [
         *decided_back(spec, dialect, stored, lambda _key: (), ()),
         *(Guard(verified) for verified in checks),
-        *foreign_keys_broken(dialect),
+        *foreign_keys_broken(spec, dialect),
         *forgotten_back(spec),
         accounts_closed(),
         *watches.taken_off(),

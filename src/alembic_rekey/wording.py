@@ -184,6 +184,11 @@ WORDING: Mapping[str, Wording] = {
         remedy="a table outside the plan hangs on rows that the plan deletes: move its rows to the canonical by hand, "
         "or cover the table in the spec.",
     ),
+    "foreign_key_mended": Wording(
+        claim="no foreign key that led nowhere before leads somewhere now",
+        sentence="{table}: the row with rowid {rowid} referred to no {parent} before, and no way back restores that",
+        remedy="correct or delete the row first: the downgrade could not let it refer to nothing again.",
+    ),
     "other_plan": Wording(
         claim="the plan is the one that was approved",
         sentence="the plan with the fingerprint {expected} was approved; here it is {made}",

@@ -703,6 +703,75 @@ FROM (
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put
+--   back.
+-- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows
+--   that it finds.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_not_validated CHECK (offending = 0)
+);
+INSERT INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table", rekey_asked."constraint" AS "constraint"
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    ),
+    rekey_named AS (
+      SELECT part.*,
+        CAST(
+          to_regclass(
+            CASE
+              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+            END || quote_ident(part."table")
+          ) AS oid
+        ) AS member
+      FROM rekey_part AS part
+    ),
+    rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member
+      FROM rekey_named AS named
+      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
+  ) AS rekey_asked
+) AS rekey_offending;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_no_replica_identity: every published table has a replica identity, without which
 --   PostgreSQL changes no row of it.
 -- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL

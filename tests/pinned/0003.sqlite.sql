@@ -2137,8 +2137,39 @@ DROP TABLE rekey_guard;
 -- Note the rows whose foreign keys lead nowhere already.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS
-SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-FROM pragma_foreign_key_check() AS rekey_found;
+WITH rekey_related AS (
+  SELECT rekey_known.name AS name
+  FROM sqlite_master AS rekey_known
+  WHERE rekey_known.type = 'table'
+    AND (
+      lower(rekey_known.name) IN (
+        lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
+      )
+      OR (
+        EXISTS (
+          SELECT 1
+          FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+          WHERE lower(rekey_key."table") IN (
+            lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
+          )
+        )
+      )
+    )
+)
+SELECT rekey_nowhere."table",
+  rekey_nowhere.rowid,
+  rekey_nowhere.parent,
+  rekey_nowhere.fkid,
+  rekey_nowhere.rows
+FROM (
+  SELECT rekey_found."table" AS "table",
+    rekey_found.rowid AS rowid,
+    rekey_found.parent AS parent,
+    rekey_found.fkid AS fkid,
+    count(*) AS rows
+  FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
+  GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+) AS rekey_nowhere;
 
 -- Note what the database has counted so far, to compare with after the changes.
 SAVEPOINT rekey_step;
@@ -3577,24 +3608,113 @@ CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_foreign_key_broken CHECK (offending = 0)
 );
 INSERT OR ROLLBACK INTO rekey_guard (offending)
+WITH rekey_related AS (
+  SELECT rekey_known.name AS name
+  FROM sqlite_master AS rekey_known
+  WHERE rekey_known.type = 'table'
+    AND (
+      lower(rekey_known.name) IN (
+        lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
+      )
+      OR (
+        EXISTS (
+          SELECT 1
+          FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+          WHERE lower(rekey_key."table") IN (
+            lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
+          )
+        )
+      )
+    )
+)
 SELECT count(*) AS count_1
 FROM (
-  SELECT rekey_broken."table" AS "table",
-    rekey_broken.rowid AS rowid,
-    rekey_broken.parent AS parent,
-    rekey_broken.fkid AS fkid
+  SELECT rekey_surplus."table" AS "table",
+    rekey_surplus.rowid AS rowid,
+    rekey_surplus.parent AS parent,
+    rekey_surplus.fkid AS fkid,
+    rekey_surplus.rows AS rows
   FROM (
-    SELECT rekey_found."table" AS "table",
-      rekey_found.rowid AS rowid,
-      rekey_found.parent AS parent,
-      rekey_found.fkid AS fkid
-    FROM pragma_foreign_key_check() AS rekey_found
+    SELECT rekey_nowhere."table" AS "table",
+      rekey_nowhere.rowid AS rowid,
+      rekey_nowhere.parent AS parent,
+      rekey_nowhere.fkid AS fkid,
+      rekey_nowhere.rows AS rows
+    FROM (
+      SELECT rekey_found."table" AS "table",
+        rekey_found.rowid AS rowid,
+        rekey_found.parent AS parent,
+        rekey_found.fkid AS fkid,
+        count(*) AS rows
+      FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
+      GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+    ) AS rekey_nowhere
     EXCEPT SELECT rekey_broken_before."table" AS "table",
       rekey_broken_before.rowid AS rowid,
       rekey_broken_before.parent AS parent,
-      rekey_broken_before.fkid AS fkid
+      rekey_broken_before.fkid AS fkid,
+      rekey_broken_before.rows AS rows
     FROM rekey_broken_before
-  ) AS rekey_broken
+  ) AS rekey_surplus
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
+-- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
+-- If the script stops here: correct or delete the row first: the downgrade could not let it refer to
+--   nothing again.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_foreign_key_mended CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+WITH rekey_related AS (
+  SELECT rekey_known.name AS name
+  FROM sqlite_master AS rekey_known
+  WHERE rekey_known.type = 'table'
+    AND (
+      lower(rekey_known.name) IN (
+        lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
+      )
+      OR (
+        EXISTS (
+          SELECT 1
+          FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+          WHERE lower(rekey_key."table") IN (
+            lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
+          )
+        )
+      )
+    )
+)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_surplus."table" AS "table",
+    rekey_surplus.rowid AS rowid,
+    rekey_surplus.parent AS parent,
+    rekey_surplus.fkid AS fkid,
+    rekey_surplus.rows AS rows
+  FROM (
+    SELECT rekey_broken_before."table" AS "table",
+      rekey_broken_before.rowid AS rowid,
+      rekey_broken_before.parent AS parent,
+      rekey_broken_before.fkid AS fkid,
+      rekey_broken_before.rows AS rows
+    FROM rekey_broken_before
+    EXCEPT SELECT rekey_nowhere."table" AS "table",
+      rekey_nowhere.rowid AS rowid,
+      rekey_nowhere.parent AS parent,
+      rekey_nowhere.fkid AS fkid,
+      rekey_nowhere.rows AS rows
+    FROM (
+      SELECT rekey_found."table" AS "table",
+        rekey_found.rowid AS rowid,
+        rekey_found.parent AS parent,
+        rekey_found.fkid AS fkid,
+        count(*) AS rows
+      FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
+      GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+    ) AS rekey_nowhere
+  ) AS rekey_surplus
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -3638,7 +3758,7 @@ CREATE TEMPORARY TABLE rekey_last_guard (
   offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
 );
 INSERT OR ROLLBACK INTO rekey_last_guard (offending)
-SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 34
+SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 35
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num)
