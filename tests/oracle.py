@@ -125,6 +125,12 @@ def fold_projects(canonicals: Mapping[str, str], rows: list[Row], outcome: Outco
         times = {"created_at": Marker.RUN_TIME, "updated_at": Marker.RUN_TIME}
         outcome.actions["projects"][f"new {canonical}"] = "create"
         outcome.rows["projects"].append({**created, **times})
+    stays = {row["name"]: row for row in outcome.rows["projects"]}
+    for row in rows:
+        if row["name"] in shadows:
+            survivor = stays[shadows[row["name"]]]
+            compared = row.keys() - {"id", "name", "created_at", "updated_at"}
+            outcome.left_behind += sum(row[column] not in (None, survivor.get(column)) for column in compared)
     return shadows
 
 

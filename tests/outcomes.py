@@ -27,7 +27,7 @@ Slot = tuple[str, str, str]
 PLAN_COUNTS = (
     *("shadow_projects", "state_rekey_rows", "state_collisions", "state_historical_drops"),
     *("memory_rekey_rows", "memory_supersede_rows", "interaction_rekey_rows"),
-    *("canonical_rows_renamed", "state_rows_revived"),
+    *("canonical_rows_renamed", "state_rows_revived", "project_values_left_behind"),
 )
 APPLY_COUNTS = (
     *("shadow_projects_deleted", "canonical_rows_created", "canonical_rows_renamed"),
@@ -60,6 +60,8 @@ class Outcome:
     """By table and row id, what happens to a row; rows that are not touched are not named."""
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     """The rows afterwards, state rows with `owner` (a project's name) for `project_id`; empty if refused."""
+    left_behind: int = 0
+    """Values of shadows that the row that stays does not get."""
     plan_counts: dict[str, int] = field(default_factory=dict)
     apply_counts: dict[str, int] = field(default_factory=dict)
 
@@ -81,7 +83,7 @@ class Outcome:
         plan = (
             *(projects["delete"], state["rekey"] + state["merge"], len(self.collisions), state["drop"]),
             *(memories["rekey"], memories["supersede"], interactions["rekey"]),
-            *(projects["rename"], state["revive"]),
+            *(projects["rename"], state["revive"], self.left_behind),
         )
         apply = (
             *(projects["delete"], projects["create"], projects["rename"]),

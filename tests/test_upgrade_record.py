@@ -52,6 +52,7 @@ def test_the_counts_are_those_of_the_example(done):
     found = {(p, n): v for p, n, v in done.rows("SELECT phase, name, value FROM rekey_count") if v}
     plan = {
         "shadow_projects": 2,
+        "project_values_left_behind": 1,
         "state_rekey_rows": 3,
         "state_historical_drops": 1,
         "memory_rekey_rows": 1,
@@ -88,7 +89,7 @@ def test_a_journal_has_its_own_columns_and_then_those_of_its_table(done, table):
 
 
 def test_the_journals_name_every_touched_row_and_no_other(done):
-    assert actions(done, "projects") == {"s": "delete", "new": "delete", None: "create"}
+    assert actions(done, "projects") == {"c": "keep", "s": "delete", "new": "delete", None: "create"}
     assert actions(done, "project_state") == {
         "rekeyed": "rekey",
         "kept": "keep",

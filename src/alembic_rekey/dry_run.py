@@ -29,7 +29,7 @@ from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, Planned, streamed
 from alembic_rekey.progress import Progress
 from alembic_rekey.registry import Registry, read_registry
-from alembic_rekey.report import Section, entries, plan_sections, title_of
+from alembic_rekey.report import Section, entries, left_counted, left_entries, plan_sections, title_of
 from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import NewFile, ReportFile
 from alembic_rekey.run import now, touches
@@ -165,7 +165,7 @@ def _planned(
         registry_sha256=registry.sha256,
         revision=spec.revision,
         alias_map=registry.aliases,
-        counts=_counts(connection, spec, planned),
+        counts=_counts(connection, spec, planned, sections),
         is_empty=not touches(connection, [section.source for section in sections]),
         integrity_errors=tuple(finding.sentence for finding in integrity),
     )
@@ -213,7 +213,8 @@ def _written(
     )
     tables = {section.title: section.part.table.fullname for section in every}
     stem = settings.report_stem(spec.identity.noun, "dry-run")
-    with progress, closing(document(report, rows, tables, fingerprint)) as pieces:
+    left = left_entries(connection, spec, every[0])
+    with progress, closing(document(report, rows, tables, fingerprint, left=left)) as pieces:
         return ReportFile.write(settings.report_dir, stem, pieces)
 
 
@@ -230,13 +231,13 @@ def _nothing(part: Part) -> FromClause:
     return select(*columns).where(false()).subquery("rekey_planned")
 
 
-def _counts(connection: Connection, spec: Spec, planned: Planned) -> dict[str, int]:
+def _counts(connection: Connection, spec: Spec, planned: Planned, sections: Iterable[Section]) -> dict[str, int]:
     counted: dict[str, int] = {}
     with Progress("Count the plan", len(spec.parts)) as progress:
         for part in spec.parts:
             progress.doing(str(part.table.name))
             counted |= dict(iter(connection.execute(part_counts(part, planned))))
-    return counted
+    return counted | left_counted(connection, spec, sections)
 
 
 def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterator[str]:

@@ -51,6 +51,17 @@
     what.append(element("bdi", "name", row.to));
     made.append(what);
     if (row.at) made.append(element("p", "at", row.at));
+    for (const [column, parts] of row.left || []) {
+      const sides = element("div", "sides");
+      for (const [which, says] of ["left behind", "stays"].entries()) {
+        const one = element("div");
+        const who = element("p", "who", `${says}: `);
+        who.append(element("bdi", "", column));
+        one.append(who, value(parts, which));
+        sides.append(one);
+      }
+      made.append(sides);
+    }
     if (!row.says) return made;
     const sides = element("div", "sides");
     if (row.stays === undefined) sides.append(side("says", row.key, row.status, row.says, 0));
@@ -63,7 +74,9 @@
   };
 
   const whole = (parts = [], which) => parts.map((part) => (Array.isArray(part) ? part[which] : part)).join("");
-  const text = (row) => [row.key, row.from, row.to, row.at, row.status, whole(row.says, 0), whole(row.says, 1)]
+  const left = (row) => (row.left || []).flatMap(([column, parts]) => [column, whole(parts, 0), whole(parts, 1)]);
+  const says = (row) => [whole(row.says, 0), whole(row.says, 1), ...left(row)];
+  const text = (row) => [row.key, row.from, row.to, row.at, row.status, ...says(row)]
     .join("\n").toLowerCase();
   const texts = new Map(rows.map((row) => [row, text(row)]));
 

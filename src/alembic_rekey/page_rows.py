@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from alembic_rekey.markup import cut, escaped, island, marked, pieces, said
 from alembic_rekey.plan import Part
 from alembic_rekey.report import title_of
+from alembic_rekey.report_document import LEFT
 from alembic_rekey.report_read import ReadReport, report_entries
 from alembic_rekey.rules import Action
 from alembic_rekey.shown import visible
@@ -50,6 +52,8 @@ class Rows:
     spec: Spec
     tally: Tally = field(default_factory=Tally)
     collisions: dict[_Slot, list[dict[str, Any]]] = field(default_factory=dict)
+    _left: dict[str, list[Any]] = field(default_factory=dict)
+    """By the key of a shadow: each column that is left behind, and how its value differs from the one that stays."""
 
     @classmethod
     def of(cls, report: ReadReport, spec: Spec) -> Rows:
@@ -60,6 +64,8 @@ class Rows:
                 rows.tally.take(part, entry)
                 if entry["action"] == Action.COLLISION and isinstance(part, Slots):
                     rows._keep(part, entry)
+        for entry in islice(report_entries(report, LEFT), _MOST_ROWS):
+            rows._keep_left(entry)
         return rows
 
     @property
@@ -121,6 +127,12 @@ class Rows:
             }
         )
 
+    def _keep_left(self, entry: Mapping[str, Any]) -> None:
+        identity, before, stays = self.spec.identity, entry["before"], entry["survivor"]
+        names = [name for name in before if name not in (identity.key.name, identity.name.name)]
+        compared = [[visible(name), pieces(said(before[name]), said(stays[name]), _MOST)] for name in names]
+        self._left.setdefault(said(before[identity.key.name]), []).extend(compared)
+
     @property
     def _full(self) -> bool:
         return len(self.collisions) >= _MOST_SLOTS
@@ -149,7 +161,8 @@ class Rows:
         if isinstance(part, Tags):
             return row | ({"at": _agreeing(part, before)} if part.agree else {})
         if not isinstance(part, Slots):
-            return row
+            left = self._left.get(said(before[part.key.name]))
+            return row if left is None else row | {"left": left}
         old, stays = said(before[part.value.name]), entry.get("survivor")
         row |= {"at": _slot(part, before), "status": said(before[part.status.name])}
         if stays is None:

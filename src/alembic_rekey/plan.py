@@ -98,12 +98,12 @@ def _identity_plan(identity: Identity, names: Names) -> Relation:
         .join_from(identity.table, spelled, spelled.c.spelling == Scanned(identity.name))
         .cte("rekey_known")
     )
-    shadow = known.c.alias != known.c.canonical
+    shadow, misspelt = known.c.alias != known.c.canonical, known.c.name != known.c.canonical
     touched = select(
         known.c.key,
-        case((shadow, literal(Action.DELETE.value)), else_=literal(Action.RENAME.value)).label("action"),
+        case((shadow, Action.DELETE.value), (misspelt, Action.RENAME.value), else_=Action.KEEP.value).label("action"),
         known.c.canonical,
-    ).where(or_(shadow, known.c.name != known.c.canonical))
+    ).where(or_(shadow, misspelt, known.c.canonical.in_(select(known.c.canonical).where(shadow))))
     orphaned = (
         select(null().label("key"), literal(Action.CREATE.value).label("action"), known.c.canonical)
         .group_by(known.c.canonical)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -27,18 +27,22 @@ from sqlalchemy import (
 
 from alembic_rekey.answered import Answered
 from alembic_rekey.expressions import Exact, by_code_point
+from alembic_rekey.left_behind import compared_columns, left_behind, left_count, portions
 from alembic_rekey.names import Names
 from alembic_rekey.plan import Part, plan
 from alembic_rekey.report_document import CREATED, Entries
-from alembic_rekey.rules import Action
+from alembic_rekey.rules import LEFT_BEHIND, Action
 from alembic_rekey.side_tables import created, journal
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.stored import Stored
 
 __all__ = [
     "Section",
     "created_section",
     "entries",
     "journal_sections",
+    "left_counted",
+    "left_entries",
     "listing_order",
     "plan_sections",
     "title_of",
@@ -122,6 +126,41 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
                 survivor: Iterable[Any] = map(_json_value, row[width + 1 :])
                 entry["survivor"] = dict(zip(("key", "value", "status"), survivor, strict=True))
             yield entry
+
+
+def left_counted(connection: Connection, spec: Spec, sections: Iterable[Section]) -> dict[str, int]:
+    """Return the count of the values that a plan leaves behind: none where `sections` have no identity."""
+    identity = spec.identity
+    for section in sections:
+        if section.part is identity:
+            columns = compared_columns(identity, Stored.read(connection, spec))
+            counted = left_count(identity, section.source, columns, connection.dialect.name)
+            return dict(iter(connection.execute(counted)))
+    return {LEFT_BEHIND.format(noun=identity.noun): 0}
+
+
+def left_entries(connection: Connection, spec: Spec, section: Section) -> Entries:
+    """Yield what each shadow leaves behind, and what stands there in the row that stays.
+
+    An entry is shaped like one of the plan: `before` holds the key, the name and the values that are left behind.
+    """
+    columns = compared_columns(spec.identity, Stored.read(connection, spec)) if section.columns else ()
+    for portion in portions(columns):
+        yield from _left(connection, spec.identity, section.source, portion)
+
+
+def _left(connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str]) -> Entries:
+    selected = left_behind(identity, source, columns, connection.dialect.name)
+    with connection.execute(selected.execution_options(yield_per=_AT_ONCE)) as rows:
+        for row in rows:
+            told = [_json_value(value) for value in row[1:]]
+            before = dict(zip((identity.key.name, identity.name.name), told[:2], strict=True))
+            survivor = dict(zip(before, told[2:4], strict=True))
+            for place, name in enumerate(columns):
+                left, old, new = told[4 + 3 * place : 7 + 3 * place]
+                if left:
+                    before[name], survivor[name] = old, new
+            yield {"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}
 
 
 def _selected(section: Section) -> Relation:

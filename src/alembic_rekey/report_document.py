@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-__all__ = ["CREATED", "FORMAT", "Entries", "Fingerprint", "Report", "document"]
+__all__ = ["BESIDE", "CREATED", "FORMAT", "LEFT", "Entries", "Fingerprint", "Report", "document"]
 
 FORMAT = 1
 """The version of the document's shape; a reader refuses another one."""
 
-CREATED = "created_rows"
+CREATED, LEFT = "created_rows", "left_behind"
+BESIDE = (CREATED, LEFT)
+"""The sections that are no part of the plan, and of no fingerprint."""
 
 Entries: TypeAlias = Generator[dict[str, Any], None, None]
 """The rows of one section, as JSON has them."""
@@ -64,15 +66,16 @@ def document(
     tables: Mapping[str, str],
     fingerprint: Fingerprint,
     created: Entries | None = None,
+    left: Entries | None = None,
 ) -> Generator[str, None, None]:
     """Yield the document in pieces; its last line is the SHA-256 of all that stands above it.
 
     `rows` are the sections' titles with their entries, `tables` the table behind each title, `created`
-    the rows that the run made. `fingerprint` takes in the entries; it stands behind them. Whoever stops
-    early closes the document.
+    the rows that the run made, `left` what the plan leaves behind. `fingerprint` takes in the entries; it
+    stands behind them. Whoever stops early closes the document.
     """
     digest = sha256()
-    with closing(_body(report, rows, tables, fingerprint, created)) as body:
+    with closing(_body(report, rows, tables, fingerprint, {CREATED: created, LEFT: left})) as body:
         for piece in body:
             digest.update(piece.encode())
             yield piece
@@ -84,7 +87,7 @@ def _body(
     rows: Iterable[tuple[str, Entries]],
     tables: Mapping[str, str],
     fingerprint: Fingerprint,
-    created: Entries | None,
+    beside: Mapping[str, Entries | None],
 ) -> Generator[str, None, None]:
     head = {
         "format": FORMAT,
@@ -114,10 +117,11 @@ def _body(
                 yield separator + text
         yield "],\n"
     yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'
-    yield f' "{CREATED}": ['
-    if created is not None:
-        yield from (separator + text for separator, text in _lines(created))
-    yield "],\n"
+    for title, entries in beside.items():
+        yield f' "{title}": ['
+        if entries is not None:
+            yield from (separator + text for separator, text in _lines(entries))
+        yield "],\n"
 
 
 def _lines(listed: Entries) -> Generator[tuple[str, str], None, None]:

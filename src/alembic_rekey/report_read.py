@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from alembic_rekey.errors import ReportFailed
-from alembic_rekey.report_document import CREATED, FORMAT, Fingerprint
+from alembic_rekey.report_document import BESIDE, FORMAT, Fingerprint
 from alembic_rekey.rules import Action
 
 __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
@@ -72,7 +72,7 @@ def read_document(path: Path) -> ReadReport:
     fingerprint = Fingerprint(facts["registry_sha256"], facts["revision"])
     for title, line in _sections(report):
         entry = _entry(path, line)
-        if title != CREATED:
+        if title not in BESIDE:
             fingerprint.add(title, json.dumps(entry, separators=(",", ":")))
     if str(fingerprint) != facts.get("fingerprint"):
         _refuse(path, "its rows are not those of its fingerprint")

@@ -98,6 +98,8 @@ IDENTITY_PLAN_COUNTS = (
     Count("shadow_{noun}s", (Action.DELETE,)),
     Count("canonical_rows_renamed", (Action.RENAME,)),
 )
+LEFT_BEHIND = "{noun}_values_left_behind"
+"""The number of values, not of rows: what shadows hold and the row that stays does not get."""
 IDENTITY_APPLY_COUNTS = (
     Count("canonical_rows_created", (Action.CREATE,)),
     Count("canonical_rows_renamed", (Action.RENAME,)),

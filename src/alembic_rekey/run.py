@@ -11,7 +11,7 @@ from sqlalchemy import Connection, FromClause, RowMapping, cast, column, inspect
 from sqlalchemy.types import Text
 
 from alembic_rekey.progress import Progress
-from alembic_rekey.report import created_section, entries, journal_sections
+from alembic_rekey.report import created_section, entries, journal_sections, left_entries
 from alembic_rekey.report_document import Fingerprint, Report, document
 from alembic_rekey.report_file import ReportFile
 from alembic_rekey.rules import Action
@@ -102,7 +102,8 @@ def report_of(
     created = created_section(connection, spec.identity, number)
     rows = ((section.title, progress.passing(entries(connection, section))) for section in sections)
     tables = {section.title: section.part.table.fullname for section in sections}
-    yield from document(report, rows, tables, fingerprint, entries(connection, created))
+    left = left_entries(connection, spec, sections[0])
+    yield from document(report, rows, tables, fingerprint, entries(connection, created), left)
 
 
 def written_report(connection: Connection, spec: Spec, run: Run, settings: Settings) -> ReportFile:

@@ -6,27 +6,26 @@ are shown: the text says what the document says, and needs no more memory for a 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from alembic_rekey.dry_run import DryRun
 from alembic_rekey.errors import Finding
+from alembic_rekey.listing import left_values, listed
 from alembic_rekey.plan import Part
 from alembic_rekey.report import title_of
-from alembic_rekey.rules import Action
+from alembic_rekey.rules import LEFT_BEHIND, Action
 from alembic_rekey.run import Run
 from alembic_rekey.shown import printable, shown
 from alembic_rekey.spec import Identity, Slots, Tags
 
 __all__ = [
     "DROPS",
+    "LEFT",
     "SAYS",
     "by_slot",
-    "listed",
     "plans_text",
     "runs_text",
     "sentence",
@@ -40,6 +39,8 @@ DROPS = (
     "the row goes and the value that stays is not touched. Where the old value is the right one, write it to "
     "the canonical's row before the upgrade; the journal and the report keep every dropped row."
 )
+
+LEFT = "values left behind: shadows hold them, and the row that stays does not get them"
 
 SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
     Identity: (
@@ -165,6 +166,8 @@ def spellings(made: DryRun, part: Part, action: Action) -> Iterator[tuple[str, s
 
 def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
     title, table = title_of(part), part.table.name
+    if isinstance(part, Identity):
+        yield from _left_behind(made, part, limit)
     for action, says in SAYS[type(part)]:
         if number := made.tally.rows[title, action]:
             yield from _heading(f"{table}: {says} ({number:,})")
@@ -181,21 +184,17 @@ def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
         yield from _cut(found, sum(1 for _ in spellings(made, part, Action.REKEY)), limit)
 
 
-def listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:
-    """Yield the entries of one action of one section, read back from a document that was written to `path`.
-
-    Nothing but the entries asked for is parsed: `document` writes one a line, its action first.
-    """
-    begins, wanted = f"  {json.dumps(title)}: [", f'   {{"action":{json.dumps(action.value)},'
-    decoder = json.JSONDecoder()
-    with open(path, encoding="ascii") as lines:
-        if not any(line.startswith(begins) for line in lines):
-            return
-        for line in lines:
-            if not line.startswith("   "):
-                return
-            if line.startswith(wanted):
-                yield decoder.raw_decode(line, 3)[0]
+def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterator[str]:
+    """Yield each value that a shadow holds and the row that stays does not get."""
+    if not (number := made.report.counts[LEFT_BEHIND.format(noun=identity.noun)]):
+        return
+    yield from _heading(f"{identity.table.name}: {LEFT} ({number:,})")
+    entries = (
+        f"  {shown(one.name)} -> {shown(one.canonical)}: row {shown(one.key)} has {printable(one.column)}="
+        f"{shown(one.value)}, {one.stays_with}"
+        for one in left_values(made.path, identity)
+    )
+    yield from _cut(entries, number, limit)
 
 
 def _row(part: Part, entry: Mapping[str, Any]) -> str:

@@ -19,13 +19,14 @@ from rich.text import Text
 from alembic_rekey.difference import runs as differing
 from alembic_rekey.dry_run import DryRun
 from alembic_rekey.errors import Finding
+from alembic_rekey.listing import left_values, listed
 from alembic_rekey.plan import Part
 from alembic_rekey.report import title_of
-from alembic_rekey.rules import DELETED, Action
+from alembic_rekey.rules import DELETED, LEFT_BEHIND, Action
 from alembic_rekey.run import Run
 from alembic_rekey.shown import printable, shown
 from alembic_rekey.spec import Identity, Slots
-from alembic_rekey.summary import DROPS, SAYS, by_slot, listed, sentence, spellings, verdict, verdict_of_all
+from alembic_rekey.summary import DROPS, LEFT, SAYS, by_slot, sentence, spellings, verdict, verdict_of_all
 
 __all__ = ["lines_screen", "plans_screen", "runs_screen", "show"]
 
@@ -133,6 +134,8 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[Rend
 
 def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[RenderableType]:
     title, table = title_of(part), part.table.name
+    if isinstance(part, Identity):
+        yield from _left_behind(made, part, limit)
     for action, says in SAYS[type(part)]:
         if number := made.tally.rows[title, action]:
             yield _heading(f"{table}: {says} ({number:,})", "bold magenta" if action in DELETED else _HEAD)
@@ -148,6 +151,19 @@ def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[RenderableTyp
             rekeyed.add_row(Text(shown(written)), Text(shown(canonical)), Text(f"{rows:,}"))
         yield rekeyed
         yield from _more(len(found), limit)
+
+
+def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterator[RenderableType]:
+    if not (number := made.report.counts[LEFT_BEHIND.format(noun=identity.noun)]):
+        return
+    yield _heading(f"{identity.table.name}: {LEFT} ({number:,})", "bold magenta")
+    left = _table("shadow", "column", "left behind", "stays")
+    for one in islice(left_values(made.path, identity), limit):
+        shadow = Text.assemble((shown(one.name), "bold"), f" -> {shown(one.canonical)}\nrow {shown(one.key)}")
+        value, stays = _marked(one.other, one.value), Text(one.stays_with)
+        left.add_row(shadow, Text(printable(one.column)), value, stays)
+    yield left
+    yield from _more(number, limit)
 
 
 def _rows(part: Part, entries: Iterable[Mapping[str, Any]]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, union_all
 
 from alembic_rekey.accounts import accounts_taken
 from alembic_rekey.analyze import analyzed
@@ -16,6 +16,7 @@ from alembic_rekey.counts import counted_once, drop_counted, plan_counts
 from alembic_rekey.deferred import settled
 from alembic_rekey.expressions import Clock, InsertRows
 from alembic_rekey.guard import guards
+from alembic_rekey.left_behind import compared_columns, left_count, whole_journal
 from alembic_rekey.locks import lock
 from alembic_rekey.names import Names, rows
 from alembic_rekey.plan import journalled, plan
@@ -86,7 +87,10 @@ def upgrade_steps(
     """
     names = Names.recorded(registry)
     planned = journalled(spec, current_run())
-    counted_plan = select(current_run(), literal("plan"), plan_counts(spec, planned).subquery("rekey_counted"))
+    identity, kept = spec.identity, whole_journal(spec.identity, current_run())
+    left = left_count(identity, kept, compared_columns(identity, stored), dialect)
+    counted = union_all(plan_counts(spec, planned), left).subquery("rekey_counted")
+    counted_plan = select(current_run(), literal("plan"), counted)
     return [
         *lock(spec, dialect),
         *(Guard(check) for check in shape_checks(spec, dialect)),

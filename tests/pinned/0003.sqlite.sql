@@ -540,11 +540,17 @@ rekey_known AS (
 rekey_decided AS (
   SELECT rekey_known."key" AS "key",
     CASE
-      WHEN (rekey_known.alias != rekey_known.canonical) THEN 'delete' ELSE 'rename'
+      WHEN (rekey_known.alias != rekey_known.canonical) THEN 'delete'
+      WHEN (rekey_known.canonical != rekey_known.name) THEN 'rename'
+      ELSE 'keep'
     END AS action,
     rekey_known.canonical AS canonical
   FROM rekey_known
-  WHERE rekey_known.alias != rekey_known.canonical OR rekey_known.canonical != rekey_known.name
+  WHERE rekey_known.alias != rekey_known.canonical
+    OR rekey_known.canonical != rekey_known.name
+    OR rekey_known.canonical IN (
+      SELECT rekey_known.canonical FROM rekey_known WHERE rekey_known.alias != rekey_known.canonical
+    )
   UNION ALL SELECT NULL AS "key", 'create' AS action, rekey_known.canonical AS canonical
   FROM rekey_known
   GROUP BY rekey_known.canonical
@@ -1133,6 +1139,14 @@ FROM (
 
 -- Count what the plan names.
 SAVEPOINT rekey_step;
+WITH rekey_identity_row AS (
+  SELECT rekey_action, rekey_canonical, id, name, description
+  FROM (
+    SELECT *
+    FROM rekey_journal_projects
+    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
+  ) AS rekey_planned
+)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
   'plan' AS anon_2,
@@ -1234,6 +1248,43 @@ FROM (
         ) AS BIGINT
       ) AS value
   ) AS rekey_tally
+  UNION ALL SELECT 'project_values_left_behind' AS name,
+    0 + (
+      SELECT coalesce(
+        sum(
+          CASE
+            WHEN (
+              rekey_gone.description IS NOT NULL
+              AND NOT (
+                rekey_gone.description IS CASE
+                  WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
+                  ELSE rekey_stays.description
+                END
+              )
+            ) THEN 1
+            ELSE 0
+          END
+        ),
+        0
+      ) AS coalesce_9
+      FROM (
+        SELECT rekey_identity_row.rekey_canonical AS rekey_canonical,
+          rekey_identity_row.id AS id,
+          rekey_identity_row.name AS name,
+          rekey_identity_row.description AS description
+        FROM rekey_identity_row
+        WHERE rekey_identity_row.rekey_action = 'delete'
+      ) AS rekey_gone
+        LEFT OUTER JOIN (
+          SELECT rekey_identity_row.rekey_canonical AS rekey_canonical,
+            rekey_identity_row.id AS id,
+            rekey_identity_row.name AS name,
+            rekey_identity_row.description AS description
+          FROM rekey_identity_row
+          WHERE rekey_identity_row.rekey_action IN ('keep', 'rename')
+        ) AS rekey_stays
+        ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
+    ) AS value
 ) AS rekey_counted;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
