@@ -25,12 +25,11 @@ from alembic import command
 from alembic.config import Config
 
 import chromium
-from databases import Database, PostgreSQLDatabase, SQLiteDatabase
+from databases import DIALECTS, Database, PostgreSQLDatabase, SQLiteDatabase
 from server import Server, clean_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND_PATIENCE_SECONDS = 180
-DIALECTS = ("sqlite", "postgresql")
 
 collect_ignore = [] if chromium.COLLECTED else ["test_page_browser.py"]
 numbers = itertools.count(1)

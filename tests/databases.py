@@ -24,10 +24,16 @@ from psycopg import sql
 import snapshots
 from server import PATIENCE_SECONDS, Server, clean_environment
 
-__all__ = ["Database", "PostgreSQLDatabase", "SQLiteDatabase", "sqlite_shell"]
+__all__ = ["DIALECTS", "Database", "PostgreSQLDatabase", "SQLiteDatabase", "sqlite_shell"]
 
+DIALECTS = ("sqlite", "postgresql")
 SHOWN_AS_THEY_ARE = ("int2", "int4", "int8", "float4", "float8", "bool")
 """PostgreSQL types that `Database.table` does not cast to text."""
+BESIDE_SCHEMAS = (
+    ("PUBLICATION", "pg_publication", "pubname"),
+    ("FOREIGN DATA WRAPPER", "pg_foreign_data_wrapper", "fdwname"),
+)
+"""What a database of PostgreSQL has outside of every schema: its kind, its catalog and what names it there."""
 
 
 def sqlite_shell() -> Path:
@@ -210,6 +216,10 @@ class PostgreSQLDatabase(Database):
     def reset(self) -> None:
         for (schema,) in self.rows(f"SELECT nspname FROM pg_namespace WHERE oid IN {snapshots.OWN}"):
             self._connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        for kind, catalog, name in BESIDE_SCHEMAS:
+            for (found,) in self.rows(f"SELECT {name} FROM {catalog}"):
+                self._connection.execute(sql.SQL(f"DROP {kind} {{}} CASCADE").format(sql.Identifier(found)))
+        self._connection.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(sql.Identifier(self.name)))
         self.execute("CREATE SCHEMA public")
 
     def run_script(self, script: bytes, *, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -58,6 +58,6 @@ def of_connection(connection: psycopg.Connection) -> dict[str, list[tuple[Any, .
             seen[kind] = in_order(connection.execute(query).fetchall())
         kept = f"SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace IN {OWN}"
         for (name,) in connection.execute(kept).fetchall():
-            rows = connection.execute(f"SELECT whole::text FROM {name} AS whole").fetchall()
+            rows = connection.execute(f"SELECT whole::text FROM ONLY {name} AS whole").fetchall()
             seen[f"rows of {name}"] = in_order(rows)
     return seen

@@ -12,7 +12,7 @@ import pytest
 import legacy
 from scripts import REGISTRY, ROOT, SAMPLE, generated
 from shells import BOM, COMMITS_ITSELF, NOTHING_RUNS, SHELLS, each, run_in, statements
-from test_script_guards import CASES, CONSTRAINT, Case, arranged
+from test_script_guards import BY_DATABASE, CASES, CONSTRAINT, Case, arranged
 from ways_back import contents, everything, fold, script_back
 
 NAMES = [(dialect, name) for dialect, shells in SHELLS.items() for name in shells]
@@ -30,7 +30,7 @@ def halves(database, script, *besides):
     return left
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("reused_database", "case"), BY_DATABASE, indirect=["reused_database"])
 def test_where_a_guard_of_an_upgrade_fails_everything_is_as_it_was(reused_database, registry_path, upgrade, case):
     script = arranged(reused_database, case, registry_path, upgrade)
     assert [] == halves(reused_database, script)
@@ -73,10 +73,10 @@ def again(database, registry, upgrade, downgrade):
     downgrade(database, registry)
 
 
-FROM_0002 = {name: case for name, case in CASES.items() if case.at is None and case.range == "head"}
+FROM_0002 = [one for one in BY_DATABASE for case in one.values[1:] if case.at is None and case.range == "head"]
 
 
-@pytest.mark.parametrize("case", FROM_0002.values(), ids=FROM_0002)
+@pytest.mark.parametrize(("reused_database", "case"), FROM_0002, indirect=["reused_database"])
 def test_the_same_where_a_fold_was_taken_back_before_and_other_revisions_follow(
     reused_database, registry_path, upgrade, downgrade, neighbour, case
 ):
