@@ -64,8 +64,10 @@ def without_foreign_key(database: Database) -> None:
 
 
 def generated_column(database: Database) -> None:
+    """A column that the revision declares as one that is written."""
     kind = "VIRTUAL" if database.dialect == "sqlite" else "STORED"
-    database.execute(f"ALTER TABLE projects ADD COLUMN loud TEXT GENERATED ALWAYS AS (upper(name)) {kind}")
+    database.execute("ALTER TABLE projects DROP COLUMN description")
+    database.execute(f"ALTER TABLE projects ADD COLUMN description TEXT GENERATED ALWAYS AS (upper(name)) {kind}")
 
 
 def redefined(database: Database, table: str, before: str, after: str) -> None:
@@ -110,19 +112,26 @@ def without_all_rights(database: Database) -> None:
     database.execute(f"ALTER DATABASE {database.name} SET role = 'pg_monitor'")
 
 
-def meddled_row(database: Database) -> None:
-    """A trigger that writes a column which the plan does not, whenever a row is rekeyed."""
-    if database.dialect == "sqlite":
-        database.execute(
-            "CREATE TRIGGER meddle AFTER UPDATE OF project ON memories"
-            " BEGIN UPDATE memories SET content = 'meddled' WHERE id = NEW.id; END"
-        )
-    else:
-        database.execute(
-            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$BEGIN NEW.content := 'meddled'; RETURN NEW; END$$;"
-            "CREATE TRIGGER meddle BEFORE UPDATE ON memories FOR EACH ROW EXECUTE FUNCTION meddle()"
-        )
+def overwriting(table: str, column: str, value: str) -> Change:
+    """A trigger that writes something else into a row than the run does.
+
+    That of SQLite can but write once more; that of PostgreSQL changes what is written.
+    """
+
+    def create(database: Database) -> None:
+        if database.dialect == "sqlite":
+            database.execute(
+                f"CREATE TRIGGER meddle AFTER UPDATE ON {table}"
+                f" BEGIN UPDATE {table} SET {column} = {value} WHERE id = NEW.id; END"
+            )
+        else:
+            database.execute(
+                "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS"
+                f" $$BEGIN NEW.{column} := {value}; RETURN NEW; END$$;"
+                f"CREATE TRIGGER meddle BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION meddle()"
+            )
+
+    return create
 
 
 @dataclass(frozen=True)
@@ -197,24 +206,29 @@ CASES = {
     "a trigger that deletes a row": Case(
         "rekey_unaccounted", (trigger(*AFTER_ALL, "DELETE FROM memories WHERE id = NEW.id OR id = 'm1'"),)
     ),
-    "a trigger that lets no row change": Case("rekey_count_differs", (trigger(*AFTER_ALL, "", instead=True),)),
-    "a trigger that misspells a canonical": Case(
-        "rekey_shadow_left_project",
-        (trigger(*AFTER_ALL, "UPDATE projects SET name = upper(name) WHERE id = 'canonical'"),),
+    "a trigger that lets no row change": Case(
+        "rekey_unaccounted", (trigger(*AFTER_ALL, "", instead=True),), on_sqlite="rekey_count_differs"
     ),
-    "a trigger that writes an alias back": Case(
-        "rekey_alias_left_memory", (trigger(*AFTER_ALL, "UPDATE memories SET project = 'P05'"),)
+    "a trigger that keeps the name of a misspelt canonical": Case(
+        "rekey_shadow_left_project",
+        (
+            sql("INSERT INTO projects (id, name) VALUES ('misspelt', 'P06-Polisher')"),
+            sql("DELETE FROM project_state WHERE id = 'orphans'"),
+            overwriting("projects", "name", "OLD.name"),
+        ),
+        on_sqlite="rekey_unaccounted",
+    ),
+    "a trigger that keeps an alias": Case(
+        "rekey_alias_left_memory", (overwriting("memories", "project", "OLD.project"),), on_sqlite="rekey_unaccounted"
     ),
     "a trigger that writes an alias back at the very end": Case(
-        "rekey_alias_left_interaction",
+        "rekey_unaccounted",
         (trigger("projects", "DELETE", "UPDATE interactions SET project = OLD.name"),),
     ),
-    "a trigger that hangs a row on a shadow": Case(
+    "a trigger that keeps a row on a shadow": Case(
         "rekey_owner_lost_state",
-        (
-            without_foreign_key,
-            trigger(*AFTER_ALL, "UPDATE project_state SET project_id = 'shadow' WHERE id = 'moves'"),
-        ),
+        (without_foreign_key, overwriting("project_state", "project_id", "OLD.project_id")),
+        on_sqlite="rekey_unaccounted",
     ),
     "a view in place of a table": Case(
         "rekey_not_a_table",
@@ -264,6 +278,14 @@ CASES = {
         "0002:0003",
         only="postgresql",
     ),
+    "a constraint that older rows may not fulfil": Case(
+        "rekey_not_validated",
+        (sql("ALTER TABLE memories ADD CONSTRAINT long CHECK (length(content) > 99) NOT VALID"),),
+        only="postgresql",
+    ),
+    "a row that refers to a canonical which is made only now": Case(
+        "rekey_foreign_key_mended", (sql(HANGS.format("projects (name)", "p06-polisher")),), only="sqlite"
+    ),
     "a published table without a replica identity": Case(
         "rekey_no_replica_identity",
         (
@@ -307,7 +329,7 @@ CASES = {
         only="postgresql",
     ),
     "a trigger that changes more of a row": Case(
-        "rekey_no_way_back_memory", (meddled_row,), on_sqlite="rekey_unaccounted"
+        "rekey_no_way_back_memory", (overwriting("memories", "content", "'meddled'"),), on_sqlite="rekey_unaccounted"
     ),
     "a journal that keeps numbers as texts": Case(
         "rekey_no_way_back_memory",
