@@ -17,6 +17,7 @@ LOOKS = (
 
 
 def test_a_fold_that_a_later_block_committed_keeps_its_report_and_is_not_denied(database, tmp_path, caplog):
+    """Case 21: the report of a committed fold was deleted, and nothing was said to be changed."""
     later = {"0002_index": small.revision("0002", "0001", INDEX.format(table="nowhere"))}
     project = small.make(database, tmp_path, revisions=later)
     with caplog.at_level("INFO", "alembic.rekey"):
@@ -59,6 +60,7 @@ def test_a_refusal_after_a_block_says_what_is_kept(database, tmp_path):
 @POSTGRESQL
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_after_a_block_the_lock_and_the_settings_are_taken_anew(database, tmp_path, way):
+    """Case 21, a block before the fold."""
     before = {"0000_index": small.revision("0000", None, INDEX.format(table="notes"))}
     project = small.make(database, tmp_path, LOOKS, before="0000", revisions=before)
     if way == "online":
@@ -71,6 +73,7 @@ def test_after_a_block_the_lock_and_the_settings_are_taken_anew(database, tmp_pa
 
 
 def test_a_script_with_a_block_says_that_it_is_several_transactions_and_each_is_guarded(database, tmp_path):
+    """Case 21, its script."""
     later = {"0002_index": small.revision("0002", "0001", INDEX.format(table="notes"))}
     project = small.make(database, tmp_path, revisions=later)
     script = project.does("upgrade", "head", "--sql").out

@@ -63,6 +63,7 @@ def settings(database, folder, *statements, more=", PRIMARY KEY (tenant, id)", a
 
 
 def test_a_key_that_several_rows_carry_is_refused(database, tmp_path):
+    """Case 01: a row of another tenant was merged and deleted."""
     made = settings(database, tmp_path, "INSERT INTO settings VALUES (2, 1, 3, 'colour', 'red', 'live', NULL);")
     says = "key 1 of settings is carried by 2 rows, so the declared key 'id' does not tell rows apart"
     refuses(made, "rekey_key_not_unique_setting", says)
@@ -144,6 +145,7 @@ def test_a_rule_that_rewrites_is_refused(database, tmp_path, event):
 
 @POSTGRESQL
 def test_a_table_that_others_inherit_from_is_refused_where_rows_may_be_deleted(database, tmp_path):
+    """Case 05: invoices of an heir were cascaded away."""
     heir = "CREATE TABLE retired (since INTEGER) INHERITS (projects); INSERT INTO retired VALUES (7, 'Pol', 1999);"
     made = project(database, tmp_path, PROJECTS + heir + NOTES, NOTE)
     refuses(made, "rekey_inherited", "projects: retired inherits from it")

@@ -34,6 +34,7 @@ def fingerprints(said):
 
 
 def test_without_a_database_every_command_refuses_and_none_takes_a_default(project):
+    """Case 18: the plan looked at the default of another product, and said that it is empty."""
     project.configure()
     for command in (["plan", "--check"], ["plan"], ["runs"], ["report"], ["restore-plan"]):
         said = project.rekey(*command)
@@ -45,6 +46,7 @@ def test_without_a_database_every_command_refuses_and_none_takes_a_default(proje
 
 
 def test_a_url_that_env_py_sets_is_that_of_the_plan_and_of_the_upgrade(project, database, monkeypatch):
+    """Case 18, the remedy."""
     project.configure("sqlalchemy.url = driver://user:pass@localhost/dbname")
     project.environment.write_text(OWN_URL, "utf-8")
     said = project.rekey("plan")
@@ -79,6 +81,7 @@ def test_an_environment_that_is_not_ours_yet_is_not_run(project):
 
 
 def test_the_section_of_the_file_is_chosen_as_with_alembic(project):
+    """Case 18, its sections."""
     text = project.config.read_text("utf-8")
     project.config.write_text("[alembic]\nscript_location = nowhere\n" + text.replace("[alembic]", "[prod]"), "utf-8")
     assert 1 == project.rekey("plan", "--check").status
@@ -95,6 +98,7 @@ def test_the_section_of_the_file_is_chosen_as_with_alembic(project):
 
 @pytest.mark.parametrize("schema", ["none", "its own"])
 def test_the_table_of_versions_is_the_one_that_env_py_names(project, database, schema):
+    """Case 19: the plan was that of a revision which had run."""
     named = None
     if schema == "its own":
         named = {"sqlite": "main", "postgresql": "admin"}[database.dialect]
@@ -126,6 +130,7 @@ def test_every_pending_fold_is_planned_in_order(project):
 
 
 def test_it_is_never_said_that_nothing_would_be_touched_where_a_later_fold_touches_a_row(project, database):
+    """Case 20: the first of two plans was empty, and the second was carried out unseen."""
     database.execute("DELETE FROM notes; DELETE FROM projects WHERE id = 2")
     said = project.rekey("plan", "--check")
     assert 0 == said.status
@@ -170,6 +175,7 @@ def test_json_and_pages_hold_every_plan(project, tmp_path):
 
 
 def test_an_approval_of_one_of_two_pending_folds_is_refused_with_that_reason(project, database):
+    """Case 20, its approval."""
     said = project.rekey("plan")
     first, _ = fingerprints(said)
     report = next(line.split()[1] for line in said.out.splitlines() if line.startswith("  report  "))
@@ -192,6 +198,7 @@ def test_an_approval_of_one_of_two_pending_folds_is_refused_with_that_reason(pro
 
 
 def test_the_projects_own_x_arguments_pass_everywhere(project):
+    """Case 32: a project with arguments of its own could not use the library."""
     project.environment.write_text(
         "from alembic import context\nassert context.get_x_argument(as_dictionary=True)['tenant'] == 'north'\n"
         + project.environment.read_text("utf-8"),

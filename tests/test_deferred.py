@@ -36,6 +36,7 @@ def carried_out(project: small.Small, way: str) -> str:
 
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_a_later_revision_of_the_same_upgrade_can_alter_a_table_with_deferred_constraints(database, tmp_path, way):
+    """Case 27: the later revision failed over pending trigger events."""
     project = small.make(database, tmp_path, DEFERRED, revisions={"0002_alters": ALTERS})
     carried_out(project, way)
     assert [(1, 1, None)] == database.rows("SELECT id, project_id, extra FROM states")

@@ -23,6 +23,7 @@ ASYNCHRONOUS = ("sqlite+aiosqlite:///a.db", "postgresql+asyncpg://u:s3cret@h/d",
 @pytest.mark.parametrize("url", ASYNCHRONOUS)
 @pytest.mark.parametrize("command", ["upgrade", "current", "plan"])
 def test_an_asynchronous_driver_is_refused_by_name_with_one_to_take_instead(tmp_path, monkeypatch, url, command):
+    """Case 37.1: it ended in words of SQLAlchemy and a warning of Python."""
     monkeypatch.chdir(tmp_path)
     if command == "plan":
         said = rekey_with("-c", str(small_ini(tmp_path)), "-x", f"url={url}", "plan")
@@ -43,6 +44,7 @@ def small_ini(folder):
 
 @POSTGRESQL
 def test_a_statement_timeout_is_told_as_what_it_is_and_its_remedy_tells_the_lock(database, tmp_path):
+    """Case 37.2: it was told as an unknown failure."""
     project = small.make(database, tmp_path)
     url = f"{database.url}?options=-cstatement_timeout%3D800"
     with psycopg.connect(address(database)) as other:
@@ -58,6 +60,7 @@ def test_a_statement_timeout_is_told_as_what_it_is_and_its_remedy_tells_the_lock
 
 @POSTGRESQL
 def test_a_connection_that_stood_still_too_long_is_no_server_that_cannot_be_reached(database, tmp_path):
+    """Case 37.3: the URL was blamed."""
     stands_still = small.revision("0000", None, "import time; time.sleep(0.5)")
     project = small.make(database, tmp_path, before="0000", revisions={"0000_waits": stands_still})
     ended = project.alembic(
@@ -103,6 +106,7 @@ def test_an_error_without_a_state_has_none():
 
 @POSTGRESQL
 def test_nothing_is_prepared_on_the_server_so_that_a_pooler_may_change_the_connection(database, tmp_path):
+    """Case 31: through a pooler of transactions every other command failed."""
     often = "for n in range(9):\n    op.get_bind().execute(sa.text('SELECT 1'))"
     asks = {"0000_asks_often": small.revision("0000", None, often)}
     project = small.make(database, tmp_path, before="0000", revisions=asks)

@@ -180,6 +180,7 @@ def inserted_meanwhile(database, key):
 def test_a_row_that_comes_to_hang_on_one_that_goes_after_the_guards_is_refused_and_not_swept_away(
     server, alembic, registry_path, tmp_path, way, what
 ):
+    """Case 07: a committed invoice was gone."""
     database = PostgreSQLDatabase(server, f"meanwhile_{way}_{what}")
     table, change, one = GOES[what]
     prepared(database, tmp_path, folded()).rename(registry_path)

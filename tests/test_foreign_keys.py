@@ -27,6 +27,7 @@ IN_PARTS = {
 @POSTGRESQL
 @pytest.mark.parametrize("layout", IN_PARTS)
 def test_rows_that_hang_on_a_part_of_the_table_are_refused(database, tmp_path, layout):
+    """Case 05: invoices of a partition were cascaded away."""
     definitions = IN_PARTS[layout].format(invoices=INVOICES.format(parent="old"))
     refuses(project(database, tmp_path, definitions + NOTES, NOTE), "rekey_attached_project", HANG)
 

@@ -44,6 +44,7 @@ def upgraded(project, connection, revision="head"):
 
 
 def test_the_report_of_a_transaction_that_the_program_rolls_back_never_gets_its_name(database, tmp_path):
+    """Case 29: a report told of a run that was rolled back."""
     project = small.make(database, tmp_path)
     with engine_of(database) as engine, engine.connect() as connection:
         connection.execute(text("SELECT 1"))

@@ -25,6 +25,7 @@ def rows(database):
 
 
 def test_slots_in_tables_of_any_name_fold_and_go_back(database, tmp_path):
+    """Case 25: a table named like a relation of ours could not be folded, or not go back."""
     definitions, parts = [IDENTITY, PROJECTS], []
     for number, name in enumerate(TAKEN):
         definitions.append(f"""
@@ -50,6 +51,7 @@ def test_slots_in_tables_of_any_name_fold_and_go_back(database, tmp_path):
 
 
 def test_tags_in_tables_and_columns_of_any_name_fold_and_go_back_by_script(database, tmp_path):
+    """Case 25, by script."""
     definitions, parts = [IDENTITY, PROJECTS], []
     for number, name in enumerate(TAKEN):
         definitions.append(f"""
@@ -71,6 +73,7 @@ def test_tags_in_tables_and_columns_of_any_name_fold_and_go_back_by_script(datab
 
 @pytest.mark.parametrize("name", ["rate %s", "100%%", "%(x)s"])
 def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_path, name):
+    """Case 03: online, PostgreSQL found no foreign key of such a table, and the invoices were cascaded away."""
     table = quoted(name)
     definitions = f"""
         CREATE TABLE {table} (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL);
@@ -84,4 +87,7 @@ def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_p
     assert (2, 1) == (checked.status, ended.code)
     assert "invoices: 2 rows hang on" in checked.out
     assert "rekey_attached_rate_0" in ended.err
+    stopped = database.run_script(project.script())
+    assert 0 != stopped.returncode
+    assert b"rekey_attached_rate_0" in stopped.stderr or b"rekey_foreign_key_broken" in stopped.stderr
     assert [(1, 2), (2, 2)] == database.rows("SELECT * FROM invoices ORDER BY 1")

@@ -41,6 +41,7 @@ OWN = {
 
 @pytest.mark.parametrize("own", OWN)
 def test_no_table_of_ours_is_proposed_to_be_dropped_and_every_other_removal_is(database, tmp_path, own):
+    """Case 22: autogenerate proposed to drop the journals."""
     project = make(database, tmp_path / "app", DECLARED.replace("{more}", OWN[own]))
     project.does("upgrade", "head")
     database.execute("CREATE TABLE spatial_ref_sys (id INTEGER PRIMARY KEY)")

@@ -83,6 +83,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_only_new_lines_differ_and_they_end_as_the_others_do(project, form):
+    """Case 36: every line was written anew."""
     to_form, ends = FORMS[form]
     for path in (project.env, project.ini):
         path.write_bytes(to_form(path.read_bytes()))

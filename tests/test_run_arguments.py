@@ -13,6 +13,7 @@ OTHERS = ("connection=None", "output_buffer=None", "transactional_ddl=False", "a
 @pytest.mark.parametrize("given", [*GIVEN, *OTHERS])
 @pytest.mark.parametrize("command", [("upgrade", "head"), ("upgrade", "head", "--sql"), ("current",)])
 def test_an_argument_that_run_gives_itself_is_refused_by_its_name_and_with_a_remedy(database, tmp_path, given, command):
+    """Case 28: a traceback."""
     project = small.make(database, tmp_path, arguments=given)
     before = database.snapshot()
     ended = project.alembic(*command)

@@ -206,6 +206,13 @@ CASES = {
     "a trigger that deletes a row": Case(
         "rekey_unaccounted", (trigger(*AFTER_ALL, "DELETE FROM memories WHERE id = NEW.id OR id = 'm1'"),)
     ),
+    "a trigger that deletes rows of an unknown table": Case(  # Case 04
+        "rekey_unaccounted",
+        (
+            sql("CREATE TABLE files (project TEXT); INSERT INTO files VALUES ('shadow'), ('other')"),
+            trigger("projects", "DELETE", "DELETE FROM files WHERE project = OLD.id"),
+        ),
+    ),
     "a trigger that lets no row change": Case(
         "rekey_unaccounted", (trigger(*AFTER_ALL, "", instead=True),), on_sqlite="rekey_count_differs"
     ),

@@ -95,6 +95,7 @@ def test_the_same_where_a_fold_was_taken_back_before_and_other_revisions_follow(
 def test_whatever_stands_before_it_the_shell_stops_at_the_guard_and_says_nothing_where_all_passed(
     reused_database, registry_path, upgrade, before
 ):
+    """Case 08: behind a byte order mark the shell went on, and committed a half."""
     script = arranged(reused_database, CASES["a collision"], registry_path, upgrade)
     stopped = reused_database.run_script(before + script.encode("ascii"))
     assert [1, ["rekey_collision_state"]] == [stopped.returncode, CONSTRAINT.findall(stopped.stderr.decode())]
@@ -105,6 +106,7 @@ def test_whatever_stands_before_it_the_shell_stops_at_the_guard_and_says_nothing
 
 @pytest.mark.parametrize("reused_database", ["postgresql"], indirect=True)
 def test_a_shell_that_sets_savepoints_is_refused_before_anything_is_done(reused_database, registry_path, upgrade):
+    """Case 09: psql took back the guard alone that had failed, went on and committed."""
     database = reused_database
     script = arranged(database, Case(""), registry_path, upgrade)
     said = database.server.psql(database.url, script, "-v", "ON_ERROR_ROLLBACK=on")

@@ -97,6 +97,7 @@ def test_a_row_that_somebody_changed_since_is_told_by_its_number(database, tmp_p
 
 @pytest.mark.parametrize("declared_as", ["sa.Integer", "sa.BigInteger", "sa.Numeric"])
 def test_numbers_of_no_unit_are_refused_as_the_spec_is_made_and_the_remedy_works(database, tmp_path, declared_as):
+    """Case 10, the remedy."""
     rows = [(1, "polisher", "steel", 1577836800000), (2, "pol", "steel", 1704067200000)]
     project = facts(database, tmp_path, "BIGINT", rows, declared_as=declared_as)
     refused = project.upgrade()
@@ -111,6 +112,7 @@ def test_numbers_of_no_unit_are_refused_as_the_spec_is_made_and_the_remedy_works
 
 @pytest.mark.parametrize("value", UNREAD)
 def test_a_text_that_is_no_time_is_not_taken_for_none(database, tmp_path, value):
+    """Case 10, the texts."""
     rows = [(1, "polisher", "steel", f"'{OLD}'"), (2, "pol", "steel", f"'{value}'"), (3, "pol", "brass", "'x'")]
     project = facts(database, tmp_path, "VARCHAR(99)", rows)
     before = everything(database)
@@ -133,6 +135,7 @@ def test_a_text_that_is_no_time_is_not_taken_for_none(database, tmp_path, value)
 @pytest.mark.parametrize("value", ["1704067200", "2460310.5", "X'32303234'"])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_sqlite_keeps_as_no_text_is_no_time_either(database, tmp_path, value):
+    """Case 10: rows of 2020 stayed, for numbers counted as no times."""
     rows = [(1, "polisher", "steel", f"'{OLD}'"), (2, "pol", "steel", value)]
     project = facts(database, tmp_path, "DATETIME", rows)
     checked, ended = project.check(), project.upgrade()

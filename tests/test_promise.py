@@ -1,0 +1,60 @@
+"""Claims that nothing is lost without a word: small projects in which a fold took along more than its plan said."""
+
+import pytest
+
+from declared import declared
+
+NAMES = {"polisher": ["pol"]}
+SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
+    tags=(Tags(noun="note", key=t["notes"].c.id, tag=t["notes"].c.project),))"""
+SCHEMA = """
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project TEXT NOT NULL);
+    INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');
+    INSERT INTO notes VALUES (1, 'pol'), (2, 'polisher');"""
+INVOICES = """
+    CREATE TABLE invoices (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE);
+    INSERT INTO invoices VALUES (1, 2), (2, 2);"""
+HIDDEN = "ALTER TABLE {0} ENABLE ROW LEVEL SECURITY; ALTER TABLE {0} FORCE ROW LEVEL SECURITY;"
+
+
+@pytest.fixture
+def account(database):
+    """An account that row security binds, and that owns every table which the test makes over."""
+    role = f"bound_{database.name}"
+    database.execute(f"CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA public TO {role}")
+    yield role
+    database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("policy", ["CREATE POLICY own ON {0} USING (false)", ""])
+@pytest.mark.parametrize("table", ["invoices", "notes"])
+def test_where_row_security_hides_rows_from_the_account_nothing_is_folded(database, tmp_path, account, table, policy):
+    """Case 02: hidden invoices were cascaded away, and hidden notes were not folded."""
+    project = declared(database, tmp_path, SCHEMA, SPEC, ["projects", "notes"], names=NAMES)
+    if table == "invoices":
+        database.execute(INVOICES)
+    database.execute(HIDDEN.format(table) + policy.format(table))
+    for name in database.tables():
+        database.execute(f"ALTER TABLE {name} OWNER TO {account}")
+    before = database.snapshot()
+    url = database.url.replace("postgres@", f"{account}@")
+    checked, ended = project.check(url=url), project.upgrade(url=url)
+    assert (2, 1) == (checked.status, ended.code)
+    says = f"{table}: row security hides rows from the account '{account}'"
+    for said in (checked.err, ended.err):
+        assert "rekey_row_security" in said
+        assert says in said
+    stopped = database.server.psql(url, project.script())
+    assert 0 != stopped.returncode
+    assert b"rekey_row_security" in stopped.stderr
+    assert before == database.snapshot()
+    # The remedies of the refusal, followed.
+    database.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+    if table == "invoices":
+        assert "invoices: 2 rows hang on projects row 2" in " ".join(project.upgrade(url=url).err.split())
+        database.execute("DELETE FROM invoices")
+    folded = project.upgrade(url=url)
+    assert 0 == folded.code, folded.err
+    assert [("polisher",), ("polisher",)] == database.rows("SELECT project FROM notes")
