@@ -89,5 +89,5 @@ def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_p
     assert "rekey_attached_rate_0" in ended.err
     stopped = database.run_script(project.script())
     assert 0 != stopped.returncode
-    assert b"rekey_attached_rate_0" in stopped.stderr or b"rekey_foreign_key_broken" in stopped.stderr
+    assert b"rekey_attached_rate" in stopped.stderr or b"rekey_foreign_key_broken" in stopped.stderr
     assert [(1, 2), (2, 2)] == database.rows("SELECT * FROM invoices ORDER BY 1")
