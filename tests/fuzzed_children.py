@@ -85,7 +85,8 @@ def _child_of_two(drawing: Drawing, identity: Table, kind: str) -> None:
 
 def _child_of_a_partition(drawing: Drawing, identity: Table) -> None:
     """The identity becomes partitioned by its key; a child refers to the partition."""
-    if not identity.is_unique("key") or "parent" in identity.columns:
+    # Its key is all that may be unique then.
+    if not identity.is_unique("key") or "parent" in identity.columns or drawing.has("child of two columns"):
         return
     mine = f"PRIMARY KEY ({identity.c('key')})"
     identity.constraints = [mine] if mine in identity.constraints else [f"UNIQUE ({identity.c('key')})"]

@@ -128,7 +128,7 @@ def _identity(drawing: Drawing, kind: str) -> None:
     if drawing.has("name is the key") and drawing.pick((True, False)):
         roles["key"] = "name"
     drawing.case.parts.append(Part("identity", made, roles, constants))
-    drawing.fill(made, kind, drawing.pick((0, 1, 2, 3, 4, 5, 6)))
+    drawing.fill(made, kind, drawing.pick((4, 3, 2, 1, 5, 6, 0)))
     if "parent" in columns:
         keys = [row["key"] for row in made.rows]
         for row in made.rows[1:]:

@@ -7,33 +7,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from accounts import differences, unaccounted
 from fuzzed_project import make_project
-from fuzzed_schemas import FEATURES, cases
+from fuzzed_schemas import cases
 from whole_database import schema_of, whole
 
 WAITING = {
-    "nothing but the identity": "a way back where nothing hangs on the identity",
-    "key not unique": "cure 4: a key is asked whether it is one",
-    "key null": "cure 4",
-    "key of two columns": "cure 4",
-    "name is the key": "cure 4: one column in two roles",
-    "one column twice": "cure 4",
-    "tag no text": "cure 4: a tag is text",
-    "child of two columns": "cure 4: foreign keys of several columns",
-    "child of a partition": "cure 4",
-    "table inherits": "cure 4",
-    "null slots": "cure 2: NULLs alike in plan and way back",
-    "odd times": "cure 2: times of lower precision",
-    "orphans": "cure 2: the way back is proven",
-    "unchecked rows": "cure 2",
-    "type without equality": "cure 2",
-    "odd types": "cure 2",
-    "many columns": "cure 2",
-    "generated column": "cure 2",
-    "on conflict": "cure 1: every change is accounted for",
-    "rule instead": "cure 1",
-    "rule also": "cure 1",
-    "row security": "cure 1",
-    **{name: "cures 1 and 2" for name in FEATURES if name.startswith("trigger ")},
+    "generated column": "cure 2: on SQLite rekey_generated_in_deleted refuses the way back, and nothing the upgrade",
+    "unchecked rows": "cure 2: SQLite lets a row go that a CHECK does not let back in",
 }
 """Features whose cure has not landed, and which cure of issue 13 each waits for."""
 CASES = 2_000 if os.environ.get("REKEY_LONG") else 50
@@ -76,4 +55,4 @@ def test_every_row_is_where_it_was_or_in_the_journal_and_comes_back(reused_datab
 
     holds()
     # Where nearly every schema is refused, nothing is tried.
-    assert ends["applied"] > ends.total() / 5, ends
+    assert ends["applied"] > ends.total() / 20, ends

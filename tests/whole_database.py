@@ -41,8 +41,12 @@ def whole(database: Database) -> dict[str, Content]:
             )
             return {name: _of_file(connection, name) for name in [row[0] for row in found]}
     with closing(_server(database)) as connection:
-        query = f"SELECT oid, relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace IN {snapshots.OWN}"
-        return {name: _of_server(connection, oid) for oid, name in connection.execute(query).fetchall()}
+        # A partition's rows are those of its table; the rows of a table that inherits are counted where they are.
+        found = connection.execute(
+            "SELECT relname, oid, CASE relkind WHEN 'r' THEN 'ONLY' ELSE '' END FROM pg_class"
+            f" WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace IN {snapshots.OWN}"
+        )
+        return {name: _of_server(connection, oid, only) for name, oid, only in found.fetchall()}
 
 
 def schema_of(database: Database) -> list[Row]:
@@ -83,7 +87,7 @@ def _of_file(connection: sqlite3.Connection, name: str) -> Content:
     return Content(columns, Counter(tuple((type(value).__name__, value) for value in row) for row in rows))
 
 
-def _of_server(connection: psycopg.Connection, oid: int) -> Content:
+def _of_server(connection: psycopg.Connection, oid: int, only: str) -> Content:
     known = connection.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
         (oid,),
@@ -93,6 +97,5 @@ def _of_server(connection: psycopg.Connection, oid: int) -> Content:
         return Content()
     (table,) = connection.execute("SELECT %s::regclass::text", (oid,)).fetchone()
     shown = ", ".join('"{}"::text'.format(column.replace('"', '""')) for column in columns)
-    # The rows of a table that inherits are counted where they are.
-    rows = connection.execute(f"SELECT {shown} FROM ONLY {table}").fetchall()
+    rows = connection.execute(f"SELECT {shown} FROM {only} {table}").fetchall()
     return Content(columns, Counter(rows))
