@@ -6,7 +6,7 @@ the result compared with the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -111,7 +111,7 @@ def decide_steps(
             for part in spec.parts
             for step in analyzed(dialect, journal(part.table), "rekey_run", "rekey_action", part.key.name)
         ),
-        *decided_back(spec, dialect, stored, attached, altered),
+        *decided_back(spec, spec.parts, dialect, stored, attached, altered),
     ]
 
 
@@ -130,13 +130,13 @@ def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
             "Record that the run was restored; its journal stays.",
             update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),
         ),
-        *forgotten_back(spec),
+        *forgotten_back(spec.parts),
     ]
 
 
-def forgotten_back(spec: Spec) -> Iterator[Step]:
+def forgotten_back(parts: Iterable[Part]) -> Iterator[Step]:
     """Yield the steps that drop what `decided_back` kept."""
-    for part in spec.parts:
+    for part in parts:
         yield Statement("Drop what was noted.", DropTable(Table(stored_back(part).name, MetaData())))
 
 
@@ -154,11 +154,16 @@ def drift_guards(spec: Spec) -> list[Step]:
 
 
 def decided_back(
-    spec: Spec, dialect: str, stored: Stored, attached: Attached, altered: Sequence[ColumnElement[bool]]
+    spec: Spec,
+    parts: Sequence[Part],
+    dialect: str,
+    stored: Stored,
+    attached: Attached,
+    altered: Sequence[ColumnElement[bool]],
 ) -> Iterator[Step]:
-    """Yield the steps that keep the way back of each part in its `stored_back()`."""
+    """Yield the steps that keep the way back of each of `parts`, the identity first, in its `stored_back()`."""
     identity = stored_back(spec.identity)
-    for part in spec.parts:
+    for part in parts:
         decided = first_back(spec, part, identity, stored)
         kept_back = stored_back(part)
         yield Statement(
@@ -170,9 +175,7 @@ def decided_back(
         if isinstance(part, Slots):
             replaced = replaced_back(spec.identity, part, kept_back, identity)
             yield Statement("The same for replaced rows, whose slot must be free.", _insert(kept_back, replaced))
-    created = created_back(
-        spec.identity, {part: stored_back(part) for part in spec.parts[1:]}, attached, altered, stored
-    )
+    created = created_back(spec.identity, {part: stored_back(part) for part in parts[1:]}, attached, altered, stored)
     yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
 
 

@@ -125,7 +125,7 @@ def _unreadable(
     )
     together = [rows.c.canonical, *(rows.c[f"group_{place}"] for place in range(len(group)))]
     # Asked first: mostly there is none, and nothing has to be sorted.
-    any_at_all = exists(select(literal(1)).select_from(rows).where(rows.c.unread))
+    any_at_all = exists(select(literal(1)).select_from(relation).where(Unread(stamp, stored), *conditions))
     several = select(
         rows,
         func.count().over(partition_by=together).label("rows"),

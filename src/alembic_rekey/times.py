@@ -24,6 +24,8 @@ _DAY = (
     "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
 )
 _CLOCK = "[ Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
+_USUAL_DAY = "[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*"
+_USUAL_CLOCK = "[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
 _TIME = f"^(?!0000)({_DAY})({_CLOCK} *(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?$"
 """What PostgreSQL can cast without an error, whatever its version: 14 cannot ask it."""
 
@@ -84,13 +86,27 @@ def _sqlite_zone(stored: str) -> str:
     return f"ltrim(substr({stored}, 17), ':.0123456789 ')"
 
 
+def _sqlite_usual(stored: str) -> str:
+    return (
+        f"{stored} GLOB '{_USUAL_DAY}' AND substr({stored}, 11) GLOB '{_USUAL_CLOCK}' "
+        f"AND substr({stored}, 9, 2) BETWEEN '01' AND '28' AND substr({stored}, 12, 2) < '24' "
+        f"AND substr({stored}, 6, 2) BETWEEN '01' AND '12' AND typeof({stored}) = 'text' "
+        f"AND ltrim(substr({stored}, 20), '.0123456789') IN ('', 'Z', '+00:00')"
+    )
+
+
 def _sqlite_microseconds(stored: str) -> str:
     # strftime() takes numbers and 'now' for times, 30 February for 1 March and 24:30 for the next day; it knows a zone
     # in one form, and rounds to milliseconds, so the fraction is read from the text.
     zone, day = _sqlite_zone(stored), f"substr({stored}, 1, 10)"
     length = f"CASE WHEN substr({stored}, 17, 1) = ':' THEN 8 ELSE 5 END"
     return (
-        f"CASE WHEN typeof({stored}) = 'text' AND {stored} >= '0001' AND {stored} NOT GLOB '*[^ -~]*' "
+        # What nearly every row holds, for a third of the time.
+        f"CASE WHEN {_sqlite_usual(stored)} THEN "
+        f"CAST(strftime('%s', substr({stored}, 1, 19)) AS INTEGER) * {_MICROSECOND} + "
+        f"CASE WHEN substr({stored}, 20, 1) = '.' THEN "
+        f"CAST(round(CAST('0' || substr({stored}, 20, 7) AS REAL) * {_MICROSECOND}) AS INTEGER) ELSE 0 END "
+        f"WHEN typeof({stored}) = 'text' AND {stored} >= '0001' AND {stored} NOT GLOB '*[^ -~]*' "
         f"AND {stored} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' "
         f"AND (substr({stored}, 9, 2) < '29' OR date({day}, '+0 days') = {day}) "
         f"AND (length({stored}) = 10 OR substr({stored}, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]') "
@@ -119,7 +135,14 @@ def _moment_postgresql(element: Moment, compiler: SQLCompiler, **kw: Any) -> str
     return f"CASE WHEN {text} ~* '{_TIME}' THEN CAST({whole} || {zone} AS TIMESTAMP WITH TIME ZONE) END"
 
 
-@compiles(Unread)
+@compiles(Unread, "sqlite")
+def _unread_sqlite(element: Unread, compiler: SQLCompiler, **kw: Any) -> str:
+    stored, unread = compiler.process(element.stored, **kw), _unread(element, compiler, **kw)
+    # Nearly every row is done with at once.
+    return unread if isinstance(element.of, Epoch) else f"NOT ({_sqlite_usual(stored)}) AND {unread}"
+
+
+@compiles(Unread, "postgresql")
 def _unread(element: Unread, compiler: SQLCompiler, **kw: Any) -> str:
     stored, moment = compiler.process(element.stored, **kw), Moment(element.of, element.stored)
     blank = f"trim(CAST({stored} AS TEXT)) <> ''"

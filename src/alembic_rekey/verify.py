@@ -26,6 +26,7 @@ from alembic_rekey.spec import Check, Relation, Spec
 from alembic_rekey.steps import Guard, Step
 from alembic_rekey.stored import Stored
 from alembic_rekey.watches import Watches
+from alembic_rekey.way_back import first_back
 
 __all__ = ["before", "verification"]
 
@@ -48,22 +49,27 @@ def verification(
         check("shadow_left", spec.identity.noun, _left(spec, names)),
         *_tags_left(spec, names),
         *_owner_lost(spec, planned),
-        *_no_way_back(spec),
+        *_no_way_back(spec, stored),
     ]
     return [
-        *decided_back(spec, dialect, stored, lambda _key: (), ()),
+        *decided_back(spec, spec.deletable, dialect, stored, lambda _key: (), ()),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(spec, dialect),
-        *forgotten_back(spec),
+        *forgotten_back(spec.deletable),
         accounts_closed(),
         *watches.taken_off(),
     ]
 
 
-def _no_way_back(spec: Spec) -> Iterator[Check]:
-    """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so."""
+def _no_way_back(spec: Spec, stored: Stored) -> Iterator[Check]:
+    """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so.
+
+    The way back of tags is asked as it stands: no other part's depends on it before anybody else has written.
+    """
     for part in spec.parts:
-        yield check("no_way_back", part.noun, drifted(part, stored_back(part), UNPROVEN))
+        kept = part in spec.deletable
+        back = stored_back(part) if kept else first_back(spec, part, None, stored).subquery("rekey_back")
+        yield check("no_way_back", part.noun, drifted(part, back, UNPROVEN))
 
 
 def _count_differs(spec: Spec) -> Relation:

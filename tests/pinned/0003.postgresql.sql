@@ -3373,217 +3373,6 @@ WHERE rekey_journal_project_state.rekey_run = (
 )
   AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
 
--- Decide about memories: which rows still are as the upgrade left them.
-CREATE TEMPORARY TABLE rekey_back_memory AS
-SELECT rekey_journal_memories.id AS key,
-  rekey_journal_memories.rekey_action AS action,
-  rekey_journal_memories.rekey_canonical AS canonical,
-  CASE
-    WHEN (memories.id IS NULL) THEN 'deleted'
-    WHEN (
-      rekey_journal_memories.rekey_action = 'rekey'
-      AND NOT (
-        (rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM CAST(memories.project AS TEXT))
-        AND (
-          (
-            SELECT (
-              jsonb_populate_record(
-                CAST(NULL AS memories),
-                jsonb_build_object(
-                  'updated_at',
-                  CAST(
-                    (
-                      SELECT rekey_run.started_at
-                      FROM rekey_run
-                      WHERE rekey_run.id = (
-                        SELECT max(rekey_run.id) AS max_1
-                        FROM rekey_run
-                        WHERE rekey_run.outcome IN ('applied', 'empty')
-                      )
-                    ) AS TEXT
-                  )
-                )
-              )
-            ).updated_at
-          ) IS NOT DISTINCT
-          FROM memories.updated_at
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_journal_memories.id,
-              rekey_journal_memories.memory_type,
-              rekey_journal_memories.content,
-              rekey_journal_memories.confidence,
-              rekey_journal_memories.status,
-              rekey_journal_memories.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              memories.id,
-              memories.memory_type,
-              memories.content,
-              memories.confidence,
-              memories.status,
-              memories.created_at
-            ) AS RECORD
-          )
-        )
-      )
-    ) THEN 'edited'
-    WHEN (
-      rekey_journal_memories.rekey_action != 'rekey'
-      AND NOT (
-        (rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM CAST(memories.project AS TEXT))
-        AND ('superseded' IS NOT DISTINCT FROM CAST(memories.status AS TEXT))
-        AND (
-          (
-            SELECT (
-              jsonb_populate_record(
-                CAST(NULL AS memories),
-                jsonb_build_object(
-                  'updated_at',
-                  CAST(
-                    (
-                      SELECT rekey_run.started_at
-                      FROM rekey_run
-                      WHERE rekey_run.id = (
-                        SELECT max(rekey_run.id) AS max_2
-                        FROM rekey_run
-                        WHERE rekey_run.outcome IN ('applied', 'empty')
-                      )
-                    ) AS TEXT
-                  )
-                )
-              )
-            ).updated_at
-          ) IS NOT DISTINCT
-          FROM memories.updated_at
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_journal_memories.id,
-              rekey_journal_memories.memory_type,
-              rekey_journal_memories.content,
-              rekey_journal_memories.confidence,
-              rekey_journal_memories.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              memories.id,
-              memories.memory_type,
-              memories.content,
-              memories.confidence,
-              memories.created_at
-            ) AS RECORD
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-WHERE rekey_journal_memories.rekey_run = (
-  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
-  AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede');
-
--- Find these by their keys.
-CREATE INDEX rekey_back_memory_key ON rekey_back_memory (key);
-
--- Find those that stay: few, mostly none.
-CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory (key) WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_memory holds.
-ANALYZE rekey_back_memory (key, action, drift);
-
--- Decide about interactions: which rows still are as the upgrade left them.
-CREATE TEMPORARY TABLE rekey_back_interaction AS
-SELECT rekey_journal_interactions.id AS key,
-  rekey_journal_interactions.rekey_action AS action,
-  rekey_journal_interactions.rekey_canonical AS canonical,
-  CASE
-    WHEN (interactions.id IS NULL) THEN 'deleted'
-    WHEN (
-      rekey_journal_interactions.rekey_action = 'rekey'
-      AND NOT (
-        (
-          rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-          FROM CAST(interactions.project AS TEXT)
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_journal_interactions.id,
-              rekey_journal_interactions.prompt,
-              rekey_journal_interactions.response,
-              rekey_journal_interactions.client,
-              rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              interactions.id,
-              interactions.prompt,
-              interactions.response,
-              interactions.client,
-              interactions.session_id,
-              interactions.created_at
-            ) AS RECORD
-          )
-        )
-      )
-    ) THEN 'edited'
-    WHEN (
-      rekey_journal_interactions.rekey_action != 'rekey'
-      AND NOT (
-        (
-          rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-          FROM CAST(interactions.project AS TEXT)
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_journal_interactions.id,
-              rekey_journal_interactions.prompt,
-              rekey_journal_interactions.response,
-              rekey_journal_interactions.client,
-              rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              interactions.id,
-              interactions.prompt,
-              interactions.response,
-              interactions.client,
-              interactions.session_id,
-              interactions.created_at
-            ) AS RECORD
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_interactions
-  LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-WHERE rekey_journal_interactions.rekey_run = (
-  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
-  AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede');
-
--- Find these by their keys.
-CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction (key);
-
--- Find those that stay: few, mostly none.
-CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction (key)
-WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_interaction holds.
-ANALYZE rekey_back_interaction (key, action, drift);
-
 -- The same for created rows: they stay while anything hangs on them.
 INSERT INTO rekey_back_project (key, action, canonical, drift)
 SELECT projects.id AS key,
@@ -3605,73 +3394,6 @@ SELECT projects.id AS key,
                 AND rekey_back_state.action = 'rekey'
             )
           )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1
-        FROM pg_catalog.pg_constraint AS fk
-        WHERE fk.contype = 'f'
-          AND fk.conrelid = to_regclass('"memories"')
-          AND fk.confrelid = to_regclass('"projects"')
-          AND fk.conkey = (
-            SELECT array_agg(attnum)
-            FROM pg_catalog.pg_attribute
-            WHERE attrelid = fk.conrelid AND attname = 'project'
-          )
-          AND fk.confkey = (
-            SELECT array_agg(attnum)
-            FROM pg_catalog.pg_attribute
-            WHERE attrelid = fk.confrelid AND attname = 'name'
-          )
-      )
-      AND (
-        EXISTS (
-          SELECT 1 AS anon_3
-          FROM memories
-          WHERE memories.project = projects.name
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_4
-                FROM rekey_back_memory
-                WHERE memories.id = rekey_back_memory.key AND rekey_back_memory.drift = 'untouched'
-              )
-            )
-        )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1
-        FROM pg_catalog.pg_constraint AS fk
-        WHERE fk.contype = 'f'
-          AND fk.conrelid = to_regclass('"interactions"')
-          AND fk.confrelid = to_regclass('"projects"')
-          AND fk.conkey = (
-            SELECT array_agg(attnum)
-            FROM pg_catalog.pg_attribute
-            WHERE attrelid = fk.conrelid AND attname = 'project'
-          )
-          AND fk.confkey = (
-            SELECT array_agg(attnum)
-            FROM pg_catalog.pg_attribute
-            WHERE attrelid = fk.confrelid AND attname = 'name'
-          )
-      )
-      AND (
-        EXISTS (
-          SELECT 1 AS anon_5
-          FROM interactions
-          WHERE interactions.project = projects.name
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_6
-                FROM rekey_back_interaction
-                WHERE interactions.id = rekey_back_interaction.key
-                  AND rekey_back_interaction.drift = 'untouched'
-              )
-            )
-        )
       )
     ) THEN 'attached'
     WHEN NOT (
@@ -4355,23 +4077,145 @@ INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'memories' AS "table",
-    rekey_back_memory.key AS key,
-    rekey_back_memory.action AS action,
-    rekey_back_memory.canonical AS canonical,
+    rekey_back.key AS key,
+    rekey_back.action AS action,
+    rekey_back.canonical AS canonical,
     CASE
-      WHEN (rekey_back_memory.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_memory.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_memory.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_memory.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
+      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_memory.drift = 'edited') THEN ''
-      WHEN (rekey_back_memory.drift = 'deleted') THEN ''
-      WHEN (rekey_back_memory.drift = 'taken') THEN ''
-      WHEN (rekey_back_memory.drift = 'attached') THEN ''
+      WHEN (rekey_back.drift = 'edited') THEN ''
+      WHEN (rekey_back.drift = 'deleted') THEN ''
+      WHEN (rekey_back.drift = 'taken') THEN ''
+      WHEN (rekey_back.drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_memory
-  WHERE rekey_back_memory.drift != 'untouched'
+  FROM (
+    SELECT rekey_journal_memories.id AS key,
+      rekey_journal_memories.rekey_action AS action,
+      rekey_journal_memories.rekey_canonical AS canonical,
+      CASE
+        WHEN (memories.id IS NULL) THEN 'deleted'
+        WHEN (
+          rekey_journal_memories.rekey_action = 'rekey'
+          AND NOT (
+            (
+              rekey_journal_memories.rekey_canonical IS NOT DISTINCT
+              FROM CAST(memories.project AS TEXT)
+            )
+            AND (
+              (
+                SELECT (
+                  jsonb_populate_record(
+                    CAST(NULL AS memories),
+                    jsonb_build_object(
+                      'updated_at',
+                      CAST(
+                        (
+                          SELECT rekey_run.started_at
+                          FROM rekey_run
+                          WHERE rekey_run.id = (
+                            SELECT max(rekey_run.id) AS max_1
+                            FROM rekey_run
+                            WHERE rekey_run.outcome IN ('applied', 'empty')
+                          )
+                        ) AS TEXT
+                      )
+                    )
+                  )
+                ).updated_at
+              ) IS NOT DISTINCT
+              FROM memories.updated_at
+            )
+            AND (
+              CAST(
+                ROW(
+                  rekey_journal_memories.id,
+                  rekey_journal_memories.memory_type,
+                  rekey_journal_memories.content,
+                  rekey_journal_memories.confidence,
+                  rekey_journal_memories.status,
+                  rekey_journal_memories.created_at
+                ) AS RECORD
+              ) OPERATOR(pg_catalog.*=) CAST(
+                ROW(
+                  memories.id,
+                  memories.memory_type,
+                  memories.content,
+                  memories.confidence,
+                  memories.status,
+                  memories.created_at
+                ) AS RECORD
+              )
+            )
+          )
+        ) THEN 'edited'
+        WHEN (
+          rekey_journal_memories.rekey_action != 'rekey'
+          AND NOT (
+            (
+              rekey_journal_memories.rekey_canonical IS NOT DISTINCT
+              FROM CAST(memories.project AS TEXT)
+            )
+            AND ('superseded' IS NOT DISTINCT FROM CAST(memories.status AS TEXT))
+            AND (
+              (
+                SELECT (
+                  jsonb_populate_record(
+                    CAST(NULL AS memories),
+                    jsonb_build_object(
+                      'updated_at',
+                      CAST(
+                        (
+                          SELECT rekey_run.started_at
+                          FROM rekey_run
+                          WHERE rekey_run.id = (
+                            SELECT max(rekey_run.id) AS max_2
+                            FROM rekey_run
+                            WHERE rekey_run.outcome IN ('applied', 'empty')
+                          )
+                        ) AS TEXT
+                      )
+                    )
+                  )
+                ).updated_at
+              ) IS NOT DISTINCT
+              FROM memories.updated_at
+            )
+            AND (
+              CAST(
+                ROW(
+                  rekey_journal_memories.id,
+                  rekey_journal_memories.memory_type,
+                  rekey_journal_memories.content,
+                  rekey_journal_memories.confidence,
+                  rekey_journal_memories.created_at
+                ) AS RECORD
+              ) OPERATOR(pg_catalog.*=) CAST(
+                ROW(
+                  memories.id,
+                  memories.memory_type,
+                  memories.content,
+                  memories.confidence,
+                  memories.created_at
+                ) AS RECORD
+              )
+            )
+          )
+        ) THEN 'edited'
+        ELSE 'untouched'
+      END AS drift
+    FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
+    WHERE rekey_journal_memories.rekey_run = (
+      SELECT max(rekey_run.id) AS max_3
+      FROM rekey_run
+      WHERE rekey_run.outcome IN ('applied', 'empty')
+    )
+      AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
+  ) AS rekey_back
+  WHERE rekey_back.drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
@@ -4386,25 +4230,99 @@ INSERT INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'interactions' AS "table",
-    rekey_back_interaction.key AS key,
-    rekey_back_interaction.action AS action,
-    rekey_back_interaction.canonical AS canonical,
+    rekey_back.key AS key,
+    rekey_back.action AS action,
+    rekey_back.canonical AS canonical,
     CASE
-      WHEN (
-        rekey_back_interaction.drift = 'edited'
-      ) THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_interaction.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_interaction.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_interaction.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
+      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_interaction.drift = 'edited') THEN ''
-      WHEN (rekey_back_interaction.drift = 'deleted') THEN ''
-      WHEN (rekey_back_interaction.drift = 'taken') THEN ''
-      WHEN (rekey_back_interaction.drift = 'attached') THEN ''
+      WHEN (rekey_back.drift = 'edited') THEN ''
+      WHEN (rekey_back.drift = 'deleted') THEN ''
+      WHEN (rekey_back.drift = 'taken') THEN ''
+      WHEN (rekey_back.drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_interaction
-  WHERE rekey_back_interaction.drift != 'untouched'
+  FROM (
+    SELECT rekey_journal_interactions.id AS key,
+      rekey_journal_interactions.rekey_action AS action,
+      rekey_journal_interactions.rekey_canonical AS canonical,
+      CASE
+        WHEN (interactions.id IS NULL) THEN 'deleted'
+        WHEN (
+          rekey_journal_interactions.rekey_action = 'rekey'
+          AND NOT (
+            (
+              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
+              FROM CAST(interactions.project AS TEXT)
+            )
+            AND (
+              CAST(
+                ROW(
+                  rekey_journal_interactions.id,
+                  rekey_journal_interactions.prompt,
+                  rekey_journal_interactions.response,
+                  rekey_journal_interactions.client,
+                  rekey_journal_interactions.session_id,
+                  rekey_journal_interactions.created_at
+                ) AS RECORD
+              ) OPERATOR(pg_catalog.*=) CAST(
+                ROW(
+                  interactions.id,
+                  interactions.prompt,
+                  interactions.response,
+                  interactions.client,
+                  interactions.session_id,
+                  interactions.created_at
+                ) AS RECORD
+              )
+            )
+          )
+        ) THEN 'edited'
+        WHEN (
+          rekey_journal_interactions.rekey_action != 'rekey'
+          AND NOT (
+            (
+              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
+              FROM CAST(interactions.project AS TEXT)
+            )
+            AND (
+              CAST(
+                ROW(
+                  rekey_journal_interactions.id,
+                  rekey_journal_interactions.prompt,
+                  rekey_journal_interactions.response,
+                  rekey_journal_interactions.client,
+                  rekey_journal_interactions.session_id,
+                  rekey_journal_interactions.created_at
+                ) AS RECORD
+              ) OPERATOR(pg_catalog.*=) CAST(
+                ROW(
+                  interactions.id,
+                  interactions.prompt,
+                  interactions.response,
+                  interactions.client,
+                  interactions.session_id,
+                  interactions.created_at
+                ) AS RECORD
+              )
+            )
+          )
+        ) THEN 'edited'
+        ELSE 'untouched'
+      END AS drift
+    FROM rekey_journal_interactions
+      LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+    WHERE rekey_journal_interactions.rekey_run = (
+      SELECT max(rekey_run.id) AS max_1
+      FROM rekey_run
+      WHERE rekey_run.outcome IN ('applied', 'empty')
+    )
+      AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
+  ) AS rekey_back
+  WHERE rekey_back.drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
@@ -4413,12 +4331,6 @@ DROP TABLE rekey_back_project;
 
 -- Drop what was noted.
 DROP TABLE rekey_back_state;
-
--- Drop what was noted.
-DROP TABLE rekey_back_memory;
-
--- Drop what was noted.
-DROP TABLE rekey_back_interaction;
 
 -- Drop what was noted.
 DROP TABLE rekey_counted_before;

@@ -621,6 +621,24 @@ rekey_slot_row AS (
     CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status = 'active') THEN 1 ELSE 0 END AS active,
     CASE
+      WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(project_state.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+      AND substr(project_state.updated_at, 9, 2) BETWEEN '01'
+      AND '28'
+      AND substr(project_state.updated_at, 12, 2) < '24'
+      AND substr(project_state.updated_at, 6, 2) BETWEEN '01'
+      AND '12'
+      AND typeof(project_state.updated_at) = 'text'
+      AND ltrim(
+        substr(project_state.updated_at, 20), '.0123456789'
+      ) IN ('', 'Z', '+00:00') THEN CAST(
+        strftime('%s', substr(project_state.updated_at, 1, 19)) AS INTEGER
+      ) * 1000000 + CASE
+        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(
+          round(CAST('0' || substr(project_state.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
+        )
+        ELSE 0
+      END
       WHEN typeof(project_state.updated_at) = 'text'
       AND project_state.updated_at >= '0001'
       AND project_state.updated_at NOT GLOB '*[^ -~]*'
@@ -862,6 +880,24 @@ rekey_tagged AS (
       WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
     END AS rekeyed,
     CASE
+      WHEN memories.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(memories.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+      AND substr(memories.updated_at, 9, 2) BETWEEN '01'
+      AND '28'
+      AND substr(memories.updated_at, 12, 2) < '24'
+      AND substr(memories.updated_at, 6, 2) BETWEEN '01'
+      AND '12'
+      AND typeof(memories.updated_at) = 'text'
+      AND ltrim(
+        substr(memories.updated_at, 20), '.0123456789'
+      ) IN ('', 'Z', '+00:00') THEN CAST(
+        strftime('%s', substr(memories.updated_at, 1, 19)) AS INTEGER
+      ) * 1000000 + CASE
+        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(
+          round(CAST('0' || substr(memories.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
+        )
+        ELSE 0
+      END
       WHEN typeof(memories.updated_at) = 'text'
       AND memories.updated_at >= '0001'
       AND memories.updated_at NOT GLOB '*[^ -~]*'
@@ -1854,11 +1890,42 @@ WITH rekey_timed AS (
   SELECT rekey_planned.rekey_canonical AS canonical,
     CAST(rekey_planned.id AS TEXT) AS "key",
     CAST(rekey_planned.updated_at AS TEXT) AS value,
-    (
+    NOT (
+      rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+      AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+      AND '28'
+      AND substr(rekey_planned.updated_at, 12, 2) < '24'
+      AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+      AND '12'
+      AND typeof(rekey_planned.updated_at) = 'text'
+      AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+    )
+    AND (
       rekey_planned.updated_at IS NOT NULL
       AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
       AND (
         CASE
+          WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+          AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+          AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+          AND '28'
+          AND substr(rekey_planned.updated_at, 12, 2) < '24'
+          AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+          AND '12'
+          AND typeof(rekey_planned.updated_at) = 'text'
+          AND ltrim(
+            substr(rekey_planned.updated_at, 20), '.0123456789'
+          ) IN ('', 'Z', '+00:00') THEN CAST(
+            strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+          ) * 1000000 + CASE
+            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+              round(
+                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+              ) AS INTEGER
+            )
+            ELSE 0
+          END
           WHEN typeof(rekey_planned.updated_at) = 'text'
           AND rekey_planned.updated_at >= '0001'
           AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
@@ -1975,7 +2042,131 @@ FROM (
         rekey_timed.group_2
       ) AS decided
     FROM rekey_timed
-    WHERE EXISTS (SELECT 1 AS anon_1 FROM rekey_timed WHERE rekey_timed.unread = 1)
+    WHERE EXISTS (
+      SELECT 1 AS anon_1
+      FROM (
+        SELECT rekey_journal_project_state.rekey_action AS rekey_action,
+          rekey_journal_project_state.rekey_canonical AS rekey_canonical,
+          rekey_journal_project_state.id AS id,
+          rekey_journal_project_state.project_id AS project_id,
+          rekey_journal_project_state.category AS category,
+          rekey_journal_project_state."key" AS "key",
+          rekey_journal_project_state.value AS value,
+          rekey_journal_project_state.source AS source,
+          rekey_journal_project_state.confidence AS confidence,
+          rekey_journal_project_state.status AS status,
+          rekey_journal_project_state.created_at AS created_at,
+          rekey_journal_project_state.updated_at AS updated_at
+        FROM rekey_journal_project_state
+        WHERE rekey_journal_project_state.rekey_run = (
+          SELECT max(rekey_run.id) AS max_1 FROM rekey_run
+        )
+      ) AS rekey_planned
+      WHERE NOT (
+        rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+        AND '28'
+        AND substr(rekey_planned.updated_at, 12, 2) < '24'
+        AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+        AND '12'
+        AND typeof(rekey_planned.updated_at) = 'text'
+        AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      )
+        AND (
+          rekey_planned.updated_at IS NOT NULL
+          AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+          AND (
+            CASE
+              WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+              AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+              AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+              AND '28'
+              AND substr(rekey_planned.updated_at, 12, 2) < '24'
+              AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+              AND '12'
+              AND typeof(rekey_planned.updated_at) = 'text'
+              AND ltrim(
+                substr(rekey_planned.updated_at, 20), '.0123456789'
+              ) IN ('', 'Z', '+00:00') THEN CAST(
+                strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+              ) * 1000000 + CASE
+                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+                  round(
+                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+                  ) AS INTEGER
+                )
+                ELSE 0
+              END
+              WHEN typeof(rekey_planned.updated_at) = 'text'
+              AND rekey_planned.updated_at >= '0001'
+              AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
+              AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+              AND (
+                substr(rekey_planned.updated_at, 9, 2) < '29'
+                OR date(
+                  substr(rekey_planned.updated_at, 1, 10), '+0 days'
+                ) = substr(rekey_planned.updated_at, 1, 10)
+              )
+              AND (
+                length(rekey_planned.updated_at) = 10
+                OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
+              )
+              AND substr(rekey_planned.updated_at, 12, 2) < '24'
+              AND (
+                length(rekey_planned.updated_at) - length(
+                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                ) IN (10, 16, 19)
+                OR strftime(
+                  '%s',
+                  '2000-01-01T' || substr(
+                    rekey_planned.updated_at,
+                    12,
+                    length(rekey_planned.updated_at) - 11 - length(
+                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                    )
+                  )
+                ) IS NOT NULL
+              ) THEN CAST(
+                strftime(
+                  '%s',
+                  substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
+                    rekey_planned.updated_at,
+                    12,
+                    CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+                  ) || CASE
+                    WHEN ltrim(
+                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(
+                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                    ) || ':00'
+                    WHEN ltrim(
+                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                    ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
+                    ) || ':' || substr(
+                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4
+                    )
+                    ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                  END
+                ) AS INTEGER
+              ) * 1000000 + CASE
+                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+                  round(
+                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+                  ) AS INTEGER
+                )
+                ELSE 0
+              END
+            END
+          ) IS NULL
+        )
+        AND rekey_planned.rekey_action IN ('rekey', 'merge', 'drop')
+        AND NOT (
+          rekey_planned.rekey_action = 'drop'
+          AND CASE WHEN (rekey_planned.status = 'active') THEN 1 ELSE 0 END = 1
+        )
+    )
   ) AS rekey_contested
   WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
@@ -1994,11 +2185,42 @@ WITH rekey_timed AS (
   SELECT rekey_planned.rekey_canonical AS canonical,
     CAST(rekey_planned.id AS TEXT) AS "key",
     CAST(rekey_planned.updated_at AS TEXT) AS value,
-    (
+    NOT (
+      rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+      AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+      AND '28'
+      AND substr(rekey_planned.updated_at, 12, 2) < '24'
+      AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+      AND '12'
+      AND typeof(rekey_planned.updated_at) = 'text'
+      AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+    )
+    AND (
       rekey_planned.updated_at IS NOT NULL
       AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
       AND (
         CASE
+          WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+          AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+          AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+          AND '28'
+          AND substr(rekey_planned.updated_at, 12, 2) < '24'
+          AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+          AND '12'
+          AND typeof(rekey_planned.updated_at) = 'text'
+          AND ltrim(
+            substr(rekey_planned.updated_at, 20), '.0123456789'
+          ) IN ('', 'Z', '+00:00') THEN CAST(
+            strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+          ) * 1000000 + CASE
+            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+              round(
+                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+              ) AS INTEGER
+            )
+            ELSE 0
+          END
           WHEN typeof(rekey_planned.updated_at) = 'text'
           AND rekey_planned.updated_at >= '0001'
           AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
@@ -2108,7 +2330,122 @@ FROM (
         rekey_timed.group_2
       ) AS decided
     FROM rekey_timed
-    WHERE EXISTS (SELECT 1 AS anon_1 FROM rekey_timed WHERE rekey_timed.unread = 1)
+    WHERE EXISTS (
+      SELECT 1 AS anon_1
+      FROM (
+        SELECT rekey_journal_memories.rekey_action AS rekey_action,
+          rekey_journal_memories.rekey_canonical AS rekey_canonical,
+          rekey_journal_memories.id AS id,
+          rekey_journal_memories.memory_type AS memory_type,
+          rekey_journal_memories.content AS content,
+          rekey_journal_memories.project AS project,
+          rekey_journal_memories.confidence AS confidence,
+          rekey_journal_memories.status AS status,
+          rekey_journal_memories.created_at AS created_at,
+          rekey_journal_memories.updated_at AS updated_at
+        FROM rekey_journal_memories
+        WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+      ) AS rekey_planned
+      WHERE NOT (
+        rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+        AND '28'
+        AND substr(rekey_planned.updated_at, 12, 2) < '24'
+        AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+        AND '12'
+        AND typeof(rekey_planned.updated_at) = 'text'
+        AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      )
+        AND (
+          rekey_planned.updated_at IS NOT NULL
+          AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+          AND (
+            CASE
+              WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+              AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+              AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
+              AND '28'
+              AND substr(rekey_planned.updated_at, 12, 2) < '24'
+              AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
+              AND '12'
+              AND typeof(rekey_planned.updated_at) = 'text'
+              AND ltrim(
+                substr(rekey_planned.updated_at, 20), '.0123456789'
+              ) IN ('', 'Z', '+00:00') THEN CAST(
+                strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+              ) * 1000000 + CASE
+                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+                  round(
+                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+                  ) AS INTEGER
+                )
+                ELSE 0
+              END
+              WHEN typeof(rekey_planned.updated_at) = 'text'
+              AND rekey_planned.updated_at >= '0001'
+              AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
+              AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+              AND (
+                substr(rekey_planned.updated_at, 9, 2) < '29'
+                OR date(
+                  substr(rekey_planned.updated_at, 1, 10), '+0 days'
+                ) = substr(rekey_planned.updated_at, 1, 10)
+              )
+              AND (
+                length(rekey_planned.updated_at) = 10
+                OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
+              )
+              AND substr(rekey_planned.updated_at, 12, 2) < '24'
+              AND (
+                length(rekey_planned.updated_at) - length(
+                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                ) IN (10, 16, 19)
+                OR strftime(
+                  '%s',
+                  '2000-01-01T' || substr(
+                    rekey_planned.updated_at,
+                    12,
+                    length(rekey_planned.updated_at) - 11 - length(
+                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                    )
+                  )
+                ) IS NOT NULL
+              ) THEN CAST(
+                strftime(
+                  '%s',
+                  substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
+                    rekey_planned.updated_at,
+                    12,
+                    CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+                  ) || CASE
+                    WHEN ltrim(
+                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(
+                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                    ) || ':00'
+                    WHEN ltrim(
+                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                    ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
+                    ) || ':' || substr(
+                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4
+                    )
+                    ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                  END
+                ) AS INTEGER
+              ) * 1000000 + CASE
+                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
+                  round(
+                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
+                  ) AS INTEGER
+                )
+                ELSE 0
+              END
+            END
+          ) IS NULL
+        )
+    )
   ) AS rekey_contested
   WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
 ) AS rekey_offending;
@@ -2789,169 +3126,6 @@ WHERE rekey_journal_project_state.rekey_run = (
 )
   AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
 
--- Decide about memories: which rows still are as the upgrade left them.
-SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_back_memory AS
-SELECT rekey_journal_memories.id AS "key",
-  rekey_journal_memories.rekey_action AS action,
-  rekey_journal_memories.rekey_canonical AS canonical,
-  CASE
-    WHEN (memories.id IS NULL) THEN 'deleted'
-    WHEN (
-      rekey_journal_memories.rekey_action = 'rekey'
-      AND NOT (
-        (rekey_journal_memories.rekey_canonical IS memories.project)
-        AND (
-          (
-            SELECT rekey_run.started_at
-            FROM rekey_run
-            WHERE rekey_run.id = (
-              SELECT max(rekey_run.id) AS max_1
-              FROM rekey_run
-              WHERE rekey_run.outcome IN ('applied', 'empty')
-            )
-          ) IS memories.updated_at
-        )
-        AND (
-          (
-            rekey_journal_memories.id,
-            rekey_journal_memories.memory_type,
-            rekey_journal_memories.content,
-            rekey_journal_memories.confidence,
-            rekey_journal_memories.status,
-            rekey_journal_memories.created_at
-          ) IS (
-            memories.id,
-            memories.memory_type,
-            memories.content,
-            memories.confidence,
-            memories.status,
-            memories.created_at
-          )
-        )
-      )
-    ) THEN 'edited'
-    WHEN (
-      rekey_journal_memories.rekey_action != 'rekey'
-      AND NOT (
-        (rekey_journal_memories.rekey_canonical IS memories.project)
-        AND ('superseded' IS memories.status)
-        AND (
-          (
-            SELECT rekey_run.started_at
-            FROM rekey_run
-            WHERE rekey_run.id = (
-              SELECT max(rekey_run.id) AS max_2
-              FROM rekey_run
-              WHERE rekey_run.outcome IN ('applied', 'empty')
-            )
-          ) IS memories.updated_at
-        )
-        AND (
-          (
-            rekey_journal_memories.id,
-            rekey_journal_memories.memory_type,
-            rekey_journal_memories.content,
-            rekey_journal_memories.confidence,
-            rekey_journal_memories.created_at
-          ) IS (
-            memories.id,
-            memories.memory_type,
-            memories.content,
-            memories.confidence,
-            memories.created_at
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-WHERE rekey_journal_memories.rekey_run = (
-  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
-  AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede');
-
--- Find these by their keys.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_memory_key ON rekey_back_memory ("key");
-
--- Find those that stay: few, mostly none.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory ("key") WHERE drift != 'untouched';
-
--- Decide about interactions: which rows still are as the upgrade left them.
-SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_back_interaction AS
-SELECT rekey_journal_interactions.id AS "key",
-  rekey_journal_interactions.rekey_action AS action,
-  rekey_journal_interactions.rekey_canonical AS canonical,
-  CASE
-    WHEN (interactions.id IS NULL) THEN 'deleted'
-    WHEN (
-      rekey_journal_interactions.rekey_action = 'rekey'
-      AND NOT (
-        (rekey_journal_interactions.rekey_canonical IS interactions.project)
-        AND (
-          (
-            rekey_journal_interactions.id,
-            rekey_journal_interactions.prompt,
-            rekey_journal_interactions.response,
-            rekey_journal_interactions.client,
-            rekey_journal_interactions.session_id,
-            rekey_journal_interactions.created_at
-          ) IS (
-            interactions.id,
-            interactions.prompt,
-            interactions.response,
-            interactions.client,
-            interactions.session_id,
-            interactions.created_at
-          )
-        )
-      )
-    ) THEN 'edited'
-    WHEN (
-      rekey_journal_interactions.rekey_action != 'rekey'
-      AND NOT (
-        (rekey_journal_interactions.rekey_canonical IS interactions.project)
-        AND (
-          (
-            rekey_journal_interactions.id,
-            rekey_journal_interactions.prompt,
-            rekey_journal_interactions.response,
-            rekey_journal_interactions.client,
-            rekey_journal_interactions.session_id,
-            rekey_journal_interactions.created_at
-          ) IS (
-            interactions.id,
-            interactions.prompt,
-            interactions.response,
-            interactions.client,
-            interactions.session_id,
-            interactions.created_at
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_interactions
-  LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-WHERE rekey_journal_interactions.rekey_run = (
-  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
-  AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede');
-
--- Find these by their keys.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction ("key");
-
--- Find those that stay: few, mostly none.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction ("key")
-WHERE drift != 'untouched';
-
 -- The same for created rows: they stay while anything hangs on them.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project ("key", action, canonical, drift)
@@ -2974,54 +3148,6 @@ SELECT projects.id AS "key",
                 AND rekey_back_state.action = 'rekey'
             )
           )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1
-        FROM pragma_foreign_key_list('memories') AS fk
-        WHERE lower(fk."table") = lower('projects')
-          AND lower(fk."from") = lower('project')
-          AND lower(fk."to") = lower('name')
-      )
-      AND (
-        EXISTS (
-          SELECT 1 AS anon_3
-          FROM memories
-          WHERE memories.project = projects.name
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_4
-                FROM rekey_back_memory
-                WHERE memories.id = rekey_back_memory."key"
-                  AND rekey_back_memory.drift = 'untouched'
-              )
-            )
-        )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1
-        FROM pragma_foreign_key_list('interactions') AS fk
-        WHERE lower(fk."table") = lower('projects')
-          AND lower(fk."from") = lower('project')
-          AND lower(fk."to") = lower('name')
-      )
-      AND (
-        EXISTS (
-          SELECT 1 AS anon_5
-          FROM interactions
-          WHERE interactions.project = projects.name
-            AND NOT (
-              EXISTS (
-                SELECT 1 AS anon_6
-                FROM rekey_back_interaction
-                WHERE interactions.id = rekey_back_interaction."key"
-                  AND rekey_back_interaction.drift = 'untouched'
-              )
-            )
-        )
       )
     ) THEN 'attached'
     WHEN NOT (
@@ -3597,23 +3723,105 @@ INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'memories' AS "table",
-    rekey_back_memory."key" AS "key",
-    rekey_back_memory.action AS action,
-    rekey_back_memory.canonical AS canonical,
+    rekey_back."key" AS "key",
+    rekey_back.action AS action,
+    rekey_back.canonical AS canonical,
     CASE
-      WHEN (rekey_back_memory.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_memory.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_memory.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_memory.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
+      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_memory.drift = 'edited') THEN ''
-      WHEN (rekey_back_memory.drift = 'deleted') THEN ''
-      WHEN (rekey_back_memory.drift = 'taken') THEN ''
-      WHEN (rekey_back_memory.drift = 'attached') THEN ''
+      WHEN (rekey_back.drift = 'edited') THEN ''
+      WHEN (rekey_back.drift = 'deleted') THEN ''
+      WHEN (rekey_back.drift = 'taken') THEN ''
+      WHEN (rekey_back.drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_memory
-  WHERE rekey_back_memory.drift != 'untouched'
+  FROM (
+    SELECT rekey_journal_memories.id AS "key",
+      rekey_journal_memories.rekey_action AS action,
+      rekey_journal_memories.rekey_canonical AS canonical,
+      CASE
+        WHEN (memories.id IS NULL) THEN 'deleted'
+        WHEN (
+          rekey_journal_memories.rekey_action = 'rekey'
+          AND NOT (
+            (rekey_journal_memories.rekey_canonical IS memories.project)
+            AND (
+              (
+                SELECT rekey_run.started_at
+                FROM rekey_run
+                WHERE rekey_run.id = (
+                  SELECT max(rekey_run.id) AS max_1
+                  FROM rekey_run
+                  WHERE rekey_run.outcome IN ('applied', 'empty')
+                )
+              ) IS memories.updated_at
+            )
+            AND (
+              (
+                rekey_journal_memories.id,
+                rekey_journal_memories.memory_type,
+                rekey_journal_memories.content,
+                rekey_journal_memories.confidence,
+                rekey_journal_memories.status,
+                rekey_journal_memories.created_at
+              ) IS (
+                memories.id,
+                memories.memory_type,
+                memories.content,
+                memories.confidence,
+                memories.status,
+                memories.created_at
+              )
+            )
+          )
+        ) THEN 'edited'
+        WHEN (
+          rekey_journal_memories.rekey_action != 'rekey'
+          AND NOT (
+            (rekey_journal_memories.rekey_canonical IS memories.project)
+            AND ('superseded' IS memories.status)
+            AND (
+              (
+                SELECT rekey_run.started_at
+                FROM rekey_run
+                WHERE rekey_run.id = (
+                  SELECT max(rekey_run.id) AS max_2
+                  FROM rekey_run
+                  WHERE rekey_run.outcome IN ('applied', 'empty')
+                )
+              ) IS memories.updated_at
+            )
+            AND (
+              (
+                rekey_journal_memories.id,
+                rekey_journal_memories.memory_type,
+                rekey_journal_memories.content,
+                rekey_journal_memories.confidence,
+                rekey_journal_memories.created_at
+              ) IS (
+                memories.id,
+                memories.memory_type,
+                memories.content,
+                memories.confidence,
+                memories.created_at
+              )
+            )
+          )
+        ) THEN 'edited'
+        ELSE 'untouched'
+      END AS drift
+    FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
+    WHERE rekey_journal_memories.rekey_run = (
+      SELECT max(rekey_run.id) AS max_3
+      FROM rekey_run
+      WHERE rekey_run.outcome IN ('applied', 'empty')
+    )
+      AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
+  ) AS rekey_back
+  WHERE rekey_back.drift != 'untouched'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -3629,25 +3837,85 @@ INSERT OR ROLLBACK INTO rekey_guard (offending)
 SELECT count(*) AS count_1
 FROM (
   SELECT 'interactions' AS "table",
-    rekey_back_interaction."key" AS "key",
-    rekey_back_interaction.action AS action,
-    rekey_back_interaction.canonical AS canonical,
+    rekey_back."key" AS "key",
+    rekey_back.action AS action,
+    rekey_back.canonical AS canonical,
     CASE
-      WHEN (
-        rekey_back_interaction.drift = 'edited'
-      ) THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_interaction.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_interaction.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_interaction.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
+      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_interaction.drift = 'edited') THEN ''
-      WHEN (rekey_back_interaction.drift = 'deleted') THEN ''
-      WHEN (rekey_back_interaction.drift = 'taken') THEN ''
-      WHEN (rekey_back_interaction.drift = 'attached') THEN ''
+      WHEN (rekey_back.drift = 'edited') THEN ''
+      WHEN (rekey_back.drift = 'deleted') THEN ''
+      WHEN (rekey_back.drift = 'taken') THEN ''
+      WHEN (rekey_back.drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_interaction
-  WHERE rekey_back_interaction.drift != 'untouched'
+  FROM (
+    SELECT rekey_journal_interactions.id AS "key",
+      rekey_journal_interactions.rekey_action AS action,
+      rekey_journal_interactions.rekey_canonical AS canonical,
+      CASE
+        WHEN (interactions.id IS NULL) THEN 'deleted'
+        WHEN (
+          rekey_journal_interactions.rekey_action = 'rekey'
+          AND NOT (
+            (rekey_journal_interactions.rekey_canonical IS interactions.project)
+            AND (
+              (
+                rekey_journal_interactions.id,
+                rekey_journal_interactions.prompt,
+                rekey_journal_interactions.response,
+                rekey_journal_interactions.client,
+                rekey_journal_interactions.session_id,
+                rekey_journal_interactions.created_at
+              ) IS (
+                interactions.id,
+                interactions.prompt,
+                interactions.response,
+                interactions.client,
+                interactions.session_id,
+                interactions.created_at
+              )
+            )
+          )
+        ) THEN 'edited'
+        WHEN (
+          rekey_journal_interactions.rekey_action != 'rekey'
+          AND NOT (
+            (rekey_journal_interactions.rekey_canonical IS interactions.project)
+            AND (
+              (
+                rekey_journal_interactions.id,
+                rekey_journal_interactions.prompt,
+                rekey_journal_interactions.response,
+                rekey_journal_interactions.client,
+                rekey_journal_interactions.session_id,
+                rekey_journal_interactions.created_at
+              ) IS (
+                interactions.id,
+                interactions.prompt,
+                interactions.response,
+                interactions.client,
+                interactions.session_id,
+                interactions.created_at
+              )
+            )
+          )
+        ) THEN 'edited'
+        ELSE 'untouched'
+      END AS drift
+    FROM rekey_journal_interactions
+      LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+    WHERE rekey_journal_interactions.rekey_run = (
+      SELECT max(rekey_run.id) AS max_1
+      FROM rekey_run
+      WHERE rekey_run.outcome IN ('applied', 'empty')
+    )
+      AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
+  ) AS rekey_back
+  WHERE rekey_back.drift != 'untouched'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -3781,14 +4049,6 @@ DROP TABLE rekey_back_project;
 -- Drop what was noted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_back_state;
-
--- Drop what was noted.
-SAVEPOINT rekey_step;
-DROP TABLE rekey_back_memory;
-
--- Drop what was noted.
-SAVEPOINT rekey_step;
-DROP TABLE rekey_back_interaction;
 
 -- Drop what was noted.
 SAVEPOINT rekey_step;
