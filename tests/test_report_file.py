@@ -33,7 +33,7 @@ def test_a_report_as_it_was_written_is_read(report):
     read = read_report(report)
     assert read.facts["revision"] == "0003"
     keys = [entry["before"]["id"] for entry in report_entries(read, "shadow_projects")]
-    assert set(keys) == {"c", "s", "t", "n", "r", None}
+    assert set(keys) == {"s", "t", "n", "r", None}
     assert list(report_entries(read, "of nobody")) == []
 
 

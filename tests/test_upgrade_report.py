@@ -80,11 +80,17 @@ def test_the_report_names_database_registry_and_aliases(done):
     assert abs((datetime.now(UTC) - datetime.fromisoformat(report["created_at"])).total_seconds()) < 600
 
 
+def told(database, table):
+    """What the journal names but the identity's row that stays: that is there for what is left behind."""
+    named = actions(database, table)
+    return {key: action for key, action in named.items() if (table, action) != ("projects", "keep")}
+
+
 def test_the_report_lists_every_row_of_the_journal_with_its_action(done):
     report = done.report
     for section, table in SECTIONS.items():
         listed = [(row["before"]["id"], row["action"]) for row in report["plan"][section]]
-        assert sorted(listed, key=str) == sorted(actions(done.database, table).items(), key=str)
+        assert sorted(listed, key=str) == sorted(told(done.database, table).items(), key=str)
         assert all(row["canonical"] in REGISTRY for row in report["plan"][section])
 
 
@@ -92,7 +98,7 @@ def test_the_report_lists_every_row_of_the_journal_with_its_action(done):
 def test_every_touched_row_is_reported_with_its_full_before_image(done, section, table):
     before = done.before[table]
     shown = [row["before"] for row in done.report["plan"][section] if row["action"] != "create"]
-    assert {row["id"] for row in shown} == {key for key in actions(done.database, table) if key is not None}
+    assert {row["id"] for row in shown} == {key for key in told(done.database, table) if key is not None}
     for row in shown:
         assert list(row) == list(before[row["id"]])
         assert {name: str(value) for name, value in row.items()} == {

@@ -13,7 +13,7 @@ from alembic_rekey.guard import check
 from alembic_rekey.plan import Part
 from alembic_rekey.plan_digest import PlanDigest, digest_in_sql
 from alembic_rekey.registry import Registry
-from alembic_rekey.report import title_of
+from alembic_rekey.report import title_of, told
 from alembic_rekey.report_read import ReadReport, report_entries
 from alembic_rekey.shape import surplus_columns
 from alembic_rekey.shown import printable
@@ -61,7 +61,9 @@ def plan_assertions(spec: Spec, registry: Registry, expected: str, dialect: Dial
 def _differs(part: Part, approved: PlanDigest, dialect: str) -> Relation:
     table = select(literal(str(part.table.name)).label("table"))
     kept = journal(part.table)
-    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == current_run())
+    of_run: Relation = (
+        select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == current_run(), told(part))
+    )
     planned = of_run.subquery("rekey_planned")
     if approved.columns is None:
         return table.where(exists(select(literal(1)).select_from(planned)))

@@ -23,6 +23,7 @@ from sqlalchemy import (
     inspect,
     literal_column,
     select,
+    true,
 )
 
 from alembic_rekey.answered import Answered
@@ -46,6 +47,7 @@ __all__ = [
     "listing_order",
     "plan_sections",
     "title_of",
+    "told",
 ]
 
 _AT_ONCE = 500
@@ -153,11 +155,11 @@ def _left(connection: Connection, identity: Identity, source: FromClause, column
     selected = left_behind(identity, source, columns, connection.dialect.name)
     with connection.execute(selected.execution_options(yield_per=_AT_ONCE)) as rows:
         for row in rows:
-            told = [_json_value(value) for value in row[1:]]
-            before = dict(zip((identity.key.name, identity.name.name), told[:2], strict=True))
-            survivor = dict(zip(before, told[2:4], strict=True))
+            values = [_json_value(value) for value in row[1:]]
+            before = dict(zip((identity.key.name, identity.name.name), values[:2], strict=True))
+            survivor = dict(zip(before, values[2:4], strict=True))
             for place, name in enumerate(columns):
-                left, old, new = told[4 + 3 * place : 7 + 3 * place]
+                left, old, new = values[4 + 3 * place : 7 + 3 * place]
                 if left:
                     before[name], survivor[name] = old, new
             yield {"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}
@@ -178,7 +180,16 @@ def _selected(section: Section) -> Relation:
             *(as_shown[known.name] for known in (part.key, part.value, part.status)),
         ]
         shown += [func.first_value(known).over(partition_by=slot, order_by=survives) for known in winner]
-    return select(*shown).select_from(source).order_by(*listing_order(part))
+    return select(*shown).select_from(source).where(told(part)).order_by(*listing_order(part))
+
+
+def told(part: Part) -> ColumnElement[bool]:
+    """Return which rows of a plan a report tells, and a fingerprint takes in.
+
+    An identity's row that stays is kept for what is left behind only: whoever writes there makes no other plan.
+    """
+    action = column("rekey_action", Text())
+    return action != Action.KEEP.value if isinstance(part, Identity) else true()
 
 
 def listing_order(part: Part) -> list[ColumnElement[Any]]:
