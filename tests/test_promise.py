@@ -58,3 +58,46 @@ def test_where_row_security_hides_rows_from_the_account_nothing_is_folded(databa
     folded = project.upgrade(url=url)
     assert 0 == folded.code, folded.err
     assert [("polisher",), ("polisher",)] == database.rows("SELECT project FROM notes")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_name_that_others_refer_to_with_a_cascade_is_spelt_by_one_update_first(database, tmp_path):
+    """Case 37, point 4: the remedy, followed."""
+    project = declared(
+        database,
+        tmp_path,
+        """CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL UNIQUE);
+        INSERT INTO projects VALUES (1, 'Polisher '), (2, 'pol');
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, project VARCHAR(99) REFERENCES projects (name) ON UPDATE CASCADE);
+        INSERT INTO notes VALUES (1, 'Polisher '), (2, 'pol');""",
+        """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id,
+            name=t["projects"].c.name), tags=(Tags(noun="note", key=t["notes"].c.id, tag=t["notes"].c.project),))""",
+        ["projects", "notes"],
+        names={"polisher": ["pol"]},
+    )
+    refused = project.upgrade()
+    assert 1 == refused.code
+    assert "an UPDATE of that row takes the others along" in refused.err
+    assert 2 == project.check().status
+    database.execute("UPDATE projects SET name = 'polisher' WHERE id = 1")
+    assert 0 == project.upgrade().code
+    assert [("polisher",)] == database.rows("SELECT DISTINCT project FROM notes")
+
+
+def test_a_table_with_a_key_of_two_columns_is_not_told_to_be_covered(database, tmp_path):
+    """Case 37, point 5: the remedy names what such a table can do, and works."""
+    project = declared(
+        database,
+        tmp_path,
+        """CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL UNIQUE);
+        INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');
+        CREATE TABLE members (person INTEGER, project INTEGER REFERENCES projects (id), PRIMARY KEY (person, project));
+        INSERT INTO members VALUES (7, 2);""",
+        'Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name))',
+        ["projects"],
+        names={"polisher": ["pol"]},
+    )
+    refused = project.upgrade()
+    assert "move these rows to the canonical by hand; or, where their table has a key of one column" in refused.err
+    database.execute("UPDATE members SET project = 1")
+    assert 0 == project.upgrade().code

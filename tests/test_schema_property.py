@@ -10,11 +10,6 @@ from fuzzed_project import make_project
 from fuzzed_schemas import cases
 from whole_database import schema_of, whole
 
-WAITING = {
-    "generated column": "cure 2: on SQLite rekey_generated_in_deleted refuses the way back, and nothing the upgrade",
-    "unchecked rows": "cure 2: SQLite lets a row go that a CHECK does not let back in",
-}
-"""Features whose cure has not landed, and which cure of issue 13 each waits for."""
 CASES = 2_000 if os.environ.get("REKEY_LONG") else 50
 UNHURRIED = settings(
     max_examples=CASES,
@@ -49,7 +44,7 @@ def test_every_row_is_where_it_was_or_in_the_journal_and_comes_back(reused_datab
     project = make_project(reused_database, tmp_path)
 
     @UNHURRIED
-    @given(cases(reused_database.dialect, frozenset(WAITING)))
+    @given(cases(reused_database.dialect, frozenset()))
     def holds(case):
         ends[ended(project, case)] += 1
 

@@ -43,6 +43,11 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="run it with an account that row security does not bind: a superuser, one that was made with BYPASSRLS, "
         "or the owner of the table after ALTER TABLE … NO FORCE ROW LEVEL SECURITY.",
     ),
+    "check_broken": Wording(
+        claim="every row fulfils the CHECK constraints of its table, so that it could be put back",
+        sentence="{table}: rows from before a CHECK constraint do not fulfil it, and could not be written again",
+        remedy="correct the rows, or the constraint: PRAGMA quick_check names the tables.",
+    ),
     "not_validated": Wording(
         claim="every row fulfils the constraints of its table, so that it could be put back",
         sentence="{table}: the constraint {constraint!r} is NOT VALID; a row from before it could not be written again",

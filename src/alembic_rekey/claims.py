@@ -27,6 +27,15 @@ _SQLITE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         )""",
         ("table", "column", "type"),
     ),
+    # A table without the word has no such constraint, and is not read.
+    "check_broken": (
+        """ SELECT part."table" FROM rekey_part AS part
+        JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
+          AND known.sql LIKE '%check%'
+        JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
+        WHERE part.deletable <> ''""",
+        ("table",),
+    ),
 }
 _POSTGRESQL: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "not_a_table": (

@@ -33,7 +33,7 @@ from alembic_rekey.script_created import altered_in_script
 from alembic_rekey.script_frame import ScriptNotes
 from alembic_rekey.script_hanging import hanging_in_script
 from alembic_rekey.settings import Settings
-from alembic_rekey.shape import generated_in_deleted, generated_undeclared
+from alembic_rekey.shape import column_undeclared, generated_undeclared
 from alembic_rekey.shown import printable
 from alembic_rekey.side_tables import current_run, runs
 from alembic_rekey.spec import Check, Spec
@@ -159,15 +159,14 @@ def _write(
     dialect = migration.dialect
     planned = journalled(spec, current_run())
     asked_for = [Guard(check) for check in _asked_for(settings, planned)]
-    generated = Guard(generated_undeclared(spec.parts, dialect.name))
-    guarding: list[Step] = [generated, *attached_in_script(spec, dialect), *asked_for]
+    guarding: list[Step] = [*_declared_whole(spec, dialect.name), *attached_in_script(spec, dialect), *asked_for]
     notes: ScriptNotes = config.attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     if settings.expect_plan is not None:
         if notes.header:
             _refuse_several(spec, "one before")
         guarding += plan_assertions(spec, registry, settings.expect_plan, dialect)
     steps = upgrade_steps(
-        spec, registry, dialect.name, stored=Stored(), watches=Watches(), given=given, guarding=guarding
+        spec, registry, dialect.name, stored=Stored.declared(spec), watches=Watches(), given=given, guarding=guarding
     )
     for piece in script(steps, dialect):
         migration.impl.static_output(piece)
@@ -190,6 +189,12 @@ def _refuse_several(spec: Spec, other: str) -> NoReturn:
 
 def _asked_for(settings: Settings, planned: Planned) -> list[Check]:
     return [] if settings.allow_empty else [emptiness(planned)]
+
+
+def _declared_whole(spec: Spec, dialect: str) -> list[Step]:
+    """Return the guards of a script that what only a connection could ask the catalog stands in the revision."""
+    checks = [generated_undeclared(spec.parts, dialect), *column_undeclared(spec.parts, dialect)]
+    return [Guard(check) for check in checks]
 
 
 @Operations.implementation_for(Restore)
@@ -226,9 +231,9 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
             "report", "a script restores from the journal.", "run the downgrade online, or leave it away."
         )
     dialect = migration.dialect
-    stored = Stored()
+    stored = Stored.declared(spec)
     steps = decide_steps(spec, dialect.name, stored, lambda _key: ())
-    steps.append(Guard(generated_in_deleted(spec.parts, dialect.name)))
+    steps += _declared_whole(spec, dialect.name)
     steps += hanging_in_script(spec, dialect)
     steps += altered_in_script(spec, dialect.name)
     if settings.on_drift == "abort":

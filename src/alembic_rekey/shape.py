@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -42,8 +42,8 @@ from alembic_rekey.time_checks import time_types
 
 __all__ = [
     "catalog",
+    "column_undeclared",
     "columns_of",
-    "generated_in_deleted",
     "generated_undeclared",
     "kept_check",
     "kept_tables",
@@ -105,11 +105,20 @@ def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
     return check("generated_column", "", generated)
 
 
-def generated_in_deleted(parts: Sequence[Part], dialect: str) -> Check:
-    """Return the check that a script can put every deleted row back: it cannot leave a generated column away."""
-    stored = catalog([(p.table.name, p.table.schema) for p in parts if isinstance(p, Identity | Slots)], dialect)
-    generated = select(stored.c.table, stored.c.name.label("column")).where(stored.c.generated == 1)
-    return check("generated_in_deleted", "", generated)
+def column_undeclared(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
+    """Yield the check that tables with a generated column are declared whole: a script puts their rows back by name."""
+    whole = [
+        part
+        for part in parts
+        if isinstance(part, Identity | Slots) and any(known.computed is not None for known in part.table.columns)
+    ]
+    if whole:
+        names = [(str(part.table.name), str(known.name)) for part in whole for known in part.table.columns]
+        stored = catalog([(part.table.name, part.table.schema) for part in whole], dialect)
+        declared = _listed(names, "rekey_declared", "table", "name")
+        same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
+        surplus = select(stored.c.table, stored.c.name.label("column")).join_from(stored, declared, same, isouter=True)
+        yield check("column_undeclared", "", surplus.where(declared.c.name.is_(None)))
 
 
 def kept_tables(parts: Iterable[Part]) -> dict[str, Table]:

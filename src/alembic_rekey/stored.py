@@ -19,11 +19,23 @@ __all__ = ["Stored", "compared"]
 class Stored:
     """Per noun of a part: every column in its order, and those that are generated.
 
-    Without a connection, for a script, nothing is known beyond the declarations.
+    Without a connection, for a script, it is what the revision declares.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     generated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def declared(cls, spec: Spec) -> Stored:
+        """Return what the revision itself says, for a script: `columns_declared` holds it against the catalog."""
+        generated = {
+            part.noun: frozenset(str(known.name) for known in part.table.columns if known.computed is not None)
+            for part in spec.parts
+        }
+        return cls(
+            {part.noun: tuple(str(known.name) for known in part.table.columns) for part in spec.parts},
+            {noun: names for noun, names in generated.items() if names},
+        )
 
     @classmethod
     def read(cls, connection: Connection, spec: Spec) -> Stored:
@@ -36,7 +48,7 @@ class Stored:
 
     def lasting(self, part: Part) -> list[str]:
         """Return every column in which an edit shows, whether the revision knows it or not."""
-        made = self.generated[part.noun]
+        made = self.generated.get(part.noun, frozenset())
         stamp = _stamped_by_the_database(part)
         return [name for name in self.columns[part.noun] if name not in made and name != stamp]
 

@@ -53,14 +53,16 @@ WORDING: Mapping[str, Wording] = {
         claim="no row outside the plan hangs on a row that the plan deletes or renames",
         sentence="{child}: {rows} rows hang on {table} row {key!r}, which the plan would {action}, through {columns}; "
         "the plan does not cover them",
-        remedy="move these rows to the canonical by hand, or cover their table in the spec of a new revision.",
+        remedy="move these rows to the canonical by hand; or, where their table has a key of one column and refers by "
+        "one, cover it in the spec of a new revision.",
     ),
     "attached_by_name": Wording(
         claim="no row refers by its name to a row that the plan renames",
         sentence="{child}: {rows} rows refer through {columns} to the name of {table} row {key!r}, which the plan "
-        "would {action}; the database allows neither to change first",
-        remedy="spell the name as it is registered yourself, in that row and in the rows that refer to it (with the "
-        "foreign key deferred, or dropped for a moment), then run the upgrade again.",
+        "would {action}; a fold cannot change both at once",
+        remedy="spell the name as it is registered yourself, then run the upgrade again. Where the foreign key has ON "
+        "UPDATE CASCADE, an UPDATE of that row takes the others along; else change both with the foreign key deferred, "
+        "or dropped for a moment.",
     ),
     "unfilled_column": Wording(
         claim="every column that a created row needs gets a value",
@@ -88,10 +90,10 @@ WORDING: Mapping[str, Wording] = {
         sentence="{table}: column {column!r} is generated, and the revision declares it as one that is written",
         remedy="declare it with sa.Computed(…) in the revision, or run the upgrade online, which asks the catalog.",
     ),
-    "generated_in_deleted": Wording(
-        claim="no row that is put back whole has a generated column",
-        sentence="{table}: column {column!r} is generated; a script cannot put a deleted row back without it",
-        remedy="run the downgrade online, which asks the catalog for the other columns.",
+    "column_undeclared": Wording(
+        claim="a table with a generated column is declared with all of its columns",
+        sentence="{table}: column {column!r} is not declared; a script could not put a deleted row back with it",
+        remedy="declare it in the revision's table, or run upgrade and downgrade online, which ask the catalog.",
     ),
     "plan_is_empty": Wording(
         claim="the plan touches at least one row",

@@ -2447,8 +2447,8 @@ DROP TABLE rekey_guard;
 
 -- Guard rekey_attached_project: no row outside the plan hangs on a row that the plan deletes or
 --   renames.
--- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
---   of a new revision.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
+--   of one column and refers by one, cover it in the spec of a new revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_attached_project CHECK (offending = 0)
 );
@@ -2537,8 +2537,8 @@ $rekey$;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_attached_state: no row outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
---   of a new revision.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
+--   of one column and refers by one, cover it in the spec of a new revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_attached_state CHECK (offending = 0)
 );
@@ -2603,8 +2603,8 @@ DROP TABLE rekey_guard;
 
 -- Guard rekey_attached_memory: no row outside the plan hangs on a row that the plan deletes or
 --   renames.
--- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
---   of a new revision.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
+--   of one column and refers by one, cover it in the spec of a new revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_attached_memory CHECK (offending = 0)
 );
@@ -2669,8 +2669,8 @@ DROP TABLE rekey_guard;
 
 -- Guard rekey_attached_interaction: no row outside the plan hangs on a row that the plan deletes or
 --   renames.
--- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec
---   of a new revision.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
+--   of one column and refers by one, cover it in the spec of a new revision.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_attached_interaction CHECK (offending = 0)
 );

@@ -284,6 +284,64 @@ FROM (
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
+-- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be
+--   put back.
+-- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables.
+CREATE TEMPORARY TABLE rekey_guard (
+  offending BIGINT CONSTRAINT rekey_check_broken CHECK (offending = 0)
+);
+INSERT OR ROLLBACK INTO rekey_guard (offending)
+SELECT count(*) AS count_1
+FROM (
+  SELECT rekey_asked."table" AS "table"
+  FROM (
+    WITH RECURSIVE rekey_part (
+      "table", "schema", "key", name, deletable
+    ) AS (
+      VALUES
+        (
+          CAST('projects' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('name' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('project_state' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('yes' AS TEXT)
+        ),
+        (
+          CAST('memories' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        ),
+        (
+          CAST('interactions' AS TEXT),
+          CAST('' AS TEXT),
+          CAST('id' AS TEXT),
+          CAST('project' AS TEXT),
+          CAST('' AS TEXT)
+        )
+    )
+    SELECT part."table"
+    FROM rekey_part AS part
+      JOIN sqlite_master AS known
+      ON known.type = 'table'
+      AND lower(known.name) = lower(part."table")
+      AND known.sql LIKE '%check%'
+      JOIN pragma_quick_check(known.name) AS found
+      ON found.quick_check LIKE 'CHECK constraint failed%'
+    WHERE part.deletable <> ''
+  ) AS rekey_asked
+) AS rekey_offending;
+INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+DROP TABLE rekey_guard;
+
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name
 --   alone; if it is one per tenant, this fold must not be carried out.
@@ -4069,7 +4127,7 @@ CREATE TEMPORARY TABLE rekey_last_guard (
   offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
 );
 INSERT OR ROLLBACK INTO rekey_last_guard (offending)
-SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 35
+SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 36
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num)
