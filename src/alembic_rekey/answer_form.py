@@ -30,6 +30,7 @@ from alembic_rekey.plan import Planned
 from alembic_rekey.registry import Registry
 from alembic_rekey.rules import Action
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.values import comparable
 
 __all__ = ["form"]
 
@@ -78,7 +79,7 @@ def _rows(identity: Identity, slots: Slots, planned: Planned) -> Relation:
         select(
             relation.c.rekey_canonical.label("canonical"),
             *(cast(column, Text).label(f"slot_{place}") for place, column in enumerate(slot)),
-            case((relation.c[slots.status.name] == slots.active, 1), else_=0).label("active"),
+            case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0).label("active"),
             identity.name.label("written_under"),
             cast(relation.c[slots.key.name], Text).label("key"),
             cast(relation.c[slots.value.name], Text).label("value"),

@@ -26,11 +26,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.answers import Answers
-from alembic_rekey.equality import Same
+from alembic_rekey.equality import SameSlot
 from alembic_rekey.expressions import Exact
 from alembic_rekey.registry_text import RegistryText
 from alembic_rekey.side_tables import answers, current_run
 from alembic_rekey.spec import Slots
+from alembic_rekey.values import comparable
 
 __all__ = ["Answered", "answer_rows"]
 
@@ -121,13 +122,13 @@ class Answered:
             about.c.canonical == spelled.c.canonical,
             # As the column compares: where it takes `a` for `A`, both are one slot.
             *(
-                Same(cast(column, Text), about.c[f"slot_{place}"])
+                SameSlot(cast(column, Text), about.c[f"slot_{place}"])
                 if (str(slots.table.fullname), place) in self.absent
                 else cast(column, Text) == about.c[f"slot_{place}"]
                 for place, column in enumerate(slots.slot)
             ),
         )
-        meant = and_(slots.status == slots.active, about.c.alias == spelled.c.alias)
+        meant = and_(comparable(slots.status) == slots.active, about.c.alias == spelled.c.alias)
         exactly = Exact(spelled.c.spelling) == about.c.keep
         kept = case((and_(meant, exactly), 2), (meant, 1), else_=0)
         return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import Delete, Update
 
 from alembic_rekey.counts import touching
-from alembic_rekey.expressions import Clock, Exact, InsertRows
+from alembic_rekey.expressions import Clock, InsertRows, sought
 from alembic_rekey.rules import (
     DUPLICATES_APPLY_COUNTS,
     IDENTITY_APPLY_COUNTS,
@@ -128,7 +128,7 @@ def _keep_created(identity: Identity) -> Statement:
     made: Relation = (
         select(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, literal_column("rekey_original.*"))
         .select_from(kept)
-        .join(original, Exact(original.c[identity.name.key]) == kept.c.rekey_canonical)
+        .join(original, sought(original.c[identity.name.key], kept.c.rekey_canonical))
         .where(_of_this_run(kept, Action.CREATE))
     )
     says = "Keep them as they were made: a downgrade takes away only what nobody edited."
@@ -155,7 +155,7 @@ def _slots_steps(identity: Identity, slots: Slots, dialect: str) -> list[Stateme
         Action.REVIVE: "Make the canonical rows active again that say what the active shadow row said.",
         Action.REKEY: "Hang the surviving shadow rows on their canonical.",
     }
-    canonical = select(identity.key).where(identity.name == kept.c.rekey_canonical).scalar_subquery()
+    canonical = select(identity.key).where(sought(identity.name, kept.c.rekey_canonical)).scalar_subquery()
     changes: dict[Action, dict[str, Any]] = {
         Action.REVIVE: {slots.status.key: literal(slots.active, slots.status.type)},
         Action.REKEY: {slots.owner.key: canonical},

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from alembic_rekey.values import comparable
+from alembic_rekey.values import comparable, equatable
 
 __all__ = ["Same", "SameRow", "SameSlot", "as_text"]
 
@@ -95,7 +95,7 @@ def _same_slot_sqlite(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> st
 
 @compiles(SameSlot, "postgresql")
 def _same_slot_postgresql(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
-    left, right = (compiler.process(comparable(side), **kw) for side in (element.left, element.right))
+    left, right = (compiler.process(equatable(side), **kw) for side in (element.left, element.right))
     return (
         f"(coalesce(CAST({left} AS TEXT), '') = coalesce(CAST({right} AS TEXT), '') "
         f"AND {left} IS NOT DISTINCT FROM {right})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, DateTime, String, Text, literal
+from sqlalchemy import Column, DateTime, Enum, String, Text, and_, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -26,6 +26,7 @@ __all__ = [
     "by_code_point",
     "plpgsql",
     "quoted",
+    "sought",
 ]
 
 
@@ -128,13 +129,18 @@ def _by_code_point_postgresql(element: _ByCodePoint, compiler: SQLCompiler, **kw
 
 
 class Exact(ColumnElement[Any]):
-    """A stored text compared letter by letter, whatever collation its column has on SQLite (NOCASE, say)."""
+    """A stored text compared letter by letter, whatever its column's collation or type takes for equal.
+
+    That is NOCASE on SQLite, and on PostgreSQL a collation that is not deterministic, or citext.
+    """
 
     inherit_cache = False
 
     def __init__(self, stored: ColumnElement[Any]) -> None:
         self.stored = stored
-        self.type = stored.type
+        # Without the collation that a type may declare: constants on the other side would get it.
+        plain = isinstance(stored.type, String) and not isinstance(stored.type, Enum)
+        self.type = Text() if plain else stored.type
 
 
 @compiles(Exact)
@@ -147,6 +153,13 @@ def _exact_sqlite(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(element.stored, **kw)} COLLATE BINARY"
 
 
+@compiles(Exact, "postgresql")
+def _exact_postgresql(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    # A database's own collation is deterministic: equal is the same, and what indexes most columns have serves.
+    return f'(CAST({stored} AS TEXT) COLLATE "default")' if isinstance(element.type, String) else stored
+
+
 class Scanned(Exact):
     """The same for a join that reads most rows: SQLite would look each one up in an index, which takes longer."""
 
@@ -156,6 +169,11 @@ class Scanned(Exact):
 @compiles(Scanned, "sqlite")
 def _scanned_sqlite(element: Scanned, compiler: SQLCompiler, **kw: Any) -> str:
     return f"+({compiler.process(element.stored, **kw)} COLLATE BINARY)"
+
+
+def sought(stored: ColumnElement[Any], text: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that `stored` is `text` letter by letter, for a look-up: an index of its column serves."""
+    return and_(stored == text, Exact(stored) == text)
 
 
 def by_code_point(stored: ColumnElement[Any]) -> ColumnElement[Any]:

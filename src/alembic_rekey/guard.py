@@ -14,6 +14,7 @@ from alembic_rekey.plan import Planned
 from alembic_rekey.registry import Registry
 from alembic_rekey.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.values import comparable
 from alembic_rekey.wording import WORDING
 
 __all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry"]
@@ -100,7 +101,7 @@ def _collisions(identity: Identity, slots: Slots, planned: Planned) -> Relation:
         .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
         .where(
             relation.c.rekey_action == Action.COLLISION.value,
-            relation.c[slots.status.name] == slots.active,
+            comparable(relation.c[slots.status.name]) == slots.active,
         )
         .order_by(relation.c.rekey_canonical, *_slot(slots, relation), relation.c[slots.key.name])
     )

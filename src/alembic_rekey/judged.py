@@ -52,7 +52,7 @@ def judged_slots(identity: Identity, slots: Slots, names: Names, answered: Answe
             *(known.label(f"slot_{place}") for place, known in enumerate(slots.slot)),
             comparable(slots.value).label("value"),
             flag(spelled.c.alias != spelled.c.canonical).label("shadow"),
-            flag(slots.status == slots.active).label("active"),
+            flag(comparable(slots.status) == slots.active).label("active"),
             Moment(slots.updated_at).label("moment"),
             *of_answers,
         )

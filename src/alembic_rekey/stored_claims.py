@@ -15,6 +15,7 @@ from alembic_rekey.plan import Part, Planned
 from alembic_rekey.rules import Action
 from alembic_rekey.shape import unfilled
 from alembic_rekey.spec import Check, Relation, Slots, Spec
+from alembic_rekey.values import comparable
 
 __all__ = ["key_claims", "stored_claims"]
 
@@ -80,7 +81,7 @@ def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
 
 
 def _none_is_active(slots: Slots, planned: FromClause) -> Relation:
-    active = select(literal(1)).select_from(slots.table).where(slots.status == slots.active)
+    active = select(literal(1)).select_from(slots.table).where(comparable(slots.status) == slots.active)
     dropping = (Action.DROP.value, Action.REPLACE.value)
     dropped = select(literal(1)).select_from(planned).where(planned.c.rekey_action.in_(dropping))
     none = select(literal(1).label("one")).where(not_(exists(active)), exists(dropped)).subquery("rekey_none")

@@ -87,13 +87,13 @@ def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
         if isinstance(part, Slots):
             yield _among_shadows(part, relation)
         elif isinstance(part, Tags) and part.status is not None:
-            group = [relation.c[known.name] for known in part.agree]
+            group = [comparable(relation.c[known.name]) for known in part.agree]
             yield _unreadable(part, stamp, relation, group, literal(1))
 
 
 def _among_shadows(slots: Slots, relation: FromClause) -> Check:
     """Return the check of the rows of slots that a shadow's row wins: among those of its rank, the newest."""
-    action, active = relation.c.rekey_action, flag(relation.c[slots.status.name] == slots.active)
+    action, active = relation.c.rekey_action, flag(comparable(relation.c[slots.status.name]) == slots.active)
     group = [*(relation.c[known.name] for known in slots.slot), active]
     of_shadows = action.in_([one.value for one in (Action.REKEY, Action.MERGE, Action.DROP)])
     # An active row that is dropped lost to a person's answer, not to a newer one.
@@ -118,7 +118,7 @@ def _unreadable(
             cast(stored, Text).label("value"),
             Unread(stamp, stored).label("unread"),
             won.label("won"),
-            *(comparable(known).label(f"group_{place}") for place, known in enumerate(group)),
+            *(known.label(f"group_{place}") for place, known in enumerate(group)),
         )
         .where(*conditions)
         .cte("rekey_timed")

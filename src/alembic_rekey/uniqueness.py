@@ -210,7 +210,7 @@ def _targets(identity: Identity, slots: Slots, stored: FromClause, acting: CTE) 
     named = select(acting.c.rekey_canonical).distinct().subquery("rekey_named")
     canonical = named.c.rekey_canonical
     # Spelt otherwise, it is renamed.
-    folded = [FoldedName(name, (), first=True) for name in (identity.name, canonical)]
+    folded = [FoldedName(name, (), first=True) for name in (Exact(identity.name), canonical)]
     there = select(
         canonical.label("canonical"),
         identity.key.label("key"),

@@ -12,9 +12,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType, TypeEngine
 
+from alembic_rekey.expressions import Exact
 from alembic_rekey.spec import Relation
 
-__all__ = ["Constant", "Key", "comparable", "readable"]
+__all__ = ["Constant", "Key", "comparable", "equatable", "readable"]
 
 
 class Key(ColumnElement[Any]):
@@ -59,9 +60,15 @@ def _constant_postgresql(element: Constant, compiler: SQLCompiler, **kw: Any) ->
     return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
 
 
-def comparable(stored: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return `stored` as a value that can be compared: PostgreSQL has no equality for `json`, so that is its text."""
+def equatable(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `stored` as a value that has an equality: PostgreSQL has none for `json`, so that is its text."""
     return cast(stored, Text) if isinstance(stored.type, JSON) else stored
+
+
+def comparable(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `stored` as a value that equals the very same only: a text letter by letter, whatever its collation."""
+    plain = isinstance(stored.type, String) and not isinstance(stored.type, Enum)
+    return Exact(stored) if plain else equatable(stored)
 
 
 def readable(relation: Relation) -> Relation:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from alembic_rekey.drift import Drift, restorable_run
 from alembic_rekey.equality import Same, SameRow, SameSlot, as_text
-from alembic_rekey.expressions import Written
+from alembic_rekey.expressions import Written, sought
 from alembic_rekey.plan import Part
 from alembic_rekey.references import Refers
 from alembic_rekey.rules import Action
@@ -161,7 +161,7 @@ def _slots_back(identity: Identity, slots: Slots, back_identity: FromClause, sto
     kept = journal(slots.table)
     holder, holds = _holder(slots)
     joined, owner_lost = _with_owner(slots, identity, back_identity)
-    named = select(literal(1)).where(identity.name == kept.c.rekey_canonical)
+    named = select(literal(1)).where(sought(identity.name, kept.c.rekey_canonical))
     # The application may have renamed the canonical since: then nothing tells where the row should hang.
     at_canonical = or_(exists(named.where(identity.key == slots.owner)), not_(exists(named)))
     rekeyed = kept.c.rekey_action == Action.REKEY.value

@@ -1756,12 +1756,18 @@ FROM (
             WHEN (
               CAST(rekey_gone.description AS TEXT) IS NOT NULL
               AND NOT (
-                CAST(rekey_gone.description AS TEXT) IS NOT DISTINCT
-                FROM CAST(
-                  CASE
-                    WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
-                    ELSE rekey_stays.description
-                  END AS TEXT
+                (
+                  CAST(CAST(rekey_gone.description AS TEXT) AS TEXT) COLLATE "default"
+                ) IS NOT DISTINCT
+                FROM (
+                  CAST(
+                    CAST(
+                      CASE
+                        WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
+                        ELSE rekey_stays.description
+                      END AS TEXT
+                    ) AS TEXT
+                  ) COLLATE "default"
                 )
               )
             ) THEN 1
@@ -2330,8 +2336,8 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), or a default
---   in the database.
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be
+--   made of the name, or a default in the database.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
 );

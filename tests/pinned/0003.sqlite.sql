@@ -1348,12 +1348,12 @@ FROM (
         sum(
           CASE
             WHEN (
-              rekey_gone.description IS NOT NULL
+              rekey_gone.description COLLATE BINARY IS NOT NULL
               AND NOT (
-                rekey_gone.description IS CASE
+                rekey_gone.description COLLATE BINARY IS CASE
                   WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
                   ELSE rekey_stays.description
-                END
+                END COLLATE BINARY COLLATE BINARY
               )
             ) THEN 1
             ELSE 0
@@ -1888,8 +1888,8 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), or a default
---   in the database.
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be
+--   made of the name, or a default in the database.
 CREATE TEMPORARY TABLE rekey_guard (
   offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
 );

@@ -1,0 +1,172 @@
+"""Claims about texts whose column takes different spellings for equal: they are compared letter by letter, everywhere.
+
+A column of NOCASE on SQLite, of a collation that is not deterministic on PostgreSQL, and of citext: one kind. What a
+unique constraint protects, a slot, is the exception: there the column's own equality is the one that counts.
+"""
+
+import psycopg
+import pytest
+
+from declared import declared
+
+KINDS = [
+    ("sqlite", "TEXT COLLATE NOCASE"),
+    ("postgresql", "TEXT COLLATE ci"),
+    ("postgresql", "TEXT COLLATE plainly"),
+    ("postgresql", "public.citext"),
+    ("postgresql", 'TEXT COLLATE "C"'),
+]
+EXTENSION = "CREATE EXTENSION IF NOT EXISTS citext"
+COLLATIONS = """
+CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE COLLATION plainly (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+"""
+PROJECT = 'Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name)'
+NAMES = {"Polisher": ["pol"], "CV Tool": ["résumé"], "Restart": ["resume"]}
+WAYS = ("online", "script")
+
+
+def of_every(kinds):
+    """The test once per type of a text column, each on the database that has it."""
+    return pytest.mark.parametrize(("database", "kind"), kinds, indirect=True, ids=[kind for _, kind in kinds])
+
+
+@pytest.fixture
+def kind(request, database):
+    """The type, which the database knows by now."""
+    if request.param.endswith("citext"):
+        database.execute(EXTENSION)
+    elif request.param in ("TEXT COLLATE ci", "TEXT COLLATE plainly"):
+        try:
+            database.execute(COLLATIONS)
+        except psycopg.errors.FeatureNotSupported as error:
+            pytest.skip(f"{error}; run it with REKEY_POSTGRES_BIN=/usr/lib/postgresql/15/bin")
+    return request.param
+
+
+def spec(tags="", slots=""):
+    return f"Spec(revision=revision, identity={PROJECT}, slots=({slots}), tags=({tags}))"
+
+
+def tag(table, more=""):
+    return f'Tags(noun="{table}", key=t["{table}"].c.id, tag=t["{table}"].c.project, {more}),'
+
+
+def ended(project, way, direction="upgrade"):
+    """Asserts that the way there or back is gone, online or by script."""
+    there = direction == "upgrade"
+    if way == "online":
+        said = project.upgrade() if there else project.downgrade()
+        assert 0 == said.code, said.err
+    else:
+        script = project.script("0001:head") if there else project.script("0002:0001", "downgrade")
+        said = project.database.run_script(script)
+        assert 0 == said.returncode, said.stderr
+
+
+def asked(project):
+    """Asserts that `plan --check` would pass; the side tables are there afterwards, for a script of the fold alone."""
+    said = project.check()
+    assert (0, "") == (said.status, said.err), said.err
+    said = project.upgrade("0001")
+    assert 0 == said.code, said.err
+
+
+def rows(project, columns, table):
+    return project.database.rows(f"SELECT {columns} FROM {table} ORDER BY id")
+
+
+@of_every(KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_names_in_tags_match_letter_by_letter(database, tmp_path, kind, way):
+    """Case 17: one spelling stayed that the fold took for the canonical's, and one went to another project."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name {kind} NOT NULL);
+    INSERT INTO projects VALUES (1, 'Polisher'), (2, 'CV Tool'), (3, 'Restart');
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project {kind});
+    INSERT INTO notes VALUES (1, 'pol'), (2, 'POLISHER'), (3, 'Polisher');
+    CREATE TABLE tasks (id INTEGER PRIMARY KEY, project {kind});
+    INSERT INTO tasks VALUES (1, 'résumé'), (2, 'resume'), (4, 'Restart');
+    """
+    project = declared(database, tmp_path, schema, spec(tag("notes") + tag("tasks")),
+                       ["projects", "notes", "tasks"], names=NAMES)  # fmt: skip
+    before = [rows(project, "id, project", table) for table in ("notes", "tasks")]
+    asked(project)
+    ended(project, way)
+    assert [(1, "Polisher"), (2, "Polisher"), (3, "Polisher")] == rows(project, "id, project", "notes")
+    assert [(1, "CV Tool"), (2, "Restart"), (4, "Restart")] == rows(project, "id, project", "tasks")
+    ended(project, way, "downgrade")
+    assert before == [rows(project, "id, project", table) for table in ("notes", "tasks")]
+
+
+@of_every(KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_names_of_identities_match_letter_by_letter(database, tmp_path, kind, way):
+    """Rows that hang on a shadow go to the canonical of just that spelling, created ones included."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name {kind} NOT NULL);
+    INSERT INTO projects VALUES (1, 'POLISHER'), (2, 'pol'), (3, 'résumé'), (4, 'resume'), (5, 'Cv Tool');
+    CREATE TABLE states (id INTEGER PRIMARY KEY, project_id INTEGER, k TEXT, v TEXT, status TEXT, at TIMESTAMP);
+    INSERT INTO states VALUES (1, 2, 'k', 'of pol', 'active', '2024-01-01'),
+        (2, 3, 'k', 'of CV', 'active', '2024-01-01'),
+        (3, 4, 'k', 'of Re', 'active', '2024-01-01');
+    """
+    if database.dialect == "postgresql":
+        schema += """CREATE SEQUENCE made START 100; ALTER TABLE projects ALTER id SET DEFAULT nextval('made');"""
+    states = ('Slots(noun="state", key=t["states"].c.id, owner=t["states"].c.project_id, slot=(t["states"].c.k,), '
+              'value=t["states"].c.v, status=t["states"].c.status, updated_at=t["states"].c.at),')  # fmt: skip
+    project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
+    before = [database.table(table) for table in ("projects", "states")]
+    asked(project)
+    ended(project, way)
+    named = "SELECT s.id, CAST(p.name AS TEXT), s.v FROM states s JOIN projects p ON p.id = s.project_id ORDER BY s.id"
+    assert [(1, "Polisher", "of pol"), (2, "CV Tool", "of CV"), (3, "Restart", "of Re")] == database.rows(named)
+    assert 3 == len(database.table("projects"))
+    ended(project, way, "downgrade")
+    assert before == [database.table(table) for table in ("projects", "states")]
+
+
+@of_every([kind for kind in KINDS if '"C"' not in kind[1]])
+@pytest.mark.parametrize("way", WAYS)
+def test_values_are_the_same_letter_by_letter_and_slots_as_their_column_says(database, tmp_path, kind, way):
+    """`V` and `v` are two values, the older one dropped, not merged; `K` and `k` are one slot."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    INSERT INTO projects VALUES (1, 'Polisher'), (2, 'pol');
+    CREATE TABLE states (id INTEGER PRIMARY KEY, project_id INTEGER, k {kind}, v {kind}, status {kind}, at TIMESTAMP,
+        UNIQUE (project_id, k));
+    INSERT INTO states VALUES (1, 1, 'k', 'v', 'active', '2024-01-01'), (2, 2, 'K', 'V', 'ACTIVE', '2024-01-01');
+    """
+    states = ('Slots(noun="state", key=t["states"].c.id, owner=t["states"].c.project_id, slot=(t["states"].c.k,), '
+              'value=t["states"].c.v, status=t["states"].c.status, updated_at=t["states"].c.at),')  # fmt: skip
+    project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
+    before = [database.table(table) for table in ("projects", "states")]
+    asked(project)
+    ended(project, way)
+    assert [(1, 1, "v")] == rows(project, "id, project_id, v", "states")
+    actions = "SELECT id, rekey_action FROM rekey_journal_states ORDER BY id"
+    assert [(1, "keep"), (2, "drop")] == database.rows(actions)
+    ended(project, way, "downgrade")
+    assert before == [database.table(table) for table in ("projects", "states")]
+
+
+@of_every(KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_duplicates_agree_letter_by_letter(database, tmp_path, kind, way):
+    """`Text` and `text` are no duplicates: both stay what they are."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    INSERT INTO projects VALUES (1, 'Polisher'), (2, 'pol');
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project {kind}, said {kind}, status TEXT);
+    INSERT INTO notes VALUES (1, 'pol', 'Text', 'active'), (2, 'Polisher', 'text', 'active'),
+        (3, 'pol', 'text', 'active');
+    """
+    more = 'agree=(t["notes"].c.said,), status=t["notes"].c.status'
+    project = declared(database, tmp_path, schema, spec(tag("notes", more)), ["projects", "notes"], names=NAMES)
+    before = database.table("notes")
+    asked(project)
+    ended(project, way)
+    expected = [(1, "Polisher", "active"), (2, "Polisher", "active"), (3, "Polisher", "superseded")]
+    assert expected == rows(project, "id, project, status", "notes")
+    ended(project, way, "downgrade")
+    assert before == database.table("notes")
