@@ -37,7 +37,7 @@ from alembic_rekey.side_tables import aliases, created, current_run, journal, ru
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.steps import Statement, Step, counted
 from alembic_rekey.times import written_time
-from alembic_rekey.values import Constant, Key
+from alembic_rekey.values import Key, given
 
 __all__ = ["apply_counts", "apply_steps", "finish"]
 
@@ -138,9 +138,7 @@ def _keep_created(identity: Identity) -> Statement:
 def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[Any]]:
     """Return what a created row holds beside its key."""
     values: dict[str, ColumnElement[Any]] = {identity.name.name: kept.c.rekey_canonical}
-    values |= {
-        column: Constant(literal(value), identity.table.c[column].type) for column, value in identity.created.items()
-    }
+    values |= given(identity, kept.c.rekey_canonical)
     stamps = (identity.created_at, identity.stamp)
     return values | {stamp.name: written_time(run_time(), stamp) for stamp in stamps if stamp is not None}
 

@@ -31,13 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from alembic_rekey.equality import Same
-from alembic_rekey.expressions import by_code_point
+from alembic_rekey.expressions import Exact, by_code_point
 from alembic_rekey.judged import flag
 from alembic_rekey.rules import LEFT_BEHIND, Action
 from alembic_rekey.side_tables import journal
 from alembic_rekey.spec import Identity, Relation
 from alembic_rekey.stored import Stored, compared
-from alembic_rekey.values import Constant
+from alembic_rekey.values import given
 
 __all__ = ["compared_columns", "left_behind", "left_count", "portions", "whole_journal"]
 
@@ -127,14 +127,16 @@ def _compared(
     sides: list[tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]] = []
     old: ColumnElement[Any]
     new: ColumnElement[Any]
+    made = given(identity, gone.c.rekey_canonical)
     for name in columns:
         old, new = gone.c[name], stays.c[name]
-        if name in identity.created:
+        if name in made:
             # A row that is still to be created holds what the spec gives it.
-            made = Constant(literal(identity.created[name]), identity.table.c[name].type)
-            new = case((stays.c.rekey_canonical.is_(None), made), else_=new)
+            new = case((stays.c.rekey_canonical.is_(None), made[name]), else_=new)
         if dialect == "postgresql":
             # Not every type of PostgreSQL has an equality, but every one has a text.
             old, new = cast(old, Text), cast(new, Text)
+        else:
+            old, new = Exact(old), Exact(new)
         sides.append((and_(old.is_not(None), not_(Same(old, new))), old, new))
     return sides

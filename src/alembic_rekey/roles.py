@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Column
+from sqlalchemy import Column, ColumnClause, SelectBase, Table, TextClause
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy.sql.visitors import iterate
 
-__all__ = ["own_roles", "role_faults"]
+__all__ = ["created_faults", "own_roles", "role_faults"]
 
 _OWN = ("key", "owner", "tag", "name", "status", "created_at", "updated_at")
 _READ = ("slot", "value", "agree")
@@ -38,3 +40,38 @@ def role_faults(part: object) -> Iterator[tuple[str, str]]:
                     f"has {known}, the {seen[known]} of {noun!r}, in its {role} too",
                     f"leave it out of {role}: the fold writes to it.",
                 )
+
+
+def created_faults(
+    table: Table, name: Column[str], roles: Mapping[str, Column[object]], created: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the values that created rows of `table` are given, and what to do, in the same way."""
+    of_roles = {str(known.name): role for role, known in roles.items()}
+    for column, value in created.items():
+        if column in of_roles:
+            yield (
+                f"gives created rows a value for {column!r}, which is their {of_roles[column]}",
+                "leave the value away: the fold makes it.",
+            )
+        if column not in table.c:
+            yield (
+                f"gives created rows a value for {column!r}, which {table.name} is not declared with",
+                "declare the column in the revision's table, or leave the value away.",
+            )
+        if isinstance(value, ClauseElement) and (other := _beside(name, value)) is not None:
+            yield (
+                f"makes the value of created rows for {column!r} of {other}, which a row has not before it is created",
+                f"make it of {name} alone, which stands for the canonical name: func.lower({name}), say.",
+            )
+
+
+def _beside(name: Column[str], value: ClauseElement) -> str | None:
+    """Return what `value` is made of that is neither a constant nor `name`."""
+    if not isinstance(value, ColumnElement):
+        return f"the SQL {str(value)!r}"
+    for element in iterate(value):
+        if isinstance(element, SelectBase | TextClause):
+            return "a query of its own"
+        if isinstance(element, ColumnClause) and element is not name:
+            return f"the SQL {element.name!r}" if element.table is None else str(element)
+    return None

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NoReturn
 
-from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
+from sqlalchemy import Column, ColumnElement, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.keys import fault_of
-from alembic_rekey.roles import own_roles, role_faults
+from alembic_rekey.roles import created_faults, own_roles, role_faults
 from alembic_rekey.stamp import UNITS, Epoch, Stamp
 
 __all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Stamped", "Tags"]
@@ -69,8 +69,8 @@ class Identity(_Stamping):
 
     `registered` names the list of the registry that holds these names, by default the noun with an s.
     `created` gives the values of a canonical row that has to be created, beside its key, name and
-    timestamps: constants by column name. A key of text or of type Uuid is computed from the name, an
-    integer is left to the database.
+    timestamps: constants by column name, or expressions over `name`, which stands for the canonical name
+    there. A key of text or of type Uuid is computed from the name, an integer is left to the database.
     """
 
     noun: str
@@ -78,7 +78,7 @@ class Identity(_Stamping):
     name: Column[str]
     created_at: Stamp | None = None
     updated_at: Stamp | None = None
-    created: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    created: Mapping[str, str | int | float | bool | ColumnElement[Any] | None] = field(default_factory=dict)
     registered: str | None = None
     stamped: Stamped = Stamped.BY_THE_RUN
 
@@ -231,18 +231,8 @@ class Spec:
                 f"has {identity.key}, of type {identity.key.type!r}, for the key of created rows",
                 "declare it as what it is: an integer, a text or a Uuid.",
             )
-        for name in identity.created:
-            roles = {str(known.name): role for role, known in own_roles(identity).items()}
-            if name in roles:
-                self._refuse(
-                    f"gives created rows a value for {name!r}, which is their {roles[name]}",
-                    "leave the value away: the fold makes it.",
-                )
-            if name not in identity.table.c:
-                self._refuse(
-                    f"gives created rows a value for {name!r}, which {identity.table.name} is not declared with",
-                    "declare the column in the revision's table, or leave the value away.",
-                )
+        for problem, remedy in created_faults(identity.table, identity.name, own_roles(identity), identity.created):
+            self._refuse(problem, remedy)
 
     def _refuse(self, problem: str, remedy: str) -> NoReturn:
         raise SpecRefused(f"the spec of revision {self.revision} {problem}", remedy)

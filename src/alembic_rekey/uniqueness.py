@@ -42,7 +42,7 @@ from alembic_rekey.rules import DELETED, Action
 from alembic_rekey.shape import columns_of
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 from alembic_rekey.unique_indexes import UniqueIndex, unique_indexes
-from alembic_rekey.values import Constant
+from alembic_rekey.values import given
 
 __all__ = ["unique_after"]
 
@@ -190,7 +190,7 @@ def _moved(spec: Spec, part: Part, types: Mapping[str, str], acting: CTE) -> Rel
     if not isinstance(part, Identity):
         return moved
     made: dict[str, ColumnElement[Any]] = {part.name.name: canonical}
-    made |= {name: Constant(literal(value), part.table.c[name].type) for name, value in part.created.items()}
+    made |= given(part, canonical)
     made |= {stamp.name: func.current_timestamp() for stamp in (part.created_at, part.updated_at) if stamp is not None}
     fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
     created: Relation = select(_row(part, literal(""), acting), *fresh).where(action == Action.CREATE.value)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, Uuid, cast
+from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, Uuid, cast, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine
 
 from alembic_rekey.expressions import Exact
-from alembic_rekey.spec import Relation
+from alembic_rekey.spec import Identity, Relation
 
-__all__ = ["Constant", "Key", "comparable", "equatable", "readable"]
+__all__ = ["Constant", "Key", "comparable", "equatable", "given", "readable"]
 
 
 class Key(ColumnElement[Any]):
@@ -58,6 +59,19 @@ def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
 def _constant_postgresql(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
     plain = isinstance(element.type, String) and not isinstance(element.type, Enum)
     return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
+
+
+def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """Return the values that the revision gives to a created row of `identity`, whose name will be `canonical`."""
+
+    def named(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        return canonical if element is identity.name else None
+
+    made = {
+        column: replacement_traverse(value, {}, named) if isinstance(value, ColumnElement) else literal(value)
+        for column, value in identity.created.items()
+    }
+    return {column: Constant(value, identity.table.c[column].type) for column, value in made.items()}
 
 
 def equatable(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -67,7 +67,8 @@ WORDING: Mapping[str, Wording] = {
     "unfilled_column": Wording(
         claim="every column that a created row needs gets a value",
         sentence="{table}: the plan creates rows, and column {column!r} takes no NULL and has no default",
-        remedy="give the column a value in the spec, Identity(created={...}), or a default in the database.",
+        remedy="give the column a value in the spec, Identity(created={...}), which may be made of the name, or a "
+        "default in the database.",
     ),
     "journal_shape": Wording(
         claim="the journal has the columns of its table, in their order",
