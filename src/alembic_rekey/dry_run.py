@@ -11,8 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, FromClause, TableClause, cast, column, false, null, select, table
-from sqlalchemy.types import Text
+from sqlalchemy import Connection, FromClause, TableClause, Text, cast, column, false, null, select, table
 
 from alembic_rekey.answer_checks import answer_checks
 from alembic_rekey.answer_form import form as questions
@@ -40,6 +39,7 @@ from alembic_rekey.stored_claims import stored_claims
 from alembic_rekey.tally import Tally
 from alembic_rekey.time_checks import time_checks
 from alembic_rekey.uniqueness import unique_after
+from alembic_rekey.unkeyed import pointing_nowhere
 
 __all__ = ["VERSIONS", "Choice", "DryRun", "dry_runs"]
 
@@ -149,9 +149,8 @@ def _planned(
     planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
     guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
-    asked, notes = answerable(
-        connection, spec, [*guarding, *attached(connection, spec, planned), *unique_after(connection, spec, planned)]
-    )
+    guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    asked, notes = answerable(connection, spec, guarding)
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
@@ -169,6 +168,7 @@ def _planned(
         is_empty=not touches(connection, [section.source for section in sections]),
         integrity_errors=tuple(finding.sentence for finding in integrity),
     )
+    notes += () if report.is_empty else pointing_nowhere(connection, spec, planned)
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
     file = _written(connection, spec, report, sections, fingerprint, tally, settings)
     try:
