@@ -1105,7 +1105,9 @@ ANALYZE rekey_alias (run_id, key);
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
   SELECT rekey_as_projects.spelling AS spelling,
@@ -1150,7 +1152,9 @@ rekey_known AS (
     rekey_of_projects.spelling AS name,
     rekey_of_projects.alias AS alias,
     rekey_of_projects.canonical AS canonical
-  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name
+  FROM projects
+    JOIN rekey_of_projects
+    ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
 ),
 rekey_decided AS (
   SELECT rekey_known.key AS key,
@@ -1186,7 +1190,9 @@ ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
   SELECT rekey_as_projects.spelling AS spelling,
@@ -1231,13 +1237,16 @@ rekey_slot_row AS (
     rekey_of_projects.canonical AS canonical,
     project_state.category AS slot_0,
     project_state.key AS slot_1,
-    project_state.value AS value,
+    (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
     CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
-    CASE WHEN (project_state.status = 'active') THEN 1 ELSE 0 END AS active,
+    CASE
+      WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0
+    END AS active,
     project_state.updated_at AS moment
   FROM project_state
     JOIN projects ON projects.id = project_state.project_id
-    JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name
+    JOIN rekey_of_projects
+    ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
   WHERE rekey_of_projects.canonical IN (
     SELECT rekey_of_projects.canonical
     FROM rekey_of_projects
@@ -1370,7 +1379,9 @@ ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
 WITH rekey_as_memories AS (
-  SELECT DISTINCT memories.project AS spelling FROM memories WHERE memories.project IS NOT NULL
+  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
+  FROM memories
+  WHERE memories.project IS NOT NULL
 ),
 rekey_0_memories AS (
   SELECT rekey_as_memories.spelling AS spelling,
@@ -1413,14 +1424,16 @@ rekey_of_memories AS MATERIALIZED (
 rekey_tagged AS (
   SELECT memories.id AS key,
     rekey_of_memories.canonical AS canonical,
-    memories.memory_type AS agree_0,
-    memories.content AS agree_1,
-    memories.status AS agree_2,
+    (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
+    (CAST(memories.content AS TEXT) COLLATE "default") AS agree_1,
+    (CAST(memories.status AS TEXT) COLLATE "default") AS agree_2,
     CASE
       WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
     END AS rekeyed,
     memories.updated_at AS moment
-  FROM memories JOIN rekey_of_memories ON rekey_of_memories.spelling = memories.project
+  FROM memories
+    JOIN rekey_of_memories
+    ON rekey_of_memories.spelling = (CAST(memories.project AS TEXT) COLLATE "default")
 ),
 rekey_ranked AS (
   SELECT rekey_tagged.key AS key,
@@ -1511,7 +1524,7 @@ ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
 WITH rekey_as_interactions AS (
-  SELECT DISTINCT interactions.project AS spelling
+  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling
   FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
@@ -1556,7 +1569,8 @@ rekey_of_interactions AS MATERIALIZED (
 rekey_decided AS (
   SELECT interactions.id AS key, 'rekey' AS action, rekey_of_interactions.canonical AS canonical
   FROM interactions
-    JOIN rekey_of_interactions ON rekey_of_interactions.spelling = interactions.project
+    JOIN rekey_of_interactions
+    ON rekey_of_interactions.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
   WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
 )
 SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
@@ -1804,7 +1818,9 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
   SELECT rekey_as_projects.spelling AS spelling,
@@ -1846,7 +1862,9 @@ rekey_of_projects AS MATERIALIZED (
 ),
 rekey_canonical_row AS (
   SELECT projects.id AS key, projects.name AS name, rekey_of_projects.canonical AS canonical
-  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name
+  FROM projects
+    JOIN rekey_of_projects
+    ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
   WHERE rekey_of_projects.alias = rekey_of_projects.canonical
 )
 SELECT count(*) AS count_1
@@ -1900,7 +1918,8 @@ FROM (
     WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   ) AS rekey_planned
     JOIN projects ON projects.id = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status = 'active'
+  WHERE rekey_planned.rekey_action = 'collision'
+    AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
@@ -2304,7 +2323,13 @@ FROM (
     count(*) AS rows
   FROM (
     SELECT 1 AS one
-    WHERE NOT (EXISTS (SELECT 1 AS anon_1 FROM project_state WHERE project_state.status = 'active'))
+    WHERE NOT (
+      EXISTS (
+        SELECT 1 AS anon_1
+        FROM project_state
+        WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active'
+      )
+    )
       AND (
         EXISTS (
           SELECT 1 AS anon_2
@@ -2790,7 +2815,9 @@ SELECT rekey_journal_projects.rekey_run,
   rekey_journal_projects.rekey_canonical,
   rekey_original.*
 FROM rekey_journal_projects
-  JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
+  JOIN projects AS rekey_original
+  ON rekey_original.name = rekey_journal_projects.rekey_canonical
+  AND (CAST(rekey_original.name AS TEXT) COLLATE "default") = rekey_journal_projects.rekey_canonical
 WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
@@ -2894,6 +2921,9 @@ WITH rekey_changed AS (
     SELECT projects.id
     FROM projects
     WHERE projects.name = rekey_journal_project_state.rekey_canonical
+      AND (
+        CAST(projects.name AS TEXT) COLLATE "default"
+      ) = rekey_journal_project_state.rekey_canonical
   ),
     updated_at=(
       SELECT rekey_run.started_at
@@ -3044,7 +3074,10 @@ SELECT rekey_journal_projects.id AS key,
     WHEN (
       rekey_journal_projects.rekey_action != 'delete'
       AND NOT (
-        (rekey_journal_projects.rekey_canonical IS NOT DISTINCT FROM CAST(projects.name AS TEXT))
+        (
+          rekey_journal_projects.rekey_canonical IS NOT DISTINCT
+          FROM (CAST(CAST(projects.name AS TEXT) AS TEXT) COLLATE "default")
+        )
         AND (
           (
             SELECT (
@@ -3181,6 +3214,9 @@ SELECT rekey_journal_project_state.id AS key,
               SELECT 1 AS anon_1
               FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
+                AND (
+                  CAST(projects.name AS TEXT) COLLATE "default"
+                ) = rekey_journal_project_state.rekey_canonical
                 AND projects.id = project_state.project_id
             )
           )
@@ -3189,6 +3225,9 @@ SELECT rekey_journal_project_state.id AS key,
               SELECT 1 AS anon_1
               FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
+                AND (
+                  CAST(projects.name AS TEXT) COLLATE "default"
+                ) = rekey_journal_project_state.rekey_canonical
             )
           )
         )
@@ -3197,7 +3236,10 @@ SELECT rekey_journal_project_state.id AS key,
     WHEN (
       rekey_journal_project_state.rekey_action = 'revive'
       AND NOT (
-        ('active' IS NOT DISTINCT FROM CAST(project_state.status AS TEXT))
+        (
+          (CAST('active' AS TEXT) COLLATE "default") IS NOT DISTINCT
+          FROM (CAST(CAST(project_state.status AS TEXT) AS TEXT) COLLATE "default")
+        )
         AND (
           (
             SELECT (
@@ -3814,7 +3856,9 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name AS spelling FROM projects WHERE projects.name IS NOT NULL
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
+  FROM projects
+  WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
   SELECT rekey_as_projects.spelling AS spelling,
@@ -3872,7 +3916,9 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_memories AS (
-  SELECT DISTINCT memories.project AS spelling FROM memories WHERE memories.project IS NOT NULL
+  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
+  FROM memories
+  WHERE memories.project IS NOT NULL
 ),
 rekey_0_memories AS (
   SELECT rekey_as_memories.spelling AS spelling,
@@ -3930,7 +3976,7 @@ CREATE TEMPORARY TABLE rekey_guard (
 );
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_interactions AS (
-  SELECT DISTINCT interactions.project AS spelling
+  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling
   FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
@@ -4109,7 +4155,7 @@ FROM (
           AND NOT (
             (
               rekey_journal_memories.rekey_canonical IS NOT DISTINCT
-              FROM CAST(memories.project AS TEXT)
+              FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
             )
             AND (
               (
@@ -4163,9 +4209,12 @@ FROM (
           AND NOT (
             (
               rekey_journal_memories.rekey_canonical IS NOT DISTINCT
-              FROM CAST(memories.project AS TEXT)
+              FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
             )
-            AND ('superseded' IS NOT DISTINCT FROM CAST(memories.status AS TEXT))
+            AND (
+              (CAST('superseded' AS TEXT) COLLATE "default") IS NOT DISTINCT
+              FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
+            )
             AND (
               (
                 SELECT (
@@ -4262,7 +4311,7 @@ FROM (
           AND NOT (
             (
               rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-              FROM CAST(interactions.project AS TEXT)
+              FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
             )
             AND (
               CAST(
@@ -4292,7 +4341,7 @@ FROM (
           AND NOT (
             (
               rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-              FROM CAST(interactions.project AS TEXT)
+              FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
             )
             AND (
               CAST(

@@ -675,9 +675,9 @@ rekey_slot_row AS (
     rekey_of_projects.canonical AS canonical,
     project_state.category AS slot_0,
     project_state."key" AS slot_1,
-    project_state.value AS value,
+    project_state.value COLLATE BINARY AS value,
     CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
-    CASE WHEN (project_state.status = 'active') THEN 1 ELSE 0 END AS active,
+    CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
     CASE
       WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(project_state.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
@@ -931,9 +931,9 @@ rekey_of_memories AS MATERIALIZED (
 rekey_tagged AS (
   SELECT memories.id AS "key",
     rekey_of_memories.canonical AS canonical,
-    memories.memory_type AS agree_0,
-    memories.content AS agree_1,
-    memories.status AS agree_2,
+    memories.memory_type COLLATE BINARY AS agree_0,
+    memories.content COLLATE BINARY AS agree_1,
+    memories.status COLLATE BINARY AS agree_2,
     CASE
       WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
     END AS rekeyed,
@@ -1489,7 +1489,7 @@ FROM (
     WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   ) AS rekey_planned
     JOIN projects ON projects.id = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status = 'active'
+  WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status COLLATE BINARY = 'active'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1855,7 +1855,11 @@ FROM (
     count(*) AS rows
   FROM (
     SELECT 1 AS one
-    WHERE NOT (EXISTS (SELECT 1 AS anon_1 FROM project_state WHERE project_state.status = 'active'))
+    WHERE NOT (
+      EXISTS (
+        SELECT 1 AS anon_1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'
+      )
+    )
       AND (
         EXISTS (
           SELECT 1 AS anon_2
@@ -2048,7 +2052,7 @@ WITH rekey_timed AS (
     CASE WHEN (rekey_planned.rekey_action = 'rekey') THEN 1 ELSE 0 END AS won,
     rekey_planned.category AS group_0,
     rekey_planned."key" AS group_1,
-    CASE WHEN (rekey_planned.status = 'active') THEN 1 ELSE 0 END AS group_2
+    CASE WHEN (rekey_planned.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
   FROM (
     SELECT rekey_journal_project_state.rekey_action AS rekey_action,
       rekey_journal_project_state.rekey_canonical AS rekey_canonical,
@@ -2068,7 +2072,7 @@ WITH rekey_timed AS (
   WHERE rekey_planned.rekey_action IN ('rekey', 'merge', 'drop')
     AND NOT (
       rekey_planned.rekey_action = 'drop'
-      AND CASE WHEN (rekey_planned.status = 'active') THEN 1 ELSE 0 END = 1
+      AND CASE WHEN (rekey_planned.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1
     )
 )
 SELECT count(*) AS count_1
@@ -2222,7 +2226,7 @@ FROM (
         AND rekey_planned.rekey_action IN ('rekey', 'merge', 'drop')
         AND NOT (
           rekey_planned.rekey_action = 'drop'
-          AND CASE WHEN (rekey_planned.status = 'active') THEN 1 ELSE 0 END = 1
+          AND CASE WHEN (rekey_planned.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1
         )
     )
   ) AS rekey_contested
@@ -2341,9 +2345,9 @@ WITH rekey_timed AS (
       ) IS NULL
     ) AS unread,
     1 AS won,
-    rekey_planned.memory_type AS group_0,
-    rekey_planned.content AS group_1,
-    rekey_planned.status AS group_2
+    rekey_planned.memory_type COLLATE BINARY AS group_0,
+    rekey_planned.content COLLATE BINARY AS group_1,
+    rekey_planned.status COLLATE BINARY AS group_2
   FROM (
     SELECT rekey_journal_memories.rekey_action AS rekey_action,
       rekey_journal_memories.rekey_canonical AS rekey_canonical,
@@ -2674,7 +2678,8 @@ SELECT rekey_journal_projects.rekey_run,
   rekey_original.*
 FROM rekey_journal_projects
   JOIN projects AS rekey_original
-  ON rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
+  ON rekey_original.name = rekey_journal_projects.rekey_canonical
+  AND rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
 WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
@@ -2780,7 +2785,10 @@ SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
 SAVEPOINT rekey_step;
 UPDATE project_state
 SET project_id=(
-  SELECT projects.id FROM projects WHERE projects.name = rekey_journal_project_state.rekey_canonical
+  SELECT projects.id
+  FROM projects
+  WHERE projects.name = rekey_journal_project_state.rekey_canonical
+    AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
 ),
   updated_at=(
     SELECT rekey_run.started_at
@@ -2922,7 +2930,7 @@ SELECT rekey_journal_projects.id AS "key",
     WHEN (
       rekey_journal_projects.rekey_action != 'delete'
       AND NOT (
-        (rekey_journal_projects.rekey_canonical IS projects.name)
+        (rekey_journal_projects.rekey_canonical IS projects.name COLLATE BINARY)
         AND (
           (
             SELECT rekey_run.started_at
@@ -3025,6 +3033,7 @@ SELECT rekey_journal_project_state.id AS "key",
               SELECT 1 AS anon_1
               FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
+                AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
                 AND projects.id = project_state.project_id
             )
           )
@@ -3033,6 +3042,7 @@ SELECT rekey_journal_project_state.id AS "key",
               SELECT 1 AS anon_1
               FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
+                AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
             )
           )
         )
@@ -3041,7 +3051,7 @@ SELECT rekey_journal_project_state.id AS "key",
     WHEN (
       rekey_journal_project_state.rekey_action = 'revive'
       AND NOT (
-        ('active' IS project_state.status)
+        ('active' COLLATE BINARY IS project_state.status COLLATE BINARY)
         AND (
           (
             SELECT rekey_run.started_at
@@ -3805,7 +3815,7 @@ FROM (
         WHEN (
           rekey_journal_memories.rekey_action = 'rekey'
           AND NOT (
-            (rekey_journal_memories.rekey_canonical IS memories.project)
+            (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
             AND (
               (
                 SELECT rekey_run.started_at
@@ -3839,8 +3849,8 @@ FROM (
         WHEN (
           rekey_journal_memories.rekey_action != 'rekey'
           AND NOT (
-            (rekey_journal_memories.rekey_canonical IS memories.project)
-            AND ('superseded' IS memories.status)
+            (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
+            AND ('superseded' COLLATE BINARY IS memories.status COLLATE BINARY)
             AND (
               (
                 SELECT rekey_run.started_at
@@ -3919,7 +3929,7 @@ FROM (
         WHEN (
           rekey_journal_interactions.rekey_action = 'rekey'
           AND NOT (
-            (rekey_journal_interactions.rekey_canonical IS interactions.project)
+            (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
             AND (
               (
                 rekey_journal_interactions.id,
@@ -3942,7 +3952,7 @@ FROM (
         WHEN (
           rekey_journal_interactions.rekey_action != 'rekey'
           AND NOT (
-            (rekey_journal_interactions.rekey_canonical IS interactions.project)
+            (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
             AND (
               (
                 rekey_journal_interactions.id,
