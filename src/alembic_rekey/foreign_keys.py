@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,12 @@ from alembic_rekey.guard import check
 from alembic_rekey.plan import Part, Planned
 from alembic_rekey.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Slots, Spec, Tags
-from alembic_rekey.way_back import Attached
 
-__all__ = ["ForeignKey", "attached", "covered_columns", "foreign_keys", "hanging", "written_columns"]
+__all__ = ["Attached", "ForeignKey", "attached", "covered_columns", "foreign_keys", "hanging", "written_columns"]
+
+
+Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
+"""Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from alembic_rekey.drift import Drift, drifted, restorable_run, which_run
 from alembic_rekey.equality import SameRow
 from alembic_rekey.expressions import PutBackRows
 from alembic_rekey.foreign_key_check import foreign_keys_before, foreign_keys_broken
+from alembic_rekey.foreign_keys import Attached
 from alembic_rekey.guard import check
 from alembic_rekey.locks import lock
 from alembic_rekey.plan import Part
@@ -52,7 +53,7 @@ from alembic_rekey.spec import Identity, Relation, Slots, Spec
 from alembic_rekey.steps import Guard, Phase, Statement, Step
 from alembic_rekey.stored import Stored, compared
 from alembic_rekey.stored_claims import key_claims
-from alembic_rekey.way_back import Attached, created_back, first_back, replaced_back
+from alembic_rekey.way_back import created_back, first_back, replaced_back
 
 __all__ = [
     "act_steps",

@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 from sqlalchemy import Column, ColumnElement, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
 
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.keys import fault_of
 from alembic_rekey.roles import created_faults, own_roles, role_faults
 from alembic_rekey.stamp import UNITS, Epoch, Stamp
 
@@ -216,7 +215,7 @@ class Spec:
 
     def _check_identity(self) -> None:
         identity = self.identity
-        if not identity.listed.strip() or fault_of(identity.listed) or identity.listed in ("id", "aliases"):
+        if not identity.listed.strip() or not identity.listed.isprintable() or identity.listed in ("id", "aliases"):
             self._refuse(
                 f"names {identity.registered!r} for the list of the registry, which no list can be called",
                 "write the field of the registry's document that holds the entries, or leave `registered` away.",

@@ -7,7 +7,7 @@ slot whose present holder stays. Nothing else decides what a downgrade does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +30,7 @@ from sqlalchemy import (
 from alembic_rekey.drift import Drift, restorable_run
 from alembic_rekey.equality import Same, SameRow, SameSlot, as_text
 from alembic_rekey.expressions import Written, sought
+from alembic_rekey.foreign_keys import Attached
 from alembic_rekey.plan import Part
 from alembic_rekey.references import Refers
 from alembic_rekey.rules import Action
@@ -39,10 +40,7 @@ from alembic_rekey.stamp import Epoch, Stamp
 from alembic_rekey.stored import Stored, compared
 from alembic_rekey.times import written_time
 
-__all__ = ["Attached", "created_back", "first_back", "replaced_back", "way_back"]
-
-Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
-"""Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
+__all__ = ["created_back", "first_back", "replaced_back", "way_back"]
 
 
 def first_back(spec: Spec, part: Part, back_identity: FromClause | None, stored: Stored) -> Relation:
