@@ -4,8 +4,7 @@ from logging.config import fileConfig
 
 from alembic import context
 
-from alembic_rekey.comparison import ADOPTED
-from alembic_rekey.environment import run
+from alembic_rekey.environment import ADOPTED, run
 from atocore.tables import metadata
 
 if context.config.config_file_name is not None and context.config.cmd_opts is not None:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 import legacy
-from alembic_rekey.drift import Drift
-from alembic_rekey.keys import identity_of
+from alembic_rekey.back.drift import Drift
+from alembic_rekey.names.matching import identity_of
 from databases import Database
 
 __all__ = ["CASES", "MADE", "STATE", "UNKNOWN", "Case", "listed", "rows_of"]

@@ -16,14 +16,14 @@ from sqlalchemy import select, table
 
 import legacy
 from alembic_rekey import Check
-from alembic_rekey.configuration import configuration, settings_of
-from alembic_rekey.database import reading
-from alembic_rekey.dry_run import Choice, dry_runs
-from alembic_rekey.folds import Folds
-from alembic_rekey.names import Names
-from alembic_rekey.plan import streamed
-from alembic_rekey.registry import read_registry
-from alembic_rekey.side_tables import journal
+from alembic_rekey.connection.database import reading
+from alembic_rekey.names.registry import read_registry
+from alembic_rekey.plan.plan import streamed
+from alembic_rekey.plan.registered import Names
+from alembic_rekey.project.configuration import configuration, settings_of
+from alembic_rekey.project.folds import Folds
+from alembic_rekey.review.dry_run import Choice, dry_runs
+from alembic_rekey.sql.side_tables import journal
 from commands import ROOT, rekey_here
 from databases import SQLiteDatabase
 from examples import CANONICAL, REGISTRY, folded, memory, prepared, projects, state

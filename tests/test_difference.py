@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from alembic_rekey.difference import Run, runs
-from alembic_rekey.markup import marked, pieces
+from alembic_rekey.show.page.markup import marked, pieces
+from alembic_rekey.text.difference import Run, runs
 from pages import HOSTILE
 
 

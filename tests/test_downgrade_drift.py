@@ -3,7 +3,7 @@
 import pytest
 
 import legacy
-from alembic_rekey.drift import KEPT, Drift
+from alembic_rekey.back.drift import KEPT, Drift
 from commands import rekey_here
 from drifts import CASES, MADE, STATE, listed, rows_of
 from examples import CANONICAL, alembic_here, prepared_otherwise, project, refuses

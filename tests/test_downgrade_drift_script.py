@@ -2,7 +2,7 @@
 
 import pytest
 
-from alembic_rekey.drift import KEPT
+from alembic_rekey.back.drift import KEPT
 from drifts import CASES, UNKNOWN, rows_of
 from ways_back import everything, fold, script_back
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import legacy
-from alembic_rekey.keys import identity_of
+from alembic_rekey.names.matching import identity_of
 from examples import CANONICAL, ROOT, alembic_here, interaction, memory, prepared, project, refuses, state
 from server import clean_environment
 from ways_back import contents, drop_side_tables, everything, fold

@@ -8,8 +8,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 import small
+from alembic_rekey.connection.failures import refusing_database_errors, sqlstate
 from alembic_rekey.errors import DatabaseFailed
-from alembic_rekey.failures import refusing_database_errors, sqlstate
 from alembic_rekey.settings import Settings
 from commands import rekey_with
 from databases import SQLiteDatabase

@@ -102,7 +102,7 @@ KILLED_AT = """
 import os, signal
 from pathlib import Path
 from alembic.config import main
-from alembic_rekey.report_file import ReportFile
+from alembic_rekey.report.file import ReportFile
 def kill(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 {place} = kill

@@ -87,7 +87,7 @@ def test_the_report_has_its_name_before_the_next_transaction_of_the_connection(d
 
 
 def test_an_upgrade_that_went_back_to_a_savepoint_has_no_report_though_the_rest_is_committed(database, tmp_path):
-    side_tables = "from alembic_rekey.side_tables import metadata\nmetadata.create_all(op.get_bind())"
+    side_tables = "from alembic_rekey.sql.side_tables import metadata\nmetadata.create_all(op.get_bind())"
     before = {"0000_side_tables": small.revision("0000", None, side_tables)}
     project = small.make(database, tmp_path, before="0000", revisions=before)
     project.does("upgrade", "0000")

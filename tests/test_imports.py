@@ -1,6 +1,8 @@
-"""Claims about which module may import which (design, section 5): a dry run has no way to the writer."""
+"""Claims about which package may import which (design, section 7): imports run one way, and what reads never writes."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,31 +10,23 @@ import pytest
 import alembic_rekey
 
 SOURCE = Path(alembic_rekey.__file__).parent
-LAYERS = (
-    ("operations",),
-    ("apply", "restore", "guard", "report"),
-    ("plan",),
-    ("rules", "spec", "registry", "side_tables"),
-    ("errors",),
+ORDER = (
+    *("cli", "operations", "environment", "project", "show", "script", "review", "fold", "undo", "back", "report"),
+    *("connection", "settings", "guard", "plan", "sql", "names", "text", "spec", "errors"),
 )
-READERS = (
-    *("cli", "configuration", "demo", "dry_checks", "dry_run", "environment_file", "fold_revision", "folds", "pages"),
-    *("project_files", "summary", "tally", "terminal"),
-)
-WRITERS = {"apply", "restore", "upgrade", "operations", "table_operations"}
-TALKS_TO_ALEMBIC = {
-    "cli",
-    "comparison",
-    "configuration",
-    "environment_file",
-    "environment",
-    "fold_revision",
-    "folds",
-    "operations",
-    "project_files",
-    "script_impl",
-    "table_operations",
-}
+"""Packages and public modules: each may import those behind it, and no other."""
+READERS = ("project", "show", "review", "back", "report", "guard", "plan")
+"""Nothing in these reaches what changes a row."""
+WRITERS = {"fold.apply", "fold.program", "undo.restore", "operations"}
+TALKS_TO_ALEMBIC = {"cli.commands", "connection.comparison", "environment", "operations", "project", "script.impl"}
+OPENS_CONNECTIONS = {"create_engine", "connect", "execute", "scalar", "begin", "exec_driver_sql"}
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {dotted(path): path.read_text("utf-8") for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py"}
 
 
 def imports(source: str) -> set[str]:
@@ -50,11 +44,9 @@ def imports(source: str) -> set[str]:
 
 def own(source: str) -> set[str]:
     """The modules of this package among them."""
-    modules = {path.stem for path in SOURCE.glob("*.py")}
-    return {name.removeprefix("alembic_rekey.") for name in imports(source)} & modules
+    return {name.removeprefix("alembic_rekey.") for name in imports(source)} & set(MODULES)
 
 
-MODULES = {path.stem: path.read_text("utf-8") for path in SOURCE.glob("*.py") if path.stem != "__init__"}
 DIRECT = {name: own(source) for name, source in MODULES.items()}
 
 
@@ -67,45 +59,60 @@ def reachable(module: str) -> set[str]:
     return found
 
 
+def package(module: str) -> str:
+    return module.partition(".")[0]
+
+
 def test_the_reading_of_imports_sees_every_form_of_them():
     source = (
-        "import alembic_rekey.apply\nfrom alembic_rekey import plan\ndef f():\n    from alembic_rekey.guard import x\n"
+        "import alembic_rekey.fold.apply\nfrom alembic_rekey import plan\n"
+        "def f():\n    from alembic_rekey.guard.checks import x\n"
     )
-    assert own(source) == {"apply", "plan", "guard"}
-    assert reachable("operations") >= {"apply", "plan", "errors"}
+    assert {"fold.apply", "plan", "guard.checks"} == own(source)
+    assert {"fold.apply", "plan.plan", "errors"} <= reachable("operations")
 
 
-@pytest.mark.parametrize("module", READERS)
-def test_what_only_reads_never_reaches_a_writer(module):
-    assert reachable(module) & WRITERS == set()
+def test_every_package_has_its_place_in_the_order():
+    assert set(ORDER) == {package(module) for module in MODULES}
 
 
-@pytest.mark.parametrize(("rank", "module"), [(rank, name) for rank, layer in enumerate(LAYERS) for name in layer])
-def test_imports_run_one_way(rank, module):
-    above = {name for layer in LAYERS[:rank] for name in layer}
-    assert reachable(module) & above == set()
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_run_one_way(module):
+    place = ORDER.index(package(module))
+    back = {name for name in DIRECT[module] if ORDER.index(package(name)) < place}
+    assert set() == back
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_no_two_modules_import_each_other(module):
-    assert module not in reachable(module)
+    assert module not in reachable(module) or module == package(module)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_only_reads_never_reaches_a_writer(reader):
+    reached = {name for module in MODULES if package(module) == reader for name in reachable(module)}
+    assert set() == {name for name in reached if name in WRITERS or package(name) in WRITERS}
+
+
+@pytest.mark.parametrize("module", [module for module in sorted(MODULES) if package(module) in ("plan", "back")])
+def test_a_plan_and_a_way_back_open_no_connection(module):
+    called = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for node in ast.walk(ast.parse(MODULES[module]))
+        if isinstance(node, ast.Call)
+    }
+    assert set() == called & OPENS_CONNECTIONS
+    assert "sqlalchemy.Connection" not in imports(MODULES[module])
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_alembic_is_imported_by_the_environment_the_operations_and_the_command_only(module):
     talks = any(name == "alembic" or name.startswith("alembic.") for name in imports(MODULES[module]))
-    assert talks <= (module in TALKS_TO_ALEMBIC)
+    assert talks <= (module in TALKS_TO_ALEMBIC or package(module) in TALKS_TO_ALEMBIC)
 
 
-def test_loading_the_command_loads_no_writer(rekey_modules):
-    assert rekey_modules & WRITERS == set()
-
-
-@pytest.fixture
-def rekey_modules():
-    import subprocess
-    import sys
-
+def test_loading_the_command_loads_no_writer():
     show = "import sys, alembic_rekey.cli; print(*(m for m in sys.modules if m.startswith('alembic_rekey.')))"
     done = subprocess.run([sys.executable, "-c", show], capture_output=True, encoding="utf-8", check=True)
-    return {name.removeprefix("alembic_rekey.") for name in done.stdout.split()}
+    loaded = {name.removeprefix("alembic_rekey.") for name in done.stdout.split()}
+    assert set() == {name for name in loaded if name in WRITERS or package(name) in WRITERS}

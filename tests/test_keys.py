@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alembic_rekey import keys
-from alembic_rekey.keys import SIGMA, SIGMA_LIMIT, WHITESPACE, fault_of, key_of, letters, shown, stored_keys
+from alembic_rekey.names.matching import SIGMA, SIGMA_LIMIT, WHITESPACE, fault_of, key_of, letters, shown, stored_keys
 
 LONG = bool(os.environ.get("REKEY_LONG"))
 CASES = settings(max_examples=5_000 if LONG else 300, deadline=None)

@@ -9,8 +9,7 @@ from two_folds import make
 DECLARED = """\
 import sqlalchemy as sa
 import alembic_rekey.operations
-from alembic_rekey.comparison import ADOPTED
-from alembic_rekey.environment import run
+from alembic_rekey.environment import ADOPTED, run
 target = sa.MetaData()
 sa.Table("projects", target, sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from alembic.config import CommandLine
 
-from alembic_rekey.project_files import ENVIRONMENT_LINES, SETTING_LINES
+from alembic_rekey.project.files import ENVIRONMENT_LINES, SETTING_LINES
 from commands import rekey_with
 
 

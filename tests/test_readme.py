@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import legacy
-from alembic_rekey.project_files import ENVIRONMENT_LINES, SETTING_LINES
+from alembic_rekey.project.files import ENVIRONMENT_LINES, SETTING_LINES
 from conftest import ROOT
 from databases import SQLiteDatabase, sqlite_shell
 from examples import CANONICAL, REGISTRY, alembic_here, folded

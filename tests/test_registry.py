@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from alembic_rekey import json_file, registry
 from alembic_rekey.errors import RegistryRefused
-from alembic_rekey.keys import identity_of, key_of
-from alembic_rekey.registry import Name, Registry, read_registry
+from alembic_rekey.names.matching import identity_of, key_of
+from alembic_rekey.names.registry import Name, Registry, read_registry
 
 LISTED = "projects"
 LONG = bool(os.environ.get("REKEY_LONG"))
@@ -487,7 +487,7 @@ import sys, time
 from pathlib import Path
 import alembic.command, sqlalchemy
 from alembic_rekey.errors import RegistryRefused
-from alembic_rekey.registry import read_registry
+from alembic_rekey.names.registry import read_registry
 start = time.process_time()  # not the wall clock: the machine may be busy with other tests
 try:
     print(len(read_registry(Path(sys.argv[1]), "projects").names))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alembic_rekey import report_read
 from alembic_rekey.errors import ReportFailed
-from alembic_rekey.report_read import read_report, report_entries
+from alembic_rekey.report.reading import read_report, report_entries
 from damage import forged
 from ways_back import everything, fold
 

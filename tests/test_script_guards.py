@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import legacy
-from alembic_rekey.wording import WORDING
+from alembic_rekey.guard.wording.wording import WORDING
 from databases import DIALECTS, Database, PostgreSQLDatabase
 from scripts import REGISTRY, SAMPLE, generated
 

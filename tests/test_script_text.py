@@ -16,7 +16,7 @@ from pglast import ast
 from pglast.visitors import Visitor
 
 import legacy
-from alembic_rekey.layout import WIDTH
+from alembic_rekey.text.layout import WIDTH
 from scripts import REGISTRY, ROOT, SAMPLE, generated
 from server import clean_environment
 from shells import statements

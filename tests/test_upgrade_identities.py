@@ -3,7 +3,7 @@
 import pytest
 
 import legacy
-from alembic_rekey.registry import read_registry
+from alembic_rekey.names.registry import read_registry
 from examples import (
     CANONICAL,
     LATER,

@@ -181,7 +181,7 @@ def test_nothing_pending_is_left_beside_the_report(done):
 
 
 def test_until_the_commit_the_report_has_no_name_that_claims_anything(reported, tmp_path, monkeypatch):
-    from alembic_rekey.report_file import ReportFile
+    from alembic_rekey.report.file import ReportFile
 
     seen = []
     really = ReportFile.publish

@@ -17,19 +17,19 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from alembic_rekey.comparison import beside_ours
-from alembic_rekey.configuration import settings_of
-from alembic_rekey.database import make_folder, reading, writing_engine
-from alembic_rekey.environment_file import ASKED
+from alembic_rekey.connection.comparison import ADOPTED, beside_ours
+from alembic_rekey.connection.database import make_folder, reading, writing_engine
+from alembic_rekey.connection.failures import outcome_open, refusing_database_errors
+from alembic_rekey.connection.prepared import LOCK, prepared
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
-from alembic_rekey.failures import outcome_open, refusing_database_errors
-from alembic_rekey.prepared import LOCK, prepared
-from alembic_rekey.publication import Ledger
-from alembic_rekey.script_frame import ScriptNotes, header, opening
-from alembic_rekey.script_impl import OPENING
+from alembic_rekey.project.configuration import settings_of
+from alembic_rekey.project.environment_file import ASKED
+from alembic_rekey.report.publication import Ledger
+from alembic_rekey.script.frame import ScriptNotes, header, opening
+from alembic_rekey.script.impl import OPENING
 from alembic_rekey.settings import Settings
 
-__all__ = ["SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
+__all__ = ["ADOPTED", "SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
 
 _LEDGER = "alembic_rekey.ledger"
 """Where `Config.attributes` keep the `Ledger` of the connection that is migrated."""

@@ -19,7 +19,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alembic_rekey.errors import SettingRefused
-from alembic_rekey.nearness import is_nearly
+from alembic_rekey.names.nearness import is_nearly
 
 __all__ = ["DEFAULTS", "Settings", "arguments", "refuse_unknown"]
 

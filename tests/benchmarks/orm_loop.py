@@ -10,7 +10,7 @@ from row_by_row import slot_fates, tag_losers
 from sqlalchemy import DateTime, ForeignKey, Text, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from alembic_rekey.registry import Registry
+from alembic_rekey.names.registry import Registry
 
 __all__ = ["orm_loop"]
 

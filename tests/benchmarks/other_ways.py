@@ -18,7 +18,7 @@ from cpu import cpu_seconds
 from orm_loop import orm_loop
 from row_by_row import row_by_row
 
-from alembic_rekey.registry import read_registry
+from alembic_rekey.names.registry import read_registry
 
 __all__ = ["WAYS"]
 

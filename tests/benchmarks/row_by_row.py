@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from alembic_rekey.registry import Registry
+from alembic_rekey.names.registry import Registry
 
 __all__ = ["first", "row_by_row", "slot_fates", "tag_losers"]
 

@@ -1,0 +1,86 @@
+"""How rows stand to what the upgrade left, and which run a downgrade is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sqlalchemy import FromClause, ScalarSelect, case, exists, func, literal, not_, select
+
+from alembic_rekey.errors import Finding
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.wording.wording import WORDING
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.spec import Check, Relation, Spec
+from alembic_rekey.sql.side_tables import runs
+
+__all__ = ["KEPT", "UNPROVEN", "Drift", "drifted", "no_run", "restorable_run", "which_run"]
+
+
+class Drift(StrEnum):
+    """How a row stands to what the upgrade left; only untouched ones go back."""
+
+    UNTOUCHED = "untouched"
+    EDITED = "edited"
+    DELETED = "deleted"
+    TAKEN = "taken"
+    ATTACHED = "attached"
+
+
+KEPT: Mapping[Drift, tuple[str, str]] = {
+    Drift.EDITED: ("it was edited since the upgrade", "leave it as it is now"),
+    Drift.DELETED: ("it was deleted since the upgrade", "leave it deleted"),
+    Drift.TAKEN: ("its old place is taken by another row, or its owner cannot return", "leave it where it is now"),
+    Drift.ATTACHED: ("rows hang on it that do not go back", "let it stay for them"),
+}
+"""What each drift is, and what `on_drift=keep` does about it."""
+
+
+def restorable_run() -> ScalarSelect[int]:
+    """Return the newest run that was not restored: the only one that can be."""
+    return select(func.max(runs.c.id)).where(runs.c.outcome.in_(("applied", "empty"))).scalar_subquery()
+
+
+def which_run(spec: Spec) -> Check:
+    """Return the check that the newest run that was not restored is one of this revision."""
+    newest = select(runs.c.id, runs.c.revision).where(runs.c.id == restorable_run()).subquery("rekey_newest")
+    there = select(literal(1)).select_from(newest).where(newest.c.revision == spec.revision)
+    offending = select(
+        literal(spec.revision).label("revision"),
+        func.coalesce(select(newest.c.revision).scalar_subquery(), "no revision").label("newest"),
+    ).where(not_(exists(there)))
+    return check("run_to_restore", "", offending)
+
+
+def no_run(spec: Spec) -> Finding:
+    """Return what `which_run` would find where the side tables are gone and no query can tell."""
+    words, said = WORDING["run_to_restore"], {"revision": spec.revision, "newest": "no revision"}
+    return Finding("rekey_run_to_restore", words.sentence.format_map(said), words.remedy, said)
+
+
+UNPROVEN: Mapping[Drift, tuple[str, str]] = {
+    Drift.EDITED: ("what is stored is not what the run wrote, or more has changed", ""),
+    Drift.DELETED: ("it is not there any more", ""),
+    Drift.TAKEN: ("its old place would be taken, or its owner could not return", ""),
+    Drift.ATTACHED: ("rows hang on it that would not go back", ""),
+}
+"""What each drift means before the commit, when nobody but the run can have written."""
+
+
+def drifted(part: Part, back: FromClause, words: Mapping[Drift, tuple[str, str]] = KEPT) -> Relation:
+    """Return the rows that drifted, with what each is and what `on_drift=keep` would do, in `words`."""
+    says = {drift.value: said for drift, said in words.items()}
+    what = case(*((back.c.drift == drift, literal(said[0])) for drift, said in says.items()))
+    keep = case(*((back.c.drift == drift, literal(said[1])) for drift, said in says.items()))
+    return (
+        select(
+            literal(str(part.table.name)).label("table"),
+            back.c.key,
+            back.c.action,
+            back.c.canonical,
+            what.label("what"),
+            keep.label("keep"),
+        )
+        .where(back.c.drift != Drift.UNTOUCHED.value)
+        .order_by(back.c.action, back.c.canonical, back.c.key)
+    )

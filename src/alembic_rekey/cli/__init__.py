@@ -1,0 +1,7 @@
+"""The command `alembic-rekey`: parse, call, print."""
+
+from __future__ import annotations
+
+from alembic_rekey.cli.commands import main
+
+__all__ = ["main"]

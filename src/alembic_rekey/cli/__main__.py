@@ -1,0 +1,7 @@
+"""`python -m alembic_rekey.cli` is the command `alembic-rekey`."""
+
+import sys
+
+from alembic_rekey.cli import main
+
+sys.exit(main())

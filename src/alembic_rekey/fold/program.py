@@ -1,0 +1,120 @@
+"""The whole of an upgrade as a program: record, plan into the journal, guard, apply, verify, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, union_all
+
+from alembic_rekey.connection.deferred import settled
+from alembic_rekey.connection.locks import lock
+from alembic_rekey.fold.accounts import accounts_taken
+from alembic_rekey.fold.apply import apply_steps, finish
+from alembic_rekey.fold.verify import before, verification
+from alembic_rekey.fold.watches import Watches
+from alembic_rekey.guard.answer_checks import answer_checks
+from alembic_rekey.guard.checks import guards
+from alembic_rekey.guard.claims.rows import stored_claims
+from alembic_rekey.guard.claims.times import time_checks
+from alembic_rekey.guard.shape import shape_checks
+from alembic_rekey.guard.stored import Stored
+from alembic_rekey.names.answers import Answers
+from alembic_rekey.names.registry import Registry
+from alembic_rekey.plan.answered import Answered, answer_rows
+from alembic_rekey.plan.counts import counted_once, drop_counted, plan_counts
+from alembic_rekey.plan.plan import journalled, plan
+from alembic_rekey.plan.registered import Names, rows
+from alembic_rekey.report.left_behind import compared_columns, left_count, whole_journal
+from alembic_rekey.spec import Relation, Spec
+from alembic_rekey.sql.analyze import analyzed
+from alembic_rekey.sql.expressions import Clock, InsertRows
+from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.side_tables import aliases, answers, counts, current_run, journal, runs
+from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step
+
+__all__ = ["record", "upgrade_steps"]
+
+
+def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None = None) -> list[Step]:
+    """Return the statements that open a run, keep its inputs and insert the plan into the journals."""
+    names, answered = Names.recorded(registry), None
+    opened = select(
+        func.coalesce(func.max(runs.c.id), 0) + 1,
+        literal(spec.revision),
+        Clock(),
+        literal(str(registry.path), RegistryText()),
+        cast(null(), Text) if registry.sha256 is None else literal(registry.sha256),
+    )
+    columns = ["id", "revision", "started_at", "registry_path", "registry_sha256"]
+    steps: list[Step] = [
+        Statement("Open a run.", insert(runs).from_select(columns, opened, include_defaults=False)),
+        Rows("Keep the registry as this run sees it.", aliases, {"run_id": current_run()}, list(rows(registry))),
+        *analyzed(dialect, aliases, "run_id", "key"),
+        Phase("Plan"),
+    ]
+    if given is not None:
+        answered = Answered.recorded(given)
+        says = "Keep the answers to collisions as this run sees them."
+        steps.append(Rows(says, answers, {"run_id": current_run()}, list(answer_rows(given))))
+    for part, decided in plan(spec, names, answered).items():
+        made = decided.subquery("rekey_planned")
+        planned: Relation = select(current_run(), literal_column("rekey_planned.*")).select_from(made)
+        kept = journal(part.table)
+        says = f"Plan {part.table.name}: what happens to each row, with the row as it is."
+        steps += [
+            Statement(says, InsertRows(kept, planned)),
+            *analyzed(dialect, kept, "rekey_run", "rekey_action", part.key.name),
+        ]
+    return steps
+
+
+def upgrade_steps(
+    spec: Spec,
+    registry: Registry,
+    dialect: str,
+    *,
+    stored: Stored,
+    watches: Watches,
+    given: Answers | None = None,
+    guarding: Sequence[Step] = (),
+) -> list[Step]:
+    """Return the whole program of an upgrade; `given` are the answers to collisions, where there are any.
+
+    `stored` is what the catalog says of the tables, `watches` tell on SQLite which of them change.
+
+    `guarding` are the guards that SQL alone cannot express alike on every database, for the place
+    between plan and apply: what a connection or a script adds (see `foreign_keys`).
+    """
+    names = Names.recorded(registry)
+    planned = journalled(spec, current_run())
+    identity, kept = spec.identity, whole_journal(spec.identity, current_run())
+    left = left_count(identity, kept, compared_columns(identity, stored), dialect)
+    counted = union_all(plan_counts(spec, planned), left).subquery("rekey_counted")
+    counted_plan = select(current_run(), literal("plan"), counted)
+    return [
+        *lock(spec, dialect),
+        *(Guard(check) for check in shape_checks(spec, dialect)),
+        *record(spec, registry, dialect, given),
+        Phase("Check the plan"),
+        counted_once(spec, planned),
+        Statement(
+            "Count what the plan names.",
+            insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
+        ),
+        *(Guard(check) for check in guards(spec, names, planned)),
+        *(Guard(check) for check in stored_claims(spec, dialect, planned)),
+        *(Guard(check) for check in time_checks(spec, dialect, planned)),
+        *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
+        *guarding,
+        *before(spec, dialect, watches),
+        Phase(
+            "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")
+        ),
+        *apply_steps(spec, dialect),
+        *accounts_taken(dialect),
+        *settled(dialect),
+        Phase("Verify"),
+        finish(),
+        *verification(spec, names, planned, dialect, stored, watches),
+        drop_counted(),
+    ]

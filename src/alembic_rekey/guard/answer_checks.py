@@ -1,0 +1,65 @@
+"""What refuses answers: each must pick one live row of one slot in collision. `guard` asks that each has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import case, func, literal, or_, select
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.plan.answered import Answered
+from alembic_rekey.plan.judged import judged_slots
+from alembic_rekey.plan.registered import Names
+from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+
+__all__ = ["answer_checks"]
+
+
+def answer_checks(spec: Spec, names: Names, answered: Answered | None) -> Iterator[Check]:
+    """Yield a check per table of slots; none where there are no answers. They read the tables as they stand."""
+    if answered is not None:
+        for slots in spec.slots:
+            yield check("answer", slots.noun, _without_use(spec.identity, slots, names, answered))
+
+
+def _without_use(identity: Identity, slots: Slots, names: Names, answered: Answered) -> Relation:
+    judged = judged_slots(identity, slots, names, answered)
+    about = answered.about(slots, f"rekey_given_{slots.noun}")
+
+    facts = ("touched", "collided", "kept", "disputed")
+    found = (
+        select(
+            judged.c.answer,
+            *(func.max(judged.c[fact]).label(fact) for fact in facts),
+            func.min(judged.c.won_answer).label("first"),
+        )
+        .where(judged.c.answer.is_not(None))
+        .group_by(judged.c.answer)
+        .cte("rekey_found")
+    )
+    said = case(
+        (about.c.canonical.is_(None), "no project of that name is registered"),
+        (about.c.alias.is_(None), "that is no registered name of the project"),
+        (about.c.turn > 1, "an answer before it in the file is about the same slot"),
+        (or_(found.c.answer.is_(None), found.c.touched == 0), "no row under an alias stands in that slot"),
+        (found.c.first != found.c.answer, "another answer is about the same slot"),
+        (found.c.collided == 0, "its active rows do not differ: there is nothing to decide"),
+        (found.c.kept == 0, "no active row there is written under that name"),
+        (
+            found.c.disputed == 1,
+            "several active rows with different values are written under that name: write it as one of them is spelt",
+        ),
+    )
+    return (
+        select(
+            about.c.number,
+            literal(str(slots.table.name)).label("table"),
+            about.c.project,
+            about.c.slot,
+            about.c.keep,
+            said.label("what"),
+        )
+        .join_from(about, found, found.c.answer == about.c.number, isouter=True)
+        .where(said.is_not(None))
+        .order_by(about.c.number)
+    )

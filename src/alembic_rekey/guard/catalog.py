@@ -1,0 +1,63 @@
+"""Questions to the catalog: SQL of one database about the tables of a revision, as a relation like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, column, select, text
+
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.spec import Identity, Relation, Slots
+from alembic_rekey.sql.registry_text import RegistryText
+
+__all__ = ["NAMED", "TREE", "about"]
+
+NAMED = """, rekey_named AS (
+      SELECT part.*, CAST(to_regclass(
+        CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+      ) AS oid) AS member
+      FROM rekey_part AS part
+    )"""
+"""For PostgreSQL, behind `rekey_part`: the parts with their tables in the catalog."""
+
+TREE = "".join(
+    (
+        NAMED,
+        """, rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+      UNION
+      SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )""",
+    )
+)
+"""The same, with all tables that are partitions of one or inherit from it."""
+
+
+def _asked(sql: str, columns: Sequence[str], **values: str) -> Relation:
+    """Return the rows of `sql`, which names `columns` and has a parameter for each of `values`."""
+    bound = [bindparam(name, value, RegistryText()) for name, value in values.items()]
+    return select(text(sql).bindparams(*bound).columns(*map(column, columns)).subquery("rekey_asked"))
+
+
+def about(parts: Sequence[Part], sql: str, *columns: str) -> Relation:
+    """Return the rows of `sql` behind a `WITH` that lists the parts as `rekey_part`.
+
+    Its columns: `table` and its `schema`, the columns `key` and `name` (the name or tag), and `deletable`; each is
+    '' where there is none.
+    """
+    lines, values = list[str](), dict[str, str]()
+    for number, part in enumerate(parts):
+        named = part.name if isinstance(part, Identity) else None if isinstance(part, Slots) else part.tag
+        told = (
+            str(part.table.name),
+            str(part.table.schema or ""),
+            str(part.key.name),
+            "" if named is None else str(named.name),
+            "yes" if isinstance(part, Identity | Slots) else "",
+        )
+        names = [f"part_{number}_{place}" for place in range(len(told))]
+        values |= dict(zip(names, told, strict=True))
+        lines.append(f"({', '.join(f'CAST(:{name} AS TEXT)' for name in names)})")
+    listed = f'rekey_part ("table", "schema", "key", name, deletable) AS (VALUES {", ".join(lines)})'
+    return _asked(f"WITH RECURSIVE {listed}{sql}", columns, **values)

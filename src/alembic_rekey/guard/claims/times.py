@@ -1,0 +1,146 @@
+"""What refuses times: one that cannot be read must not count as none where times decide which row stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    Text,
+    and_,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    table,
+    union_all,
+)
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.plan.judged import flag
+from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.spec.stamp import Epoch, Stamp
+from alembic_rekey.sql.expressions import quoted
+from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.times import Unread, may_be_unread
+from alembic_rekey.sql.values import comparable
+
+__all__ = ["time_checks", "time_types"]
+
+_ATTRIBUTES = table("pg_attribute", *map(column, ("attname", "attrelid", "atttypid")), schema="pg_catalog")
+_TYPES = table("pg_type", *map(column, ("oid", "typcategory")), schema="pg_catalog")
+
+
+def time_types(parts: Iterable[Part], dialect: str) -> list[Check]:
+    """Return the check that PostgreSQL keeps times as they are declared; values of SQLite have their own types."""
+    if dialect != "postgresql":
+        return []
+    stored = _ATTRIBUTES.alias("rekey_attribute")
+    of_type = _TYPES.alias("rekey_type")
+    found = [
+        select(
+            literal(str(part.table.name)).label("table"),
+            literal(str(stamp.name)).label("column"),
+            literal(declared).label("declared"),
+            func.format_type(stored.c.atttypid, None).label("type"),
+        )
+        .join_from(stored, of_type, of_type.c.oid == stored.c.atttypid)
+        .where(
+            stored.c.attrelid == func.to_regclass(literal(quoted(part.table.name, part.table.schema), Text())),
+            stored.c.attname == literal(str(stamp.name), RegistryText()),
+            cast(of_type.c.typcategory, Text) != category,
+        )
+        for part in parts
+        for stamp in _stamps(part)
+        for category, declared in [_category(stamp)]
+    ]
+    return [check("time_type", "", select(union_all(*found).subquery("rekey_mistaken")))] if found else []
+
+
+def _stamps(part: Part) -> Iterator[Stamp]:
+    declared = (part.created_at, part.updated_at) if isinstance(part, Identity) else (part.updated_at,)
+    return (stamp for stamp in declared if stamp is not None)
+
+
+def _category(stamp: Stamp) -> tuple[str, str]:
+    """Return what PostgreSQL calls the kind of type that a column of times is declared with, and what we do."""
+    if isinstance(stamp, Epoch):
+        return "N", "a number"
+    return ("S", "a text") if isinstance(stamp.type, String) else ("D", "a time")
+
+
+def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
+    """Yield the checks that each row which could have stayed for its time has one that is read, or none."""
+    for part in spec.parts:
+        stamp = part.updated_at
+        if stamp is None or not may_be_unread(stamp, dialect):
+            continue
+        relation = planned[part]
+        if isinstance(part, Slots):
+            yield _among_shadows(part, relation)
+        elif isinstance(part, Tags) and part.status is not None:
+            group = [comparable(relation.c[known.name]) for known in part.agree]
+            yield _unreadable(part, stamp, relation, group, literal(1))
+
+
+def _among_shadows(slots: Slots, relation: FromClause) -> Check:
+    """Return the check of the rows of slots that a shadow's row wins: among those of its rank, the newest."""
+    action, active = relation.c.rekey_action, flag(comparable(relation.c[slots.status.name]) == slots.active)
+    group = [*(relation.c[known.name] for known in slots.slot), active]
+    of_shadows = action.in_([one.value for one in (Action.REKEY, Action.MERGE, Action.DROP)])
+    # An active row that is dropped lost to a person's answer, not to a newer one.
+    beaten = not_(and_(action == Action.DROP.value, active == 1))
+    won = flag(action == Action.REKEY.value)
+    return _unreadable(slots, slots.updated_at, relation, group, won, of_shadows, beaten)
+
+
+def _unreadable(
+    part: Part,
+    stamp: Stamp,
+    relation: FromClause,
+    group: Sequence[ColumnElement[Any]],
+    won: ColumnElement[int],
+    *conditions: ColumnElement[bool],
+) -> Check:
+    stored = relation.c[stamp.name]
+    rows = (
+        select(
+            relation.c.rekey_canonical.label("canonical"),
+            cast(relation.c[part.key.name], Text).label("key"),
+            cast(stored, Text).label("value"),
+            Unread(stamp, stored).label("unread"),
+            won.label("won"),
+            *(known.label(f"group_{place}") for place, known in enumerate(group)),
+        )
+        .where(*conditions)
+        .cte("rekey_timed")
+    )
+    together = [rows.c.canonical, *(rows.c[f"group_{place}"] for place in range(len(group)))]
+    # Asked first: mostly there is none, and nothing has to be sorted.
+    any_at_all = exists(select(literal(1)).select_from(relation).where(Unread(stamp, stored), *conditions))
+    several = select(
+        rows,
+        func.count().over(partition_by=together).label("rows"),
+        func.max(rows.c.won).over(partition_by=together).label("decided"),
+    ).where(any_at_all)
+    counted = several.subquery("rekey_contested")
+    offending: Relation = (
+        select(
+            literal(str(part.table.name)).label("table"),
+            literal(str(stamp.name)).label("column"),
+            counted.c.canonical,
+            counted.c.key,
+            counted.c.value,
+        )
+        .where(counted.c.unread, counted.c.rows > 1, counted.c.decided == 1)
+        .order_by(counted.c.canonical, counted.c.key)
+    )
+    return check("unreadable_time", part.noun, offending)

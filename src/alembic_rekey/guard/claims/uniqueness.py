@@ -1,0 +1,227 @@
+"""What unique indexes say to the rows as they will be: those that a fold would make alike are found before it does.
+
+The rows of a table after the fold are those that the plan changes, with their new values, and those that it leaves
+alone. An index holds among the latter already: so only what is like a changed row can violate it, and nothing else is
+compared. The texts of indexes only the catalog knows; in a script the database itself refuses, and nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    table,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.types import UserDefinedType
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.unique_indexes import UniqueIndex, unique_indexes
+from alembic_rekey.guard.foreign_keys import written_columns
+from alembic_rekey.guard.shape import columns_of
+from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.spec.roles import own_roles
+from alembic_rekey.sql.expressions import Exact
+from alembic_rekey.sql.registry_text import FoldedName
+from alembic_rekey.sql.values import given
+
+__all__ = ["unique_after"]
+
+_ALIKE = "rekey_term_{}"
+
+
+class _OfColumn(UserDefinedType[Any]):
+    """The type of a column as the catalog writes it."""
+
+    cache_ok = True
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the type as SQL."""
+        return self.said
+
+
+def unique_after(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
+    """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
+    for part in spec.parts:
+        written = {name for names in written_columns(part).values() for name in names}
+        if isinstance(part, Identity):
+            written |= {part.key.name, *part.created, *(known.name for known in own_roles(part).values())}
+        kept = {part.name.name} if isinstance(part, Identity) else None
+        if isinstance(part, Slots):
+            kept = {part.owner.name, *(known.name for known in part.slot)}
+        for number, index in enumerate(unique_indexes(connection, part.table)):
+            touched = index.covered is None or not index.covered.isdisjoint(written)
+            # One row per name, and one per slot, is what a fold leaves.
+            if touched and not (kept is not None and kept <= index.plain) and index.plain != {part.key.name}:
+                types = columns_of(connection, part.table)
+                offending = _alike(spec, part, index, types, planned)
+                yield check("unique_after", f"{part.noun}_{number}", offending)
+
+
+def _alike(spec: Spec, part: Part, index: UniqueIndex, types: Mapping[str, str], planned: Planned) -> Relation:
+    decided = planned[part]
+    acting = (
+        select(
+            decided.c[part.key.name].label("rekey_acting"),
+            decided.c.rekey_action.label("rekey_action"),
+            decided.c.rekey_canonical.label("rekey_canonical"),
+        )
+        .where(decided.c.rekey_action.in_(sorted({*DELETED, *written_columns(part), Action.CREATE})))
+        .cte("rekey_acting")
+        .prefix_with("MATERIALIZED")
+    )
+    moved = _terms(part, index, _moved(spec, part, types, acting)).cte("rekey_moved").prefix_with("MATERIALIZED")
+    names = [_ALIKE.format(place) for place in range(len(index.expressions))]
+    standing = _terms(part, index, _standing(part, types, acting)).subquery("rekey_standing")
+    theirs, ours = [standing.c[name] for name in names], [moved.c[name] for name in names]
+    if index.nulls_differ:
+        found: ColumnElement[bool] = (
+            tuple_(*theirs).in_(select(*ours)) if len(names) > 1 else theirs[0].in_(select(*ours))
+        )
+    else:
+        same = and_(*(own.is_not_distinct_from(other) for own, other in zip(ours, theirs, strict=True)))
+        found = select(literal(1)).select_from(moved).where(same).exists()
+    both = union_all(select(moved), select(standing).where(found)).subquery("rekey_both")
+    terms = [both.c[name] for name in names]
+    counted = select(both.c.rekey_row, func.count().over(partition_by=terms).label("rekey_rows"))
+    if index.nulls_differ:
+        counted = counted.where(*(term.is_not(None) for term in terms))
+    several = counted.subquery("rekey_several")
+    return (
+        select(
+            literal(str(part.table.name)).label("table"),
+            several.c.rekey_row.label("row"),
+            several.c.rekey_rows.label("rows"),
+            literal(index.name).label("index"),
+        )
+        .where(several.c.rekey_rows > 1)
+        .order_by(several.c.rekey_row)
+    )
+
+
+def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
+    """Return `rekey_row` of `rows` and what the index compares of each, for those that it is about."""
+    # By the table's own name: the text of an index may say it.
+    source = rows.subquery(str(part.table.name))
+    compared = enumerate(index.expressions)
+    terms: list[Any] = [literal_column(said).label(_ALIKE.format(place)) for place, said in compared]
+    chosen: Relation = select(source.c.rekey_row, *terms)
+    return chosen if index.condition is None else chosen.where(literal_column(f"({index.condition})"))
+
+
+def _row(part: Part, key: ColumnElement[Any], acting: FromClause | None) -> ColumnElement[str]:
+    named = literal("row ") + cast(key, Text)
+    if acting is None:
+        said: ColumnElement[Any] = named + literal(", which stays as it is")
+    else:
+        created = literal("the row to be created for ") + acting.c.rekey_canonical
+        changed = named + literal(", which the plan would ") + acting.c.rekey_action
+        said = case(
+            (acting.c.rekey_action == Action.CREATE.value, created),
+            else_=changed + literal(" for ") + acting.c.rekey_canonical,
+        )
+    return said.label("rekey_row")
+
+
+def _stored(part: Part, types: Mapping[str, str], called: str = "rekey_stored") -> FromClause:
+    return table(part.table.name, *map(column, types), schema=part.table.schema).alias(called)
+
+
+def _standing(part: Part, types: Mapping[str, str], acting: CTE) -> Relation:
+    """Return the rows that stay as they are; shadows too, which go when all else is done."""
+    stored, going = _stored(part, types), acting.alias("rekey_going")
+    joined = stored.outerjoin(going, going.c.rekey_acting == stored.c[part.key.name])
+    stays: ColumnElement[bool] = going.c.rekey_acting.is_(None)
+    if isinstance(part, Identity):
+        stays = or_(stays, going.c.rekey_action == Action.DELETE.value)
+    return (
+        select(_row(part, stored.c[part.key.name], None), *(stored.c[name] for name in types))
+        .select_from(joined)
+        .where(stays)
+    )
+
+
+def _moved(spec: Spec, part: Part, types: Mapping[str, str], acting: CTE) -> Relation:
+    """Return the rows that change as they will be, and those that are created."""
+    stored = _stored(part, types)
+    canonical, action = acting.c.rekey_canonical, acting.c.rekey_action
+    joined: FromClause = stored.join(acting, acting.c.rekey_acting == stored.c[part.key.name])
+    new: dict[str, ColumnElement[Any]] = {}
+    if isinstance(part, Slots):
+        target = _targets(spec.identity, part, _stored(part, types, "rekey_left"), acting)
+        joined = joined.outerjoin(target, target.c.canonical == canonical)
+        owner, status = stored.c[part.owner.name], stored.c[part.status.name]
+        new[part.owner.name] = case((action == Action.REKEY.value, target.c.key), else_=owner)
+        new[part.status.name] = case((action == Action.REVIVE.value, literal(part.active)), else_=status)
+    elif isinstance(part, Identity):
+        new[part.name.name] = canonical
+    else:
+        new[part.tag.name] = canonical
+        if part.status is not None:
+            status = stored.c[part.status.name]
+            new[part.status.name] = case((action == Action.SUPERSEDE.value, literal(part.superseded)), else_=status)
+    if part.updated_at is not None:
+        new[part.updated_at.name] = func.current_timestamp()
+    values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
+    changing = action.in_(sorted(written_columns(part)))
+    moved: Relation = select(_row(part, stored.c[part.key.name], acting), *values).select_from(joined).where(changing)
+    if not isinstance(part, Identity):
+        return moved
+    made: dict[str, ColumnElement[Any]] = {part.name.name: canonical}
+    made |= given(part, canonical)
+    made |= {stamp.name: func.current_timestamp() for stamp in (part.created_at, part.updated_at) if stamp is not None}
+    fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
+    created: Relation = select(_row(part, literal(""), acting), *fresh).where(action == Action.CREATE.value)
+    return select(union_all(moved, created).subquery("rekey_changed"))
+
+
+def _typed(value: ColumnElement[Any], said: str) -> ColumnElement[Any]:
+    """Return `value` as one of the type that PostgreSQL's catalog says; SQLite's columns take any."""
+    return cast(value, _OfColumn(said)) if said else value
+
+
+def _targets(identity: Identity, slots: Slots, stored: FromClause, acting: CTE) -> FromClause:
+    """Return the key that each canonical's row has, or will have: for one that is still to be made, a stand-in.
+
+    That is the smallest owner that a row leaves for it: rows of shadows all move, so nobody else has that one.
+    """
+    named = select(acting.c.rekey_canonical).distinct().subquery("rekey_named")
+    canonical = named.c.rekey_canonical
+    # Spelt otherwise, it is renamed.
+    folded = [FoldedName(name, (), first=True) for name in (Exact(identity.name), canonical)]
+    there = select(
+        canonical.label("canonical"),
+        identity.key.label("key"),
+        case((Exact(identity.name) == canonical, 0), else_=1).label("rank"),
+    ).join_from(named, identity.table, folded[0] == folded[1])
+    left = (
+        select(acting.c.rekey_canonical, stored.c[slots.owner.name], literal(2))
+        .join_from(acting, stored, acting.c.rekey_acting == stored.c[slots.key.name])
+        .where(acting.c.rekey_action == Action.REKEY.value)
+    )
+    every = union_all(there, left).subquery("rekey_every_target")
+    place = func.row_number().over(partition_by=every.c.canonical, order_by=(every.c.rank, every.c.key)).label("place")
+    ranked = select(every.c.canonical, every.c.key, place).subquery("rekey_ranked_target")
+    return select(ranked.c.canonical, ranked.c.key).where(ranked.c.place == 1).subquery("rekey_target")

@@ -1,0 +1,203 @@
+"""Rows that a table outside the plan hangs on rows that the plan deletes or renames.
+
+Which tables those are only the catalog knows. With a connection it is read first, and each foreign
+key becomes a check; a script asks the catalog when it runs (`attached_in_script`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table, text
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.spec import Check, Identity, Slots, Spec, Tags
+from alembic_rekey.sql.expressions import quoted
+
+__all__ = ["Attached", "ForeignKey", "attached", "covered_columns", "foreign_keys", "hanging", "written_columns"]
+
+
+Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
+"""Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """One foreign key as the catalog has it; `columns` and `referred` correspond."""
+
+    schema: str | None
+    child: str
+    parent_schema: str | None
+    parent: str
+    """Where the key leads: the table that was asked for, a partition of it, or a table that inherits from it."""
+    columns: tuple[str, ...]
+    referred: tuple[str, ...]
+    belongs: frozenset[int]
+    """Which of the tables that were named the child is, or is a part of, by their places."""
+
+
+_SQLITE_KEYS = text(
+    """
+    SELECT NULL AS schema, child.name AS child, NULL AS parent_schema, :parent AS parent, fk.id AS number,
+           (SELECT group_concat(key) FROM json_each(:children) WHERE lower(value) = lower(child.name)) AS belongs,
+           fk."from" AS field, coalesce(fk."to", pk.name) AS target
+    FROM sqlite_master AS child
+    JOIN pragma_foreign_key_list(child.name) AS fk
+    LEFT JOIN pragma_table_info(fk."table") AS pk ON fk."to" IS NULL AND pk.pk = fk.seq + 1
+    WHERE child.type = 'table' AND lower(fk."table") = lower(:parent)
+    ORDER BY child.name, fk.id, fk.seq
+    """
+)
+_POSTGRESQL_KEYS = text(
+    """
+    WITH RECURSIVE tree (member) AS (
+      SELECT CAST(to_regclass(CAST(:parent AS TEXT)) AS oid)
+      UNION
+      SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT namespace.nspname AS schema, child.relname AS child, of_parent.nspname AS parent_schema,
+           parent.relname AS parent, fk.oid AS number, (
+             WITH RECURSIVE above (member) AS (
+               SELECT fk.conrelid
+               UNION
+               SELECT up.inhparent FROM above JOIN pg_catalog.pg_inherits AS up ON up.inhrelid = above.member
+             )
+             SELECT string_agg(CAST(named.place - 1 AS TEXT), ',')
+             FROM json_array_elements_text(CAST(:children AS json)) WITH ORDINALITY AS named (name, place)
+             JOIN above ON above.member = to_regclass(named.name)
+           ) AS belongs,
+           source.attname AS field, target.attname AS target
+    FROM pg_catalog.pg_constraint AS fk
+    JOIN pg_catalog.pg_class AS child ON child.oid = fk.conrelid
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = child.relnamespace
+    JOIN pg_catalog.pg_class AS parent ON parent.oid = fk.confrelid
+    JOIN pg_catalog.pg_namespace AS of_parent ON of_parent.oid = parent.relnamespace
+    CROSS JOIN LATERAL unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
+    JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+    JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+    WHERE fk.contype = 'f' AND fk.confrelid IN (SELECT member FROM tree) AND NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+      WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (SELECT member FROM tree)
+    )
+    ORDER BY namespace.nspname, child.relname, fk.oid, pair.place
+    """
+)
+
+
+def foreign_keys(connection: Connection, parent: Table, children: Sequence[Table] = ()) -> list[ForeignKey]:
+    """Return the foreign keys of all tables that refer to `parent` or a part of it, partitions counted once.
+
+    `children` are the tables that `ForeignKey.belongs` is about.
+    """
+    plain = connection.dialect.name == "sqlite"
+    names = [str(child.name) if plain else quoted(child.name, child.schema) for child in children]
+    asked = {"parent": parent.name if plain else quoted(parent.name, parent.schema), "children": json.dumps(names)}
+    found = connection.execute(_SQLITE_KEYS if plain else _POSTGRESQL_KEYS, asked)
+    pairs: dict[tuple[str | None, str, str | None, str, int, str | None], list[tuple[str, str]]] = defaultdict(list)
+    for *which, field, target in found:
+        pairs[tuple(which)].append((field, target))
+    return [
+        ForeignKey(
+            *(schema, child, parent_schema, name),
+            columns=tuple(field for field, _ in fields),
+            referred=tuple(target for _, target in fields),
+            belongs=frozenset(map(int, belongs.split(","))) if belongs else frozenset(),
+        )
+        for (schema, child, parent_schema, name, _, belongs), fields in pairs.items()
+    ]
+
+
+def covered_columns(spec: Spec, part: Part) -> list[tuple[Table, str, str]]:
+    """Return the tables and columns whose rows the plan moves before a row of `part` goes, and what they refer to."""
+    if not isinstance(part, Identity):
+        return []
+    owners = [(slots.table, slots.owner.name, part.key.name) for slots in spec.slots]
+    return [*owners, *((tags.table, tags.tag.name, part.name.name) for tags in spec.tags)]
+
+
+def written_columns(part: Part) -> dict[Action, list[str]]:
+    """Return the columns that each action on a row that stays writes."""
+    if isinstance(part, Identity):
+        written = {Action.RENAME: [part.name]}
+    elif isinstance(part, Slots):
+        written = {Action.REKEY: [part.owner], Action.REVIVE: [part.status]}
+    else:
+        written = {Action.REKEY: [part.tag]}
+        if part.status is not None:
+            written[Action.SUPERSEDE] = [part.tag, part.status]
+    stamps = [] if part.updated_at is None else [part.updated_at]
+    return {action: [known.name for known in [*columns, *stamps]] for action, columns in written.items()}
+
+
+def _uncovered(connection: Connection, spec: Spec, part: Part) -> Iterator[tuple[ForeignKey, bool]]:
+    """Yield every foreign key that leads to `part`, and whether rows that hang there stay when rows of `part` go."""
+    covered = covered_columns(spec, part)
+    for key in foreign_keys(connection, part.table, [child for child, _, _ in covered]):
+        pairs = {(name, target) for place, (_, name, target) in enumerate(covered) if place in key.belongs}
+        yield key, len(key.columns) > 1 or (key.columns[0], key.referred[0]) not in pairs
+
+
+def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
+    """Yield a check per foreign key through which rows hang on rows that go, or on a column that the plan writes."""
+    for part in spec.parts:
+        for number, (key, stays) in enumerate(_uncovered(connection, spec, part)):
+            numbered = f"{part.noun}_{number}"
+            writing = [action for action, names in written_columns(part).items() if {*names} & {*key.referred}]
+            if stays and (acting := [*(() if isinstance(part, Tags) else DELETED), *writing]):
+                yield _attached_by(key, part, numbered, planned, "attached", acting)
+            elif writing and connection.dialect.name == "postgresql":
+                # SQLite asks at the end, when the rows under the old spelling have moved as well.
+                yield _attached_by(key, part, numbered, planned, "attached_by_name", writing)
+
+
+def _attached_by(
+    key: ForeignKey, part: Part, numbered: str, planned: Planned, name: str, actions: Sequence[Action]
+) -> Check:
+    gone = planned[part]
+    # Aliases: the key may refer to its own table.
+    child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("rekey_child")
+    # The parent's own column carries the value: one that the revision does not know is in no plan relation.
+    names = {part.key.name, *key.referred}
+    parent = table(key.parent, *(column(name) for name in names), schema=key.parent_schema).alias("rekey_parent")
+    pairs = zip(key.columns, key.referred, strict=True)
+    offending = (
+        select(
+            literal(str(key.child)).label("child"),
+            literal(str(part.table.name)).label("table"),
+            gone.c[part.key.name].label("key"),
+            gone.c.rekey_action.label("action"),
+            literal(", ".join(key.columns)).label("columns"),
+            func.count().label("rows"),
+        )
+        .join_from(gone, parent, parent.c[part.key.name] == gone.c[part.key.name])
+        .join(child, and_(*(child.c[field] == parent.c[target] for field, target in pairs)))
+        .where(gone.c.rekey_action.in_([action.value for action in actions]))
+        .group_by(gone.c[part.key.name], gone.c.rekey_action)
+        .order_by(gone.c[part.key.name])
+    )
+    return check(name, numbered, offending)
+
+
+def hanging(connection: Connection, spec: Spec) -> Attached:
+    """Return the conditions under which rows of a table outside the spec hang on a row of the identity."""
+    identity = spec.identity
+    found = [key for key, stays in _uncovered(connection, spec, identity) if stays]
+
+    def conditions(key: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
+        for each in found:
+            child = table(each.child, *(column(name) for name in each.columns), schema=each.schema).alias("rekey_child")
+            names = {identity.key.name, *each.referred}
+            parent = table(each.parent, *map(column, names), schema=each.parent_schema).alias("rekey_parent")
+            pairs = zip(each.columns, each.referred, strict=True)
+            matched = and_(*(child.c[field] == parent.c[target] for field, target in pairs))
+            yield exists(
+                select(literal(1)).select_from(child.join(parent, matched)).where(parent.c[identity.key.name] == key)
+            )
+
+    return conditions

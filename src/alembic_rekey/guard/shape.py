@@ -1,0 +1,264 @@
+"""What the catalog says: checks that journal, table and revision agree in their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Subquery,
+    Table,
+    Text,
+    and_,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+    true,
+    union_all,
+    values,
+)
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.tables import table_claims
+from alembic_rekey.guard.claims.times import time_types
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.sql.expressions import quoted
+from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.side_tables import created_name, journal_name
+
+__all__ = [
+    "catalog",
+    "column_undeclared",
+    "columns_of",
+    "generated_undeclared",
+    "kept_check",
+    "kept_tables",
+    "reserved_names",
+    "shape_checks",
+    "surplus_columns",
+    "table_checks",
+    "unfilled",
+]
+
+_OWN = ("rekey_run", "rekey_action", "rekey_canonical")
+_BOOKKEEPING = len(_OWN)
+"""A journal starts with columns of its own."""
+
+_FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
+_ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("rekey_attribute")
+"""PostgreSQL's catalog of columns."""
+
+
+def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
+    """Return the check that must pass before journals of `tables` can be made: no column is named like theirs."""
+    return _reserved_names(catalog([(source.name, source.schema) for source in tables], dialect), dialect)
+
+
+def shape_checks(spec: Spec, dialect: str) -> list[Check]:
+    """Return the checks that must pass before the plan may be inserted into the journals."""
+    return [*table_checks(spec.parts, dialect), kept_check(kept_tables(spec.parts), dialect)]
+
+
+def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
+    """Return the checks of the tables alone: a plan asks them before there is any journal."""
+    sources = [part.table for part in parts]
+    stored = catalog([(source.name, source.schema) for source in sources], dialect)
+    names = [(source.name, str(known.name)) for source in sources for known in source.columns]
+    wanted = _listed(names, "rekey_declared", "table", "name")
+    missing = (
+        select(wanted.c.table, wanted.c.name.label("column"))
+        .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
+        .where(stored.c.name.is_(None))
+    )
+    return [
+        check("missing_column", "", missing),
+        _reserved_names(stored, dialect),
+        *time_types(parts, dialect),
+        *table_claims(parts, dialect),
+    ]
+
+
+def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
+    """Return the check that every column which the database generates is declared so: a script cannot ask first."""
+    plain = [(str(p.table.name), str(known.name)) for p in parts for known in p.table.columns if known.computed is None]
+    stored = catalog([(part.table.name, part.table.schema) for part in parts], dialect)
+    declared = _listed(plain, "rekey_declared", "table", "name")
+    generated = (
+        select(stored.c.table, stored.c.name.label("column"))
+        .join_from(stored, declared, (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name))
+        .where(stored.c.generated == 1)
+    )
+    return check("generated_column", "", generated)
+
+
+def column_undeclared(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
+    """Yield the check that tables with a generated column are declared whole: a script puts their rows back by name."""
+    whole = [
+        part
+        for part in parts
+        if isinstance(part, Identity | Slots) and any(known.computed is not None for known in part.table.columns)
+    ]
+    if whole:
+        names = [(str(part.table.name), str(known.name)) for part in whole for known in part.table.columns]
+        stored = catalog([(part.table.name, part.table.schema) for part in whole], dialect)
+        declared = _listed(names, "rekey_declared", "table", "name")
+        same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
+        surplus = select(stored.c.table, stored.c.name.label("column")).join_from(stored, declared, same, isouter=True)
+        yield check("column_undeclared", "", surplus.where(declared.c.name.is_(None)))
+
+
+def kept_tables(parts: Iterable[Part]) -> dict[str, Table]:
+    """Return the side tables that keep rows of `parts`, by name, with the table whose rows they keep."""
+    kept: dict[str, Table] = {}
+    for part in parts:
+        kept[journal_name(part.table)] = part.table
+        if isinstance(part, Identity):
+            kept[created_name(part.table)] = part.table
+    return kept
+
+
+def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
+    """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`)."""
+    pairs = _listed([(source.name, name) for name, source in kept.items()], "rekey_pair", "source", "kept")
+    every = {source: (source.name, source.schema) for source in kept.values()}
+    found = catalog([*every.values(), *((name, None) for name in kept)], dialect)
+    own, copy = found.alias("rekey_own"), found.alias("rekey_copy")
+    moved = select(
+        pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + _BOOKKEEPING).label("place"), own.c.type
+    ).join_from(pairs, own, own.c.table == pairs.c.source)
+    there = select(pairs.c.source, pairs.c.kept, copy.c.name, copy.c.place, copy.c.type).join_from(
+        pairs, copy, copy.c.table == pairs.c.kept
+    )
+    different = union_all(
+        select(moved.except_(there).subquery("rekey_lacking")),
+        select(there.where(copy.c.place > _BOOKKEEPING).except_(moved).subquery("rekey_surplus")),
+    ).subquery("rekey_different")
+    offending = select(
+        different.c[0].label("table"), different.c[1].label("journal"), different.c[2].label("column")
+    ).distinct()
+    return check("journal_shape", "", offending)
+
+
+def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
+    """Return the check that a created row has a value for every column that needs one."""
+    given = [identity.name.name, *identity.created]
+    given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
+    if not identity.database_makes_keys:
+        given.append(identity.key.name)
+    source = identity.table
+    needed = _needed(source, dialect)
+    creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
+    offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
+        needed.c.name.not_in(given), creating
+    )
+    return check("unfilled_column", identity.noun, offending)
+
+
+def _reserved_names(stored: CTE, dialect: str) -> Check:
+    # SQLite does not tell `Action` from `action`.
+    name = func.lower(stored.c.name) if dialect == "sqlite" else stored.c.name
+    return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(name.in_(_OWN)))
+
+
+def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relation:
+    """Return the columns of the journal of `source`, beside its own, that are not `known`."""
+    kept = catalog([(journal_name(source), None)], dialect)
+    return select(kept.c.name).where(
+        kept.c.place > _BOOKKEEPING, kept.c.name.not_in([literal(name, RegistryText()) for name in known])
+    )
+
+
+def columns_of(connection: Connection, source: Table) -> dict[str, str]:
+    """Return the columns that `source` has in the database, in their order, with their types as the catalog says."""
+    stored = catalog([(source.name, source.schema)], connection.dialect.name)
+    found = connection.execute(select(stored.c.name, stored.c.type).order_by(stored.c.place))
+    return {name: type_ for name, type_ in found}  # noqa: C416  # dict() does not take the rows' type
+
+
+def _listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
+    return values(*(column(each, Text()) for each in columns)).data(rows).cte(name)
+
+
+def catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
+    """Return the columns of tables as the catalog has them: `table`, `name`, `place` from 1, `type`, `generated`.
+
+    `named` are the names of the tables with their schemas.
+    """
+    asked = _listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
+
+    def place(order: ColumnElement[Any]) -> ColumnElement[int]:
+        return cast(func.row_number().over(partition_by=asked.c.table, order_by=order), Integer).label("place")
+
+    if dialect == "sqlite":
+        # The journal of SQLite keeps affinities, not type names: types cannot be compared by name.
+        found = func.pragma_table_xinfo(asked.c.table).table_valued("cid", "name", "hidden", name="rekey_info")
+        return (
+            select(
+                asked.c.table,
+                cast(found.c.name, Text).label("name"),
+                place(found.c.cid),
+                literal("").label("type"),
+                _is(found.c.hidden.in_((2, 3))).label("generated"),
+            )
+            .join_from(asked, found, true())
+            .where(found.c.hidden != 1)
+            .cte("rekey_catalog")
+        )
+    attribute = _ATTRIBUTES
+    return (
+        select(
+            asked.c.table,
+            cast(attribute.c.attname, Text).label("name"),
+            place(attribute.c.attnum),
+            func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
+            _is(cast(attribute.c.attgenerated, Text) != "").label("generated"),
+        )
+        .join_from(asked, attribute, _of_table(asked.c.quoted))
+        .cte("rekey_catalog")
+    )
+
+
+def _needed(source: Table, dialect: str) -> Subquery:
+    """Return the columns of `source` that take no NULL, and that the database does not fill: `name`."""
+    if dialect == "sqlite":
+        found = func.pragma_table_xinfo(literal(source.name, Text())).table_valued(
+            "name", "type", "notnull", "dflt_value", "pk", name="rekey_needed_info"
+        )
+        several = func.max(found.c.pk).over()
+        known = select(found, several.label("parts")).subquery("rekey_known")
+        # The one kind of key that SQLite makes itself.
+        made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
+        wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
+        return select(cast(known.c.name, Text).label("name")).where(wanting).subquery("rekey_needed")
+    attribute = _ATTRIBUTES
+    there = _of_table(literal(quoted(source.name, source.schema), Text()))
+    filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
+    return (
+        select(cast(attribute.c.attname, Text).label("name"))
+        .where(there, attribute.c.attnotnull, not_(filled))
+        .subquery("rekey_needed")
+    )
+
+
+def _of_table(quoted: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a line of PostgreSQL's catalog is a column of a table, `quoted` with its schema."""
+    known = _ATTRIBUTES.c
+    return and_(known.attrelid == func.to_regclass(quoted), known.attnum > 0, ~known.attisdropped)
+
+
+def _is(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(cast(condition, Integer), literal_column("0"))

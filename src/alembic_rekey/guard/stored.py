@@ -1,0 +1,79 @@
+"""What the catalog says of the columns of a spec's tables: which there are, and which the database makes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Column, Connection, select
+
+from alembic_rekey.guard.shape import catalog
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.spec import Spec
+
+__all__ = ["Stored", "compared"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Per noun of a part: every column in its order, and those that are generated.
+
+    Without a connection, for a script, it is what the revision declares.
+    """
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    generated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def declared(cls, spec: Spec) -> Stored:
+        """Return what the revision itself says, for a script: `columns_declared` holds it against the catalog."""
+        generated = {
+            part.noun: frozenset(str(known.name) for known in part.table.columns if known.computed is not None)
+            for part in spec.parts
+        }
+        return cls(
+            {part.noun: tuple(str(known.name) for known in part.table.columns) for part in spec.parts},
+            {noun: names for noun, names in generated.items() if names},
+        )
+
+    @classmethod
+    def read(cls, connection: Connection, spec: Spec) -> Stored:
+        """Ask the catalog."""
+        found = {part.noun: _columns(connection, part) for part in spec.parts}
+        return cls(
+            {noun: tuple(name for name, _ in columns) for noun, columns in found.items()},
+            {noun: frozenset(name for name, made in columns if made) for noun, columns in found.items()},
+        )
+
+    def lasting(self, part: Part) -> list[str]:
+        """Return every column in which an edit shows, whether the revision knows it or not."""
+        made = self.generated.get(part.noun, frozenset())
+        stamp = _stamped_by_the_database(part)
+        return [name for name in self.columns[part.noun] if name not in made and name != stamp]
+
+    def writable(self, part: Part) -> tuple[str, ...] | None:
+        """Return the columns that a row is put back with, None for all: only where some are generated."""
+        made = self.generated.get(part.noun)
+        return tuple(name for name in self.columns[part.noun] if name not in made) if made else None
+
+
+def compared(part: Part, stored: Stored) -> list[Column[Any]]:
+    """Return the columns in which an edit shows: all that are declared but those that the database writes."""
+    made = stored.generated.get(part.noun, frozenset())
+    stamp = _stamped_by_the_database(part)
+    return [
+        known
+        for known in part.table.columns
+        if known.name not in made and known.computed is None and known.name != stamp
+    ]
+
+
+def _stamped_by_the_database(part: Part) -> str | None:
+    return part.updated_at.name if part.updated_at is not None and part.stamp is None else None
+
+
+def _columns(connection: Connection, part: Part) -> list[tuple[str, bool]]:
+    known = catalog([(part.table.name, part.table.schema)], connection.dialect.name)
+    rows = connection.execute(select(known.c.name, known.c.generated).order_by(known.c.place))
+    return [(name, bool(made)) for name, made in rows]

@@ -1,0 +1,93 @@
+"""The words of the checks of what a spec claims: part of `wording.WORDING`, where everything is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alembic_rekey.guard.wording.words import Wording
+
+__all__ = ["CLAIM_WORDING"]
+
+CLAIM_WORDING: Mapping[str, Wording] = {
+    "not_a_table": Wording(
+        claim="what the revision declares is a table, whose rows are stored where they are read",
+        sentence="{table} is {what}; its rows could be neither journalled nor put back where they are stored",
+        remedy="name the table behind it in the revision.",
+    ),
+    "not_text": Wording(
+        claim="a column of names holds texts",
+        sentence="{table}: the column of names {column!r} is of type {type}, and names are texts",
+        remedy="name the column that holds the name itself in the spec; a column that refers to a row by its key is "
+        "an owner.",
+    ),
+    "foreign_partition": Wording(
+        claim="every row of a table is stored in this database",
+        sentence="{table}: its part {partition} is a foreign table; no transaction spans two servers",
+        remedy="take that part out for the upgrade (ALTER TABLE … DETACH PARTITION …, or NO INHERIT), or turn it into "
+        "a table of this database.",
+    ),
+    "inherited": Wording(
+        claim="no other table inherits from one whose rows may be deleted",
+        sentence="{table}: {heir} inherits from it; what is deleted there could not be put back there",
+        remedy="take the heir out for the upgrade (ALTER TABLE … NO INHERIT …), or name the heir in the revision "
+        "instead, if the rows are there.",
+    ),
+    "rewritten": Wording(
+        claim="no rule of the database rewrites what is written to the tables",
+        sentence="{table}: the rule {rule!r} rewrites what is written to it, so other rows would change than planned",
+        remedy="disable the rule for the upgrade (ALTER TABLE … DISABLE RULE …), and enable it after.",
+    ),
+    "row_security": Wording(
+        claim="row security hides no row of the tables, nor of those that refer to them, from this account",
+        sentence="{table}: row security hides rows from the account {account!r}, and what it hides is not planned",
+        remedy="run it with an account that row security does not bind: a superuser, one that was made with BYPASSRLS, "
+        "or the owner of the table after ALTER TABLE … NO FORCE ROW LEVEL SECURITY.",
+    ),
+    "check_broken": Wording(
+        claim="every row fulfils the CHECK constraints of its table, so that it could be put back",
+        sentence="{table}: rows from before a CHECK constraint do not fulfil it, and could not be written again",
+        remedy="correct the rows, or the constraint: PRAGMA quick_check names the tables.",
+    ),
+    "not_validated": Wording(
+        claim="every row fulfils the constraints of its table, so that it could be put back",
+        sentence="{table}: the constraint {constraint!r} is NOT VALID; a row from before it could not be written again",
+        remedy="ALTER TABLE … VALIDATE CONSTRAINT …, after correcting the rows that it finds.",
+    ),
+    "no_replica_identity": Wording(
+        claim="every published table has a replica identity, without which PostgreSQL changes no row of it",
+        sentence="{table}: the publication {publication!r} holds it, and it has no replica identity",
+        remedy="give the table a primary key, or ALTER TABLE … REPLICA IDENTITY FULL for the upgrade.",
+    ),
+    "name_of_several": Wording(
+        claim="a name is that of one row, not of one per tenant",
+        sentence="{table}: names are unique together with other columns ({columns}) only; rows of one name may be "
+        "different things, and two tenants would be folded into one",
+        remedy="if a name is one thing throughout, say so with a unique index on the name alone; if it is one per "
+        "tenant, this fold must not be carried out.",
+    ),
+    "unique_after": Wording(
+        claim="no unique index refuses what the rows become",
+        sentence="{table}: {row}, would be one of {rows} that are alike to the unique index {index}",
+        remedy="decide which of these rows stays, and remove or change the others by hand; where one is to be created, "
+        "give it a value of its own, made of its name: Identity(created={'slug': func.lower(projects.c.name)}); then "
+        "run the upgrade again.",
+    ),
+    "key_not_unique": Wording(
+        claim="the declared key tells the rows of each table apart",
+        sentence="key {key!r} of {table} is carried by {rows} rows, so the declared key {column!r} does not tell rows "
+        "apart",
+        remedy="declare the column that does, or remove what is surplus; where a key has several columns, none of them "
+        "alone is one.",
+    ),
+    "key_is_null": Wording(
+        claim="every row has a key",
+        sentence="{table}: {rows} rows have no value in the declared key {column!r}",
+        remedy="declare the column that tells the rows apart, or give these rows a key.",
+    ),
+    "no_row_is_active": Wording(
+        claim="some row has the status that the spec calls active",
+        sentence="{table}: no row has the status {active!r}, which the spec calls active; {rows} rows have {status!r}",
+        remedy="name the status of rows that are in force in the spec, Slots(active=…): values of others are dropped. "
+        "If none of these rows is in force, delete them first, or give one of them that status.",
+    ),
+}

@@ -1,0 +1,217 @@
+"""The words of every built-in check, in one place: what must hold, what one finding says, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alembic_rekey.guard.wording.claims import CLAIM_WORDING
+from alembic_rekey.guard.wording.words import Wording
+
+__all__ = ["WORDING", "Wording"]
+
+WORDING: Mapping[str, Wording] = {
+    **CLAIM_WORDING,
+    "collision": Wording(
+        claim="no slot has two active rows with different values",
+        sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
+        "says {value!r}",
+        remedy="decide which value is right: give the other row another status ('superseded', say), or answer with "
+        "-x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade "
+        "again.",
+    ),
+    "answer": Wording(
+        claim="each answer keeps one active row of one slot in collision",
+        sentence="{table}: the answer resolutions[{number}], to keep {keep!r} for {project!r} at {slot}: {what}",
+        remedy="correct the file of answers, or write its form anew with alembic-rekey plan --write-resolutions FILE.",
+    ),
+    "crowded_slot": Wording(
+        claim="no identity has two rows in one slot",
+        sentence="{table}: identity {owner!r}, of {canonical!r}, has {rows} rows at {slot}",
+        remedy="the table should allow one row per identity and slot: remove what is surplus, then run the "
+        "upgrade again.",
+    ),
+    "unreadable_time": Wording(
+        claim="every time that decides which row stays can be read",
+        sentence="{table}: row {key!r} has {value!r} in {column!r}, which is no time that can be read; for "
+        "{canonical!r} the times decide which of several rows stays",
+        remedy="write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column holds "
+        'numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.',
+    ),
+    "time_type": Wording(
+        claim="every column of times has a type of the kind that the revision declares",
+        sentence="{table}: the revision declares the time {column!r} as {declared}, and in the database it is {type}",
+        remedy="declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as sa.BigInteger "
+        'in Epoch(column, "ms").',
+    ),
+    "two_canonical_rows": Wording(
+        claim="each canonical name is carried by one row at most",
+        sentence="{table}: row {key!r}, named {name!r}, is one of several rows for the canonical {canonical!r}",
+        remedy="move what hangs on the wrong row to the right one by hand and delete the wrong one, then run the "
+        "upgrade again.",
+    ),
+    "attached": Wording(
+        claim="no row outside the plan hangs on a row that the plan deletes or renames",
+        sentence="{child}: {rows} rows hang on {table} row {key!r}, which the plan would {action}, through {columns}; "
+        "the plan does not cover them",
+        remedy="move these rows to the canonical by hand; or, where their table has a key of one column and refers by "
+        "one, cover it in the spec of a new revision.",
+    ),
+    "attached_by_name": Wording(
+        claim="no row refers by its name to a row that the plan renames",
+        sentence="{child}: {rows} rows refer through {columns} to the name of {table} row {key!r}, which the plan "
+        "would {action}; a fold cannot change both at once",
+        remedy="spell the name as it is registered yourself, then run the upgrade again. Where the foreign key has ON "
+        "UPDATE CASCADE, an UPDATE of that row takes the others along; else change both with the foreign key deferred, "
+        "or dropped for a moment.",
+    ),
+    "unfilled_column": Wording(
+        claim="every column that a created row needs gets a value",
+        sentence="{table}: the plan creates rows, and column {column!r} takes no NULL and has no default",
+        remedy="give the column a value in the spec, Identity(created={...}), which may be made of the name, or a "
+        "default in the database.",
+    ),
+    "journal_shape": Wording(
+        claim="the journal has the columns of its table, in their order",
+        sentence="{table}: column {column!r} is not in the same place in its table and in {journal}",
+        remedy="the table changed after the journal was made: add or drop the column in the journal too, or, if the "
+        "journal is empty, drop it and make it again with op.create_side_tables(spec).",
+    ),
+    "reserved_name": Wording(
+        claim="no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical",
+        sentence="{table}: column {column!r} is named like one of the journal's own; the journal cannot be made",
+        remedy="rename the column for as long as the journal is needed, or leave its table out of the revision.",
+    ),
+    "missing_column": Wording(
+        claim="every column that the revision declares is there",
+        sentence="{table}: the revision declares column {column!r}, and the database does not have it",
+        remedy="add the column, or correct the declaration in the revision.",
+    ),
+    "generated_column": Wording(
+        claim="every column that the database generates is declared so",
+        sentence="{table}: column {column!r} is generated, and the revision declares it as one that is written",
+        remedy="declare it with sa.Computed(…) in the revision, or run the upgrade online, which asks the catalog.",
+    ),
+    "column_undeclared": Wording(
+        claim="a table with a generated column is declared with all of its columns",
+        sentence="{table}: column {column!r} is not declared; a script could not put a deleted row back with it",
+        remedy="declare it in the revision's table, or run upgrade and downgrade online, which ask the catalog.",
+    ),
+    "plan_is_empty": Wording(
+        claim="the plan touches at least one row",
+        sentence="the plan touches no row",
+        remedy="check that url and registry are the ones you mean, or allow it with -x allow_empty=true.",
+    ),
+    "version": Wording(
+        claim="the database is at the revision that this script starts from: {start}",
+        sentence="the database is at another revision",
+        remedy="the script ran already, or is for another database: look into alembic_version and make it again.",
+    ),
+    "journal_needed": Wording(
+        claim="no run needs its journal any more",
+        sentence="run {id} of revision {revision} was not restored: its journal holds the only copy of deleted rows",
+        remedy="restore it first, by a downgrade to the revision before the one that folded, or keep the side tables.",
+    ),
+    "table_holds_rows": Wording(
+        claim="the table is empty",
+        sentence="{table} holds {rows} rows",
+        remedy="keep the table (alembic downgrade 0001 stops before it), or empty it yourself if it may go.",
+    ),
+    "run_to_restore": Wording(
+        claim="the newest run that was not restored is one of this revision",
+        sentence="revision {revision} has no run to restore: the newest one that was not restored is of {newest}",
+        remedy="restore the newer run first (alembic-rekey runs lists them); if this revision never ran here, or its "
+        "side tables are gone, restore from its report with -x report=FILE.",
+    ),
+    "run_restored": Wording(
+        claim="a run is restored once",
+        sentence="run {run} was restored already",
+        remedy="there is nothing left to put back; `alembic-rekey runs` shows what became of each run.",
+    ),
+    "newer_run": Wording(
+        claim="only the newest run that was not restored can be restored",
+        sentence="run {newer}, of revision {revision}, comes after run {run} and was not restored",
+        remedy="restore the newer run first; `alembic-rekey runs` lists them.",
+    ),
+    "drift": Wording(
+        claim="the application left every row as the upgrade made it",
+        sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}; on_drift=keep would {keep}",
+        remedy="look at these rows, then put back the others with -x on_drift=keep, or undo the changes first.",
+    ),
+    "drift_kept": Wording(
+        claim="rows that drifted stay as the application left them",
+        sentence="{table}: row {key!r} ({action} for {canonical!r}): {what}",
+        remedy="look at these rows; the journal still holds what they were.",
+    ),
+    "no_way_back": Wording(
+        claim="every row that the journal names would go back as it was",
+        sentence="{table}: row {key!r} ({action} for {canonical!r}) would not go back as it was: {what}",
+        remedy="look for what else writes these rows: a trigger, a rule, a type that changes what is written. Where a "
+        "trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the "
+        "upgrade.",
+    ),
+    "not_as_before": Wording(
+        claim="every row that went back is as it was before the upgrade",
+        sentence="{table}: row {key!r} did not become what it was",
+        remedy="look for triggers that change rows as they are written; nothing was changed.",
+    ),
+    "unaccounted": Wording(
+        claim="the database counted the changes that the journal names, in every table, and no others",
+        sentence="{table}: {counted} rows {kind}, and the journal names {journalled}",
+        remedy="something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict clause): "
+        "find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.",
+    ),
+    "count_differs": Wording(
+        claim="each statement changed as many rows as the journal names",
+        sentence="{name}: the journal names {journalled} rows, the database reported {reported}",
+        remedy="look for triggers or rules that skip or add rows, and for keys that are NULL or not unique, then run "
+        "the upgrade again.",
+    ),
+    "shadow_left": Wording(
+        claim="no shadow and no misspelt canonical is left",
+        sentence="{table}: a row is still named {spelling!r} instead of {canonical!r}",
+        remedy="look for triggers that write the old name back, and for rows whose key is NULL.",
+    ),
+    "alias_left": Wording(
+        claim="no row is keyed by an alias any more",
+        sentence="{table}: rows are still keyed by {spelling!r} instead of {canonical!r}",
+        remedy="look for triggers that write the old name back, and for rows whose key is NULL.",
+    ),
+    "owner_lost": Wording(
+        claim="no row hangs on a shadow that was deleted",
+        sentence="{table}: row {key!r} still hangs on {owner!r}, which is gone",
+        remedy="look for rows whose key is NULL or not unique, and for triggers.",
+    ),
+    "foreign_key_broken": Wording(
+        claim="no foreign key leads nowhere that did not before",
+        sentence="{table}: the row with rowid {rowid} refers to a row of {parent} that would be gone",
+        remedy="a table outside the plan hangs on rows that the plan deletes: move its rows to the canonical by hand, "
+        "or cover the table in the spec.",
+    ),
+    "foreign_key_mended": Wording(
+        claim="no foreign key that led nowhere before leads somewhere now",
+        sentence="{table}: the row with rowid {rowid} referred to no {parent} before, and no way back restores that",
+        remedy="correct or delete the row first: the downgrade could not let it refer to nothing again.",
+    ),
+    "other_plan": Wording(
+        claim="the plan is the one that was approved",
+        sentence="the plan with the fingerprint {expected} was approved; here it is {made}",
+        remedy="review the new plan (alembic-rekey plan) and approve that; give the approved report as "
+        "expect_plan=FILE to see what differs.",
+    ),
+    "plan_differs": Wording(
+        claim="no row of the plan differs from the approved one",
+        sentence="{difference}",
+        remedy="review the new plan (alembic-rekey plan) and approve that.",
+    ),
+    "several_folds": Wording(
+        claim="an approved plan is the only one that the upgrade carries out",
+        sentence="revision {revision} is not the only one that this upgrade would fold with: there is {others}",
+        remedy="fold with one revision at a time, each with its own approval: alembic -x expect_plan=FINGERPRINT "
+        "upgrade REVISION, then plan the next one.",
+    ),
+    "approval_served": Wording(
+        claim="an approved plan is carried out once",
+        sentence="run {run} has this fingerprint",
+        remedy="review the plan again (alembic-rekey plan): a fingerprint serves once.",
+    ),
+}

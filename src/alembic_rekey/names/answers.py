@@ -1,0 +1,234 @@
+"""The file of answers to collisions, read and checked: which row a person keeps in each slot.
+
+JSON, a list or an object with a list `resolutions`, of objects: `project`, the slot's columns by their names,
+`keep`, and `table` where the revision has several tables of slots. `keep` is the word `canonical` or the name of
+the alias whose row stays. The form that `alembic-rekey plan --write-resolutions FILE` writes is such a file;
+what it shows beside each question (`rows`) is not read, and a question whose `keep` is null is not answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from alembic_rekey.errors import AnswersRefused
+from alembic_rekey.names.json_file import JsonFile, Unreadable, kind_of
+from alembic_rekey.names.matching import Name, key_of, shown
+from alembic_rekey.names.registry import Registry
+from alembic_rekey.spec import Slots, Spec
+
+__all__ = [
+    "ABOUT",
+    "ALIAS",
+    "ANSWERS",
+    "CANONICAL",
+    "KEEP",
+    "PROJECT",
+    "ROWS",
+    "TABLE",
+    "Answer",
+    "Answers",
+    "called_canonical",
+    "field_of",
+]
+
+MOST_BYTES = 32 * 2**20
+MOST_PARTS = 1_500_000
+"""Commas, colons and opening brackets: enough for a form of some 40,000 questions."""
+
+ABOUT, ANSWERS, PROJECT, TABLE, KEEP, ROWS = "about", "resolutions", "project", "table", "keep", "rows"
+CANONICAL, ALIAS = "canonical", "alias"
+_OWN = (PROJECT, TABLE, KEEP, ROWS)
+_NOT_READ = (ABOUT, ROWS)
+# No database holds half of a surrogate pair, nor PostgreSQL a NUL.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; `number` is its place in the file, from 0.
+
+    `slot` are the slot's columns as the database writes them as text. `project` and `keep` are as they were
+    written; `canonical` is the registered name of the first and `alias` that of the second (the canonical's own
+    name for its own row), each None where the registry has no such name.
+    """
+
+    number: int
+    table: str
+    slot: tuple[str | None, ...]
+    project: str
+    canonical: str | None
+    keep: str
+    alias: str | None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one file, in its order; `sha256` is that of the file's bytes."""
+
+    path: Path
+    sha256: str
+    given: tuple[Answer, ...]
+
+    @classmethod
+    def read(cls, path: Path, spec: Spec, registry: Registry) -> Answers:
+        """Read the answers to the collisions of `spec`, names looked up in `registry`.
+
+        Raises:
+            AnswersRefused: with every fault of the file, each with its place. Whether an answer fits a
+                collision, and each collision has one, only the database can tell.
+        """
+        file = JsonFile(path, MOST_BYTES, MOST_PARTS, _object, AnswersRefused)
+        raw = file.raw()
+        if raw is None:
+            raise AnswersRefused(path, ["there is no such file"])
+        given: list[Answer] = []
+        reader = _Reader(spec, registry)
+        file.refuse_any(reader.faults(file.document(raw), given))
+        return cls(path, sha256(raw).hexdigest(), tuple(given))
+
+    def unregistered(self) -> Iterator[str]:
+        """Yield the answers whose names the registry does not have: they can fit no collision of any database."""
+        for answer in self.given:
+            place = f"{ANSWERS}[{answer.number}]"
+            if answer.canonical is None:
+                yield f"{place}.{PROJECT}: no project is registered as {shown(answer.project)}"
+            elif answer.alias is None:
+                yield f"{place}.{KEEP}: {shown(answer.keep)} is no name of {shown(answer.canonical)}"
+
+
+def called_canonical(registry: Registry) -> set[str]:
+    """Return the canonicals that have an alias called `canonical`: for them that word is no answer."""
+    return {name.canonical for name in registry.names if name.key == CANONICAL and name.alias != name.canonical}
+
+
+def field_of(column: str) -> str:
+    """Return the field that holds the slot's column of this name: another one where it is a field of ours."""
+    return f"slot.{column}" if column in _OWN else column
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Keep every field, for unknown ones are faults; one that stands twice is one too."""
+    kept: dict[str, object] = {}
+    for field, value in pairs:
+        twice = field in kept
+        kept[field] = Unreadable("two values: the field stands twice") if twice else value
+    # What a form shows for a person to read may be long, and is not kept.
+    return {field: None if field in _NOT_READ else value for field, value in kept.items()}
+
+
+class _Reader:
+    """Turns a document into answers and faults."""
+
+    def __init__(self, spec: Spec, registry: Registry) -> None:
+        self.slots = spec.slots
+        self.names = {name.key: name for name in registry.names}
+        self.called_so = called_canonical(registry)
+
+    def faults(self, document: object, given: list[Answer]) -> Iterator[str]:
+        """Yield every fault with its place; once all are out, `given` holds every answer."""
+        listed = document
+        if isinstance(document, dict):
+            listed = document.get(ANSWERS)
+            yield from (f"{field}: there is no such field" for field in document if field not in (ANSWERS, ABOUT))
+        if not isinstance(listed, list):
+            yield f"{ANSWERS}: must be a list, at the top level or in an object, not {kind_of(listed)}"
+            return
+        for number, entry in enumerate(listed):
+            place = f"{ANSWERS}[{number}]"
+            if not isinstance(entry, dict):
+                yield f"{place}: must be an object, not {kind_of(entry)}"
+                continue
+            found: list[str] = []
+            answer = self._answer(number, entry, found)
+            yield from (f"{place}{fault}" for fault in found)
+            if answer and not found:
+                given.append(answer)
+
+    def _answer(self, number: int, entry: Mapping[str, object], found: list[str]) -> Answer | None:
+        slots = self._slots(entry, found)
+        if slots is None:
+            return None
+        fields = [field_of(column.name) for column in slots.slot]
+        found += [f".{field}: there is no such field" for field in entry if field not in (*_OWN, *fields)]
+        project = _text(entry.get(PROJECT), f".{PROJECT}", found)
+        slot = [_slot_text(entry, field, found) for field in fields]
+        canonical = self._canonical(project)
+        keep = self._kept(entry.get(KEEP), canonical, found)
+        if keep is None or project is None:
+            return None
+        return Answer(number, str(slots.table.fullname), tuple(slot), project, canonical, *keep)
+
+    def _slots(self, entry: Mapping[str, object], found: list[str]) -> Slots | None:
+        known = {str(slots.table.fullname): slots for slots in self.slots}
+        wanted = entry.get(TABLE)
+        if wanted is None and len(known) == 1:
+            return self.slots[0]
+        if isinstance(wanted, str) and wanted in known:
+            return known[wanted]
+        said = shown(wanted) if isinstance(wanted, str) else kind_of(wanted)
+        tables = ", ".join(known) or "none: the revision has no slots"
+        found.append(f".{TABLE}: must be one of the tables of slots ({tables}), not {said}")
+        return None
+
+    def _canonical(self, project: str | None) -> str | None:
+        name = None if project is None else self.names.get(key_of(project))
+        return name.canonical if name else None
+
+    def _kept(self, value: object, canonical: str | None, found: list[str]) -> tuple[str, str | None] | None:
+        """Return what is kept, as written, and the registered name for it; None where nothing is said."""
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            named = _text(value.get(ALIAS), f".{KEEP}.{ALIAS}", found)
+            found += [f".{KEEP}.{field}: there is no such field" for field in value if field != ALIAS]
+            return None if named is None else (named, self._alias(named, canonical))
+        written = _text(value, f".{KEEP}", found)
+        if written is None:
+            return None
+        if written != CANONICAL:
+            return written, self._alias(written, canonical)
+        if canonical in self.called_so:
+            found.append(
+                f'.{KEEP}: {shown(canonical)} has an alias of that name: write {{"{ALIAS}": "{CANONICAL}"}} for its '
+                "row, or the canonical name for the other one"
+            )
+        return written, canonical
+
+    def _alias(self, written: str, canonical: str | None) -> str | None:
+        name: Name | None = self.names.get(key_of(written))
+        return name.alias if name and name.canonical == canonical else None
+
+
+def _text(value: object, place: str, found: list[str]) -> str | None:
+    """Return the text of a name; a number counts as its text, as in the registry."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        said = "a blank one" if isinstance(value, str) else kind_of(value)
+        found.append(f"{place}: must be a name, not {said}")
+        return None
+    return _usable(value, place, found)
+
+
+def _usable(value: str, place: str, found: list[str]) -> str | None:
+    if odd := _NO_TEXT.search(value):
+        found.append(f"{place}: holds U+{ord(odd[0]):04X}, which cannot be looked up; decide this one in the database")
+        return None
+    return value
+
+
+def _slot_text(entry: Mapping[str, object], field: str, found: list[str]) -> str | None:
+    value = entry.get(field)
+    if field not in entry:
+        found.append(f".{field}: is not there")
+    elif isinstance(value, str):
+        return _usable(value, f".{field}", found)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    elif value is not None:
+        found.append(f".{field}: must be a string, an integer or null, not {kind_of(value)}")
+    return None

@@ -1,0 +1,8 @@
+"""`op.rekey`, `op.restore`, `op.create_side_tables` and their like, registered by importing this package."""
+
+from __future__ import annotations
+
+from alembic_rekey.operations.folds import Rekey, Restore
+from alembic_rekey.operations.tables import CreateSideTables, DropEmptyTables, DropSideTables
+
+__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey", "Restore"]

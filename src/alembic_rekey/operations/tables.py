@@ -1,0 +1,107 @@
+"""`op.create_side_tables(…)`, `op.drop_side_tables(…)`, `op.drop_empty_tables(…)`: what is DDL in a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alembic.operations import MigrateOperation, Operations
+from sqlalchemy import Table, func, literal, select
+from sqlalchemy.schema import DropTable
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.shape import reserved_names
+from alembic_rekey.script.script import script
+from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, runs
+from alembic_rekey.sql.steps import Guard, Statement, Step, perform
+
+__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "carry_out"]
+
+
+@Operations.register_operation("create_side_tables")
+class CreateSideTables(MigrateOperation):
+    """Create the side tables and the journals of some tables; DDL only."""
+
+    def __init__(self, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+        self.identities = tuple(identities)
+
+    @classmethod
+    def create_side_tables(cls, operations: Operations, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table.
+
+        `identities` are those of `tables` whose rows are the projects, customers, … themselves.
+        """
+        operations.invoke(cls(tables, identities))
+
+    def reverse(self) -> DropSideTables:
+        """Return the operation that takes them away."""
+        return DropSideTables(self.tables, self.identities)
+
+
+@Operations.register_operation("drop_side_tables")
+class DropSideTables(MigrateOperation):
+    """Drop the side tables and the journals of some tables."""
+
+    def __init__(self, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+        self.identities = tuple(identities)
+
+    @classmethod
+    def drop_side_tables(cls, operations: Operations, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+        """Drop the journals of the tables, what was created, `rekey_alias`, `rekey_count` and `rekey_run`."""
+        operations.invoke(cls(tables, identities))
+
+
+@Operations.register_operation("drop_empty_tables")
+class DropEmptyTables(MigrateOperation):
+    """Drop tables, and refuse if one of them holds a row."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+
+    @classmethod
+    def drop_empty_tables(cls, operations: Operations, tables: Iterable[Table]) -> None:
+        """Drop `tables` in their order.
+
+        Raises:
+            Refused: if one of them holds a row; none is dropped then.
+        """
+        operations.invoke(cls(tables))
+
+
+@Operations.implementation_for(CreateSideTables)
+def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
+    dialect = operations.migration_context.dialect.name
+    steps: list[Step] = [Guard(reserved_names(operation.tables, dialect))]
+    steps += [
+        Statement("Make a side table.", ddl) for ddl in create_side_tables(operation.tables, operation.identities)
+    ]
+    carry_out(operations, steps, "the journals cannot be made")
+
+
+@Operations.implementation_for(DropSideTables)
+def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None:
+    unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
+    steps: list[Step] = [Guard(check("journal_needed", "", unrestored))]
+    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.tables, operation.identities)]
+    carry_out(operations, steps, "the side tables are still needed")
+
+
+@Operations.implementation_for(DropEmptyTables)
+def _drop_empty_tables(operations: Operations, operation: DropEmptyTables) -> None:
+    steps: list[Step] = []
+    for number, table in enumerate(operation.tables):
+        rows = select(literal(str(table.name)).label("table"), func.count().label("rows")).select_from(table)
+        steps.append(Guard(check("table_holds_rows", str(number), rows.having(func.count() > 0))))
+    steps += [Statement(f"Drop {table.name}, which is empty.", DropTable(table)) for table in operation.tables]
+    carry_out(operations, steps, "a downgrade would drop rows")
+
+
+def carry_out(operations: Operations, steps: Iterable[Step], refusal: str) -> None:
+    """Perform `steps`, or write them where a script is made; `refusal` is the title of what a guard says."""
+    migration = operations.migration_context
+    if migration.as_sql:
+        for piece in script(steps, migration.dialect):
+            migration.impl.static_output(piece)
+    else:
+        perform(operations.get_bind(), steps, refusal)

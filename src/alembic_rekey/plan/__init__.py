@@ -1,0 +1,1 @@
+"""THE RELATION: what happens to each row, and the rules and counts of it. Returns selects, opens no connection."""

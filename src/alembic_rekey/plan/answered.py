@@ -1,0 +1,148 @@
+"""The answers to collisions as a relation: an input of the plan, like the registered names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from alembic_rekey.names.answers import Answers
+from alembic_rekey.spec import Slots
+from alembic_rekey.sql.equality import SameSlot
+from alembic_rekey.sql.expressions import Exact
+from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.side_tables import answers, current_run
+from alembic_rekey.sql.values import comparable
+
+__all__ = ["Answered", "answer_rows"]
+
+_FIELDS = ("number", "source", "slot", "project", "canonical", "keep", "alias")
+
+
+class _Item(ColumnElement[str]):
+    """One text of a JSON list of texts, by its place."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, listed: ColumnElement[Any], place: int) -> None:
+        self.listed = listed
+        self.place = place
+
+
+@compiles(_Item, "sqlite")
+def _item_sqlite(element: _Item, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_extract({compiler.process(element.listed, **kw)}, '$[{element.place}]')"
+
+
+@compiles(_Item, "postgresql")
+def _item_postgresql(element: _Item, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(CAST({compiler.process(element.listed, **kw)} AS JSONB) ->> {element.place})"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers as a relation, whose columns are those of `rekey_answer` without the run.
+
+    `absent` are the tables and places of the slots' columns that some answer says are NULL: only those are
+    compared in a way that no index and no hash join can serve.
+    """
+
+    relation: FromClause
+    absent: frozenset[tuple[str, int]]
+
+    @classmethod
+    def recorded(cls, given: Answers) -> Answered:
+        """Return the answers of the current run, read from the side table that holds `answer_rows(given)`."""
+        read = [answers.c[field] for field in _FIELDS]
+        return cls(select(*read).where(answers.c.run_id == current_run()).subquery("rekey_recorded"), _absent(given))
+
+    @classmethod
+    def handed_over(cls, given: Answers, dialect: str) -> Answered:
+        """Return the answers as one bound document, for a plan on a database that must not be written to."""
+        document = bindparam("resolutions", json.dumps(list(answer_rows(given))), Text())
+        entry: ColumnElement[Any]
+        number: ColumnElement[int]
+        read: list[ColumnElement[Any]]
+        if dialect == "postgresql":
+            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("rekey_entry")
+            read = [entry.op("->>")(field).label(field) for field in _FIELDS[1:]]
+            number = cast(entry.op("->>")("number"), Integer)
+        else:
+            entry = func.json_each(document).table_valued("value", name="rekey_entry").c.value
+            read = [func.json_extract(entry, f"$.{field}").label(field) for field in _FIELDS[1:]]
+            number = func.json_extract(entry, "$.number")
+        return cls(select(number.label("number"), *read).subquery("rekey_handed_over"), _absent(given))
+
+    def about(self, slots: Slots, name: str) -> CTE:
+        """Return the answers about one table, as a CTE of that name: their columns, `slot_0` and so on, and `turn`.
+
+        `turn` is 1 but for an answer whose very question was answered before in the file.
+        """
+        one = self.relation
+        said = [one.c[field] for field in _FIELDS]
+        turn = func.row_number().over(partition_by=[one.c.canonical, one.c.slot], order_by=one.c.number)
+        items = [_Item(one.c.slot, place).label(f"slot_{place}") for place in range(len(slots.slot))]
+        mine = one.c.source == literal(str(slots.table.fullname), RegistryText())
+        return (
+            select(*said, *items, turn.label("turn"))
+            .where(mine)
+            .cte(name)
+            # Taken apart once per answer: SQLite would do it again for each row that joins.
+            .prefix_with("MATERIALIZED")
+        )
+
+    def joined(self, source: FromClause, slots: Slots, spelled: CTE) -> tuple[FromClause, list[ColumnElement[Any]]]:
+        """Return `source`, rows of `slots` with the names that they stand under, joined with the answers.
+
+        With it the columns `answer`, the number of the answer about a row's slot, and `kept` (see `SLOT_RANKS`).
+        """
+        about = self.about(slots, f"rekey_answer_{slots.noun}")
+        asked = and_(
+            about.c.turn == 1,
+            about.c.canonical == spelled.c.canonical,
+            # As the column compares: where it takes `a` for `A`, both are one slot.
+            *(
+                SameSlot(cast(column, Text), about.c[f"slot_{place}"])
+                if (str(slots.table.fullname), place) in self.absent
+                else cast(column, Text) == about.c[f"slot_{place}"]
+                for place, column in enumerate(slots.slot)
+            ),
+        )
+        meant = and_(comparable(slots.status) == slots.active, about.c.alias == spelled.c.alias)
+        exactly = Exact(spelled.c.spelling) == about.c.keep
+        kept = case((and_(meant, exactly), 2), (meant, 1), else_=0)
+        return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
+
+
+def answer_rows(given: Answers) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the relation: one per answer."""
+    for answer in given.given:
+        slot = json.dumps(answer.slot, ensure_ascii=False)
+        said = (answer.number, answer.table, slot, answer.project, answer.canonical, answer.keep, answer.alias)
+        yield dict(zip(_FIELDS, said, strict=True))
+
+
+def _absent(given: Answers) -> frozenset[tuple[str, int]]:
+    return frozenset(
+        (answer.table, place) for answer in given.given for place, text in enumerate(answer.slot) if text is None
+    )

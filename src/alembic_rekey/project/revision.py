@@ -1,0 +1,149 @@
+"""`alembic-rekey revision`: one more fold, made from the last one: a revision of its own, with tables of its own."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
+from alembic.util import rev_id
+
+from alembic_rekey.errors import CommandRefused
+from alembic_rekey.project.folds import Folds
+
+__all__ = ["next_fold"]
+
+_LONGEST = 100
+"""Characters of a message: it is one line of the file."""
+
+_FUNCTIONS = {
+    "upgrade": '''\
+def upgrade() -> None:
+    """Plan, guard, apply, verify and record, in the transaction of the upgrade."""
+    op.rekey(spec)
+''',
+    "downgrade": '''\
+def downgrade() -> None:
+    """Put every row back from the journal."""
+    op.restore(spec)
+''',
+}
+
+
+def next_fold(config: Config, message: str, revision: str | None = None) -> Path:
+    """Write a revision after the present head that folds what the last fold declares, and return its file.
+
+    `revision` is its identifier; by default one like Alembic makes them. The file holds the text of
+    the last fold: it stays as it is whatever becomes of that one.
+
+    Raises:
+        CommandRefused: if there is no fold yet, or its file cannot be read as one.
+        CommandError: where Alembic cannot make a revision: several heads, an identifier that is taken.
+    """
+    said = " ".join(message.split())
+    if not said or len(said) > _LONGEST:
+        raise CommandRefused(
+            f"a message of {len(said)} characters cannot be the first line of a revision.",
+            f"say in 1 to {_LONGEST} characters what is folded.",
+        )
+    last = Folds(config).last
+    number = revision or rev_id()
+    before = _Text.of(last)
+    scripts = ScriptDirectory.from_config(config)
+    if any(known.revision == number for known in scripts.walk_revisions()):
+        raise CommandRefused(f"there is a revision {number} already.", "take another identifier, or leave it to us.")
+    # The command prints the path and nothing else.
+    scripts.messaging_opts = {"quiet": True}
+    # Alembic's template puts the message between quotes as it is.
+    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said))
+    if made is None:
+        raise CommandRefused(f"no file was made for revision {number}.", "look at what stands in its place.")
+    path = Path(made.path)
+    try:
+        path.write_text(before.of_next(_title(said, made), number, made.down_revision), "utf-8")
+        Folds(config).of(number)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
+
+
+def _title(message: str, made: Script) -> str:
+    """Return the docstring; its first line ends in a full stop and starts with a capital, as linters ask."""
+    said = message.replace('"""', "'''")
+    said = said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")
+    raw = "r" if "\\" in said else ""
+    down = made.down_revision if isinstance(made.down_revision, str) else ""
+    dated = [line for line in (made.module.__doc__ or "").splitlines() if line.startswith("Create Date: ")]
+    about = [f"Revision ID: {made.revision}", f"Revises: {down}", *dated]
+    tables = "Folds the same tables as before, for names that are new."
+    return "\n".join((f'{raw}"""{said}', "", *about, "", tables, '"""'))
+
+
+def _literal(value: object) -> str:
+    return "None" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+class _Text:
+    """The file of a fold, and where in it stands what another fold has otherwise."""
+
+    def __init__(self, path: Path, text: str, tree: ast.Module) -> None:
+        self._path = path
+        self._lines = text.splitlines(keepends=True)
+        self._tree = tree
+
+    @classmethod
+    def of(cls, script: Script) -> _Text:
+        path = Path(script.path)
+        try:
+            text = path.read_text("utf-8")
+            return cls(path, text, ast.parse(text))
+        except (OSError, ValueError, SyntaxError) as error:
+            raise CommandRefused(f"{path} cannot be read: {error}.", "mend the file of the last fold.") from error
+
+    def of_next(self, title: str, revision: str, down_revision: object) -> str:
+        """Return the text of the next fold."""
+        values: dict[str, object] = {"revision": revision, "down_revision": down_revision}
+        values |= {"branch_labels": None, "depends_on": None}
+        replaced: list[tuple[ast.stmt | ast.expr, str]] = []
+        missing = {"revision", "down_revision", *_FUNCTIONS}
+        for node in self._tree.body:
+            name = self._named(node)
+            if name in _FUNCTIONS:
+                replaced.append((node, _FUNCTIONS[name].rstrip("\n")))
+            elif name in values and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                replaced.append(
+                    (node.value, "None" if values[name] is None else json.dumps(values[name], ensure_ascii=False))
+                )
+            missing.discard(name)
+        if missing:
+            raise CommandRefused(
+                f"{self._path} does not say {', '.join(sorted(missing))} as a revision does.",
+                "write the revision by hand: alembic revision.",
+            )
+        first = self._tree.body[0]
+        if ast.get_docstring(self._tree) is not None:
+            replaced.append((first, title))
+            return self._with(replaced)
+        return f"{title}\n\n{self._with(replaced)}"
+
+    @staticmethod
+    def _named(node: ast.stmt) -> str:
+        if isinstance(node, ast.FunctionDef):
+            return node.name
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        return next((target.id for target in targets if isinstance(target, ast.Name)), "")
+
+    def _with(self, replaced: list[tuple[ast.stmt | ast.expr, str]]) -> str:
+        """Return the text with each node's own text replaced, the last first; columns are bytes of UTF-8."""
+        lines = [line.encode() for line in self._lines]
+        for node, text in sorted(replaced, key=lambda each: -each[0].lineno):
+            start, end = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+            around = lines[start][: node.col_offset] + text.encode() + lines[end][node.end_col_offset :]
+            lines[start : end + 1] = [around]
+        return b"".join(lines).decode()

@@ -1,0 +1,1 @@
+"""What is kept of a run: its rows, the document, the file, the fingerprint, the approval."""

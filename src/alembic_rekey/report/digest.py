@@ -1,0 +1,148 @@
+"""The digest of a plan's rows: from an approved report as it is read, and by SQL where a script runs.
+
+A script may hold no value of a row, so it holds a digest per table: a row's digest is made of its action, its
+canonical and each of its columns, the table's of its rows' in the order of the report. PostgreSQL has SHA-256; SQLite
+itself has no digest, its shell, which runs a script, has SHA3-256 (`sha3`) and the bytes of a real number
+(`ieee754_to_blob`). Where something runs a script that has neither, the script stops there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Text, column, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.report.rows import listing_order
+
+__all__ = ["PlanDigest", "digest_in_sql"]
+
+_ALGORITHMS = {"sqlite": hashlib.sha3_256, "postgresql": hashlib.sha256}
+
+
+@dataclass(frozen=True)
+class PlanDigest:
+    """The digest of the rows of one part; `columns` are those that every row has, None where there is no row."""
+
+    columns: tuple[str, ...] | None
+    digest: str
+
+    @classmethod
+    def of(cls, entries: Iterable[Mapping[str, Any]], dialect: str) -> PlanDigest:
+        """Take in the entries of a report's section, as a stream and in their order."""
+        whole, columns = _ALGORITHMS[dialect](), None
+        for entry in entries:
+            columns = tuple(entry["before"])
+            whole.update(_row(entry, dialect))
+        return cls(columns, whole.hexdigest())
+
+
+def _row(entry: Mapping[str, Any], dialect: str) -> bytes:
+    """Return the digest of one row: on PostgreSQL its bytes, on SQLite, whose texts join, its digits."""
+    values = (entry["canonical"], *entry["before"].values())
+    told = "|".join((entry["action"], *(_told(value, dialect) for value in values)))
+    digest = _ALGORITHMS[dialect](told.encode())
+    return digest.digest() if dialect == "postgresql" else digest.hexdigest().encode()
+
+
+def _told(value: Any, dialect: str) -> str:
+    """Return one value as `_Told` has it. A report holds PostgreSQL's values as text, but for numbers and truth."""
+    if value is None:
+        return "n"
+    if isinstance(value, dict) and "$bytes" in value:
+        return f"b{value['$bytes']}"
+    if isinstance(value, dict):
+        value = float(value["$real"])
+    if isinstance(value, float):
+        return f"r{struct.pack('>d', value).hex()}"
+    if isinstance(value, bool):
+        value = str(value).lower()
+    if isinstance(value, int) and dialect == "sqlite":
+        return f"i{value}"
+    return f"t{_ALGORITHMS[dialect](str(value).encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
+def digest_in_sql(part: Part, columns: Sequence[str], planned: FromClause) -> ColumnElement[str]:
+    """Return the same digest of the rows of `planned`, which has all of `columns`; NULL where it has none."""
+    told = [column("rekey_canonical", Text()), *(column(name) for name in columns)]
+    place = func.row_number().over(order_by=listing_order(part)).label("place")
+    rows = select(_RowDigest(told).label("digest"), place).select_from(planned).subquery("rekey_told")
+    # On SQLite each row brings the digest of all.
+    return select(_ListDigest(rows.c.digest, rows.c.place)).select_from(rows).limit(1).scalar_subquery()
+
+
+class _Told(ColumnElement[str]):
+    """One stored value as a short text: what kind it is, and its number, its bytes or the digest of its text."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, stored: ColumnElement[Any]) -> None:
+        self.stored = stored
+
+
+@compiles(_Told, "sqlite")
+def _told_sqlite(element: _Told, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    return (
+        f"CASE typeof({stored}) WHEN 'null' THEN 'n' WHEN 'integer' THEN 'i' || {stored} "
+        f"WHEN 'real' THEN 'r' || lower(hex(ieee754_to_blob({stored}))) "
+        f"WHEN 'text' THEN 't' || lower(hex(sha3({stored}, 256))) ELSE 'b' || lower(hex({stored})) END"
+    )
+
+
+@compiles(_Told, "postgresql")
+def _told_postgresql(element: _Told, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    text = f"CAST({stored} AS TEXT)"
+    return (
+        f"CASE WHEN {stored} IS NULL THEN 'n' "
+        f"WHEN pg_typeof({stored}) IN (CAST('real' AS regtype), CAST('double precision' AS regtype)) "
+        f"THEN 'r' || encode(float8send(CAST({text} AS DOUBLE PRECISION)), 'hex') "
+        f"ELSE 't' || encode(sha256(convert_to({text}, 'UTF8')), 'hex') END"
+    )
+
+
+class _RowDigest(ColumnElement[str]):
+    """The digest of a row's action and values."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, values: Sequence[ColumnElement[Any]]) -> None:
+        self.told = [column("rekey_action", Text()), *map(_Told, values)]
+
+
+@compiles(_RowDigest)
+def _row_digest(element: _RowDigest, compiler: SQLCompiler, **kw: Any) -> str:
+    told = " || '|' || ".join(compiler.process(one, **kw) for one in element.told)
+    if compiler.dialect.name == "postgresql":
+        return f"sha256(convert_to({told}, 'UTF8'))"
+    return f"lower(hex(sha3({told}, 256)))"
+
+
+class _ListDigest(ColumnElement[str]):
+    """The digest of the digests of rows, in the order of `place`."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, digest: ColumnElement[str], place: ColumnElement[int]) -> None:
+        self.digest = digest
+        self.place = place
+
+
+@compiles(_ListDigest)
+def _list_digest(element: _ListDigest, compiler: SQLCompiler, **kw: Any) -> str:
+    digest, place = (compiler.process(one, **kw) for one in (element.digest, element.place))
+    if compiler.dialect.name == "postgresql":
+        return f"encode(sha256(string_agg({digest}, CAST('' AS BYTEA) ORDER BY {place})), 'hex')"
+    # As a window, for only that promises an order.
+    frame = f"ORDER BY {place} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+    return f"lower(hex(sha3(group_concat({digest}, '') OVER ({frame}), 256)))"

@@ -1,0 +1,212 @@
+"""Plan or journal -> the rows of a report, as JSON has them: they pass through, none is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Float,
+    FromClause,
+    Integer,
+    TableClause,
+    Text,
+    case,
+    cast,
+    column,
+    func,
+    inspect,
+    literal_column,
+    select,
+    true,
+)
+
+from alembic_rekey.guard.stored import Stored
+from alembic_rekey.plan.answered import Answered
+from alembic_rekey.plan.plan import Part, plan
+from alembic_rekey.plan.registered import Names
+from alembic_rekey.plan.rules import LEFT_BEHIND, Action
+from alembic_rekey.report.document import CREATED, Entries
+from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions
+from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.sql.expressions import Exact, by_code_point
+from alembic_rekey.sql.side_tables import created, journal
+
+__all__ = [
+    "Section",
+    "created_section",
+    "entries",
+    "journal_sections",
+    "left_counted",
+    "left_entries",
+    "listing_order",
+    "plan_sections",
+    "title_of",
+    "told",
+]
+
+_AT_ONCE = 500
+_SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE)
+
+
+@dataclass(frozen=True)
+class Section:
+    """The rows of one part as a relation with `rekey_action`, `rekey_canonical` and every column of the table."""
+
+    title: str
+    """The key of this section in the document."""
+    part: Part
+    source: FromClause
+    columns: tuple[tuple[str, bool], ...]
+    """Name and whether JSON holds its values exactly; the others travel as the database's own text."""
+
+
+def title_of(part: Part) -> str:
+    """Return the key of the section of `part` in the document (design, section 4, Report)."""
+    return f"shadow_{part.noun}s" if isinstance(part, Identity) else f"{part.noun}_plans"
+
+
+def plan_sections(
+    connection: Connection, spec: Spec, names: Names, parts: Container[Part], answered: Answered | None = None
+) -> list[Section]:
+    """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
+    return [
+        Section(
+            title_of(part),
+            part,
+            decided.subquery("rekey_planned"),
+            _columns(connection, part.table.name, part.table.schema),
+        )
+        for part, decided in plan(spec, names, answered).items()
+        if part in parts
+    ]
+
+
+def journal_sections(connection: Connection, spec: Spec, run: ColumnElement[int]) -> list[Section]:
+    """Return the sections of a run that was made, read from its journals."""
+    return [_kept(connection, title_of(part), part, journal(part.table), run) for part in spec.parts]
+
+
+def created_section(connection: Connection, identity: Identity, run: ColumnElement[int]) -> Section:
+    """Return the rows that a run created, as they were made; no part of its plan."""
+    return _kept(connection, CREATED, identity, created(identity.table), run)
+
+
+def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run: ColumnElement[int]) -> Section:
+    of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == run)
+    columns = _columns(connection, kept.name, None)
+    return Section(title, part, of_run.subquery("rekey_planned"), columns[3:])
+
+
+def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
+    """Return the columns that the database has. SQLite hands over what it stored; no type is read into it."""
+    found = inspect(connection).get_columns(name, schema=schema)
+    if connection.dialect.name == "sqlite":
+        return tuple((known["name"], True) for known in found)
+    return tuple((known["name"], isinstance(known["type"], Integer | Boolean | Float)) for known in found)
+
+
+def entries(connection: Connection, section: Section, *conditions: ColumnElement[bool]) -> Entries:
+    """Yield the rows of a section, by key in code point order, created rows last, as JSON has them.
+
+    Whoever stops before the last row closes it: the server holds a cursor until then.
+    """
+    names = [name for name, _ in section.columns]
+    slots = isinstance(section.part, Slots)
+    width = len(names) + 2
+    selected = _selected(section).where(*conditions).execution_options(yield_per=_AT_ONCE)
+    with connection.execute(selected) as rows:
+        for row in rows:
+            entry = {"action": row[0], "canonical": row[1]}
+            entry["before"] = dict(zip(names, map(_json_value, row[2:width]), strict=True))
+            if slots and row[0] in (Action.DROP, Action.MERGE, Action.REPLACE) and row[width] in _SURVIVES:
+                survivor: Iterable[Any] = map(_json_value, row[width + 1 :])
+                entry["survivor"] = dict(zip(("key", "value", "status"), survivor, strict=True))
+            yield entry
+
+
+def left_counted(connection: Connection, spec: Spec, sections: Iterable[Section]) -> dict[str, int]:
+    """Return the count of the values that a plan leaves behind: none where `sections` have no identity."""
+    identity = spec.identity
+    for section in sections:
+        if section.part is identity:
+            columns = compared_columns(identity, Stored.read(connection, spec))
+            counted = left_count(identity, section.source, columns, connection.dialect.name)
+            return dict(iter(connection.execute(counted)))
+    return {LEFT_BEHIND.format(noun=identity.noun): 0}
+
+
+def left_entries(connection: Connection, spec: Spec, section: Section) -> Entries:
+    """Yield what each shadow leaves behind, and what stands there in the row that stays.
+
+    An entry is shaped like one of the plan: `before` holds the key, the name and the values that are left behind.
+    """
+    columns = compared_columns(spec.identity, Stored.read(connection, spec)) if section.columns else ()
+    for portion in portions(columns):
+        yield from _left(connection, spec.identity, section.source, portion)
+
+
+def _left(connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str]) -> Entries:
+    selected = left_behind(identity, source, columns, connection.dialect.name)
+    with connection.execute(selected.execution_options(yield_per=_AT_ONCE)) as rows:
+        for row in rows:
+            values = [_json_value(value) for value in row[1:]]
+            before = dict(zip((identity.key.name, identity.name.name), values[:2], strict=True))
+            survivor = dict(zip(before, values[2:4], strict=True))
+            for place, name in enumerate(columns):
+                left, old, new = values[4 + 3 * place : 7 + 3 * place]
+                if left:
+                    before[name], survivor[name] = old, new
+            yield {"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}
+
+
+def _selected(section: Section) -> Relation:
+    part, source = section.part, section.source
+    read = [column(name) if exact else cast(column(name), Text).label(name) for name, exact in section.columns]
+    shown: list[ColumnElement[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text()), *read]
+    if isinstance(part, Slots):
+        slot = [column("rekey_canonical", Text()), *(column(known.name) for known in part.slot)]
+        # Without parameters: with them it would be another order in each window, and SQLite sort for each.
+        surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
+        survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
+        as_shown = {name: shown for (name, _), shown in zip(section.columns, read, strict=True)}
+        winner = [
+            column("rekey_action", Text()),
+            *(as_shown[known.name] for known in (part.key, part.value, part.status)),
+        ]
+        shown += [func.first_value(known).over(partition_by=slot, order_by=survives) for known in winner]
+    return select(*shown).select_from(source).where(told(part)).order_by(*listing_order(part))
+
+
+def told(part: Part) -> ColumnElement[bool]:
+    """Return which rows of a plan a report tells, and a fingerprint takes in.
+
+    An identity's row that stays is kept for what is left behind only: whoever writes there makes no other plan.
+    """
+    action = column("rekey_action", Text())
+    return action != Action.KEEP.value if isinstance(part, Identity) else true()
+
+
+def listing_order(part: Part) -> list[ColumnElement[Any]]:
+    """Return by what the rows of a section are sorted: created ones last, by key, then by canonical.
+
+    Letter by letter whatever the column's collation is: the journal does not have that of its table.
+    """
+    return [
+        column("rekey_action", Text()) == Action.CREATE.value,
+        by_code_point(Exact(column(part.key.name, part.key.type))),
+        by_code_point(column("rekey_canonical", Text())),
+    ]
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, float) and not isfinite(value):
+        return {"$real": str(value)}
+    if isinstance(value, bytes):
+        return {"$bytes": value.hex()}
+    return value

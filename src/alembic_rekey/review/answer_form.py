@@ -1,0 +1,112 @@
+"""The form of `plan --write-resolutions FILE`: each collision as a question, with all of its rows for a person to read.
+
+It is a file of answers whose `keep` is null (`answers`), made as a stream.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Text, case, cast, select
+
+from alembic_rekey.names.answers import (
+    ABOUT,
+    ALIAS,
+    ANSWERS,
+    CANONICAL,
+    KEEP,
+    PROJECT,
+    ROWS,
+    TABLE,
+    called_canonical,
+    field_of,
+)
+from alembic_rekey.names.matching import key_of
+from alembic_rekey.names.registry import Registry
+from alembic_rekey.plan.plan import Planned
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.sql.values import comparable
+
+__all__ = ["form"]
+
+_AT_ONCE = 500
+_MOST = 1_000
+"""Characters of a value that are shown: a form has to be read by a person, and back by `answers`."""
+
+_HOW = (
+    f"Write beside each {KEEP!r} what stands beside the row to keep, then hand the file over with -x resolutions=FILE. "
+    f"What stands in {ROWS!r} is shown for you and not read; rows without {KEEP!r} are not active and cannot be kept."
+)
+
+
+def form(connection: Connection, spec: Spec, registry: Registry, planned: Planned) -> Iterator[str]:
+    """Yield the form for the plan that is read from `connection`, in pieces.
+
+    `planned` need not have every part: a table that is not there has no questions.
+    """
+    yield f"{{\n {_json(ABOUT)}: {_json(_HOW)},\n {_json(ANSWERS)}: ["
+    for number, question in enumerate(_questions(connection, spec, registry, planned)):
+        yield f"{',' * (number > 0)}\n{question}"
+    yield "\n ]\n}\n"
+
+
+def _questions(connection: Connection, spec: Spec, registry: Registry, planned: Planned) -> Iterator[str]:
+    called_so = called_canonical(registry)
+    for slots in (part for part in spec.slots if part in planned):
+        rows = connection.execute(_rows(spec.identity, slots, planned).execution_options(yield_per=_AT_ONCE)).mappings()
+        fields = [f"slot_{place}" for place in range(len(slots.slot))]
+        for question, listed in groupby(rows, itemgetter("canonical", *fields)):
+            canonical, *slot = question
+            named = dict(zip((field_of(column.name) for column in slots.slot), slot, strict=True))
+            asked = {PROJECT: canonical, **({TABLE: str(slots.table.fullname)} if len(spec.slots) > 1 else {}), **named}
+            head = ",\n".join(f"   {_json(field)}: {_json(value)}" for field, value in asked.items())
+            shown = ",\n".join(
+                f"    {_json(_shown(row, canonical if canonical in called_so else CANONICAL))}" for row in listed
+            )
+            yield f"  {{\n{head},\n   {_json(KEEP)}: null,\n   {_json(ROWS)}: [\n{shown}\n   ]\n  }}"
+
+
+def _rows(identity: Identity, slots: Slots, planned: Planned) -> Relation:
+    """Return the rows of every slot in collision, those of one slot in succession."""
+    relation = planned[slots]
+    slot = [relation.c[column.name] for column in slots.slot]
+    return (
+        select(
+            relation.c.rekey_canonical.label("canonical"),
+            *(cast(column, Text).label(f"slot_{place}") for place, column in enumerate(slot)),
+            case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0).label("active"),
+            identity.name.label("written_under"),
+            cast(relation.c[slots.key.name], Text).label("key"),
+            cast(relation.c[slots.value.name], Text).label("value"),
+            cast(relation.c[slots.status.name], Text).label("status"),
+            cast(relation.c[slots.updated_at.name], Text).label("updated_at"),
+        )
+        .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
+        .where(relation.c.rekey_action == Action.COLLISION.value)
+        .order_by(relation.c.rekey_canonical, *slot, relation.c[slots.key.name])
+    )
+
+
+def _shown(row: Any, canonical: str) -> dict[str, object]:
+    """Return one row as a person reads it, what to write to keep it first: `canonical` for the canonical's own."""
+    name = row["written_under"]
+    own = key_of(name) == key_of(row["canonical"])
+    keep: object = canonical if own else {ALIAS: name} if name == CANONICAL else name
+    told = {field: _cut(row[field]) for field in ("value", "status", "updated_at")}
+    return {**({KEEP: keep} if row["active"] else {}), "written_under": name, "row": _cut(row["key"]), **told}
+
+
+def _cut(text: str | None) -> str | None:
+    rest = len(text or "") - _MOST
+    return text if text is None or rest <= 0 else f"{text[:_MOST]}… {rest:,} more characters"
+
+
+def _json(value: object) -> str:
+    """Return `value` as JSON that a person can read: letters as they are, what could move a cursor escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)

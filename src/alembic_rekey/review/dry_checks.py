@@ -1,0 +1,65 @@
+"""Checks of a database that the revisions may not have reached: what a dry run can ask of it, and what it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, TableClause, inspect
+from sqlalchemy.sql import visitors
+
+from alembic_rekey.errors import Finding, Refused
+from alembic_rekey.guard.shape import kept_check, kept_tables, table_checks
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.spec import Check, Spec
+from alembic_rekey.sql.side_tables import is_side_table
+from alembic_rekey.sql.steps import findings
+
+__all__ = ["answerable", "exists", "shape_findings"]
+
+
+def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
+    """Return the checks that can be asked now, and a note for each of the spec's own that cannot.
+
+    A check of the engine that reads a missing table could find nothing.
+    """
+    asked, notes = [], []
+    for made in checks:
+        read = [one for one in visitors.iterate(made.offending) if isinstance(one, TableClause)]
+        filled = sorted({one.name for one in read if is_side_table(one.name)})
+        missing = sorted({one.name for one in read if not exists(connection, one)} - set(filled))
+        if not filled and not missing:
+            asked.append(made)
+        elif made in spec.checks:
+            why = f"{', '.join(filled)}, which the upgrade fills" if filled else f"{', '.join(missing)}, not there yet"
+            notes.append(f"the check {made.name} is left to the upgrade: it reads {why}.")
+    return asked, notes
+
+
+def exists(connection: Connection, wanted: TableClause) -> bool:
+    """Tell whether the database has the table."""
+    return inspect(connection).has_table(wanted.name, schema=wanted.schema)
+
+
+def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) -> tuple[Finding, ...]:
+    """Return what is wrong with the columns; the journals are asked about where they are made already.
+
+    Raises:
+        Refused: if a table has other columns than a plan can be made of.
+    """
+    dialect = connection.dialect.name
+    asked = table_checks(there, dialect) if there else []
+    unreadable = (
+        "rekey_missing_column",
+        "rekey_reserved_name",
+        "rekey_time_type",
+        "rekey_not_text",
+        "rekey_row_security",
+        "rekey_foreign_partition",
+    )
+    if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
+        raise Refused(f"revision {spec.revision} cannot be planned", faults)
+    has_table = inspect(connection).has_table
+    made = {name: source for name, source in kept_tables(there).items() if has_table(name)}
+    if made:
+        asked.append(kept_check(made, dialect))
+    return tuple(findings(connection, asked))

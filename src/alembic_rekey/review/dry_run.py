@@ -1,0 +1,251 @@
+"""The plan, reading only: what an upgrade would do or refuse, in one snapshot, as a report of mode `dry-run`.
+
+It reads the tables themselves, through a connection that cannot write: no side table is needed, and
+the registry goes along as one bound value. A table that is not there yet has no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, FromClause, TableClause, Text, cast, column, false, null, select, table
+
+from alembic_rekey.connection.database import is_absent, reading
+from alembic_rekey.errors import Finding
+from alembic_rekey.guard.answer_checks import answer_checks
+from alembic_rekey.guard.checks import guards, refuse_rows_without_registry
+from alembic_rekey.guard.claims.rows import stored_claims
+from alembic_rekey.guard.claims.times import time_checks
+from alembic_rekey.guard.claims.uniqueness import unique_after
+from alembic_rekey.guard.foreign_keys import attached
+from alembic_rekey.names.answers import Answers
+from alembic_rekey.names.registry import Registry, read_registry
+from alembic_rekey.plan.answered import Answered
+from alembic_rekey.plan.counts import part_counts
+from alembic_rekey.plan.plan import Part, Planned, streamed
+from alembic_rekey.plan.registered import Names
+from alembic_rekey.report.document import Fingerprint, Report, document
+from alembic_rekey.report.file import NewFile, ReportFile
+from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
+from alembic_rekey.report.runs import now, touches
+from alembic_rekey.review.answer_form import form as questions
+from alembic_rekey.review.demands import demands
+from alembic_rekey.review.dry_checks import answerable, exists, shape_findings
+from alembic_rekey.review.tally import Tally
+from alembic_rekey.review.unkeyed import pointing_nowhere
+from alembic_rekey.settings import Settings
+from alembic_rekey.spec import Slots, Spec
+from alembic_rekey.sql.steps import findings
+from alembic_rekey.text.progress import Progress
+
+__all__ = ["VERSIONS", "Choice", "DryRun", "dry_runs"]
+
+VERSIONS = table("alembic_version", column("version_num"))
+"""Where a database says which revisions it is at, unless `env.py` names another table."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The spec that is planned, and what there is to say about the choice."""
+
+    spec: Spec
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """A plan that was made and written to `path`; `findings` is everything that an upgrade would refuse over."""
+
+    spec: Spec
+    registry: Registry
+    report: Report
+    path: Path
+    fingerprint: str
+    tally: Tally
+    collisions: tuple[Finding, ...]
+    integrity: tuple[Finding, ...]
+    demands: tuple[Finding, ...]
+    """What the settings ask of a plan and this one does not fulfil."""
+    notes: tuple[str, ...]
+    others: tuple[str, ...]
+    """The other revisions that the same upgrade would fold with."""
+
+    @property
+    def would_refuse(self) -> bool:
+        """Whether an upgrade of the same data would refuse."""
+        return bool(self.collisions or self.integrity or self.demands)
+
+
+def dry_runs(
+    settings: Settings,
+    choose: Callable[[Collection[str]], Sequence[Choice]],
+    versions: TableClause = VERSIONS,
+    form: NewFile | None = None,
+) -> tuple[DryRun, ...]:
+    """Plan what `choose` says of the revisions that the database is at, each with its report, in one snapshot.
+
+    A later plan sees the rows as they are now, not as an earlier one would leave them: it says so.
+    `form` gets the questions of the first plan to answer, where it is wanted.
+
+    Raises:
+        AnswersRefused: if the file of answers cannot be used.
+        RegistryRefused: if the registry cannot be used, or is missing while a table holds rows.
+        Refused: if a table has other columns than a plan can be made of.
+        DatabaseFailed, ReportFailed: where the database, or a file to be written, does not let us.
+    """
+    made: list[DryRun] = []
+    files: list[ReportFile] = []
+    try:
+        with reading(settings) as connection:
+            choices = choose(_heads(connection, versions))
+            pending = [choice.spec.revision for choice in choices]
+            for number, choice in enumerate(choices):
+                others = tuple(pending[:number] + pending[number + 1 :])
+                told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
+                one, file = _planned(connection, told, others, settings, form if number == 0 else None)
+                made.append(one)
+                files.append(file)
+    except BaseException:
+        for file in files:
+            file.discard()
+        raise
+    # Published when the snapshot is closed and nothing can fail any more.
+    for file in files:
+        file.publish()
+    return tuple(made)
+
+
+def _beside(pending: Sequence[str], number: int) -> Iterator[str]:
+    """Yield what the plan with this number has to say about the others."""
+    before, after = pending[:number], pending[number + 1 :]
+    if before:
+        yield f"planned on the rows as they are before revision {', '.join(before)}, which folds first."
+    if after:
+        yield f"the upgrade folds with revision {', '.join(after)} as well, which has a plan of its own."
+
+
+def _planned(
+    connection: Connection,
+    choice: Choice,
+    others: tuple[str, ...],
+    settings: Settings,
+    form: NewFile | None,
+) -> tuple[DryRun, ReportFile]:
+    spec, dialect = choice.spec, connection.dialect.name
+    registry = read_registry(settings.registry, spec.identity.listed)
+    answered = None
+    if settings.resolutions is not None:
+        answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
+    there = [part for part in spec.parts if exists(connection, part.table)]
+    if registry.sha256 is None:
+        refuse_rows_without_registry(connection, [part.table for part in there], registry)
+    shape = shape_findings(connection, spec, there)
+    names = Names.handed_over(registry, dialect)
+    # A slot's row hangs on an identity: without that table there is none.
+    readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
+    planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
+    guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
+    guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
+    guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    asked, notes = answerable(connection, spec, guarding)
+    with Progress("Check the plan", len(asked)) as progress:
+        found = list(findings(connection, progress.telling(asked)))
+    about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
+    integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
+    sections = plan_sections(connection, spec, names, readable, answered)
+    report = Report(
+        created_at=now(),
+        mode="dry-run",
+        database=settings.database,
+        registry_path=str(registry.path),
+        registry_sha256=registry.sha256,
+        revision=spec.revision,
+        alias_map=registry.aliases,
+        counts=_counts(connection, spec, planned, sections),
+        is_empty=not touches(connection, [section.source for section in sections]),
+        integrity_errors=tuple(finding.sentence for finding in integrity),
+    )
+    notes += () if report.is_empty else pointing_nowhere(connection, spec, planned)
+    fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
+    file = _written(connection, spec, report, sections, fingerprint, tally, settings)
+    try:
+        unmet = tuple(demands(connection, spec, report, str(fingerprint), file.pending, settings, others))
+        if form is not None:
+            form.fill(questions(connection, spec, registry, {part: planned[part] for part in readable}))
+    except BaseException:
+        file.discard()
+        raise
+    made = DryRun(
+        spec=spec,
+        registry=registry,
+        report=report,
+        path=file.path,
+        fingerprint=str(fingerprint),
+        tally=tally,
+        collisions=tuple(finding for finding in found if finding.check in about_collisions),
+        integrity=integrity,
+        demands=unmet,
+        notes=(*_absence(spec, there, settings), *choice.notes, *notes),
+        others=others,
+    )
+    return made, file
+
+
+def _written(
+    connection: Connection,
+    spec: Spec,
+    report: Report,
+    sections: Iterable[Section],
+    fingerprint: Fingerprint,
+    tally: Tally,
+    settings: Settings,
+) -> ReportFile:
+    """Write the report, pending, with a section for every part, the missing ones empty."""
+    made = {section.part: section for section in sections}
+    every = [made.get(part, Section(title_of(part), part, _nothing(part), ())) for part in spec.parts]
+    progress = Progress("Write the report")
+    rows = (
+        (one.title, tally.passing(one, progress.passing(entries(connection, one)) if one.columns else ()))
+        for one in every
+    )
+    tables = {section.title: section.part.table.fullname for section in every}
+    stem = settings.report_stem(spec.identity.noun, "dry-run")
+    left = left_entries(connection, spec, every[0])
+    with progress, closing(document(report, rows, tables, fingerprint, left=left)) as pieces:
+        return ReportFile.write(settings.report_dir, stem, pieces)
+
+
+def _heads(connection: Connection, versions: TableClause) -> Collection[str]:
+    if not exists(connection, versions):
+        return ()
+    return connection.execute(select(versions.c.version_num)).scalars().all()
+
+
+def _nothing(part: Part) -> FromClause:
+    """Return the plan of a table that is not there: a relation without rows."""
+    columns = [cast(null(), Text).label("rekey_action"), cast(null(), Text).label("rekey_canonical")]
+    columns += [cast(null(), known.type).label(known.name) for known in part.table.columns]
+    return select(*columns).where(false()).subquery("rekey_planned")
+
+
+def _counts(connection: Connection, spec: Spec, planned: Planned, sections: Iterable[Section]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    with Progress("Count the plan", len(spec.parts)) as progress:
+        for part in spec.parts:
+            progress.doing(str(part.table.name))
+            counted |= dict(iter(connection.execute(part_counts(part, planned))))
+    return counted | left_counted(connection, spec, sections)
+
+
+def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterator[str]:
+    """Yield what there is to say about a database, tables or a registry that do not exist."""
+    missing = [str(part.table.name) for part in spec.parts if part not in there]
+    if is_absent(settings):
+        yield "the database file does not exist: planned as a database without rows; nothing was created."
+    elif missing:
+        yield f"tables that do not exist yet, planned as empty: {', '.join(missing)}."
+    if not settings.registry.exists():
+        yield "the registry file does not exist; no table holds a row, so nothing asks for it."

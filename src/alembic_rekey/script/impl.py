@@ -1,0 +1,113 @@
+"""How Alembic itself writes in a script: laid out for a reader, a comment above each statement.
+
+Importing this module is enough: Alembic takes the newest implementation of each dialect.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.ddl.base import AlterTable
+from alembic.ddl.impl import DefaultImpl
+from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.ddl.sqlite import SQLiteImpl
+from sqlalchemy import MetaData, Table, UpdateBase
+from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable
+
+from alembic_rekey.script.script import comment
+from alembic_rekey.script.whole import ended_whole, marks_in, reopened, schema_marks, starting_whole
+from alembic_rekey.sql.side_tables import CreateJournal
+from alembic_rekey.text.layout import laid_out
+
+__all__ = ["OPENING"]
+
+OPENING = "rekey_opening"
+"""The option of Alembic's context that gives what comes first in each transaction; `autocommit_block()` begins more."""
+
+
+class _Written(DefaultImpl):
+    """What both dialects write in a script: laid out for a reader, a comment above each statement."""
+
+    _begins: str
+    _says: str | None = None
+    _opens = _marks_it = ""
+    _marks = 0
+    _in_transaction = False
+    transactions = 0
+    """How many this script has begun."""
+
+    def static_output(self, text: str) -> None:
+        said = f"{comment(self._says)}\n" if self._says else ""
+        laid = laid_out(f"{said}{self._opens}{text}{self._marks_it}")
+        self._says, self._opens, self._marks_it = None, "", ""
+        self._marks += marks_in(laid)
+        super().static_output(laid)
+
+    def emit_begin(self) -> None:
+        """Write the BEGIN of a transaction, and what each has to do first (`OPENING`)."""
+        self._marks, self._in_transaction = 0, True
+        self.static_output(self._begins)
+        self.static_output(starting_whole(self.dialect.name))
+        self.transactions += 1
+        for piece in self.context_opts[OPENING]():
+            self.static_output(piece)
+
+    def emit_commit(self) -> None:
+        version = Table(self._version, MetaData(), schema=self.context_opts.get("version_table_schema"))
+        written = self.dialect.identifier_preparer.format_table(version)
+        self.static_output(ended_whole(self.dialect.name, self._marks, written))
+        self._says, self._in_transaction = "All of it, or nothing.", False
+        super().emit_commit()
+
+    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
+        if not self.as_sql:
+            return super()._exec(construct, *args, **kw)
+        if isinstance(construct, CreateTable) and construct.element.name == self._version:
+            return None  # `opening` has made it
+        self._says = _said(construct, self._version)
+        if self._in_transaction:  # not in an `autocommit_block()`
+            self._opens = reopened(self.dialect.name)
+            if self.dialect.name == "sqlite" and _changes_the_schema(construct):
+                notes, self._marks_it = schema_marks()
+                self._opens = f"{notes}{self._opens}"
+        return super()._exec(construct, *args, **kw)
+
+    @property
+    def _version(self) -> str:
+        return str(self.context_opts.get("version_table", "alembic_version"))
+
+
+def _changes_the_schema(construct: Any) -> bool:
+    """Tell whether a statement of Alembic's own changes the schema of the file, unless it fails."""
+    if getattr(construct, "if_exists", False) or getattr(construct, "if_not_exists", False):
+        return False
+    prefixes = " ".join(getattr(getattr(construct, "element", None), "_prefixes", ())).upper()
+    # What a project's own construct says is not known: it may change nothing.
+    known = isinstance(construct, (AlterTable, CreateTable, DropTable, CreateIndex, DropIndex))
+    return known and "TEMP" not in prefixes
+
+
+def _said(construct: Any, version: str) -> str | None:
+    """Return what the comment above a statement of Alembic's own says."""
+    if isinstance(construct, CreateTable):
+        unless = ", unless it is there" if construct.if_not_exists else ""
+        return f"Create the table {construct.element.name}{unless}."
+    if isinstance(construct, CreateJournal):
+        return f"Create {construct.name}, in the shape that {construct.source.name} has."
+    if isinstance(construct, UpdateBase) and getattr(construct.entity_description.get("table"), "name", "") == version:
+        return "Record the revision that the database has now."
+    return None
+
+
+class _SQLite(_Written, SQLiteImpl):
+    __dialect__ = "sqlite"
+
+    # A deferred transaction fails with "database is locked" whatever the timeout.
+    _begins = "-- One transaction, which no other writer can enter.\nBEGIN IMMEDIATE;"
+
+
+class _PostgreSQL(_Written, PostgresqlImpl):
+    __dialect__ = "postgresql"
+
+    # A higher level, perhaps the role's default, would not see what it waited for.
+    _begins = "-- One transaction.\nBEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;"

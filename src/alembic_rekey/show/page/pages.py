@@ -1,0 +1,73 @@
+"""The page of a plan and the page of a run: what each has to say beside its rows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from alembic_rekey.report.file import ReportFile
+from alembic_rekey.report.reading import read_document
+from alembic_rekey.report.runs import Run
+from alembic_rekey.review.dry_run import DryRun
+from alembic_rekey.show.page.page import Said, page
+from alembic_rekey.show.summary import verdict
+from alembic_rekey.spec import Spec
+
+__all__ = ["plan_page", "run_page"]
+
+_OUTCOMES = {
+    "applied": ("ready", "This run was carried out."),
+    "empty": ("nothing", "This run touched no row."),
+    "restored": ("nothing", "This run was carried out, and a downgrade has put its rows back."),
+}
+
+
+def plan_page(made: DryRun) -> Iterator[str]:
+    """Yield the page of a plan, from the report that it was written to.
+
+    Raises:
+        ReportFailed: if that report can no longer be read as it was written.
+    """
+    report = made.report
+    facts = [
+        ("database", report.database),
+        ("registry", report.registry_path),
+        ("registry SHA-256", report.registry_sha256 or "no file"),
+        ("fingerprint", made.fingerprint),
+        ("report", str(made.path)),
+        ("made", report.created_at),
+        *(("note", note) for note in made.notes),
+    ]
+    said = Said(
+        title=f"Plan of revision {report.revision}",
+        verdict=verdict(made),
+        tone="refused" if made.would_refuse else "nothing" if report.is_empty else "ready",
+        instead="alembic-rekey plan --all",
+        facts=facts,
+        collisions=made.collisions,
+        others=(*made.integrity, *made.demands),
+    )
+    yield from page(read_document(made.path), made.spec, said)
+
+
+def run_page(run: Run, spec: Spec, document: Iterable[str]) -> Iterator[str]:
+    """Yield the page of a run that was made, from its report.
+
+    Raises:
+        ReportFailed: where the report cannot be kept for as long as the page is made.
+    """
+    tone, outcome = _OUTCOMES.get(run.outcome or "", ("nothing", f"This run is {run.outcome}."))
+    # A page says the sums before the rows, so the report is read twice: once is all that a stream gives.
+    with tempfile.TemporaryDirectory(prefix="alembic-rekey-") as folder:
+        report = read_document(ReportFile.write(Path(folder), "report", document).publish())
+        facts = [
+            ("database", str(report.head["database"])),
+            ("registry", run.registry_path),
+            ("registry SHA-256", run.registry_sha256 or "no file"),
+            ("fingerprint", run.plan_sha256 or "not recorded"),
+            ("started", run.started_at),
+            ("finished", run.finished_at or "not recorded"),
+        ]
+        title, instead = f"Run {run.number} of revision {run.revision}", f"alembic-rekey report {run.number}"
+        yield from page(report, spec, Said(title, outcome, tone, instead, facts))

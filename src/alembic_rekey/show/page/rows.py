@@ -1,0 +1,179 @@
+"""The rows of a report as a page shows them: collisions slot by slot, the others as data for its script."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.document import LEFT
+from alembic_rekey.report.reading import ReadReport, report_entries
+from alembic_rekey.report.rows import title_of
+from alembic_rekey.review.tally import Tally
+from alembic_rekey.show.page.markup import cut, escaped, island, marked, pieces, said
+from alembic_rekey.spec import Slots, Spec, Tags
+from alembic_rekey.text.shown import visible
+
+__all__ = ["SAYS", "Rows"]
+
+SAYS: Mapping[Action, str] = {
+    Action.COLLISION: "in collision",
+    Action.DROP: "historical drop",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "shadow deleted",
+    Action.SUPERSEDE: "superseded",
+    Action.MERGE: "merged",
+    Action.REVIVE: "revived",
+    Action.RENAME: "renamed",
+    Action.CREATE: "created",
+    Action.REKEY: "rekeyed",
+}
+"""What a page calls the actions, the gravest first. A row that is kept is shown with the row that goes."""
+
+_MOST_ROWS, _MOST_SLOTS = 20_000, 1_000
+_MOST, _MOST_OF_A_COLLISION = 1_000, 10_000
+"""Characters of one difference that a page shows."""
+
+_Slot = tuple[str, str, str]
+
+
+@dataclass
+class Rows:
+    """A report that was read through once: what it counts, and its collisions.
+
+    `collisions` holds the live rows of each slot in collision, the canonical's first.
+    """
+
+    report: ReadReport
+    spec: Spec
+    tally: Tally = field(default_factory=Tally)
+    collisions: dict[_Slot, list[dict[str, Any]]] = field(default_factory=dict)
+    _left: dict[str, list[Any]] = field(default_factory=dict)
+    """By the key of a shadow: each column that is left behind, and how its value differs from the one that stays."""
+
+    @classmethod
+    def of(cls, report: ReadReport, spec: Spec) -> Rows:
+        """Read the report through; no row is kept but those in collision."""
+        rows = cls(report, spec)
+        for part in spec.parts:
+            for entry in report_entries(report, title_of(part)):
+                rows.tally.take(part, entry)
+                if entry["action"] == Action.COLLISION and isinstance(part, Slots):
+                    rows._keep(part, entry)
+        for entry in islice(report_entries(report, LEFT), _MOST_ROWS):
+            rows._keep_left(entry)
+        return rows
+
+    @property
+    def actions(self) -> dict[Action, int]:
+        """How many rows there are of each action, the gravest first."""
+        counted: Counter[str] = Counter()
+        for (_, action), number in self.tally.rows.items():
+            counted[action] += number
+        return {action: counted[action] for action in SAYS if counted[action]}
+
+    @property
+    def left_out(self) -> dict[Action, int]:
+        """How many rows of each action a page has no room for."""
+        found = {action: number - self._room[action] for action, number in self.actions.items()}
+        return {action: number for action, number in found.items() if number and action is not Action.COLLISION}
+
+    def cards(self) -> Iterator[str]:
+        """Yield the collisions as HTML, one slot after the other."""
+        for (table, canonical, slot), live in self.collisions.items():
+            yield (
+                f'<li class="card" data-project="{escaped(canonical)}" data-action="collision">\n'
+                f"<h3><bdi>{escaped(canonical)}</bdi> at <bdi>{escaped(slot)}</bdi></h3>\n"
+                f'<p class="what">{escaped(table)}: {len(live):,} live values</p>\n<div class="sides">\n'
+            )
+            yield from self._sides(sorted(live, key=lambda row: bool(row["written"] != canonical)))
+            yield "</div>\n</li>\n"
+
+    def data(self) -> Iterator[str]:
+        """Yield the other rows as a JSON list, a row a line, the gravest actions first where there are too many."""
+        room, separator = Counter(self._room), "[\n"
+        for part in self.spec.parts:
+            for entry in report_entries(self.report, title_of(part)):
+                action = entry["action"]
+                if action in (Action.COLLISION, Action.KEEP) or not room[action]:
+                    continue
+                room[action] -= 1
+                yield separator + island(self._row(part, entry))
+                separator = ",\n"
+        yield "[]" if separator == "[\n" else "\n]"
+
+    @property
+    def _room(self) -> dict[Action, int]:
+        room, left = {}, _MOST_ROWS
+        for action, number in self.actions.items():
+            room[action] = 0 if action is Action.COLLISION else min(left, number)
+            left -= room[action]
+        return room
+
+    def _keep(self, part: Slots, entry: Mapping[str, Any]) -> None:
+        before = entry["before"]
+        slot = (str(part.table.name), str(entry["canonical"]), _slot(part, before))
+        if before[part.status.name] != part.active or (slot not in self.collisions and self._full):
+            return
+        self.collisions.setdefault(slot, []).append(
+            {
+                "key": said(before[part.key.name]),
+                "written": self.tally.written(part, entry),
+                "says": said(before[part.value.name]),
+            }
+        )
+
+    def _keep_left(self, entry: Mapping[str, Any]) -> None:
+        identity, before, stays = self.spec.identity, entry["before"], entry["survivor"]
+        names = [name for name in before if name not in (identity.key.name, identity.name.name)]
+        compared = [[visible(name), pieces(said(before[name]), said(stays[name]), _MOST)] for name in names]
+        self._left.setdefault(said(before[identity.key.name]), []).extend(compared)
+
+    @property
+    def _full(self) -> bool:
+        return len(self.collisions) >= _MOST_SLOTS
+
+    def _sides(self, live: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        first, others = live[0], live[1:]
+        for number, row in enumerate(live):
+            # With two values each is marked against the other; of more, the others against the first.
+            other = row if number else others[0]
+            compared = pieces(first["says"], other["says"], _MOST_OF_A_COLLISION)
+            if not number and len(live) > 2:
+                compared = [cut(row["says"], _MOST_OF_A_COLLISION)]
+            yield (
+                f'<div><p class="who">row <bdi>{escaped(row["key"])}</bdi>, under '
+                f"<bdi>{escaped(row['written'])}</bdi></p>\n"
+                f'<p class="value">{marked(compared, min(number, 1))}</p></div>\n'
+            )
+
+    def _row(self, part: Part, entry: Mapping[str, Any]) -> dict[str, Any]:
+        before = entry["before"]
+        row = {"action": entry["action"], "table": str(part.table.name), "to": visible(entry["canonical"])}
+        written = visible(self.tally.written(part, entry))
+        if entry["action"] == Action.CREATE:
+            return row
+        row |= {"key": cut(said(before[part.key.name]), 200), "from": cut(written, 200)}
+        if isinstance(part, Tags):
+            return row | ({"at": _agreeing(part, before)} if part.agree else {})
+        if not isinstance(part, Slots):
+            left = self._left.get(said(before[part.key.name]))
+            return row if left is None else row | {"left": left}
+        old, stays = said(before[part.value.name]), entry.get("survivor")
+        row |= {"at": _slot(part, before), "status": said(before[part.status.name])}
+        if stays is None:
+            return row | {"says": [cut(old, _MOST)]}
+        says = pieces(old, said(stays["value"]), _MOST)
+        return row | {"says": says, "stays": cut(said(stays["key"]), 200), "stays_status": said(stays["status"])}
+
+
+def _slot(part: Slots, before: Mapping[str, Any]) -> str:
+    return ", ".join(f"{column.name}={cut(said(before[column.name]), 200)}" for column in part.slot)
+
+
+def _agreeing(part: Tags, before: Mapping[str, Any]) -> str:
+    return ", ".join(f"{column.name}={cut(said(before[column.name]), 400)}" for column in part.agree)

@@ -1,0 +1,249 @@
+"""A plan and the recorded runs as text for a person.
+
+The lists are read back from the report that was just written, one at a time and only as far as they
+are shown: the text says what the document says, and needs no more memory for a larger plan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from alembic_rekey.errors import Finding
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import LEFT_BEHIND, Action
+from alembic_rekey.report.rows import title_of
+from alembic_rekey.report.runs import Run
+from alembic_rekey.review.dry_run import DryRun
+from alembic_rekey.show.listing import left_values, listed
+from alembic_rekey.spec import Identity, Slots, Tags
+from alembic_rekey.text.shown import printable, shown
+
+__all__ = [
+    "DROPS",
+    "LEFT",
+    "SAYS",
+    "by_slot",
+    "plans_text",
+    "runs_text",
+    "sentence",
+    "spellings",
+    "verdict",
+    "verdict_of_all",
+]
+
+_SENTENCE = 400
+DROPS = (
+    "the row goes and the value that stays is not touched. Where the old value is the right one, write it to "
+    "the canonical's row before the upgrade; the journal and the report keep every dropped row."
+)
+
+LEFT = "values left behind: shadows hold them, and the row that stays does not get them"
+
+SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
+    Identity: (
+        (Action.DELETE, "shadows, deleted once all that hangs on them has moved"),
+        (Action.RENAME, "misspelt canonicals, renamed in place"),
+        (Action.CREATE, "canonical rows to be created"),
+    ),
+    Slots: (
+        (Action.DROP, "historical drops"),
+        (Action.REPLACE, "inactive canonical rows, replaced by an active shadow row"),
+        (Action.REVIVE, "inactive canonical rows that say what an active shadow row says, revived"),
+        (Action.MERGE, "merged: they say the same as the row that stays"),
+    ),
+    Tags: ((Action.SUPERSEDE, "duplicates, superseded under their canonical name"),),
+}
+"""What is listed row by row, in this order. Rekeyed rows are counted per name instead."""
+
+
+def plans_text(plans: Sequence[DryRun], limit: int | None) -> Iterator[str]:
+    """Yield the lines of all plans of one upgrade, in its order, and what it would do."""
+    for made in plans:
+        yield from _plan_text(made, limit)
+        if len(plans) > 1:
+            yield ""
+    if len(plans) > 1:
+        yield verdict_of_all(plans)
+
+
+def _plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
+    """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
+    report, registry = made.report, made.registry
+    digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
+    yield f"Plan of revision {report.revision}, reading only: nothing was changed."
+    yield ""
+    yield f"  database     {printable(report.database)}"
+    yield f"  registry     {printable(report.registry_path)}{digest}"
+    yield f"               {len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
+    yield f"  fingerprint  {made.fingerprint}"
+    yield f"  report       {printable(str(made.path))}"
+    yield from (f"  note         {printable(note)}" for note in made.notes)
+    yield from _counts(report.counts)
+    yield from _refusals("Integrity errors", [*made.integrity, *made.demands], limit)
+    yield from _collisions(made.collisions, limit)
+    for part in made.spec.parts:
+        yield from _part(made, part, limit)
+    yield ""
+    yield verdict(made)
+
+
+def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
+    """Yield a table of runs, oldest first; below each what it counted."""
+    if not runs:
+        yield f"No run is recorded in {printable(database)}."
+        return
+    head = ("run", "revision", "outcome", "started", "finished", "fingerprint")
+    lines = [
+        (str(r.number), r.revision, r.outcome or "-", r.started_at, r.finished_at or "-", r.plan_sha256 or "-")
+        for r in runs
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    for line, run in zip((head, *lines), (None, *runs), strict=True):
+        yield "  ".join(printable(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        if run is not None:
+            counted = [f"{name} {value:,}" for name, value in run.counts("apply").items() if value]
+            yield " " * (widths[0] + 2) + (", ".join(counted) or "touched no row")
+
+
+def _counts(counts: Mapping[str, int]) -> Iterator[str]:
+    yield from _heading("Counts")
+    width = max(map(len, counts))
+    yield from (f"  {name.ljust(width)}  {value:>7,}" for name, value in counts.items())
+
+
+def _refusals(title: str, findings: Sequence[Finding], limit: int | None) -> Iterator[str]:
+    if not findings:
+        return
+    yield from _heading(f"{title} ({len(findings):,}): the upgrade refuses")
+    yield from _cut((f"  - {sentence(one.sentence)}" for one in findings), len(findings), limit)
+    yield from (f"  what to do: {remedy}" for remedy in dict.fromkeys(finding.remedy for finding in findings))
+
+
+def sentence(text: str) -> str:
+    """Return a sentence about rows on one line, cut with a note."""
+    rest = len(text) - _SENTENCE
+    return printable(text[:_SENTENCE]) + (f"… {rest:,} more characters" if rest > 0 else "")
+
+
+def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[str]:
+    """Yield each slot in collision with all of its live values."""
+    if not findings:
+        return
+    slots = by_slot(findings)
+    yield from _heading(f"Collisions ({len(slots):,}): the upgrade refuses until a person decides")
+    entries = (
+        "\n".join(
+            (
+                f"  {table}: {shown(canonical)} at {sentence(slot)}",
+                *(
+                    f"    row {shown(r['key'])}, under {shown(r['written_under'])}, says {shown(r['value'])}"
+                    for r in rows
+                ),
+            )
+        )
+        for (table, canonical, slot), rows in slots.items()
+    )
+    yield from _cut(entries, len(slots), limit)
+    yield f"  what to do: {findings[0].remedy}"
+
+
+def by_slot(collisions: Iterable[Finding]) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:
+    """Return the live rows of each slot in collision, by table, canonical and slot."""
+    slots: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for finding in collisions:
+        row: Mapping[str, Any] = finding.arguments
+        slots[row["table"], row["canonical"], row["slot"]].append(row)
+    return slots
+
+
+def spellings(made: DryRun, part: Part, action: Action) -> Iterator[tuple[str, str, int]]:
+    """Yield each name as it is written, its canonical and how many rows of `part` have that action."""
+    return made.tally.spellings(title_of(part), action)
+
+
+def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
+    title, table = title_of(part), part.table.name
+    if isinstance(part, Identity):
+        yield from _left_behind(made, part, limit)
+    for action, says in SAYS[type(part)]:
+        if number := made.tally.rows[title, action]:
+            yield from _heading(f"{table}: {says} ({number:,})")
+            entries = (f"  {_row(part, entry)}" for entry in listed(made.path, title, action))
+            yield from _cut(entries, number, limit)
+            if action is Action.DROP:
+                yield f"  what to do: {DROPS}"
+    if number := made.tally.rows[title, Action.REKEY]:
+        yield from _heading(f"{table}: rekeyed ({number:,})")
+        found = (
+            f"  {shown(written)} -> {shown(canonical)}: {rows:,} {'row' if rows == 1 else 'rows'}"
+            for written, canonical, rows in spellings(made, part, Action.REKEY)
+        )
+        yield from _cut(found, sum(1 for _ in spellings(made, part, Action.REKEY)), limit)
+
+
+def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterator[str]:
+    """Yield each value that a shadow holds and the row that stays does not get."""
+    if not (number := made.report.counts[LEFT_BEHIND.format(noun=identity.noun)]):
+        return
+    yield from _heading(f"{identity.table.name}: {LEFT} ({number:,})")
+    entries = (
+        f"  {shown(one.name)} -> {shown(one.canonical)}: row {shown(one.key)} has {printable(one.column)}="
+        f"{shown(one.value)}, {one.stays_with}"
+        for one in left_values(made.path, identity)
+    )
+    yield from _cut(entries, number, limit)
+
+
+def _row(part: Part, entry: Mapping[str, Any]) -> str:
+    before, canonical = entry["before"], shown(entry["canonical"])
+    if isinstance(part, Slots):
+        slot = ", ".join(f"{column.name}={shown(before[column.name])}" for column in part.slot)
+        row = f"{canonical} at {slot}: row {_state(part, before[part.key.name], before)}"
+        stays = entry.get("survivor")
+        if stays is None:
+            return row
+        return f"{row}; row {shown(stays['key'])} ({stays['status']}) stays and says {shown(stays['value'])}"
+    if isinstance(part, Tags):
+        agree = ", ".join(f"{column.name}={shown(before[column.name])}" for column in part.agree)
+        return f"{shown(before[part.tag.name])} -> {canonical}: row {shown(before[part.key.name])}, {agree}"
+    if entry["action"] == Action.CREATE:
+        return canonical
+    return f"{shown(before[part.name.name])} -> {canonical}: row {shown(before[part.key.name])}"
+
+
+def _state(part: Slots, key: Any, row: Mapping[str, Any]) -> str:
+    return f"{shown(key)} ({printable(str(row[part.status.name]))}) says {shown(row[part.value.name])}"
+
+
+def verdict(made: DryRun) -> str:
+    """Return what an upgrade of the same data would do with this plan, as one sentence."""
+    upgrade = f"Revision {made.spec.revision}" if made.others else "The upgrade"
+    if made.would_refuse:
+        return f"{upgrade} would refuse this plan."
+    if made.report.is_empty:
+        return f"The plan is empty: {upgrade[0].lower()}{upgrade[1:]} would touch no row."
+    return f"{upgrade} would carry this plan out" + ("." if made.others else ": alembic upgrade head")
+
+
+def verdict_of_all(plans: Sequence[DryRun]) -> str:
+    """Return what an upgrade would do that has several plans, as one sentence."""
+    said = f"{len(plans)} folds are pending"
+    if refusing := [made.spec.revision for made in plans if made.would_refuse]:
+        return f"{said}: the upgrade would refuse the plan of revision {', '.join(refusing)}, and carry none out."
+    touching = [made.spec.revision for made in plans if not made.report.is_empty]
+    if not touching:
+        return f"{said}, and every plan is empty: the upgrade would touch no row."
+    return f"{said}: the upgrade would carry out what revision {', '.join(touching)} plans: alembic upgrade head"
+
+
+def _heading(text: str) -> tuple[str, str]:
+    return "", text
+
+
+def _cut(entries: Iterable[str], number: int, limit: int | None) -> Iterator[str]:
+    yield from islice(entries, limit)
+    if limit is not None and number > limit:
+        yield f"  … and {number - limit:,} more (--all shows them)"

@@ -1,0 +1,226 @@
+"""A plan and the recorded runs for a terminal: the same as in plain text, with colours and in tables.
+
+Values come as `Text` that was made printable, never as markup: none can style or move anything.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from alembic_rekey.errors import Finding
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import DELETED, LEFT_BEHIND, Action
+from alembic_rekey.report.rows import title_of
+from alembic_rekey.report.runs import Run
+from alembic_rekey.review.dry_run import DryRun
+from alembic_rekey.show.listing import left_values, listed
+from alembic_rekey.show.summary import DROPS, LEFT, SAYS, by_slot, sentence, spellings, verdict, verdict_of_all
+from alembic_rekey.spec import Identity, Slots
+from alembic_rekey.text.difference import runs as differing
+from alembic_rekey.text.shown import printable, shown
+
+__all__ = ["lines_screen", "plans_screen", "runs_screen", "show"]
+
+_BAD, _GOOD, _SOFT, _HEAD, _DIFFERS = "bold red", "bold green", "dim", "bold cyan", "bold yellow underline"
+_OUTCOMES = {"applied": "green", "restored": "yellow"}
+
+
+def show(screen: Iterable[RenderableType]) -> None:
+    """Print on the terminal that standard output is; its width, TERM and NO_COLOR are respected."""
+    console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
+    for part in screen:
+        # A line of text is left to the terminal to wrap, so that a fingerprint can be copied whole.
+        console.print(part, soft_wrap=isinstance(part, Text))
+
+
+def plans_screen(plans: Sequence[DryRun], limit: int | None) -> Iterator[RenderableType]:
+    """Yield all plans of one upgrade, in its order, and what it would do."""
+    for made in plans:
+        yield from _plan_screen(made, limit)
+        if len(plans) > 1:
+            yield Text()
+    if len(plans) > 1:
+        yield Text(verdict_of_all(plans), "bold")
+
+
+def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
+    """Yield a plan; lists are cut at `limit` entries, None shows all."""
+    report, registry = made.report, made.registry
+    names = f"{len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
+    yield Text(f"Plan of revision {report.revision}, reading only: nothing was changed.", "bold")
+    facts = {"database": report.database, "registry": report.registry_path, "": names}
+    for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.path)}.items():
+        yield Text.assemble((f"  {name:12} ", _SOFT), printable(fact))
+    yield from (Text.assemble(("  note         ", "yellow"), printable(note)) for note in made.notes)
+    yield from _counts(report.counts)
+    yield from _refusals([*made.integrity, *made.demands], limit)
+    yield from _collisions(made.collisions, limit)
+    for part in made.spec.parts:
+        yield from _part(made, part, limit)
+    tone = _BAD if made.would_refuse else "bold yellow" if report.is_empty else _GOOD
+    yield Text(f"\n{verdict(made)}", tone)
+
+
+def runs_screen(runs: Sequence[Run], database: str) -> Iterator[RenderableType]:
+    """Yield the recorded runs, oldest first, with what each counted."""
+    if not runs:
+        yield Text(f"No run is recorded in {printable(database)}.")
+        return
+    made = _table("run", "revision", "outcome", "started", "finished")
+    for run in runs:
+        outcome = Text(printable(run.outcome or "-"), _OUTCOMES.get(run.outcome or "", ""))
+        times = [Text(printable(time or "-")) for time in (run.started_at, run.finished_at)]
+        made.add_row(str(run.number), Text(run.revision), outcome, *times)
+    yield made
+    for run in runs:
+        counted = ", ".join(f"{name} {value:,}" for name, value in run.counts("apply").items() if value)
+        yield Text.assemble((f"\nrun {run.number}: ", "bold"), counted or "touched no row")
+        yield Text.assemble(("fingerprint ", _SOFT), printable(run.plan_sha256 or "-"))
+
+
+def lines_screen(lines: Iterable[str]) -> Iterator[RenderableType]:
+    """Yield lines of plain text, what is not indented as a heading."""
+    for line in lines:
+        remedy = line.startswith("  what to do:")
+        yield Text(line, _GOOD if remedy else "" if line.startswith(" ") else _HEAD)
+
+
+def _counts(counts: Mapping[str, int]) -> Iterator[RenderableType]:
+    yield _heading("Counts")
+    made = Table(box=None, show_header=False, padding=(0, 2))
+    made.add_column(justify="left", overflow="fold")
+    made.add_column(justify="right")
+    for name, value in counts.items():
+        blocks = value and name.endswith("_collisions")
+        made.add_row(Text(name), Text(f"{value:,}", _BAD if blocks else "bold" if value else _SOFT))
+    yield made
+
+
+def _refusals(findings: Sequence[Finding], limit: int | None) -> Iterator[RenderableType]:
+    if not findings:
+        return
+    yield _heading(f"Integrity errors ({len(findings):,}): the upgrade refuses", _BAD)
+    for finding in islice(findings, limit):
+        yield Padding(Text(f"- {sentence(finding.sentence)}"), (0, 0, 0, 2))
+    yield from _more(len(findings), limit)
+    yield from _remedies(finding.remedy for finding in findings)
+
+
+def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[RenderableType]:
+    if not findings:
+        return
+    slots = by_slot(findings)
+    yield _heading(f"Collisions ({len(slots):,}): the upgrade refuses until a person decides", _BAD)
+    made = _table("where", "row", "says")
+    for (table, canonical, slot), rows in islice(slots.items(), limit):
+        where = Text.assemble((shown(canonical), "bold"), f" at {sentence(slot)}\n", (table, _SOFT))
+        for number, row in enumerate(rows):
+            who = Text(f"{shown(row['key'])}\nunder {shown(row['written_under'])}")
+            says = _marked(rows[0 if number else 1]["value"], row["value"])
+            made.add_row("" if number else where, who, says, end_section=number == len(rows) - 1)
+    yield made
+    yield from _more(len(slots), limit)
+    yield from _remedies([findings[0].remedy])
+
+
+def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[RenderableType]:
+    title, table = title_of(part), part.table.name
+    if isinstance(part, Identity):
+        yield from _left_behind(made, part, limit)
+    for action, says in SAYS[type(part)]:
+        if number := made.tally.rows[title, action]:
+            yield _heading(f"{table}: {says} ({number:,})", "bold magenta" if action in DELETED else _HEAD)
+            yield _rows(part, islice(listed(made.path, title, action), limit))
+            yield from _more(number, limit)
+            if action is Action.DROP:
+                yield from _remedies([DROPS])
+    if number := made.tally.rows[title, Action.REKEY]:
+        found = list(spellings(made, part, Action.REKEY))
+        yield _heading(f"{table}: rekeyed ({number:,})")
+        rekeyed = _table("written as", "canonical", "rows")
+        for written, canonical, rows in found[:limit]:
+            rekeyed.add_row(Text(shown(written)), Text(shown(canonical)), Text(f"{rows:,}"))
+        yield rekeyed
+        yield from _more(len(found), limit)
+
+
+def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterator[RenderableType]:
+    if not (number := made.report.counts[LEFT_BEHIND.format(noun=identity.noun)]):
+        return
+    yield _heading(f"{identity.table.name}: {LEFT} ({number:,})", "bold magenta")
+    left = _table("shadow", "column", "left behind", "stays")
+    for one in islice(left_values(made.path, identity), limit):
+        shadow = Text.assemble((shown(one.name), "bold"), f" -> {shown(one.canonical)}\nrow {shown(one.key)}")
+        value, stays = _marked(one.other, one.value), Text(one.stays_with)
+        left.add_row(shadow, Text(printable(one.column)), value, stays)
+    yield left
+    yield from _more(number, limit)
+
+
+def _rows(part: Part, entries: Iterable[Mapping[str, Any]]) -> Table:
+    if isinstance(part, Slots):
+        made = _table("where", "goes or changes", "stays")
+        for entry in entries:
+            made.add_row(*_slot_row(part, entry))
+        return made
+    made = _table("written as", "canonical", "row")
+    for entry in entries:
+        before, canonical = entry["before"], Text(shown(entry["canonical"]))
+        if entry["action"] == Action.CREATE:
+            made.add_row("", canonical, "")
+        elif isinstance(part, Identity):
+            made.add_row(Text(shown(before[part.name.name])), canonical, Text(shown(before[part.key.name])))
+        else:
+            agree = "".join(f"\n{column.name}={shown(before[column.name])}" for column in part.agree)
+            row = Text.assemble(shown(before[part.key.name]), (agree, _SOFT))
+            made.add_row(Text(shown(before[part.tag.name])), canonical, row)
+    return made
+
+
+def _slot_row(part: Slots, entry: Mapping[str, Any]) -> Iterator[Text]:
+    before, stays = entry["before"], entry.get("survivor")
+    slot = "".join(f"\n{column.name}={shown(before[column.name])}" for column in part.slot)
+    yield Text.assemble((shown(entry["canonical"]), "bold"), slot)
+    value, status = before[part.value.name], printable(str(before[part.status.name]))
+    says = Text(shown(value)) if stays is None else _marked(stays["value"], value)
+    yield Text.assemble((f"{shown(before[part.key.name])} ({status})\n", _SOFT), says)
+    if stays is None:
+        yield Text("")
+    else:
+        who = f"{shown(stays['key'])} ({printable(str(stays['status']))})\n"
+        yield Text.assemble((who, _SOFT), _marked(value, stays["value"]))
+
+
+def _marked(other: Any, value: Any) -> Text:
+    """Return `value` with what `other` does not have marked."""
+    return Text.assemble(*((run.new, "" if run.same else _DIFFERS) for run in differing(shown(other), shown(value))))
+
+
+def _table(*columns: str) -> Table:
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=_SOFT)
+    for name in columns:
+        made.add_column(name, overflow="fold", justify="right" if name == "rows" else "left")
+    return made
+
+
+def _heading(text: str, style: str = _HEAD) -> Text:
+    return Text(f"\n{text}", style)
+
+
+def _more(number: int, limit: int | None) -> Iterator[Text]:
+    if limit is not None and number > limit:
+        yield Text(f"… and {number - limit:,} more (--all shows them)", _SOFT)
+
+
+def _remedies(remedies: Iterable[str]) -> Iterator[RenderableType]:
+    for remedy in dict.fromkeys(remedies):
+        yield Padding(Text.assemble(("what to do: ", _GOOD), remedy), (0, 0, 0, 2))

@@ -1,0 +1,206 @@
+"""The tables that we own: runs, counts, a run's registry and answers, a journal per table, and what was created.
+
+A journal has the shape of its table, made by the database itself from the table as it stands: typed,
+with every column, whether the revision knows it or not, and alike online and in a script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnClause,
+    DateTime,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    ScalarSelect,
+    Table,
+    TableClause,
+    Text,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from alembic_rekey.sql.registry_text import RegistryText
+
+__all__ = [
+    "CreateJournal",
+    "aliases",
+    "answers",
+    "counts",
+    "create_side_tables",
+    "created",
+    "created_name",
+    "current_run",
+    "drop_side_tables",
+    "every_column",
+    "is_side_table",
+    "journal",
+    "journal_name",
+    "metadata",
+    "run_time",
+    "runs",
+]
+
+_JOURNAL = "rekey_journal_"
+_CREATED = "rekey_created_"
+
+metadata = MetaData()
+"""The side tables whose shape does not depend on the application's."""
+
+runs = Table(
+    "rekey_run",
+    metadata,
+    Column("id", Integer, autoincrement=False),
+    Column("revision", Text, nullable=False),
+    Column("outcome", Text),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("registry_path", RegistryText, nullable=False),
+    Column("registry_sha256", Text),
+    Column("plan_sha256", Text),
+    PrimaryKeyConstraint("id", name="rekey_run_pkey"),
+)
+
+counts = Table(
+    "rekey_count",
+    metadata,
+    Column("run_id", Integer),
+    Column("phase", Text),
+    Column("name", Text),
+    Column("value", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "phase", "name", name="rekey_count_pkey"),
+)
+
+aliases = Table(
+    "rekey_alias",
+    metadata,
+    Column("run_id", Integer, nullable=False),
+    Column("alias", RegistryText, nullable=False),
+    Column("canonical", RegistryText, nullable=False),
+    Column("key", RegistryText, nullable=False),
+    Column("identity", Text, nullable=False),
+)
+"""A line per registered name and stored form of its key; a canonical stands as its own alias.
+
+No index: PostgreSQL refuses index entries over 2.7 kB, and names may have 10,000 characters.
+"""
+
+answers = Table(
+    "rekey_answer",
+    metadata,
+    Column("run_id", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("source", RegistryText, nullable=False),
+    Column("slot", RegistryText, nullable=False),
+    Column("project", RegistryText, nullable=False),
+    Column("canonical", RegistryText),
+    Column("keep", RegistryText, nullable=False),
+    Column("alias", RegistryText),
+)
+"""A line per answer to a collision: its place in the file, the table, the slot's values as a JSON list of texts, and
+what was written and meant by its names (`answers.Answer`)."""
+
+
+def journal_name(source: Table) -> str:
+    """Return the name of the journal of `source`."""
+    return f"{_JOURNAL}{source.name}"
+
+
+@cache
+def journal(source: Table) -> TableClause:
+    """Return the journal of `source` with the columns that the revision knows."""
+    return _kept(journal_name(source), source)
+
+
+def created_name(source: Table) -> str:
+    """Return the name of the table of the rows that runs created in `source`."""
+    return f"{_CREATED}{source.name}"
+
+
+@cache
+def created(source: Table) -> TableClause:
+    """Return the rows that runs created in the identity `source`, as they were made; shaped like a journal."""
+    return _kept(created_name(source), source)
+
+
+def _kept(name: str, source: Table) -> TableClause:
+    return table(
+        name,
+        column("rekey_run", Integer()),
+        column("rekey_action", Text()),
+        column("rekey_canonical", RegistryText()),
+        *(column(known.name, known.type) for known in source.columns),
+    )
+
+
+def every_column(kept: TableClause) -> ColumnClause[Any]:
+    """Return every column of a journal of ours, those that the revision does not know included."""
+    # Its first letters are no reserved word, whatever the table is named.
+    plain = re.fullmatch("[a-z0-9_]+", kept.name) is not None
+    return literal_column(f"{kept.name}.*" if plain else '"{}".*'.format(kept.name.replace('"', '""')))
+
+
+def current_run() -> ScalarSelect[int]:
+    """Return the run that this transaction records: the newest one, since runs exclude each other."""
+    return select(func.max(runs.c.id)).scalar_subquery()
+
+
+def run_time() -> ScalarSelect[Any]:
+    """Return the one timestamp that every row changed by the current run gets."""
+    return select(runs.c.started_at).where(runs.c.id == current_run()).scalar_subquery()
+
+
+def is_side_table(name: str) -> bool:
+    """Tell whether a table of that name is one of ours."""
+    return name in metadata.tables or name.startswith((_JOURNAL, _CREATED))
+
+
+class CreateJournal(ExecutableDDLElement):
+    """CREATE TABLE `name` for rows of `source` and what a run did, in the shape that `source` has in the database."""
+
+    def __init__(self, name: str, source: Table) -> None:
+        self.name = name
+        self.source = source
+
+
+@compiles(CreateJournal)
+def _create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> str:
+    name = compiler.preparer.quote(element.name)
+    source = compiler.preparer.format_table(element.source)
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} AS\n"
+        "SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, "
+        f"CAST(NULL AS TEXT) AS rekey_canonical, rekey_original.*\nFROM {source} AS rekey_original WHERE 1 = 0"
+    )
+
+
+def create_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:
+    """Return the DDL for the side tables and for the journals of `tables`; what exists stays.
+
+    `identities` are those of `tables` in which a fold creates rows.
+    """
+    return [
+        *(CreateTable(owned, if_not_exists=True) for owned in metadata.sorted_tables),
+        *(CreateJournal(journal_name(source), source) for source in tables),
+        *(CreateJournal(created_name(source), source) for source in identities),
+    ]
+
+
+def drop_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:
+    """Return the DDL that takes away what `create_side_tables` made."""
+    names = [*map(journal_name, tables), *map(created_name, identities)]
+    kept = [Table(name, MetaData()) for name in names]
+    return [DropTable(owned, if_exists=True) for owned in (*kept, *reversed(metadata.sorted_tables))]

@@ -1,0 +1,126 @@
+"""A program as a value: statements and guards in order, to be performed or to be written as a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Executable, Table, func, insert, literal, literal_column, select
+from sqlalchemy.sql.dml import Delete, Insert, Update
+
+from alembic_rekey.errors import Finding, Refused
+from alembic_rekey.spec import Check, Relation
+from alembic_rekey.sql.expressions import InsertRows
+from alembic_rekey.sql.side_tables import counts, current_run
+from alembic_rekey.sql.values import readable
+from alembic_rekey.text.progress import Progress
+from alembic_rekey.text.shown import printable
+
+__all__ = ["Guard", "Phase", "Rows", "Statement", "Step", "counted", "findings", "perform"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement and, in words, what it does."""
+
+    says: str
+    clause: Executable
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the registry or of the answers for one of our tables; `common` is what all of them share."""
+
+    says: str
+    target: Table
+    common: Mapping[str, ColumnElement[Any]]
+    rows: Sequence[Mapping[str, str | int | None]]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A place where the program stops if `check` finds anything."""
+
+    check: Check
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the steps up to the next phase are for, in words, and how many rows they were about, where SQL can tell."""
+
+    says: str
+    rows: Relation | None = None
+
+
+Step = Statement | Rows | Guard | Phase
+
+
+def counted(says: str, name: str, change: Insert | Update | Delete, dialect: str) -> list[Statement]:
+    """Return the steps that make `change` and record in `rekey_count` how many rows the database reported."""
+    recorded = ["run_id", "phase", "name", "value"]
+    line: list[ColumnElement[Any]] = [current_run(), literal("apply"), literal(name)]
+    if dialect == "postgresql":
+        changed = change.returning(literal_column("1").label("changed")).cte("rekey_changed")
+        select_count = select(*line, func.count()).select_from(changed)
+        return [Statement(says, insert(counts).from_select(recorded, select_count))]
+    count = insert(counts).from_select(recorded, select(*line, func.changes()))
+    return [Statement(says, change), Statement(f"Record how many rows that were: {name}.", count)]
+
+
+def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:
+    """Yield what the checks find, one `Finding` per offending row."""
+    for check in checks:
+        for row in connection.execute(readable(check.offending)).mappings():
+            arguments = dict(row)
+            # A stored value must not be able to start a line or to move the cursor of whoever reads this.
+            sentence = printable(check.sentence.format_map(arguments))
+            yield Finding(check.name, sentence, check.remedy, arguments)
+
+
+def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None:
+    """Execute the steps in the transaction that `connection` is in; never commits.
+
+    Guards that stand side by side are all asked before any of them refuses.
+
+    Raises:
+        Refused: with every finding of the guards; the caller rolls back.
+    """
+    for phase, members in _phases(steps):
+        with Progress(phase.says, len(members)) as progress:
+            for guarding, group in groupby(members, lambda step: isinstance(step, Guard)):
+                if guarding:
+                    checks = [step.check for step in group if isinstance(step, Guard)]
+                    if found := list(findings(connection, progress.telling(checks))):
+                        raise Refused(refusal, found)
+                    continue
+                for step in group:
+                    _execute(connection, step, progress)
+            if phase.rows is not None and progress.is_long:
+                progress.rows = connection.execute(phase.rows).scalar_one() or 0
+
+
+def _phases(steps: Iterable[Step]) -> Iterator[tuple[Phase, list[Step]]]:
+    phase, members = Phase(""), list[Step]()
+    for step in steps:
+        if isinstance(step, Phase):
+            yield phase, members
+            phase, members = step, []
+        else:
+            members.append(step)
+    yield phase, members
+
+
+def _execute(connection: Connection, step: Step, progress: Progress) -> None:
+    if isinstance(step, Statement):
+        progress.doing(step.says)
+        begun = monotonic()
+        rows = connection.execute(step.clause).rowcount
+        progress.took(step.says, rows, begun)
+        if isinstance(step.clause, InsertRows):
+            progress.rows += rows
+    elif isinstance(step, Rows) and step.rows:
+        progress.doing(step.says)
+        connection.execute(insert(step.target).values(step.common), list(step.rows))

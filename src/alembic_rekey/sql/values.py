@@ -1,0 +1,101 @@
+"""Values in columns of any type: made by us, compared, and shown; a project may use types that we do not.
+
+Everything here compiles for SQLite and PostgreSQL, online and in a script, to the same meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, Uuid, cast, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
+from sqlalchemy.types import NullType, TypeEngine
+
+from alembic_rekey.spec import Identity, Relation
+from alembic_rekey.sql.expressions import Exact
+
+__all__ = ["Constant", "Key", "comparable", "equatable", "given", "readable"]
+
+
+class Key(ColumnElement[Any]):
+    """An id that `rekey_alias` keeps as text, as a key of `type_` holds it: a text, or a UUID."""
+
+    inherit_cache = False
+
+    def __init__(self, text: ColumnElement[str], type_: TypeEngine[Any]) -> None:
+        self.text = text
+        self.type = type_
+
+
+@compiles(Key)
+def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.text, **kw)
+    if not isinstance(element.type, Uuid):
+        return text
+    if compiler.dialect.supports_native_uuid and element.type.native_uuid:
+        return f"CAST({text} AS UUID)"
+    # SQLAlchemy keeps a UUID as 32 digits where the database has no type for it.
+    return f"replace({text}, '-', '')"
+
+
+class Constant(ColumnElement[Any]):
+    """A value of the revision for a column of `type_`: PostgreSQL must be told the type within a SELECT."""
+
+    inherit_cache = False
+
+    def __init__(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> None:
+        self.value = value
+        self.type = type_
+
+
+@compiles(Constant)
+def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.value, **kw)
+
+
+@compiles(Constant, "postgresql")
+def _constant_postgresql(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
+    plain = isinstance(element.type, String) and not isinstance(element.type, Enum)
+    return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
+
+
+def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """Return the values that the revision gives to a created row of `identity`, whose name will be `canonical`."""
+
+    def named(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        return canonical if element is identity.name else None
+
+    made = {
+        column: replacement_traverse(value, {}, named) if isinstance(value, ColumnElement) else literal(value)
+        for column, value in identity.created.items()
+    }
+    return {column: Constant(value, identity.table.c[column].type) for column, value in made.items()}
+
+
+def equatable(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `stored` as a value that has an equality: PostgreSQL has none for `json`, so that is its text."""
+    return cast(stored, Text) if isinstance(stored.type, JSON) else stored
+
+
+def comparable(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `stored` as a value that equals the very same only: a text letter by letter, whatever its collation."""
+    plain = isinstance(stored.type, String) and not isinstance(stored.type, Enum)
+    return Exact(stored) if plain else equatable(stored)
+
+
+def readable(relation: Relation) -> Relation:
+    """Return `relation` with values that no type turns into objects of Python: what the database shows for them.
+
+    A value that does not fit its column's declared type must not end a command while it is listed.
+    """
+    return relation.with_only_columns(*map(_shown, relation.selected_columns), maintain_column_froms=True)
+
+
+def _shown(selected: Any) -> ColumnElement[Any]:
+    type_ = selected.type
+    if (isinstance(type_, String) and not isinstance(type_, Enum)) or isinstance(type_, Integer | NullType):
+        return selected  # type: ignore[no-any-return]  # a column of a select has no narrower type
+    inner = selected.element if isinstance(selected, Label) else selected
+    return cast(inner, Text).label(selected.key)

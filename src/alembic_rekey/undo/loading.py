@@ -1,0 +1,186 @@
+"""A report file -> the journal: for a database whose side tables are gone, or that came from elsewhere.
+
+The rows become the journal of one more run, which is then restored like any other: there is one way
+back, whatever it is read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.exc import DataError
+from sqlalchemy.types import Text, UserDefinedType
+
+from alembic_rekey.errors import ReportFailed
+from alembic_rekey.guard.shape import columns_of
+from alembic_rekey.names.matching import identity_of, key_of
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.document import CREATED
+from alembic_rekey.report.reading import ReadReport, read_report, report_entries
+from alembic_rekey.report.rows import title_of
+from alembic_rekey.spec import Spec
+from alembic_rekey.sql.side_tables import aliases, create_side_tables, created_name, journal_name, runs
+
+__all__ = ["load_report"]
+
+_AT_ONCE = 500
+
+
+class _Stored(UserDefinedType[Any]):
+    """A type of PostgreSQL by the name that its catalog has for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the name as psycopg has to read it."""
+        return self.name.replace("%", "%%")
+
+
+def load_report(connection: Connection, spec: Spec, path: Path) -> None:
+    """Check the report and load it as the newest run, to be restored in the same transaction.
+
+    Raises:
+        ReportFailed: if it is damaged, or for another revision, other tables or other columns, or if
+            the database holds a run that comes before it.
+    """
+    report = read_report(path)
+    sections = {title_of(part): part for part in spec.parts}
+    _check(report, spec, sections)
+    for ddl in create_side_tables([part.table for part in spec.parts], [spec.identity.table]):
+        connection.execute(ddl)
+    try:
+        run = _record(connection, spec, report)
+        for title, part in sections.items():
+            _load(connection, report, title, part, journal_name(part.table), run)
+        identity = spec.identity
+        _load(connection, report, CREATED, identity, created_name(identity.table), run)
+    except (DataError, UnicodeError, OverflowError):
+        # What PostgreSQL's types refuse, a text that is none, an integer that SQLite has no room for.
+        _refuse(report, "it holds a value that the database has no place for")
+
+
+def _check(report: ReadReport, spec: Spec, sections: dict[str, Part]) -> None:
+    if report.facts.get("revision") != spec.revision:
+        _refuse(report, f"it is for revision {report.facts.get('revision')}, not for {spec.revision}")
+    tables = {title: part.table.fullname for title, part in sections.items()}
+    if report.facts.get("tables") != tables:
+        _refuse(report, f"it is for other tables than {', '.join(tables.values())}")
+
+
+def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
+    """Record the run that the report is of; if the side tables still know it, that one counts as restored."""
+    started_at = _time(connection, report.head["run"].get("started_at"))
+    open_runs = select(runs.c.id).where(runs.c.outcome.in_(("applied", "empty")))
+    if other := connection.execute(open_runs.where(runs.c.started_at != started_at)).scalars().first():
+        _refuse(report, f"run {other} of this database was not restored and is another one; restore that first")
+    connection.execute(update(runs).where(runs.c.id.in_(open_runs)).values(outcome="restored"))
+    number = int(connection.execute(select(func.coalesce(func.max(runs.c.id), 0) + 1)).scalar_one())
+    opened = select(
+        literal(number),
+        literal(spec.revision),
+        literal("applied"),
+        started_at,
+        literal(str(report.head.get("registry_path"))),
+        literal(report.facts.get("registry_sha256"), Text()),
+        literal(report.facts.get("fingerprint"), Text()),
+    )
+    columns = ["id", "revision", "outcome", "started_at", "registry_path", "registry_sha256", "plan_sha256"]
+    connection.execute(insert(runs).from_select(columns, opened, include_defaults=False))
+    identities = report_entries(report, title_of(spec.identity))
+    created = [entry["canonical"] for entry in identities if entry["action"] == Action.CREATE]
+    named = {**report.facts.get("alias_map", {}), **{canonical: canonical for canonical in created}}
+    lines = [
+        {"alias": alias, "canonical": canonical, "key": key_of(alias), "identity": identity_of(canonical)}
+        for alias, canonical in named.items()
+    ]
+    if lines:
+        connection.execute(insert(aliases).values(run_id=number), lines)
+    return number
+
+
+def _time(connection: Connection, started_at: object) -> ColumnElement[Any]:
+    written = literal(str(started_at), Text())
+    # SQLite keeps times as the text they were written as.
+    return cast(written, runs.c.started_at.type) if connection.dialect.name == "postgresql" else written
+
+
+def _load(connection: Connection, report: ReadReport, title: str, part: Part, target: str, run: int) -> None:
+    columns = columns_of(connection, part.table)
+    rows = report_entries(report, title)
+    statement = _insert(connection, target, columns)
+    while chunk := list(islice(rows, _AT_ONCE)):
+        for entry in chunk:
+            planned_to_be_made = entry["action"] == Action.CREATE and target == journal_name(part.table)
+            if not planned_to_be_made and set(entry["before"]) != set(columns):
+                _refuse(report, f"its rows of {part.table.name} have other columns than the table")
+        connection.execute(statement, [_bound(entry, columns, run) for entry in chunk])
+
+
+def _insert(connection: Connection, target: str, columns: Mapping[str, str]) -> Insert:
+    values = {
+        **{name: bindparam(name) for name in ("rekey_run", "rekey_action", "rekey_canonical")},
+        **{name: _value(connection, number, type_) for number, (name, type_) in enumerate(columns.items())},
+    }
+    return insert(table(target, *map(column, values))).values(values)
+
+
+def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any]:
+    value: ColumnElement[Any] = bindparam(f"rekey_column_{number}")
+    if connection.dialect.name == "postgresql":
+        return cast(value, _Stored(type_))
+    # Text that is no UTF-8 comes as bytes, with a mark; everything else keeps the type that it has.
+    return case((bindparam(f"rekey_marked_{number}", type_=Integer) == 1, cast(value, Text)), else_=value)
+
+
+def _bound(entry: dict[str, Any], columns: Iterable[str], run: int) -> dict[str, Any]:
+    bound: dict[str, Any] = {
+        "rekey_run": run,
+        "rekey_action": entry["action"],
+        "rekey_canonical": entry["canonical"],
+    }
+    for number, name in enumerate(columns):
+        value, marked = entry["before"].get(name), False
+        if isinstance(value, dict):
+            value = bytes.fromhex(value["$bytes"]) if "$bytes" in value else float(value["$real"])
+        elif isinstance(value, str) and not value.isascii():
+            raw = value.encode("utf-8", "surrogateescape")
+            value, marked = (raw, True) if _broken(raw) else (value, False)
+        bound |= {f"rekey_column_{number}": value, f"rekey_marked_{number}": int(marked)}
+    return bound
+
+
+def _broken(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _refuse(report: ReadReport, problem: str) -> NoReturn:
+    raise ReportFailed(
+        report.path, f"{problem}; nothing was changed.", "name the report of the run that is to be restored."
+    )
