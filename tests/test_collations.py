@@ -170,3 +170,47 @@ def test_duplicates_agree_letter_by_letter(database, tmp_path, kind, way):
     assert expected == rows(project, "id, project, status", "notes")
     ended(project, way, "downgrade")
     assert before == database.table("notes")
+
+
+@of_every(KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_name_that_nobody_registered_is_not_taken_for_the_canonical_one(database, tmp_path, kind, way):
+    """Where accents do not count, `Réstart` is found by who looks for `Restart`, which it is not."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name {kind} NOT NULL);
+    INSERT INTO projects VALUES (1, 'Réstart'), (2, 'Restart'), (3, 'resume'), (4, 'Pölisher'), (5, 'pol');
+    CREATE TABLE states (id INTEGER PRIMARY KEY, project_id INTEGER, k TEXT, v TEXT, status TEXT, at TIMESTAMP);
+    INSERT INTO states VALUES (1, 3, 'k', 'v', 'active', '2024-01-01'), (2, 5, 'k', 'v', 'active', '2024-01-01');
+    """
+    if database.dialect == "postgresql":
+        schema += """CREATE SEQUENCE made START 100; ALTER TABLE projects ALTER id SET DEFAULT nextval('made');"""
+    states = ('Slots(noun="state", key=t["states"].c.id, owner=t["states"].c.project_id, slot=(t["states"].c.k,), '
+              'value=t["states"].c.v, status=t["states"].c.status, updated_at=t["states"].c.at),')  # fmt: skip
+    project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
+    before = [database.table(table) for table in ("projects", "states")]
+    asked(project)
+    ended(project, way)
+    named = "SELECT s.id, CAST(p.name AS TEXT) FROM states s JOIN projects p ON p.id = s.project_id ORDER BY s.id"
+    assert [(1, "Restart"), (2, "Polisher")] == database.rows(named)
+    ended(project, way, "downgrade")
+    assert before == [database.table(table) for table in ("projects", "states")]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", WAYS)
+def test_tags_and_names_may_have_collations_of_their_own(database, tmp_path, way):
+    """PostgreSQL compares no two columns whose collations differ, unless it is told how."""
+    schema = """
+    CREATE TABLE projects (id SERIAL PRIMARY KEY, name TEXT COLLATE "C" NOT NULL UNIQUE);
+    INSERT INTO projects VALUES (1, 'pol'), (2, 'resume'), (3, 'Restart');
+    SELECT setval('projects_id_seq', 9);
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project TEXT COLLATE "POSIX" REFERENCES projects (name) DEFERRABLE);
+    INSERT INTO notes VALUES (1, 'pol'), (2, 'resume');
+    """
+    project = declared(database, tmp_path, schema, spec(tag("notes")), ["projects", "notes"], names=NAMES)
+    before = [database.table(table) for table in ("projects", "notes")]
+    asked(project)
+    ended(project, way)
+    assert [(1, "Polisher"), (2, "Restart")] == rows(project, "id, project", "notes")
+    ended(project, way, "downgrade")
+    assert before == [database.table(table) for table in ("projects", "notes")]

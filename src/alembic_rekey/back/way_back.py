@@ -35,7 +35,7 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.equality import Same, SameRow, SameSlot, as_text
-from alembic_rekey.sql.expressions import Written, sought
+from alembic_rekey.sql.expressions import Uncollated, Written, sought
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.side_tables import created, journal, runs
 from alembic_rekey.sql.times import written_time
@@ -217,7 +217,7 @@ def created_back(
             leaves = leaves.where(returning.c.action == Action.REKEY.value)
             hanging.append(exists(stays.where(part.owner == identity.key, not_(exists(leaves)))))
         elif isinstance(part, Tags):
-            named_so = exists(stays.where(part.tag == identity.name, not_(exists(leaves))))
+            named_so = exists(stays.where(part.tag == Uncollated(identity.name), not_(exists(leaves))))
             hanging.append(and_(Refers(part.tag, identity.name), named_so))
     as_made = SameRow([made.c[known.name] for known in columns], columns)
     drift = _judged(

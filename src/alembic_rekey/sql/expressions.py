@@ -22,6 +22,7 @@ __all__ = [
     "InsertRows",
     "PutBackRows",
     "Scanned",
+    "Uncollated",
     "Written",
     "by_code_point",
     "plpgsql",
@@ -158,6 +159,27 @@ def _exact_postgresql(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
     # A database's own collation is deterministic: equal is the same, and what indexes most columns have serves.
     return f'(CAST({stored} AS TEXT) COLLATE "default")' if isinstance(element.type, String) else stored
+
+
+class Uncollated(ColumnElement[Any]):
+    """A stored text without its column's collation, so that the other side's decides: no two that differ compare."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, stored: ColumnElement[Any]) -> None:
+        self.stored = stored
+
+
+@compiles(Uncollated)
+def _uncollated(element: Uncollated, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.stored, **kw)
+
+
+@compiles(Uncollated, "postgresql")
+def _uncollated_postgresql(element: Uncollated, compiler: SQLCompiler, **kw: Any) -> str:
+    # A type without collations in between; COLLATE would decide for both sides.
+    return f"(to_jsonb(CAST({compiler.process(element.stored, **kw)} AS TEXT)) #>> '{{}}')"
 
 
 class Scanned(Exact):
