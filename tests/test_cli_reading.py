@@ -22,7 +22,8 @@ from alembic_rekey.plan.plan import streamed
 from alembic_rekey.plan.registered import Names
 from alembic_rekey.project.configuration import configuration, settings_of
 from alembic_rekey.project.folds import Folds
-from alembic_rekey.review.dry_run import Choice, dry_runs
+from alembic_rekey.review.dry_run import dry_runs
+from alembic_rekey.review.made import Choice
 from alembic_rekey.sql.side_tables import journal
 from commands import ROOT, rekey_here
 from databases import SQLiteDatabase

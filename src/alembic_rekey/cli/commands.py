@@ -32,7 +32,8 @@ from alembic_rekey.project.revision import next_fold
 from alembic_rekey.report.document import Fingerprint
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.report.runs import recorded_runs, report_of
-from alembic_rekey.review.dry_run import DryRun, dry_runs
+from alembic_rekey.review.dry_run import dry_runs
+from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.restore_plan import restore_plan_text
 from alembic_rekey.settings import Settings
 from alembic_rekey.show.page.pages import plan_page, run_page

@@ -26,7 +26,7 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Relation, Spec
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Step
-from alembic_rekey.undo.restore import decided_back, forgotten_back, stored_back
+from alembic_rekey.undo.decided import decided_back, forgotten_back, stored_back
 
 __all__ = ["before", "verification"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alembic_rekey.operations.folds import Rekey, Restore
+from alembic_rekey.operations.fold import Rekey
+from alembic_rekey.operations.restore import Restore
 from alembic_rekey.operations.tables import CreateSideTables, DropEmptyTables, DropSideTables
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "Rekey", "Restore"]

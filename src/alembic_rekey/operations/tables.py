@@ -10,11 +10,11 @@ from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import reserved_names
-from alembic_rekey.script.script import script
+from alembic_rekey.operations.context import carry_out
 from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, runs
-from alembic_rekey.sql.steps import Guard, Statement, Step, perform
+from alembic_rekey.sql.steps import Guard, Statement, Step
 
-__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables", "carry_out"]
+__all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables"]
 
 
 @Operations.register_operation("create_side_tables")
@@ -95,13 +95,3 @@ def _drop_empty_tables(operations: Operations, operation: DropEmptyTables) -> No
         steps.append(Guard(check("table_holds_rows", str(number), rows.having(func.count() > 0))))
     steps += [Statement(f"Drop {table.name}, which is empty.", DropTable(table)) for table in operation.tables]
     carry_out(operations, steps, "a downgrade would drop rows")
-
-
-def carry_out(operations: Operations, steps: Iterable[Step], refusal: str) -> None:
-    """Perform `steps`, or write them where a script is made; `refusal` is the title of what a guard says."""
-    migration = operations.migration_context
-    if migration.as_sql:
-        for piece in script(steps, migration.dialect):
-            migration.impl.static_output(piece)
-    else:
-        perform(operations.get_bind(), steps, refusal)

@@ -10,7 +10,7 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from alembic_rekey.errors import CommandRefused
-from alembic_rekey.review.dry_run import Choice
+from alembic_rekey.review.made import Choice
 from alembic_rekey.spec import Spec
 
 __all__ = ["Folds"]

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from sqlalchemy import Connection, FromClause, TableClause, Text, cast, column, false, null, select, table
 
 from alembic_rekey.connection.database import is_absent, reading
-from alembic_rekey.errors import Finding
 from alembic_rekey.guard.answer_checks import answer_checks
 from alembic_rekey.guard.checks import guards, refuse_rows_without_registry
 from alembic_rekey.guard.claims.rows import stored_claims
@@ -22,7 +20,7 @@ from alembic_rekey.guard.claims.times import time_checks
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.names.answers import Answers
-from alembic_rekey.names.registry import Registry, read_registry
+from alembic_rekey.names.registry import read_registry
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.counts import part_counts
 from alembic_rekey.plan.plan import Part, Planned, streamed
@@ -34,6 +32,7 @@ from alembic_rekey.report.runs import now, touches
 from alembic_rekey.review.answer_form import form as questions
 from alembic_rekey.review.demands import demands
 from alembic_rekey.review.dry_checks import answerable, exists, shape_findings
+from alembic_rekey.review.made import Choice, DryRun
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
 from alembic_rekey.settings import Settings
@@ -41,42 +40,10 @@ from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.text.progress import Progress
 
-__all__ = ["VERSIONS", "Choice", "DryRun", "dry_runs"]
+__all__ = ["VERSIONS", "dry_runs"]
 
 VERSIONS = table("alembic_version", column("version_num"))
 """Where a database says which revisions it is at, unless `env.py` names another table."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The spec that is planned, and what there is to say about the choice."""
-
-    spec: Spec
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DryRun:
-    """A plan that was made and written to `path`; `findings` is everything that an upgrade would refuse over."""
-
-    spec: Spec
-    registry: Registry
-    report: Report
-    path: Path
-    fingerprint: str
-    tally: Tally
-    collisions: tuple[Finding, ...]
-    integrity: tuple[Finding, ...]
-    demands: tuple[Finding, ...]
-    """What the settings ask of a plan and this one does not fulfil."""
-    notes: tuple[str, ...]
-    others: tuple[str, ...]
-    """The other revisions that the same upgrade would fold with."""
-
-    @property
-    def would_refuse(self) -> bool:
-        """Whether an upgrade of the same data would refuse."""
-        return bool(self.collisions or self.integrity or self.demands)
 
 
 def dry_runs(

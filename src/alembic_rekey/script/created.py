@@ -24,7 +24,8 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation, Spec
 from alembic_rekey.sql.side_tables import created, every_column
 from alembic_rekey.sql.steps import Statement
-from alembic_rekey.undo.restore import stored_back, without_bookkeeping
+from alembic_rekey.undo.decided import stored_back
+from alembic_rekey.undo.put_back import without_bookkeeping
 
 __all__ = ["altered_in_script"]
 

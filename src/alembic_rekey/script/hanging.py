@@ -14,7 +14,7 @@ from alembic_rekey.script.script import Verbatim, compiled
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.expressions import plpgsql
 from alembic_rekey.sql.steps import Statement
-from alembic_rekey.undo.restore import stored_back
+from alembic_rekey.undo.decided import stored_back
 
 __all__ = ["hanging_in_script"]
 

@@ -16,7 +16,7 @@ from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import LEFT_BEHIND, Action
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
-from alembic_rekey.review.dry_run import DryRun
+from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.listing import left_values, listed
 from alembic_rekey.spec import Identity, Slots, Tags
 from alembic_rekey.text.shown import printable, shown

@@ -21,7 +21,7 @@ from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import DELETED, LEFT_BEHIND, Action
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
-from alembic_rekey.review.dry_run import DryRun
+from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.listing import left_values, listed
 from alembic_rekey.show.summary import DROPS, LEFT, SAYS, by_slot, sentence, spellings, verdict, verdict_of_all
 from alembic_rekey.spec import Identity, Slots

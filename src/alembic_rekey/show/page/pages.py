@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic_rekey.report.file import ReportFile
 from alembic_rekey.report.reading import read_document
 from alembic_rekey.report.runs import Run
-from alembic_rekey.review.dry_run import DryRun
+from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.page.page import Said, page
 from alembic_rekey.show.summary import verdict
 from alembic_rekey.spec import Spec

@@ -1,0 +1,58 @@
+"""What an operation runs in: its configuration and settings, and where its steps go, online or by script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alembic.config import Config
+from alembic.operations import Operations
+
+from alembic_rekey.environment import SCRIPT_NOTES, settings_of
+from alembic_rekey.errors import SpecRefused
+from alembic_rekey.guard.shape import column_undeclared, generated_undeclared
+from alembic_rekey.script.frame import ScriptNotes
+from alembic_rekey.script.script import script
+from alembic_rekey.settings import Settings
+from alembic_rekey.spec import Spec
+from alembic_rekey.sql.steps import Guard, Step, perform
+
+__all__ = ["carry_out", "configured", "declared_whole", "noted", "settings_for"]
+
+
+def configured(operations: Operations) -> Config:
+    """Return the configuration that Alembic's command runs with.
+
+    Raises:
+        SpecRefused: if there is none.
+    """
+    config = operations.migration_context.config
+    if config is None:
+        raise SpecRefused("the operation runs without a configuration", "run it through Alembic's commands.")
+    return config
+
+
+def settings_for(operations: Operations) -> Settings:
+    """Return the settings of the command."""
+    return settings_of(configured(operations))
+
+
+def noted(operations: Operations) -> ScriptNotes:
+    """Return what stands around the script that is being written."""
+    notes: ScriptNotes = configured(operations).attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
+    return notes
+
+
+def declared_whole(spec: Spec, dialect: str) -> list[Step]:
+    """Return the guards of a script that what only a connection could ask the catalog stands in the revision."""
+    checks = [generated_undeclared(spec.parts, dialect), *column_undeclared(spec.parts, dialect)]
+    return [Guard(check) for check in checks]
+
+
+def carry_out(operations: Operations, steps: Iterable[Step], refusal: str) -> None:
+    """Perform `steps`, or write them where a script is made; `refusal` is the title of what a guard says."""
+    migration = operations.migration_context
+    if migration.as_sql:
+        for piece in script(steps, migration.dialect):
+            migration.impl.static_output(piece)
+    else:
+        perform(operations.get_bind(), steps, refusal)

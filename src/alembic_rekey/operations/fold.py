@@ -1,0 +1,145 @@
+"""`op.rekey(spec)`: folds what a spec declares, online or as a script."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from alembic.config import Config
+from alembic.operations import MigrateOperation, Operations
+from sqlalchemy import Connection
+
+from alembic_rekey.environment import ledger_of
+from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused
+from alembic_rekey.fold.program import upgrade_steps
+from alembic_rekey.fold.watches import Watches
+from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
+from alembic_rekey.guard.claims.uniqueness import unique_after
+from alembic_rekey.guard.foreign_keys import attached
+from alembic_rekey.guard.stored import Stored
+from alembic_rekey.names.answers import Answers
+from alembic_rekey.names.registry import Registry, read_registry
+from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
+from alembic_rekey.plan.plan import Planned, journalled
+from alembic_rekey.report.approval import approve, several_folds
+from alembic_rekey.report.publication import Publication
+from alembic_rekey.report.runs import finished, written_report
+from alembic_rekey.script.assertions import plan_assertions
+from alembic_rekey.script.attached import attached_in_script
+from alembic_rekey.script.script import counts_shown, script
+from alembic_rekey.settings import Settings
+from alembic_rekey.spec import Check, Spec
+from alembic_rekey.sql.side_tables import current_run
+from alembic_rekey.sql.steps import Guard, Step, perform
+
+__all__ = ["Rekey"]
+
+
+@Operations.register_operation("rekey")
+class Rekey(MigrateOperation):
+    """Fold every row under an alias into its canonical: plan, guard, apply, verify, record."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @classmethod
+    def rekey(cls, operations: Operations, spec: Spec) -> None:
+        """Fold what `spec` declares, in the transaction that the revision runs in.
+
+        Raises:
+            RekeyError: if the registry, the guard or a verification refuses; nothing stays changed.
+        """
+        operations.invoke(cls(spec))
+
+
+@Operations.implementation_for(Rekey)
+def _rekey(operations: Operations, operation: Rekey) -> None:
+    settings = settings_for(operations)
+    spec = operation.spec
+    registry = read_registry(settings.registry, spec.identity.listed)
+    given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
+    if operations.migration_context.as_sql:
+        _write(operations, spec, registry, given, settings)
+    else:
+        _perform(operations.get_bind(), spec, registry, given, settings, configured(operations))
+
+
+def _perform(
+    connection: Connection,
+    spec: Spec,
+    registry: Registry,
+    given: Answers | None,
+    settings: Settings,
+    config: Config,
+) -> None:
+    if registry.sha256 is None:
+        refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
+    ledger = ledger_of(config, connection)
+    if ledger.has_taken and settings.expect_plan is not None:
+        _refuse_several(spec, finished(connection).revision)
+    planned = journalled(spec, current_run())
+    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
+    stored = Stored.read(connection, spec)
+    steps = upgrade_steps(
+        spec,
+        registry,
+        connection.dialect.name,
+        stored=stored,
+        watches=Watches.needed(connection),
+        given=given,
+        guarding=guarding,
+    )
+    perform(connection, steps, f"revision {spec.revision} refuses to fold")
+    run = finished(connection)
+    report = written_report(connection, spec, run, settings)
+    # From here on the report goes with the transaction: published after its commit, or discarded.
+    ledger.add(Publication(run, report))
+    if settings.expect_plan is not None:
+        approve(connection, spec, settings.expect_plan, finished(connection), report.pending)
+
+
+def _write(
+    operations: Operations,
+    spec: Spec,
+    registry: Registry,
+    given: Answers | None,
+    settings: Settings,
+) -> None:
+    if registry.sha256 is None:
+        raise RegistryRefused(registry.path, ["there is no such file, and a script cannot tell whether it matters"])
+    if given and (strange := list(given.unregistered())):
+        raise AnswersRefused(given.path, strange)
+    migration = operations.migration_context
+    dialect = migration.dialect
+    planned = journalled(spec, current_run())
+    asked_for = [Guard(check) for check in _asked_for(settings, planned)]
+    guarding: list[Step] = [*declared_whole(spec, dialect.name), *attached_in_script(spec, dialect), *asked_for]
+    notes = noted(operations)
+    if settings.expect_plan is not None:
+        if notes.header:
+            _refuse_several(spec, "one before")
+        guarding += plan_assertions(spec, registry, settings.expect_plan, dialect)
+    steps = upgrade_steps(
+        spec, registry, dialect.name, stored=Stored.declared(spec), watches=Watches(), given=given, guarding=guarding
+    )
+    for piece in script(steps, dialect):
+        migration.impl.static_output(piece)
+    notes.header.append(
+        f"\nRevision {spec.revision} folds every row that was written under an alias into its canonical name.\n"
+        f"  registry: {registry.path}\n"
+        f"  SHA-256:  {registry.sha256}\n"
+        f"  names:    {len(registry.canonicals)} canonical, {len(registry.aliases)} aliases"
+        + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
+    )
+    notes.tail.append(counts_shown(dialect))
+
+
+def _refuse_several(spec: Spec, other: str) -> NoReturn:
+    raise Refused(
+        f"the approval is of one plan; revision {spec.revision} refuses to fold",
+        [several_folds(spec.revision, [other])],
+    )
+
+
+def _asked_for(settings: Settings, planned: Planned) -> list[Check]:
+    return [] if settings.allow_empty else [emptiness(planned)]

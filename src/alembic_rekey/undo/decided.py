@@ -1,0 +1,117 @@
+"""The way back while a downgrade runs: kept in temporary tables, one per part, indexed for those that act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    MetaData,
+    Table,
+    TableClause,
+    Text,
+    and_,
+    column,
+    exists,
+    func,
+    insert,
+    not_,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.schema import CreateIndex, CreateTableAs, DropTable
+
+from alembic_rekey.back.drift import Drift, drifted, restorable_run
+from alembic_rekey.back.way_back import created_back, first_back, replaced_back
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.foreign_keys import Attached
+from alembic_rekey.guard.stored import Stored
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Relation, Slots, Spec
+from alembic_rekey.sql.analyze import analyzed
+from alembic_rekey.sql.side_tables import journal
+from alembic_rekey.sql.steps import Guard, Statement, Step
+
+__all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "stored_back", "stored_rows"]
+
+
+def stored_back(part: Part) -> TableClause:
+    """Return the temporary table that holds the way back of `part` while a downgrade runs."""
+    known = (
+        column("key", part.key.type),
+        column("action", Text()),
+        column("canonical", Text()),
+        column("drift", Text()),
+    )
+    return table(f"rekey_back_{part.noun}", *known)
+
+
+def decided_back(
+    spec: Spec,
+    parts: Sequence[Part],
+    dialect: str,
+    stored: Stored,
+    attached: Attached,
+    altered: Sequence[ColumnElement[bool]],
+) -> Iterator[Step]:
+    """Yield the steps that keep the way back of each of `parts`, the identity first, in its `stored_back()`."""
+    identity = stored_back(spec.identity)
+    for part in parts:
+        decided = first_back(spec, part, identity, stored)
+        kept_back = stored_back(part)
+        yield Statement(
+            f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
+            CreateTableAs(decided, kept_back.name, temporary=True),
+        )
+        yield from _indexed(kept_back)
+        yield from analyzed(dialect, kept_back, "key", "action", "drift")
+        if isinstance(part, Slots):
+            replaced = replaced_back(spec.identity, part, kept_back, identity)
+            yield Statement("The same for replaced rows, whose slot must be free.", _insert(kept_back, replaced))
+    created = created_back(spec.identity, {part: stored_back(part) for part in parts[1:]}, attached, altered, stored)
+    yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
+
+
+def _indexed(stored: TableClause) -> Iterator[Statement]:
+    noted = Table(stored.name, MetaData(), Column("key", Text()), Column("drift", Text()))
+    drifting = noted.c.drift != Drift.UNTOUCHED.value
+    few = Index(f"{stored.name}_drifted", noted.c.key, sqlite_where=drifting, postgresql_where=drifting)
+    yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key)))
+    yield Statement("Find those that stay: few, mostly none.", CreateIndex(few))
+
+
+def _insert(target: TableClause, rows: Relation) -> Any:
+    return insert(target).from_select([known.name for known in target.columns], rows)
+
+
+def goes_back(part: Part, *actions: Action) -> ColumnElement[bool]:
+    """Tell whether a row of the journal of `part` goes back and was one of `actions`."""
+    kept, back = journal(part.table), stored_back(part)
+    wanted = [action.value for action in actions]
+    # Every journalled row of these actions is in `back`. To ask for those that stay is fast where there are none.
+    stays = exists(select(1).where(back.c.key == kept.c[part.key.name], back.c.drift != Drift.UNTOUCHED.value))
+    return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_(wanted), not_(stays))
+
+
+def stored_rows(spec: Spec, *drifts: Drift) -> Relation:
+    """Return how many rows the way back has, or those of `drifts` alone."""
+    wanted = [drift.value for drift in drifts or Drift]
+    stored = [stored_back(part) for part in spec.parts]
+    rows = union_all(*(select(func.count().label("rows")).where(back.c.drift.in_(wanted)) for back in stored))
+    return select(func.sum(rows.subquery("rekey_stored").c.rows))
+
+
+def drift_guards(spec: Spec) -> list[Step]:
+    """Return the guards of `on_drift=abort`: any drift refuses."""
+    return [Guard(check("drift", part.noun, drifted(part, stored_back(part)))) for part in spec.parts]
+
+
+def forgotten_back(parts: Iterable[Part]) -> Iterator[Step]:
+    """Yield the steps that drop what `decided_back` kept."""
+    for part in parts:
+        yield Statement("Drop what was noted.", DropTable(Table(stored_back(part).name, MetaData())))

@@ -1,0 +1,79 @@
+"""Rows of the journal -> the table: changed columns as they were, deleted rows with all of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    MetaData,
+    Table,
+    column,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTableAs, DropTable, ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from alembic_rekey.guard.stored import Stored
+from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Identity, Relation, Slots
+from alembic_rekey.sql.expressions import PutBackRows
+from alembic_rekey.sql.side_tables import every_column, journal
+from alembic_rekey.sql.steps import Statement
+from alembic_rekey.undo.decided import goes_back
+
+__all__ = ["put_back", "undone", "without_bookkeeping"]
+
+_RETURNING = Table("rekey_returning", MetaData())
+
+
+class _DropColumn(ExecutableDDLElement):
+    """ALTER TABLE of a copy of our own."""
+
+    def __init__(self, source: Table, name: str) -> None:
+        self.source = source
+        self.name = name
+
+
+@compiles(_DropColumn)
+def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
+    return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
+
+
+def undone(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> Statement:
+    """Return what gives the rows that go back, and had one of `actions`, their old values in the columns `changed`."""
+    kept = journal(part.table)
+    columns = [*changed, *([] if part.stamp is None else [part.stamp])]
+    old = {known.key: kept.c[known.name] for known in columns}
+    return Statement(
+        says, update(part.table).values(old).where(part.key == kept.c[part.key.name], goes_back(part, *actions))
+    )
+
+
+def put_back(part: Identity | Slots, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
+    """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
+    rows: Relation = select(every_column(journal(part.table))).select_from(journal(part.table))
+    going = rows.where(goes_back(part, *actions))
+    yield Statement(
+        f"Take the rows to put back out of the journal of {part.table.name}.",
+        CreateTableAs(going, _RETURNING.name, temporary=True),
+    )
+    yield from without_bookkeeping(_RETURNING)
+    columns = stored.writable(part)
+    read: list[ColumnElement[Any]] = [literal_column("*")]
+    if columns is not None:
+        read = [column(name) for name in columns]
+    whole: Relation = select(*read).select_from(_RETURNING)
+    yield Statement(says, PutBackRows(part.table, whole, columns))
+    yield Statement("Drop what was taken out.", DropTable(_RETURNING))
+
+
+def without_bookkeeping(copied: Table) -> Iterator[Statement]:
+    """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal."""
+    for name in ("rekey_run", "rekey_action", "rekey_canonical"):
+        yield Statement("Leave the journal's own column away.", _DropColumn(copied, name))
