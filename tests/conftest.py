@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Protocol
 
-OTHER_SQLITE = Path(__file__).parent / "other_sqlite"
+OTHER_SQLITE = Path(__file__).parent / "kit" / "other_sqlite"
 if os.environ.get("REKEY_SQLITE"):
     # Before anything loads SQLite; the processes that tests start find it on their path.
     runpy.run_path(str(OTHER_SQLITE / "sitecustomize.py"))
@@ -31,7 +31,7 @@ from server import Server, clean_environment
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND_PATIENCE_SECONDS = 180
 
-collect_ignore = [] if chromium.COLLECTED else ["test_page_browser.py"]
+collect_ignore = [] if chromium.COLLECTED else ["show/test_page_browser.py"]
 numbers = itertools.count(1)
 
 

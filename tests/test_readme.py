@@ -34,7 +34,7 @@ ELSEWHERE = "elsewhere: "
 KNOWN = {
     "Two commands": {
         "python3 -m venv .venv && .venv/bin/pip install -q -e . && .venv/bin/alembic-rekey demo": ELSEWHERE
-        + "tests/test_demo.py",
+        + "tests/cli/test_demo.py",
         "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' "
         "&& .venv/bin/python -m pytest -q -n auto --dist worksteal": ELSEWHERE + ".ci/run",
     },
@@ -68,17 +68,17 @@ IN_PROSE = {
     "alembic upgrade head": "In a deploy",
     "alembic downgrade": "In a deploy",
     "alembic downgrade -1": "In a deploy",
-    "alembic-rekey demo --collision": "tests/test_demo.py",
-    "alembic-rekey init --adopted": "tests/test_own_hooks.py",
-    "alembic-rekey restore-plan": "tests/test_cli_restore_plan.py",
-    "alembic-rekey plan --write-resolutions FILE": "tests/test_answers_form.py",
+    "alembic-rekey demo --collision": "tests/cli/test_demo.py",
+    "alembic-rekey init --adopted": "tests/environment/test_own_hooks.py",
+    "alembic-rekey restore-plan": "tests/cli/test_cli_restore_plan.py",
+    "alembic-rekey plan --write-resolutions FILE": "tests/review/test_answers_form.py",
     "alembic-rekey report": "Review by a DBA",
     "alembic-rekey init": "In your own project",
     "alembic init": "In your own project",
-    "alembic check": "tests/test_upgrade_check.py",
-    "alembic current": "tests/test_cli_reading.py",
+    "alembic check": "tests/environment/test_upgrade_check.py",
+    "alembic current": "tests/cli/test_cli_reading.py",
     "alembic stamp": "what nobody needs",
-    "psql -X": "tests/test_script_shells.py",
+    "psql -X": "tests/script/test_script_shells.py",
     "pip install pysqlite3-binary": "another machine's SQLite, by whoever wants one",
     "apt-get install chromium": "another machine's browser, by whoever wants one",
     "python tests/benchmarks/run.py": "tests/benchmarks/run.py, which takes minutes",

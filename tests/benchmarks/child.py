@@ -100,7 +100,7 @@ def main_of(arguments: list[str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path.insert(0, str(ROOT / "tests" / "kit"))
     measured = main_of(sys.argv[1:])
     measured["process"] = time.perf_counter() - STARTED
     measured["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

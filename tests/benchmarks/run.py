@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent / "kit"), str(HERE)]
 
 from measure import DEFAULT_WAYS, SLOW_UP_TO, WAYS, Series, measured, names_cost  # noqa: E402  # the path comes first
 from stores import DistantStore, PartitionedStore, PostgreSQLStore, SQLiteStore, Store  # noqa: E402  # see above

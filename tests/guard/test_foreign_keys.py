@@ -2,7 +2,7 @@
 
 import pytest
 
-from test_claims import NOTE, NOTES, POSTGRESQL, PROJECTS, SETTING, SETTINGS, project, refuses
+from guard.test_claims import NOTE, NOTES, POSTGRESQL, PROJECTS, SETTING, SETTINGS, project, refuses
 
 INVOICES = """
     CREATE TABLE invoices (id INTEGER PRIMARY KEY, project_id INTEGER REFERENCES {parent} (id) ON DELETE CASCADE);

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from project.test_stranger import FIRST, everything, price, setting
 from stranger import SCHEMAS, make
-from test_stranger import FIRST, everything, price, setting
 from ways_back import contents
 
 

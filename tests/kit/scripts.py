@@ -13,7 +13,7 @@ from databases import Database
 
 __all__ = ["REGISTRY", "ROOT", "SAMPLE", "generated", "state"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def generated(url: str, registry: Path, revision: str = "head", *, folder: Path | None = None, **x: str) -> str:

@@ -139,7 +139,7 @@ def test_a_script_needs_neither_a_driver_nor_a_connection(tmp_path, registry, dr
 def test_a_released_revision_does_not_change(tmp_path, monkeypatch, dialect, revision, start):
     """A revision that was released must do the same for ever: a change here means a new revision.
 
-    Before the first release, `REKEY_RENEW_PINNED=1 pytest tests/test_script_text.py` writes the files anew.
+    Before the first release, `REKEY_RENEW_PINNED=1 pytest tests/script/test_script_text.py` writes the files anew.
     """
     registry = {"p05-interferometer": ["p05", "interferometer"], "größe": ["it's big", "K9"]}
     legacy.write_registry(tmp_path / "registry.json", registry)

@@ -24,7 +24,7 @@ from server import PATIENCE_SECONDS, clean_environment
 
 __all__ = ["LONG", "ROOT", "Commands", "address", "copied", "full_disk", "large", "options", "quiet", "state"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LONG = bool(os.environ.get("REKEY_LONG"))
 
 DISK_FOR_ITSELF = 16 * 1024

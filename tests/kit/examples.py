@@ -42,7 +42,7 @@ __all__ = [
     "states",
 ]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CANONICAL = "p05-interferometer"
 REGISTRY = {CANONICAL: ["p05", "interferometer"], "p06-polisher": ["p06"]}
 OLD, LATER = "2026-01-01 09:00:00+00:00", "2026-01-02 09:00:00+00:00"

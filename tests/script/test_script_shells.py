@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 import pytest
 
 import legacy
+from script.test_script_guards import BY_DATABASE, CASES, CONSTRAINT, Case, arranged
 from scripts import REGISTRY, ROOT, SAMPLE, generated
 from shells import BOM, COMMITS_ITSELF, NOTHING_RUNS, SHELLS, each, run_in, statements
-from test_script_guards import BY_DATABASE, CASES, CONSTRAINT, Case, arranged
 from ways_back import contents, everything, fold, script_back
 
 NAMES = [(dialect, name) for dialect, shells in SHELLS.items() for name in shells]

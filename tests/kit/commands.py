@@ -15,7 +15,7 @@ from databases import Database
 
 __all__ = ["Said", "rekey_here", "rekey_with"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def test_a_program_gets_an_exception_that_does_not_tell_it_either(database, upgr
 
 
 def test_links_that_somebody_planted_at_the_reports_names_are_not_followed(database, tmp_path, monkeypatch):
-    from test_upgrade_report import _Frozen
+    from report.test_upgrade_report import _Frozen
 
     monkeypatch.setattr("alembic_rekey.settings.datetime", _Frozen)
     registry = prepared(database, tmp_path, folded())

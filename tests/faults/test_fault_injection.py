@@ -5,8 +5,8 @@ import re
 
 from commands import rekey_here
 from examples import alembic_here, interaction, memory, prepared, project, state
+from script.test_script_names import NAMES
 from scripts import generated
-from test_script_names import NAMES
 from ways_back import contents, script_back
 
 HOSTILE = (
