@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text
 
 import legacy
-from alembic_rekey import answers as limits
 from alembic_rekey.errors import AnswersRefused
+from alembic_rekey.names import answers as limits
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import read_registry
 from alembic_rekey.spec import Identity, Slots, Spec

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_rekey import json_file, registry
 from alembic_rekey.errors import RegistryRefused
+from alembic_rekey.names import json_file, registry
 from alembic_rekey.names.matching import identity_of, key_of
 from alembic_rekey.names.registry import Name, Registry, read_registry
 
@@ -24,7 +24,7 @@ FUZZ = settings(
     deadline=5_000,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-SOURCE = str(Path(registry.__file__).parents[1])
+SOURCE = str(Path(registry.__file__).parents[2])
 
 
 @pytest.fixture

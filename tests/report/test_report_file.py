@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_rekey import report_read
 from alembic_rekey.errors import ReportFailed
+from alembic_rekey.report import reading
 from alembic_rekey.report.reading import read_report, report_entries
 from damage import forged
 from ways_back import everything, fold
@@ -78,9 +78,9 @@ def test_a_report_with_a_line_less_or_twice_or_elsewhere_is_refused(report, tmp_
 
 def test_a_line_that_could_not_be_held_is_refused(report, tmp_path, monkeypatch):
     longest = max(map(len, report.read_bytes().splitlines(keepends=True)))
-    monkeypatch.setattr(report_read, "MOST_BYTES_OF_A_LINE", longest)
+    monkeypatch.setattr(reading, "MOST_BYTES_OF_A_LINE", longest)
     read_report(report)
-    monkeypatch.setattr(report_read, "MOST_BYTES_OF_A_LINE", longest - 1)
+    monkeypatch.setattr(reading, "MOST_BYTES_OF_A_LINE", longest - 1)
     assert f"longer than {longest - 1:,} bytes" in refused(tmp_path / "long.json", report.read_bytes())
 
 

@@ -11,12 +11,12 @@ from alembic.config import Config
 from sqlalchemy import NullPool, create_engine
 
 import legacy
-from alembic_rekey import page_rows
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.report.document import Fingerprint
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.report.runs import recorded_runs, report_of
+from alembic_rekey.show.page import rows as page_rows
 from alembic_rekey.show.page.pages import run_page
 from alembic_rekey.text.progress import Progress
 from commands import ROOT, rekey_here

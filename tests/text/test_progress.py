@@ -11,8 +11,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import pytest
 
-from alembic_rekey import progress
 from alembic_rekey.cli import main
+from alembic_rekey.text import progress
 from commands import rekey_here
 from examples import ROOT, actions, alembic_here, counts, folded, prepared
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from alembic_rekey import report_read
+from alembic_rekey.report import reading
 from commands import rekey_here
 from damage import REWRITTEN, damaged, forged
 from examples import alembic_here, interaction, refuses
@@ -135,7 +135,7 @@ def test_the_refusal_says_what_is_wrong_with_a_sealed_file(folded, tmp_path, nam
 
 
 def test_a_line_that_is_too_long_is_refused(folded, monkeypatch):
-    monkeypatch.setattr(report_read, "MOST_BYTES_OF_A_LINE", 100)
+    monkeypatch.setattr(reading, "MOST_BYTES_OF_A_LINE", 100)
     refuses_file(folded, folded.report, "one of its lines is longer than 100 bytes")
 
 
