@@ -14,6 +14,7 @@ __all__ = [
     "AnswersRefused",
     "CommandRefused",
     "DatabaseFailed",
+    "DatabaseUnsupported",
     "Finding",
     "OutcomeOpen",
     "Refused",
@@ -57,6 +58,17 @@ class Refused(RekeyError):
             lines += [f"  - {finding.sentence}" for finding in group]
             lines += [f"  what to do: {remedy}" for remedy in dict.fromkeys(f.remedy for f in group)]
         super().__init__("\n".join(lines))
+
+
+class DatabaseUnsupported(RekeyError):
+    """There is no dialect of ours for the database of that name."""
+
+    def __init__(self, name: str, supported: Sequence[str]) -> None:
+        self.name = name
+        known = ", ".join(supported)
+        super().__init__(
+            f"the database {name} is not supported; nothing was changed.\n  what to do: use one of these: {known}."
+        )
 
 
 class RegistryRefused(RekeyError):

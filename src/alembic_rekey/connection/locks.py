@@ -2,94 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import ClauseElement, Executable, Table, text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-
 from alembic_rekey.spec import Spec
-from alembic_rekey.sql.expressions import plpgsql
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.steps import Statement, Step
 
-__all__ = ["LockTables", "lock"]
-
-TURN_MILLISECONDS = 250
-"""How long we may wait for locks at one go, and so how long a writer waits behind us.
-
-Shorter than PostgreSQL's `deadlock_timeout`, after which it ends one of those that wait for each other.
-"""
-
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1
-
-
-class LockTables(Executable, ClauseElement):
-    """Takes all of `tables` or none: whoever waits while it holds one lets it go, and takes another turn.
-
-    The database locks one table after the other. An application that wrote to a later one first, and wants an
-    earlier one next, would wait for us as we wait for it. And whoever wants a table that we wait for waits behind
-    us: so turns are short, and the pauses between them grow, in which others go on. `lock_timeout` is the patience
-    of all turns together, 0 has no end.
-
-    Of `referred`, rows may go or be renamed. No foreign key may lead a new row to one of them between the guard and
-    the change: nobody may lock rows there either, which is what the check of a foreign key does. So it waits here,
-    holding nothing, for those who have such rows under way, and none come after.
-    """
-
-    inherit_cache = False
-
-    def __init__(self, tables: Sequence[Table], referred: Sequence[Table]) -> None:
-        self.tables = tables
-        self.referred = referred
-
-
-@compiles(LockTables, "postgresql")
-def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
-    taken = "\n".join(
-        "      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);\n"
-        "      PERFORM set_config('lock_timeout', rest::text, true);\n"
-        f"      LOCK TABLE {compiler.preparer.format_table(table)} IN"
-        f" {'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE;"
-        for table in element.tables
-    )
-    return plpgsql(f"""DECLARE
-  patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
-  last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
-    ELSE clock_timestamp() + patience * interval '1 millisecond' END;
-  until timestamp with time zone;
-  rest integer;
-  pause double precision := {FIRST_PAUSE_SECONDS};
-BEGIN
-  LOOP
-    until := least(clock_timestamp() + interval '{TURN_MILLISECONDS} milliseconds', last);
-    BEGIN
-{taken}
-      PERFORM set_config('lock_timeout', patience::text, true);
-      RETURN;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      IF clock_timestamp() >= last THEN
-        RAISE;
-      END IF;
-    END;
-    until := least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last);
-    PERFORM pg_sleep_until(until);
-    pause := least(pause * 1.5, {LONGEST_PAUSE_SECONDS});
-  END LOOP;
-END""")  # noqa: S608  # names that the dialect quoted, and constants
+__all__ = ["lock"]
 
 
 def lock(spec: Spec, dialect: str) -> list[Step]:
-    """Return the statements that keep writers out of the tables until the transaction ends.
-
-    SQLite needs none: BEGIN IMMEDIATE keeps every other writer out.
-    """
-    if dialect != "postgresql":
-        return []
-    return [
-        Statement(
-            "Keep writers out of the tables until the end; readers go on.",
-            LockTables([part.table for part in spec.parts], [part.table for part in spec.deletable]),
-        ),
-        Statement("Write times in UTC, whatever the session says.", text("SET LOCAL TIME ZONE 'UTC'")),
-    ]
+    """Return the statements that keep writers out of the tables until the transaction ends."""
+    tables, referred = ([part.table for part in parts] for parts in (spec.parts, spec.deletable))
+    return [Statement(*said) for said in database(dialect).locks(tables, referred)]

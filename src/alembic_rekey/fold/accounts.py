@@ -35,11 +35,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import OID
 from sqlalchemy.schema import CreateTableAs, DropTable
 
-from alembic_rekey.fold.watches import SEEN, Watches
+from alembic_rekey.fold.watches import Watches
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.counts import planned_rows
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Relation, Spec, Stamped
+from alembic_rekey.sql.dialects.sqlite.watches import SEEN
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.side_tables import counts, created, current_run, journal_name, metadata
 from alembic_rekey.sql.steps import Statement, Step
@@ -68,7 +69,7 @@ def accounts_checked(spec: Spec, dialect: str, watches: Watches) -> Check:
     """
     if dialect == "postgresql":
         return check("unaccounted", "", _by_table(spec))
-    return check("unaccounted", "", _by_watch(spec) if watches.tables else _by_total(spec))
+    return check("unaccounted", "", _by_watch(spec) if watches else _by_total(spec))
 
 
 def accounts_taken(dialect: str) -> list[Step]:

@@ -1,96 +1,38 @@
-"""Which table changed, where SQLite tells only how many rows did: a watch on every table while a run changes rows.
-
-SQLite counts no changes per table. Where the database has triggers of its own, or follows foreign keys, temporary
-triggers note each change with its table; without either nothing but the statements themselves can change a row.
-"""
+"""Which tables changed, where a database counts its changes for all tables together: watches during a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, TableClause, column, table, text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import DropTable, ExecutableDDLElement
-from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy import Connection
 
-from alembic_rekey.sql.side_tables import is_side_table
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.interface import Said
 from alembic_rekey.sql.steps import Statement
 
-__all__ = ["SEEN", "Watches"]
-
-SEEN: TableClause = table("rekey_seen", column("table"), column("kind"))
-"""A line per row that changed: the table, and what happened to the row."""
-
-_EVENTS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
-_ASK = text(
-    "SELECT (SELECT count(*) FROM sqlite_master WHERE type = 'trigger')"
-    " + (SELECT foreign_keys FROM pragma_foreign_keys)"
-)
-_TABLES = text(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-    "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
-)
+__all__ = ["Watches"]
 
 
 class Watches:
-    """The watches of one upgrade; none where nothing can change unseen, and none on other databases."""
+    """The watches of one upgrade; none where nothing can change unseen."""
 
-    def __init__(self, tables: Sequence[str] = ()) -> None:
-        self.tables = tuple(tables)
+    def __init__(self, setting: Sequence[Said] = (), taking_off: Sequence[Said] = ()) -> None:
+        self._setting = tuple(setting)
+        self._taking_off = tuple(taking_off)
 
     @classmethod
     def needed(cls, connection: Connection) -> Watches:
         """Return a watch on every table of the application, if the database can change rows by itself."""
-        if connection.dialect.name != "sqlite" or not connection.execute(_ASK).scalar():
-            return cls()
-        return cls([name for name in connection.execute(_TABLES).scalars() if not is_side_table(name)])
+        return cls(*database(connection.dialect.name).watches(connection))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._setting)
 
     def set(self) -> Iterator[Statement]:
         """Yield what makes them."""
-        if self.tables:
-            yield Statement(
-                "Note which tables change.", text('CREATE TEMPORARY TABLE rekey_seen ("table" TEXT, kind TEXT)')
-            )
-        for name in self.tables:
-            for kind in _EVENTS:
-                yield Statement(f"Watch {name}.", _Watch(name, kind))
+        return (Statement(*said) for said in self._setting)
 
     def taken_off(self) -> Iterator[Statement]:
         """Yield what takes them away: a connection that was handed over lives on."""
-        for name in self.tables:
-            for kind in _EVENTS:
-                yield Statement(f"Watch {name} no longer.", _Unwatch(name, kind))
-        if self.tables:
-            yield Statement("Drop what was noted.", DropTable(Table(SEEN.name, MetaData())))
-
-
-class _Watch(ExecutableDDLElement):
-    """CREATE TEMPORARY TRIGGER."""
-
-    def __init__(self, name: str, kind: str) -> None:
-        self.name = name
-        self.kind = kind
-
-
-class _Unwatch(_Watch):
-    """DROP TRIGGER."""
-
-
-def _called(element: _Watch, compiler: DDLCompiler) -> str:
-    return str(compiler.preparer.quote_identifier(f"rekey_{element.kind}_{element.name}"))
-
-
-@compiles(_Watch, "sqlite")
-def _watch(element: _Watch, compiler: DDLCompiler, **_: Any) -> str:
-    name = str(compiler.preparer.quote_identifier(element.name))
-    literal = element.name.replace("'", "''")
-    return (
-        f"CREATE TEMPORARY TRIGGER {_called(element, compiler)} AFTER {_EVENTS[element.kind]} ON main.{name} "  # noqa: S608  # quoted
-        f"BEGIN INSERT INTO rekey_seen VALUES ('{literal}', '{element.kind}'); END"
-    )
-
-
-@compiles(_Unwatch, "sqlite")
-def _unwatch(element: _Unwatch, compiler: DDLCompiler, **_: Any) -> str:
-    return f"DROP TRIGGER temp.{_called(element, compiler)}"
+        return (Statement(*said) for said in self._taking_off)

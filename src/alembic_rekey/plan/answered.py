@@ -11,7 +11,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
-    Integer,
     Text,
     and_,
     bindparam,
@@ -21,12 +20,11 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.spec import Slots
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.documents import Item
 from alembic_rekey.sql.equality import SameSlot
 from alembic_rekey.sql.expressions import Exact
 from alembic_rekey.sql.registry_text import RegistryText
@@ -36,27 +34,6 @@ from alembic_rekey.sql.values import comparable
 __all__ = ["Answered", "answer_rows"]
 
 _FIELDS = ("number", "source", "slot", "project", "canonical", "keep", "alias")
-
-
-class _Item(ColumnElement[str]):
-    """One text of a JSON list of texts, by its place."""
-
-    inherit_cache = False
-    type = Text()
-
-    def __init__(self, listed: ColumnElement[Any], place: int) -> None:
-        self.listed = listed
-        self.place = place
-
-
-@compiles(_Item, "sqlite")
-def _item_sqlite(element: _Item, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_extract({compiler.process(element.listed, **kw)}, '$[{element.place}]')"
-
-
-@compiles(_Item, "postgresql")
-def _item_postgresql(element: _Item, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(CAST({compiler.process(element.listed, **kw)} AS JSONB) ->> {element.place})"
 
 
 @dataclass(frozen=True)
@@ -80,18 +57,9 @@ class Answered:
     def handed_over(cls, given: Answers, dialect: str) -> Answered:
         """Return the answers as one bound document, for a plan on a database that must not be written to."""
         document = bindparam("resolutions", json.dumps(list(answer_rows(given))), Text())
-        entry: ColumnElement[Any]
-        number: ColumnElement[int]
-        read: list[ColumnElement[Any]]
-        if dialect == "postgresql":
-            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("rekey_entry")
-            read = [entry.op("->>")(field).label(field) for field in _FIELDS[1:]]
-            number = cast(entry.op("->>")("number"), Integer)
-        else:
-            entry = func.json_each(document).table_valued("value", name="rekey_entry").c.value
-            read = [func.json_extract(entry, f"$.{field}").label(field) for field in _FIELDS[1:]]
-            number = func.json_extract(entry, "$.number")
-        return cls(select(number.label("number"), *read).subquery("rekey_handed_over"), _absent(given))
+        entries = database(dialect).entries(document, _FIELDS[1:], numbers=_FIELDS[:1])
+        read = [entry.label(field) for entry, field in zip(entries, _FIELDS, strict=True)]
+        return cls(select(*read).subquery("rekey_handed_over"), _absent(given))
 
     def about(self, slots: Slots, name: str) -> CTE:
         """Return the answers about one table, as a CTE of that name: their columns, `slot_0` and so on, and `turn`.
@@ -101,7 +69,7 @@ class Answered:
         one = self.relation
         said = [one.c[field] for field in _FIELDS]
         turn = func.row_number().over(partition_by=[one.c.canonical, one.c.slot], order_by=one.c.number)
-        items = [_Item(one.c.slot, place).label(f"slot_{place}") for place in range(len(slots.slot))]
+        items = [Item(one.c.slot, place).label(f"slot_{place}") for place in range(len(slots.slot))]
         mine = one.c.source == literal(str(slots.table.fullname), RegistryText())
         return (
             select(*said, *items, turn.label("turn"))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, FromClause, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CTE, Column, FromClause, bindparam, select
 from sqlalchemy.types import Text
 
 from alembic_rekey.names.matching import letters, stored_keys
 from alembic_rekey.names.registry import Registry
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Exact
 from alembic_rekey.sql.registry_text import LETTERS_AT_ONCE, FoldedName
 from alembic_rekey.sql.side_tables import aliases, current_run
@@ -44,13 +44,8 @@ class Names:
         # Without names of fields and without what a plan does not read: it is read once per statement.
         lines = [[line[field] for field in fields] for line in rows(registry)]
         document = bindparam("registry", json.dumps(lines, separators=(",", ":")), Text())
-        entry: ColumnElement[Any]
-        if dialect == "postgresql":
-            entry = func.jsonb_array_elements(cast(document, JSONB)).column_valued("rekey_entry")
-            read = [entry.op("->>")(place).label(field) for place, field in enumerate(fields)]
-        else:
-            entry = func.json_each(document).table_valued("value", name="rekey_entry").c.value
-            read = [func.json_extract(entry, f"$[{place}]").label(field) for place, field in enumerate(fields)]
+        entries = database(dialect).entries(document, range(len(fields)))
+        read = [entry.label(field) for entry, field in zip(entries, fields, strict=True)]
         # Else SQLite reads the document once more for every spelling of every row.
         relation = select(*read).cte("rekey_registered").prefix_with("MATERIALIZED")
         return cls(relation, tuple(letters(name.key for name in registry.names).items()))

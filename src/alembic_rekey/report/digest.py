@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, column, func, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.report.rows import listing_order
+from alembic_rekey.sql.digests import ListDigest, RowDigest
 
 __all__ = ["PlanDigest", "digest_in_sql"]
 
@@ -52,7 +51,7 @@ def _row(entry: Mapping[str, Any], dialect: str) -> bytes:
 
 
 def _told(value: Any, dialect: str) -> str:
-    """Return one value as `_Told` has it. A report holds PostgreSQL's values as text, but for numbers and truth."""
+    """Return one value as `Told` has it. A report holds PostgreSQL's values as text, but for numbers and truth."""
     if value is None:
         return "n"
     if isinstance(value, dict) and "$bytes" in value:
@@ -72,77 +71,6 @@ def digest_in_sql(part: Part, columns: Sequence[str], planned: FromClause) -> Co
     """Return the same digest of the rows of `planned`, which has all of `columns`; NULL where it has none."""
     told = [column("rekey_canonical", Text()), *(column(name) for name in columns)]
     place = func.row_number().over(order_by=listing_order(part)).label("place")
-    rows = select(_RowDigest(told).label("digest"), place).select_from(planned).subquery("rekey_told")
+    rows = select(RowDigest(told).label("digest"), place).select_from(planned).subquery("rekey_told")
     # On SQLite each row brings the digest of all.
-    return select(_ListDigest(rows.c.digest, rows.c.place)).select_from(rows).limit(1).scalar_subquery()
-
-
-class _Told(ColumnElement[str]):
-    """One stored value as a short text: what kind it is, and its number, its bytes or the digest of its text."""
-
-    inherit_cache = False
-    type = Text()
-
-    def __init__(self, stored: ColumnElement[Any]) -> None:
-        self.stored = stored
-
-
-@compiles(_Told, "sqlite")
-def _told_sqlite(element: _Told, compiler: SQLCompiler, **kw: Any) -> str:
-    stored = compiler.process(element.stored, **kw)
-    return (
-        f"CASE typeof({stored}) WHEN 'null' THEN 'n' WHEN 'integer' THEN 'i' || {stored} "
-        f"WHEN 'real' THEN 'r' || lower(hex(ieee754_to_blob({stored}))) "
-        f"WHEN 'text' THEN 't' || lower(hex(sha3({stored}, 256))) ELSE 'b' || lower(hex({stored})) END"
-    )
-
-
-@compiles(_Told, "postgresql")
-def _told_postgresql(element: _Told, compiler: SQLCompiler, **kw: Any) -> str:
-    stored = compiler.process(element.stored, **kw)
-    text = f"CAST({stored} AS TEXT)"
-    return (
-        f"CASE WHEN {stored} IS NULL THEN 'n' "
-        f"WHEN pg_typeof({stored}) IN (CAST('real' AS regtype), CAST('double precision' AS regtype)) "
-        f"THEN 'r' || encode(float8send(CAST({text} AS DOUBLE PRECISION)), 'hex') "
-        f"ELSE 't' || encode(sha256(convert_to({text}, 'UTF8')), 'hex') END"
-    )
-
-
-class _RowDigest(ColumnElement[str]):
-    """The digest of a row's action and values."""
-
-    inherit_cache = False
-    type = Text()
-
-    def __init__(self, values: Sequence[ColumnElement[Any]]) -> None:
-        self.told = [column("rekey_action", Text()), *map(_Told, values)]
-
-
-@compiles(_RowDigest)
-def _row_digest(element: _RowDigest, compiler: SQLCompiler, **kw: Any) -> str:
-    told = " || '|' || ".join(compiler.process(one, **kw) for one in element.told)
-    if compiler.dialect.name == "postgresql":
-        return f"sha256(convert_to({told}, 'UTF8'))"
-    return f"lower(hex(sha3({told}, 256)))"
-
-
-class _ListDigest(ColumnElement[str]):
-    """The digest of the digests of rows, in the order of `place`."""
-
-    inherit_cache = False
-    type = Text()
-
-    def __init__(self, digest: ColumnElement[str], place: ColumnElement[int]) -> None:
-        self.digest = digest
-        self.place = place
-
-
-@compiles(_ListDigest)
-def _list_digest(element: _ListDigest, compiler: SQLCompiler, **kw: Any) -> str:
-    digest, place = (compiler.process(one, **kw) for one in (element.digest, element.place))
-    if compiler.dialect.name == "postgresql":
-        return f"encode(sha256(string_agg({digest}, CAST('' AS BYTEA) ORDER BY {place})), 'hex')"
-    # As a window, for only that promises an order.
-    frame = f"ORDER BY {place} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-    return f"lower(hex(sha3(group_concat({digest}, '') OVER ({frame}), 256)))"
+    return select(ListDigest(rows.c.digest, rows.c.place)).select_from(rows).limit(1).scalar_subquery()

@@ -10,9 +10,10 @@ from alembic_rekey.guard.foreign_keys import covered_columns, written_columns
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import DELETED
-from alembic_rekey.script.script import DROP_GUARD, Verbatim, compiled, guard_table
+from alembic_rekey.script.script import DROP_GUARD, compiled, guard_table
 from alembic_rekey.spec import Spec, Tags
-from alembic_rekey.sql.expressions import plpgsql
+from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.expressions import Verbatim
 from alembic_rekey.sql.side_tables import journal_name
 from alembic_rekey.sql.steps import Statement
 

@@ -10,9 +10,10 @@ from alembic_rekey.back.drift import Drift
 from alembic_rekey.guard.foreign_keys import covered_columns
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.script.attached import keys_to
-from alembic_rekey.script.script import Verbatim, compiled
+from alembic_rekey.script.script import compiled
 from alembic_rekey.spec import Spec
-from alembic_rekey.sql.expressions import plpgsql
+from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.expressions import Verbatim
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import stored_back
 

@@ -21,8 +21,6 @@ from sqlalchemy import (
     select,
     values,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.script.whole import guard_mark, reopened
@@ -32,7 +30,7 @@ from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.text.layout import WIDTH, laid_out
 
-__all__ = ["DROP_GUARD", "Verbatim", "comment", "compiled", "counts_shown", "guard_table", "guarded", "script"]
+__all__ = ["DROP_GUARD", "comment", "compiled", "counts_shown", "guard_table", "guarded", "script"]
 
 _ROWS_AT_ONCE = 200
 """Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
@@ -119,20 +117,6 @@ def _legend(chunk: Iterable[Mapping[str, str | int | None]]) -> list[str]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-class Verbatim(Executable, ClauseElement):
-    """SQL that no construct of SQLAlchemy writes; compiles to `said` as it stands."""
-
-    inherit_cache = False
-
-    def __init__(self, said: str) -> None:
-        self.said = said
-
-
-@compiles(Verbatim)
-def _verbatim(element: Verbatim, _compiler: SQLCompiler, **_: Any) -> str:
-    return element.said
 
 
 def guarded(check: Check, dialect: Dialect) -> str:

@@ -1,1 +1,4 @@
-"""How it is said: expressions, our side tables, steps of a program. Nothing here decides."""
+"""How it is said: expressions, our side tables, steps of a program; what each database says. Nothing here decides."""
+
+# Whoever imports a construct gets what the databases say for it.
+import alembic_rekey.sql.dialects  # noqa: F401  # for what it registers

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from alembic_rekey.sql.values import comparable, equatable
+from alembic_rekey.sql.values import comparable
 
-__all__ = ["Same", "SameRow", "SameSlot", "as_text"]
+__all__ = ["AsText", "Same", "SameRow", "SameSlot", "as_text"]
 
 
 class Same(ColumnElement[bool]):
@@ -26,16 +24,6 @@ class Same(ColumnElement[bool]):
     def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
         self.left = comparable(left)
         self.right = comparable(right)
-
-
-@compiles(Same, "sqlite")
-def _same_sqlite(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
-
-
-@compiles(Same, "postgresql")
-def _same_postgresql(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.left, **kw)} IS NOT DISTINCT FROM {compiler.process(element.right, **kw)})"
 
 
 class SameRow(ColumnElement[bool]):
@@ -55,24 +43,6 @@ class SameRow(ColumnElement[bool]):
         self.right = right
 
 
-def _sides(element: SameRow, compiler: SQLCompiler, **kw: Any) -> tuple[str, str]:
-    left, right = (", ".join(compiler.process(one, **kw) for one in side) for side in (element.left, element.right))
-    return left, right
-
-
-@compiles(SameRow, "sqlite")
-def _same_row_sqlite(element: SameRow, compiler: SQLCompiler, **kw: Any) -> str:
-    left, right = _sides(element, compiler, **kw)
-    return f"(({left}) IS ({right}))"
-
-
-@compiles(SameRow, "postgresql")
-def _same_row_postgresql(element: SameRow, compiler: SQLCompiler, **kw: Any) -> str:
-    left, right = _sides(element, compiler, **kw)
-    # As records: between two ROW() the parser would compare column by column.
-    return f"(CAST(ROW({left}) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW({right}) AS RECORD))"
-
-
 class SameSlot(ColumnElement[bool]):
     """Two stored values of one column are one slot: equal, or both NULL, as `PARTITION BY` takes them.
 
@@ -88,38 +58,16 @@ class SameSlot(ColumnElement[bool]):
         self.right = right
 
 
-@compiles(SameSlot, "sqlite")
-def _same_slot_sqlite(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
-
-
-@compiles(SameSlot, "postgresql")
-def _same_slot_postgresql(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
-    left, right = (compiler.process(equatable(side), **kw) for side in (element.left, element.right))
-    return (
-        f"(coalesce(CAST({left} AS TEXT), '') = coalesce(CAST({right} AS TEXT), '') "
-        f"AND {left} IS NOT DISTINCT FROM {right})"
-    )
-
-
 def as_text(stored: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a stored text, of whatever type it is kept in (an enum, CHAR, a domain), as plain text on PostgreSQL."""
-    return _AsText(stored)
+    return AsText(stored)
 
 
-class _AsText(ColumnElement[Any]):
+class AsText(ColumnElement[Any]):
+    """A stored text as plain text."""
+
     inherit_cache = False
     type = Text()
 
     def __init__(self, stored: ColumnElement[Any]) -> None:
         self.stored = stored
-
-
-@compiles(_AsText, "sqlite")
-def _as_text_sqlite(element: _AsText, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.stored, **kw)
-
-
-@compiles(_AsText, "postgresql")
-def _as_text_postgresql(element: _AsText, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST({compiler.process(element.stored, **kw)} AS TEXT)"

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from sqlalchemy import Dialect, Text, TypeDecorator, literal
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Dialect, Text, TypeDecorator
 from sqlalchemy.sql.elements import ColumnElement
 
-from alembic_rekey.names.matching import WHITESPACE
-
-__all__ = ["LETTERS_AT_ONCE", "FoldedName", "RegistryText", "is_plain"]
-
-_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+__all__ = ["LETTERS_AT_ONCE", "FoldedName", "FromHexadecimal", "RegistryText", "is_plain"]
+_DIGITS = "rekey_digits"
 _PLAIN = re.compile(r"[A-Za-z0-9_.@/+ -]*")
 
 LETTERS_AT_ONCE = 12
@@ -35,20 +29,23 @@ class RegistryText(TypeDecorator[str]):
 
     def literal_processor(self, dialect: Dialect) -> Callable[[str], str]:
         """Return the function that writes a value as a literal of `dialect`."""
+        # Compiled once, for a registry may have 50,000 names.
+        written = str(FromHexadecimal(_DIGITS).compile(dialect=dialect))
 
         def process(value: str) -> str:
-            if is_plain(value):
-                return f"'{value}'"
-            digits = value.encode().hex()
-            if dialect.name == "postgresql":
-                return f"convert_from(decode('{digits}', 'hex'), 'UTF8')"
-            return f"CAST(X'{digits}' AS TEXT)"
+            return f"'{value}'" if is_plain(value) else written.replace(_DIGITS, value.encode().hex())
 
         return process
 
 
-def _text(compiler: SQLCompiler, value: str, **kw: Any) -> str:
-    return compiler.process(literal(value, RegistryText()), **kw)
+class FromHexadecimal(ColumnElement[str]):
+    """A text by the digits of its UTF-8."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, digits: str) -> None:
+        self.digits = digits
 
 
 def is_plain(name: str) -> bool:
@@ -72,29 +69,3 @@ class FoldedName(ColumnElement[str]):
         self.stored = stored
         self.letters = tuple(letters)
         self.first = first
-
-
-@compiles(FoldedName, "sqlite")
-def _folded_sqlite(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
-    folded = compiler.process(element.stored, **kw)
-    if element.first:
-        folded = f"lower(trim({folded}, {_text(compiler, WHITESPACE, **kw)}))"
-    for capital, small in element.letters:
-        folded = f"replace({folded}, {_text(compiler, capital, **kw)}, {_text(compiler, small, **kw)})"
-    return folded
-
-
-@compiles(FoldedName, "postgresql")
-def _folded_postgresql(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
-    folded = compiler.process(element.stored, **kw)
-    single = [(capital, small) for capital, small in element.letters if len(small) == 1]
-    capitals, smalls = ("".join(letters) for letters in zip(*single, strict=True)) if single else ("", "")
-    if element.first:
-        folded = f"btrim({folded}, {_text(compiler, WHITESPACE, **kw)})"
-        capitals, smalls = _CAPITALS + capitals, _CAPITALS.lower() + smalls
-    if capitals:
-        folded = f"translate({folded}, {_text(compiler, capitals, **kw)}, {_text(compiler, smalls, **kw)})"
-    for capital, small in element.letters:
-        if len(small) > 1:
-            folded = f"replace({folded}, {_text(compiler, capital, **kw)}, {_text(compiler, small, **kw)})"
-    return folded

@@ -29,14 +29,13 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
-from sqlalchemy.sql.compiler import DDLCompiler
 
 from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = [
     "CreateJournal",
+    "DropColumn",
     "aliases",
     "answers",
     "counts",
@@ -176,15 +175,12 @@ class CreateJournal(ExecutableDDLElement):
         self.source = source
 
 
-@compiles(CreateJournal)
-def _create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> str:
-    name = compiler.preparer.quote(element.name)
-    source = compiler.preparer.format_table(element.source)
-    return (
-        f"CREATE TABLE IF NOT EXISTS {name} AS\n"
-        "SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, "
-        f"CAST(NULL AS TEXT) AS rekey_canonical, rekey_original.*\nFROM {source} AS rekey_original WHERE 1 = 0"
-    )
+class DropColumn(ExecutableDDLElement):
+    """ALTER TABLE of a copy of our own."""
+
+    def __init__(self, source: Table, name: str) -> None:
+        self.source = source
+        self.name = name
 
 
 def create_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:

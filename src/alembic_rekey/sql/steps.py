@@ -8,11 +8,12 @@ from itertools import groupby
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, func, insert, literal, literal_column, select
-from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy import ColumnElement, Connection, Executable, Table, insert, literal
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.spec import Check, Relation
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.interface import Change
 from alembic_rekey.sql.expressions import InsertRows
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.values import readable
@@ -58,16 +59,11 @@ class Phase:
 Step = Statement | Rows | Guard | Phase
 
 
-def counted(says: str, name: str, change: Insert | Update | Delete, dialect: str) -> list[Statement]:
+def counted(says: str, name: str, change: Change, dialect: str) -> list[Statement]:
     """Return the steps that make `change` and record in `rekey_count` how many rows the database reported."""
-    recorded = ["run_id", "phase", "name", "value"]
     line: list[ColumnElement[Any]] = [current_run(), literal("apply"), literal(name)]
-    if dialect == "postgresql":
-        changed = change.returning(literal_column("1").label("changed")).cte("rekey_changed")
-        select_count = select(*line, func.count()).select_from(changed)
-        return [Statement(says, insert(counts).from_select(recorded, select_count))]
-    count = insert(counts).from_select(recorded, select(*line, func.changes()))
-    return [Statement(says, change), Statement(f"Record how many rows that were: {name}.", count)]
+    told = (says, f"Record how many rows that were: {name}.")
+    return list(map(Statement, told, database(dialect).counting(change, counts, line)))
 
 
 def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:

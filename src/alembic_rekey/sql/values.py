@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, Uuid, cast, literal
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -29,17 +27,6 @@ class Key(ColumnElement[Any]):
         self.type = type_
 
 
-@compiles(Key)
-def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
-    text = compiler.process(element.text, **kw)
-    if not isinstance(element.type, Uuid):
-        return text
-    if compiler.dialect.supports_native_uuid and element.type.native_uuid:
-        return f"CAST({text} AS UUID)"
-    # SQLAlchemy keeps a UUID as 32 digits where the database has no type for it.
-    return f"replace({text}, '-', '')"
-
-
 class Constant(ColumnElement[Any]):
     """A value of the revision for a column of `type_`: PostgreSQL must be told the type within a SELECT."""
 
@@ -48,17 +35,6 @@ class Constant(ColumnElement[Any]):
     def __init__(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> None:
         self.value = value
         self.type = type_
-
-
-@compiles(Constant)
-def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.value, **kw)
-
-
-@compiles(Constant, "postgresql")
-def _constant_postgresql(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
-    plain = isinstance(element.type, String) and not isinstance(element.type, Enum)
-    return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
 
 
 def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:

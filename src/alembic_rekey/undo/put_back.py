@@ -14,35 +14,20 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateTableAs, DropTable, ExecutableDDLElement
-from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation, Slots
 from alembic_rekey.sql.expressions import PutBackRows
-from alembic_rekey.sql.side_tables import every_column, journal
+from alembic_rekey.sql.side_tables import DropColumn, every_column, journal
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import goes_back
 
 __all__ = ["put_back", "undone", "without_bookkeeping"]
 
 _RETURNING = Table("rekey_returning", MetaData())
-
-
-class _DropColumn(ExecutableDDLElement):
-    """ALTER TABLE of a copy of our own."""
-
-    def __init__(self, source: Table, name: str) -> None:
-        self.source = source
-        self.name = name
-
-
-@compiles(_DropColumn)
-def _drop_column(element: _DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
-    return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
 
 
 def undone(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> Statement:
@@ -76,4 +61,4 @@ def put_back(part: Identity | Slots, stored: Stored, says: str, *actions: Action
 def without_bookkeeping(copied: Table) -> Iterator[Statement]:
     """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal."""
     for name in ("rekey_run", "rekey_action", "rekey_canonical"):
-        yield Statement("Leave the journal's own column away.", _DropColumn(copied, name))
+        yield Statement("Leave the journal's own column away.", DropColumn(copied, name))

@@ -28,9 +28,10 @@ from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.stamp import Epoch, Stamp
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
-from alembic_rekey.sql.times import Unread, may_be_unread
+from alembic_rekey.sql.times import Unread
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["time_checks", "time_types"]
@@ -81,7 +82,7 @@ def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
     """Yield the checks that each row which could have stayed for its time has one that is read, or none."""
     for part in spec.parts:
         stamp = part.updated_at
-        if stamp is None or not may_be_unread(stamp, dialect):
+        if stamp is None or not database(dialect).may_be_unread(stamp):
             continue
         relation = planned[part]
         if isinstance(part, Slots):

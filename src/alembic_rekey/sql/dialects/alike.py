@@ -1,0 +1,61 @@
+"""What the databases say alike: each dialect's module registers it for itself, and an unknown one has none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal
+from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
+
+from alembic_rekey.sql.expressions import InsertRows
+from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
+from alembic_rekey.sql.times import Moment, Unread
+
+__all__ = ["ascii_text", "create_journal", "drop_column", "insert_rows", "insertion", "listed", "unread"]
+
+
+def insertion(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
+    """Return how an insertion of rows begins."""
+    target = compiler.process(element.target, asfrom=True, **kw)
+    named = "" if element.columns is None else f" ({', '.join(map(compiler.preparer.quote, element.columns))})"
+    return f"INSERT INTO {target}{named}"
+
+
+def insert_rows(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
+    """Write an insertion of rows."""
+    return f"{insertion(element, compiler, **kw)} {compiler.process(element.rows, **kw)}"
+
+
+def create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> str:
+    """Write the making of a table of our own in the shape of another."""
+    name = compiler.preparer.quote(element.name)
+    source = compiler.preparer.format_table(element.source)
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} AS\n"
+        "SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, "
+        f"CAST(NULL AS TEXT) AS rekey_canonical, rekey_original.*\nFROM {source} AS rekey_original WHERE 1 = 0"
+    )
+
+
+def drop_column(element: DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
+    """Write that a copy of ours loses a column of ours: plain names."""
+    return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
+
+
+def listed(values: Sequence[ColumnElement[Any]], compiler: SQLCompiler, **kw: Any) -> str:
+    """Write values with commas between them."""
+    return ", ".join(compiler.process(one, **kw) for one in values)
+
+
+def ascii_text(compiler: SQLCompiler, value: str, **kw: Any) -> str:
+    """Write a text that may be beyond ASCII, so that a script stays ASCII."""
+    return compiler.process(literal(value, RegistryText()), **kw)
+
+
+def unread(element: Unread, compiler: SQLCompiler, **kw: Any) -> str:
+    """Write that a stored value says something, and no time."""
+    stored, moment = compiler.process(element.stored, **kw), Moment(element.of, element.stored)
+    blank = f"trim(CAST({stored} AS TEXT)) <> ''"
+    return f"({stored} IS NOT NULL AND {blank} AND ({compiler.process(moment, **kw)}) IS NULL)"

@@ -1,0 +1,1 @@
+"""PostgreSQL: what it says in its own way."""

@@ -1,0 +1,176 @@
+"""How PostgreSQL says the expressions and statements of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Enum, String, Text, Uuid, cast, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from alembic_rekey.names.matching import WHITESPACE
+from alembic_rekey.sql.dialects.alike import (
+    ascii_text,
+    create_journal,
+    drop_column,
+    insert_rows,
+    insertion,
+    listed,
+)
+from alembic_rekey.sql.documents import Item
+from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
+from alembic_rekey.sql.expressions import (
+    ByCodePoint,
+    Clock,
+    Exact,
+    InsertRows,
+    PutBackRows,
+    Uncollated,
+    Verbatim,
+    Written,
+    quoted,
+)
+from alembic_rekey.sql.references import Refers
+from alembic_rekey.sql.registry_text import FoldedName, FromHexadecimal
+from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
+from alembic_rekey.sql.values import Constant, Key, equatable
+
+compiles(InsertRows, "postgresql")(insert_rows)
+compiles(CreateJournal, "postgresql")(create_journal)
+compiles(DropColumn, "postgresql")(drop_column)
+
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@compiles(Clock, "postgresql")
+def _clock(element: Clock, compiler: SQLCompiler, **kw: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(Written, "postgresql")
+def _written(element: Written, compiler: SQLCompiler, **kw: Any) -> str:
+    table = compiler.preparer.format_table(element.stored.table)
+    column = compiler.preparer.quote(element.stored.name)
+    name = compiler.process(literal(str(element.stored.name), Text()), **kw)
+    value = compiler.process(element.value, **kw)
+    # The one way to say "of the type that this column has" without the catalog; a subquery is asked once.
+    return (
+        f"(SELECT (jsonb_populate_record(CAST(NULL AS {table}), "  # names that the dialect quoted
+        f"jsonb_build_object({name}, CAST({value} AS TEXT)))).{column})"
+    )
+
+
+@compiles(PutBackRows, "postgresql")
+def _put_back_rows(element: PutBackRows, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{insertion(element, compiler, **kw)} OVERRIDING SYSTEM VALUE {compiler.process(element.rows, **kw)}"
+
+
+@compiles(ByCodePoint, "postgresql")
+def _by_code_point(element: ByCodePoint, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    return f'{stored} COLLATE "C"' if isinstance(element.type, String) else stored
+
+
+@compiles(Exact, "postgresql")
+def _exact(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    # A database's own collation is deterministic: equal is the same, and what indexes most columns have serves.
+    return f'(CAST({stored} AS TEXT) COLLATE "default")' if isinstance(element.type, String) else stored
+
+
+@compiles(Same, "postgresql")
+def _same(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.left, **kw)} IS NOT DISTINCT FROM {compiler.process(element.right, **kw)})"
+
+
+@compiles(SameRow, "postgresql")
+def _same_row(element: SameRow, compiler: SQLCompiler, **kw: Any) -> str:
+    left, right = (listed(side, compiler, **kw) for side in (element.left, element.right))
+    # As records: between two ROW() the parser would compare column by column.
+    return f"(CAST(ROW({left}) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW({right}) AS RECORD))"
+
+
+@compiles(SameSlot, "postgresql")
+def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
+    left, right = (compiler.process(equatable(side), **kw) for side in (element.left, element.right))
+    return (
+        f"(coalesce(CAST({left} AS TEXT), '') = coalesce(CAST({right} AS TEXT), '') "
+        f"AND {left} IS NOT DISTINCT FROM {right})"
+    )
+
+
+@compiles(AsText, "postgresql")
+def _as_text(element: AsText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.stored, **kw)} AS TEXT)"
+
+
+@compiles(Refers, "postgresql")
+def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
+    child, column, parent, target = (
+        compiler.process(literal(str(name), Text()), **kw)
+        for name in (
+            quoted(element.child.table.name, element.child.table.schema),
+            element.child.name,
+            quoted(element.parent.table.name, element.parent.table.schema),
+            element.parent.name,
+        )
+    )
+    place = "(SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = {} AND attname = {})"
+    return (
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS fk WHERE fk.contype = 'f' "  # noqa: S608  # the same
+        f"AND fk.conrelid = to_regclass({child}) AND fk.confrelid = to_regclass({parent}) "
+        f"AND fk.conkey = {place.format('fk.conrelid', column)} "
+        f"AND fk.confkey = {place.format('fk.confrelid', target)})"
+    )
+
+
+@compiles(FoldedName, "postgresql")
+def _folded(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
+    folded = compiler.process(element.stored, **kw)
+    single = [(capital, small) for capital, small in element.letters if len(small) == 1]
+    capitals, smalls = ("".join(letters) for letters in zip(*single, strict=True)) if single else ("", "")
+    if element.first:
+        folded = f"btrim({folded}, {ascii_text(compiler, WHITESPACE, **kw)})"
+        capitals, smalls = _CAPITALS + capitals, _CAPITALS.lower() + smalls
+    if capitals:
+        folded = f"translate({folded}, {ascii_text(compiler, capitals, **kw)}, {ascii_text(compiler, smalls, **kw)})"
+    for capital, small in element.letters:
+        if len(small) > 1:
+            folded = f"replace({folded}, {ascii_text(compiler, capital, **kw)}, {ascii_text(compiler, small, **kw)})"
+    return folded
+
+
+@compiles(Constant, "postgresql")
+def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
+    plain = isinstance(element.type, String) and not isinstance(element.type, Enum)
+    return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
+
+
+@compiles(Item, "postgresql")
+def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(CAST({compiler.process(element.listed, **kw)} AS JSONB) ->> {element.place})"
+
+
+@compiles(Key, "postgresql")
+def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.text, **kw)
+    if not isinstance(element.type, Uuid):
+        return text
+    # A project may keep a UUID as SQLAlchemy does where there is no type for it: as 32 digits.
+    return f"CAST({text} AS UUID)" if element.type.native_uuid else f"replace({text}, '-', '')"
+
+
+@compiles(FromHexadecimal, "postgresql")
+def _from_hexadecimal(element: FromHexadecimal, _compiler: SQLCompiler, **_: Any) -> str:
+    return f"convert_from(decode('{element.digits}', 'hex'), 'UTF8')"
+
+
+@compiles(Verbatim, "postgresql")
+def _verbatim(element: Verbatim, _compiler: SQLCompiler, **_: Any) -> str:
+    return element.said
+
+
+@compiles(Uncollated, "postgresql")
+def _uncollated(element: Uncollated, compiler: SQLCompiler, **kw: Any) -> str:
+    # A type without collations in between; COLLATE would decide for both sides.
+    return f"(to_jsonb(CAST({compiler.process(element.stored, **kw)} AS TEXT)) #>> '{{}}')"

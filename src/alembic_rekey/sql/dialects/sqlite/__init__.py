@@ -1,0 +1,1 @@
+"""SQLite: what it says in its own way."""

@@ -1,0 +1,118 @@
+"""How SQLite says the expressions and statements of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Text, Uuid, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from alembic_rekey.names.matching import WHITESPACE
+from alembic_rekey.sql.dialects.alike import ascii_text, create_journal, drop_column, insert_rows, listed
+from alembic_rekey.sql.documents import Item
+from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
+from alembic_rekey.sql.expressions import ByCodePoint, Clock, Exact, InsertRows, Scanned, Uncollated, Written
+from alembic_rekey.sql.references import Refers
+from alembic_rekey.sql.registry_text import FoldedName, FromHexadecimal
+from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
+from alembic_rekey.sql.values import Constant, Key
+
+compiles(InsertRows, "sqlite")(insert_rows)
+compiles(CreateJournal, "sqlite")(create_journal)
+compiles(DropColumn, "sqlite")(drop_column)
+
+
+@compiles(Clock, "sqlite")
+def _clock(element: Clock, compiler: SQLCompiler, **kw: Any) -> str:
+    return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+
+
+@compiles(Written, "sqlite")
+def _written(element: Written, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.value, **kw)
+
+
+@compiles(Exact, "sqlite")
+def _exact(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.stored, **kw)} COLLATE BINARY"
+
+
+@compiles(Scanned, "sqlite")
+def _scanned(element: Scanned, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"+({compiler.process(element.stored, **kw)} COLLATE BINARY)"
+
+
+@compiles(Same, "sqlite")
+def _same(element: Same, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
+
+
+@compiles(SameRow, "sqlite")
+def _same_row(element: SameRow, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(({listed(element.left, compiler, **kw)}) IS ({listed(element.right, compiler, **kw)}))"
+
+
+@compiles(SameSlot, "sqlite")
+def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
+
+
+@compiles(AsText, "sqlite")
+def _as_text(element: AsText, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.stored, **kw)
+
+
+@compiles(Refers, "sqlite")
+def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
+    child, column, parent, target = (
+        compiler.process(literal(str(name), Text()), **kw)
+        for name in (element.child.table.name, element.child.name, element.parent.table.name, element.parent.name)
+    )
+    return (
+        f"EXISTS (SELECT 1 FROM pragma_foreign_key_list({child}) AS fk "  # noqa: S608  # literals that SQLAlchemy wrote
+        f'WHERE lower(fk."table") = lower({parent}) AND lower(fk."from") = lower({column}) '
+        f'AND lower(fk."to") = lower({target}))'
+    )
+
+
+@compiles(FoldedName, "sqlite")
+def _folded(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
+    folded = compiler.process(element.stored, **kw)
+    if element.first:
+        folded = f"lower(trim({folded}, {ascii_text(compiler, WHITESPACE, **kw)}))"
+    for capital, small in element.letters:
+        folded = f"replace({folded}, {ascii_text(compiler, capital, **kw)}, {ascii_text(compiler, small, **kw)})"
+    return folded
+
+
+@compiles(Item, "sqlite")
+def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_extract({compiler.process(element.listed, **kw)}, '$[{element.place}]')"
+
+
+@compiles(ByCodePoint, "sqlite")
+def _by_code_point(element: ByCodePoint, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.stored, **kw)
+
+
+@compiles(Key, "sqlite")
+def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.text, **kw)
+    # SQLAlchemy keeps a UUID as 32 digits where the database has no type for it.
+    return f"replace({text}, '-', '')" if isinstance(element.type, Uuid) else text
+
+
+@compiles(Constant, "sqlite")
+def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.value, **kw)
+
+
+@compiles(FromHexadecimal, "sqlite")
+def _from_hexadecimal(element: FromHexadecimal, _compiler: SQLCompiler, **_: Any) -> str:
+    return f"CAST(X'{element.digits}' AS TEXT)"
+
+
+@compiles(Uncollated, "sqlite")
+def _uncollated(element: Uncollated, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.stored, **kw)

@@ -1,0 +1,100 @@
+"""Claims about databases: what each says stands in its own place, and one that is not known fails loudly."""
+
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, column, literal, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import CompileError
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql.elements import ClauseElement
+
+import alembic_rekey
+from alembic_rekey.errors import DatabaseUnsupported
+from alembic_rekey.spec.stamp import Epoch
+from alembic_rekey.sql import digests, documents, equality, expressions, references, registry_text, side_tables, values
+from alembic_rekey.sql import times as time_values
+from alembic_rekey.sql.dialects import DATABASES, database
+
+THINGS = Table("things", MetaData(), Column("id", Integer, primary_key=True), Column("name", Text), Column("at", Text))
+NAME, AT = THINGS.c.name, THINGS.c.at
+CONSTRUCTS = [
+    digests.ListDigest(NAME, THINGS.c.id),
+    digests.RowDigest([NAME]),
+    digests.Told(NAME),
+    documents.Item(NAME, 1),
+    equality.AsText(NAME),
+    equality.Same(NAME, AT),
+    equality.SameRow([NAME], [AT]),
+    equality.SameSlot(NAME, AT),
+    expressions.ByCodePoint(NAME),
+    expressions.Clock(),
+    expressions.Exact(NAME),
+    expressions.InsertRows(THINGS, select(THINGS)),
+    expressions.PutBackRows(THINGS, select(THINGS)),
+    expressions.Scanned(NAME),
+    expressions.Uncollated(NAME),
+    expressions.Verbatim("SELECT 1"),
+    expressions.Written(NAME, AT),
+    references.Refers(THINGS.c.id, THINGS.c.id),
+    registry_text.FoldedName(NAME, (), first=True),
+    registry_text.FromHexadecimal("40"),
+    side_tables.CreateJournal("rekey_journal_things", THINGS),
+    side_tables.DropColumn(THINGS, "at"),
+    time_values.Counted(expressions.Clock(), Epoch(THINGS.c.id, "s")),
+    time_values.Moment(AT),
+    time_values.Spelled(expressions.Clock(), AT, None),
+    time_values.Unread(AT),
+    values.Constant(literal("a"), Text()),
+    values.Key(column("alias", Text()), Uuid()),
+]
+POSTGRESQL_ONLY = {"Verbatim"}
+
+
+def of_ours(root):
+    """Every construct below `root` that this package defines."""
+    for made in root.__subclasses__():
+        yield from of_ours(made)
+        if made.__module__.startswith("alembic_rekey.") and "_compiler_dispatcher" in vars(made):
+            yield made
+
+
+def name_of(construct):
+    return type(construct).__name__
+
+
+def test_every_construct_is_tried_here_or_belongs_to_one_database():
+    for module in walk_packages(alembic_rekey.__path__, "alembic_rekey."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    made = [*of_ours(ClauseElement), *of_ours(ExecutableDDLElement)]
+    shared = {each.__name__ for each in made if not each.__module__.startswith("alembic_rekey.sql.dialects.")}
+    assert set(map(name_of, CONSTRUCTS)) == shared
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=name_of)
+def test_no_construct_is_written_for_a_database_that_is_not_known(construct):
+    with pytest.raises(CompileError):
+        construct.compile(dialect=mysql.dialect())
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=name_of)
+def test_every_construct_is_written_for_the_databases_that_are(construct):
+    assert str(construct.compile(dialect=postgresql.dialect()))
+    if name_of(construct) not in POSTGRESQL_ONLY:
+        assert str(construct.compile(dialect=sqlite.dialect()))
+
+
+def test_a_name_of_the_registry_is_not_written_for_a_database_that_is_not_known():
+    with pytest.raises(CompileError):
+        literal("é", registry_text.RegistryText()).compile(
+            dialect=mysql.dialect(), compile_kwargs={"literal_binds": True}
+        )
+
+
+def test_a_database_that_is_not_known_is_refused_with_those_that_are():
+    with pytest.raises(DatabaseUnsupported) as refused:
+        database("mysql")
+    assert "the database mysql is not supported" in str(refused.value)
+    assert all(name in str(refused.value) for name in DATABASES)
