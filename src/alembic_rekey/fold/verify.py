@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import (
-    CTE,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import CTE, literal, select, union_all
 
 from alembic_rekey.back.drift import UNPROVEN, drifted
 from alembic_rekey.back.way_back import first_back
@@ -46,13 +41,13 @@ def verification(
     checks = [
         accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
-        check("shadow_left", spec.identity.noun, _left(spec, names)),
-        *_tags_left(spec, names),
+        *_names_left(spec, names),
         *_owner_lost(spec, planned),
         *_no_way_back(spec, stored),
     ]
+    kept = [part for part in spec.children if part.deletable]
     return [
-        *decided_back(spec, spec.deletable, dialect, stored, lambda _key: (), ()),
+        *decided_back(spec, kept, dialect, stored, lambda _key: (), ()),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(spec, dialect),
         *forgotten_back(spec.deletable),
@@ -64,11 +59,12 @@ def verification(
 def _no_way_back(spec: Spec, stored: Stored) -> Iterator[Check]:
     """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so.
 
-    The way back of tags is asked as it stands: no other part's depends on it before anybody else has written.
+    Of a part whose rows only change it is asked as it stands: no other part's depends on it before anybody else wrote.
     """
+    identity = stored_back(spec.identity)
     for part in spec.parts:
         kept = part in spec.deletable
-        back = stored_back(part) if kept else first_back(spec, part, None, stored).subquery("rekey_back")
+        back = stored_back(part) if kept else first_back(part, spec, identity, stored).subquery("rekey_back")
         yield check("no_way_back", part.noun, drifted(part, back, UNPROVEN))
 
 
@@ -94,27 +90,22 @@ def _count_differs(spec: Spec) -> Relation:
     )
 
 
-def _left(spec: Spec, names: Names) -> Relation:
-    spelled = names.spelled(spec.identity.name)
-    return select(literal(str(spec.identity.table.name)).label("table"), spelled.c.spelling, spelled.c.canonical).where(
-        spelled.c.spelling != spelled.c.canonical
-    )
-
-
-def _tags_left(spec: Spec, names: Names) -> Iterator[Check]:
-    for tags in spec.tags:
-        spelled = names.spelled(tags.tag)
-        left = select(literal(str(tags.table.name)).label("table"), spelled.c.spelling, spelled.c.canonical).where(
+def _names_left(spec: Spec, names: Names) -> Iterator[Check]:
+    for part in spec.parts:
+        if part.named is None:
+            continue
+        spelled = names.spelled(part.named)
+        left = select(literal(str(part.table.name)).label("table"), spelled.c.spelling, spelled.c.canonical).where(
             spelled.c.spelling != spelled.c.canonical
         )
-        yield check("alias_left", tags.noun, left)
+        yield check("shadow_left" if part is spec.identity else "alias_left", part.noun, left)
 
 
 def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
     identities = planned[spec.identity]
-    for slots in spec.slots:
+    for part, owner in ((child, owner) for child in spec.children for owner in child.owners):
         gone = select(identities.c[spec.identity.key.name]).where(identities.c.rekey_action == Action.DELETE.value)
-        lost = select(
-            literal(str(slots.table.name)).label("table"), slots.key.label("key"), slots.owner.label("owner")
-        ).where(slots.owner.in_(gone))
-        yield check("owner_lost", slots.noun, lost)
+        lost = select(literal(str(part.table.name)).label("table"), part.key.label("key"), owner.label("owner")).where(
+            owner.in_(gone)
+        )
+        yield check("owner_lost", part.noun, lost)

@@ -8,8 +8,8 @@ from sqlalchemy import case, func, literal, or_, select
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.answered import Answered
-from alembic_rekey.plan.judged import judged_slots
 from alembic_rekey.plan.registered import Names
+from alembic_rekey.plan.slots import judged_slots
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
 
 __all__ = ["answer_checks"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, column, select, text
 
 from alembic_rekey.plan.plan import Part
-from alembic_rekey.spec import Identity, Relation, Slots
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = ["NAMED", "TREE", "about"]
@@ -48,13 +48,12 @@ def about(parts: Sequence[Part], sql: str, *columns: str) -> Relation:
     """
     lines, values = list[str](), dict[str, str]()
     for number, part in enumerate(parts):
-        named = part.name if isinstance(part, Identity) else None if isinstance(part, Slots) else part.tag
         told = (
             str(part.table.name),
             str(part.table.schema or ""),
             str(part.key.name),
-            "" if named is None else str(named.name),
-            "yes" if isinstance(part, Identity | Slots) else "",
+            "" if part.named is None else str(part.named.name),
+            "yes" if part.deletable else "",
         )
         names = [f"part_{number}_{place}" for place in range(len(told))]
         values |= dict(zip(names, told, strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, Table, cast, exists, func, literal, not_, or_, select
@@ -13,11 +14,12 @@ from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.plan import Planned
 from alembic_rekey.plan.registered import Names
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec, Tags
+from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.expressions import Exact
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry"]
+__all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry", "refusing"]
 
 
 def check(name: str, noun: str, offending: Relation) -> Check:
@@ -34,11 +36,7 @@ def check(name: str, noun: str, offending: Relation) -> Check:
 
 def guards(spec: Spec, names: Names, planned: Planned) -> list[Check]:
     """Return every check between plan and apply that SQL alone can make, the spec's own last."""
-    return [
-        check("two_canonical_rows", spec.identity.noun, _two_canonical_rows(spec.identity, names)),
-        *_slot_checks(spec, planned),
-        *spec.checks,
-    ]
+    return [*(made for part in spec.parts for made in refusing(part, spec, names, planned)), *spec.checks]
 
 
 def emptiness(planned: Planned) -> Check:
@@ -66,10 +64,28 @@ def refuse_rows_without_registry(connection: Connection, tables: Iterable[Table]
         raise RegistryRefused(registry.path, [f"there is no such file, and {', '.join(holding)} {hold} rows"])
 
 
-def _slot_checks(spec: Spec, planned: Planned) -> Iterator[Check]:
-    for slots in spec.slots:
-        yield check("collision", slots.noun, _collisions(spec.identity, slots, planned))
-        yield check("crowded_slot", slots.noun, _crowded(slots, planned))
+@singledispatch
+def refusing(part: Part, _spec: Spec, _names: Names, _planned: Planned) -> Iterable[Check]:
+    """Return the checks of what a plan may hold for `part`, and no upgrade carries out; each kind has its own."""
+    raise unhandled(part, "is guarded")
+
+
+@refusing.register
+def _refusing_identity(identity: Identity, _spec: Spec, names: Names, _planned: Planned) -> Iterable[Check]:
+    return [check("two_canonical_rows", identity.noun, _two_canonical_rows(identity, names))]
+
+
+@refusing.register
+def _refusing_slots(slots: Slots, spec: Spec, _names: Names, planned: Planned) -> Iterable[Check]:
+    return [
+        check("collision", slots.noun, _collisions(spec.identity, slots, planned)),
+        check("crowded_slot", slots.noun, _crowded(slots, planned)),
+    ]
+
+
+@refusing.register
+def _refusing_tags(_tags: Tags, _spec: Spec, _names: Names, _planned: Planned) -> Iterable[Check]:
+    return []
 
 
 def _slot(slots: Slots, relation: Any) -> tuple[ColumnElement[Any], ...]:

@@ -8,19 +8,43 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    table,
+    text,
+)
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Slots, Spec, Tags
+from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.expressions import quoted
 
-__all__ = ["Attached", "ForeignKey", "attached", "covered_columns", "foreign_keys", "hanging", "written_columns"]
+__all__ = [
+    "Attached",
+    "ForeignKey",
+    "attached",
+    "covered_columns",
+    "foreign_keys",
+    "hanging",
+    "written",
+    "written_columns",
+]
 
 
 Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
@@ -115,24 +139,40 @@ def foreign_keys(connection: Connection, parent: Table, children: Sequence[Table
 
 def covered_columns(spec: Spec, part: Part) -> list[tuple[Table, str, str]]:
     """Return the tables and columns whose rows the plan moves before a row of `part` goes, and what they refer to."""
-    if not isinstance(part, Identity):
+    identity = spec.identity
+    if part is not identity:
         return []
-    owners = [(slots.table, slots.owner.name, part.key.name) for slots in spec.slots]
-    return [*owners, *((tags.table, tags.tag.name, part.name.name) for tags in spec.tags)]
+    owners = [(child.table, owner.name, identity.key.name) for child in spec.children for owner in child.owners]
+    named = [(child.table, child.named.name, identity.name.name) for child in spec.children if child.named is not None]
+    return [*owners, *named]
 
 
 def written_columns(part: Part) -> dict[Action, list[str]]:
     """Return the columns that each action on a row that stays writes."""
-    if isinstance(part, Identity):
-        written = {Action.RENAME: [part.name]}
-    elif isinstance(part, Slots):
-        written = {Action.REKEY: [part.owner], Action.REVIVE: [part.status]}
-    else:
-        written = {Action.REKEY: [part.tag]}
-        if part.status is not None:
-            written[Action.SUPERSEDE] = [part.tag, part.status]
     stamps = [] if part.updated_at is None else [part.updated_at]
-    return {action: [known.name for known in [*columns, *stamps]] for action, columns in written.items()}
+    return {action: [known.name for known in [*columns, *stamps]] for action, columns in written(part).items()}
+
+
+@singledispatch
+def written(part: Part) -> Mapping[Action, Sequence[Column[Any]]]:
+    """Return the columns, but for the time, that each action on a row that stays writes; each kind has its own."""
+    raise unhandled(part, "is written")
+
+
+@written.register
+def _written_identity(identity: Identity) -> Mapping[Action, Sequence[Column[Any]]]:
+    return {Action.RENAME: [identity.name]}
+
+
+@written.register
+def _written_slots(slots: Slots) -> Mapping[Action, Sequence[Column[Any]]]:
+    return {Action.REKEY: [slots.owner], Action.REVIVE: [slots.status]}
+
+
+@written.register
+def _written_tags(tags: Tags) -> Mapping[Action, Sequence[Column[Any]]]:
+    superseded = {} if tags.status is None else {Action.SUPERSEDE: [tags.tag, tags.status]}
+    return {Action.REKEY: [tags.tag], **superseded}
 
 
 def _uncovered(connection: Connection, spec: Spec, part: Part) -> Iterator[tuple[ForeignKey, bool]]:
@@ -149,7 +189,7 @@ def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[C
         for number, (key, stays) in enumerate(_uncovered(connection, spec, part)):
             numbered = f"{part.noun}_{number}"
             writing = [action for action, names in written_columns(part).items() if {*names} & {*key.referred}]
-            if stays and (acting := [*(() if isinstance(part, Tags) else DELETED), *writing]):
+            if stays and (acting := [*(DELETED if part.deletable else ()), *writing]):
                 yield _attached_by(key, part, numbered, planned, "attached", acting)
             elif writing and connection.dialect.name == "postgresql":
                 # SQLite asks at the end, when the rows under the old spelling have moved as well.

@@ -35,7 +35,7 @@ from alembic_rekey.guard.claims.tables import table_claims
 from alembic_rekey.guard.claims.times import time_types
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.spec import Check, Identity, Relation, Spec
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import created_name, journal_name
@@ -108,9 +108,7 @@ def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
 def column_undeclared(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the check that tables with a generated column are declared whole: a script puts their rows back by name."""
     whole = [
-        part
-        for part in parts
-        if isinstance(part, Identity | Slots) and any(known.computed is not None for known in part.table.columns)
+        part for part in parts if part.deletable and any(known.computed is not None for known in part.table.columns)
     ]
     if whole:
         names = [(str(part.table.name), str(known.name)) for part in whole for known in part.table.columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import singledispatch
 
 from sqlalchemy import (
     BigInteger,
@@ -31,10 +32,11 @@ from alembic_rekey.plan.rules import (
     Action,
     Count,
 )
-from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.steps import Statement
 
-__all__ = ["counted_once", "drop_counted", "part_counts", "plan_counts", "planned_rows", "touching"]
+__all__ = ["counted", "counted_once", "drop_counted", "part_counts", "plan_counts", "planned_rows", "touching"]
 
 _TALLY = table("rekey_tally", column("part"), column("action"), column("rows", BigInteger()))
 """How many rows the journal of each part has for each action; noted once, temporary: a plan does not change."""
@@ -67,13 +69,15 @@ def touching() -> ColumnElement[bool]:
 
 def plan_counts(spec: Spec, planned: Planned) -> Relation:
     """Return the counts of the plan phase as a relation: `name`, `value`; reads what `counted_once` noted."""
-    lines = [line for part in spec.parts for line in _lines(part, planned, _TALLY)]
+    lines = [line for part in spec.parts for line in counted(part, planned, _TALLY)]
     return select(union_all(*lines).subquery("rekey_tally"))
 
 
 def part_counts(part: Part, planned: Planned) -> Relation:
     """Return the same for one part, where nothing is noted: a dry run."""
-    return select(union_all(*_lines(part, planned, _tally(part, planned).cte("rekey_counted"))).subquery("rekey_tally"))
+    return select(
+        union_all(*counted(part, planned, _tally(part, planned).cte("rekey_counted"))).subquery("rekey_tally")
+    )
 
 
 def _tally(part: Part, planned: Planned) -> Relation:
@@ -84,29 +88,38 @@ def _tally(part: Part, planned: Planned) -> Relation:
     )
 
 
-def _lines(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation]:
-    def line(name: str, value: ColumnElement[int]) -> Relation:
-        return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))
-
-    for count in _plan_counts_of(part):
-        yield line(count.name, planned_rows(part, count.actions, tally))
-    if isinstance(part, Slots):
-        relation = planned[part]
-        slots = [relation.c[known.name] for known in part.slot]
-        collided = (
-            select(relation.c.rekey_canonical, *slots)
-            .where(relation.c.rekey_action == Action.COLLISION.value)
-            .distinct()
-        )
-        yield line(
-            SLOTS_COLLISIONS,
-            select(func.count()).select_from(collided.subquery("rekey_collided")).scalar_subquery(),
-        )
+@singledispatch
+def counted(part: Part, _planned: Planned, _tally: FromClause) -> Iterator[Relation]:
+    """Yield the lines of the plan's counts for `part`; each kind of part has its own."""
+    raise unhandled(part, "is counted")
 
 
-def _plan_counts_of(part: Part) -> tuple[Count, ...]:
-    if isinstance(part, Identity):
-        return IDENTITY_PLAN_COUNTS
-    if isinstance(part, Slots):
-        return SLOTS_PLAN_COUNTS
-    return TAGS_PLAN_COUNTS if part.status is None else DUPLICATES_PLAN_COUNTS
+@counted.register
+def _identity_counted(identity: Identity, _planned: Planned, tally: FromClause) -> Iterator[Relation]:
+    return _lines(identity, IDENTITY_PLAN_COUNTS, tally)
+
+
+@counted.register
+def _slots_counted(slots: Slots, planned: Planned, tally: FromClause) -> Iterator[Relation]:
+    yield from _lines(slots, SLOTS_PLAN_COUNTS, tally)
+    relation = planned[slots]
+    collided = (
+        select(relation.c.rekey_canonical, *(relation.c[known.name] for known in slots.slot))
+        .where(relation.c.rekey_action == Action.COLLISION.value)
+        .distinct()
+    )
+    number = select(func.count()).select_from(collided.subquery("rekey_collided")).scalar_subquery()
+    yield _line(slots, SLOTS_COLLISIONS, number)
+
+
+@counted.register
+def _tags_counted(tags: Tags, _planned: Planned, tally: FromClause) -> Iterator[Relation]:
+    return _lines(tags, TAGS_PLAN_COUNTS if tags.status is None else DUPLICATES_PLAN_COUNTS, tally)
+
+
+def _lines(part: Part, named: Iterable[Count], tally: FromClause) -> Iterator[Relation]:
+    return (_line(part, count.name, planned_rows(part, count.actions, tally)) for count in named)
+
+
+def _line(part: Part, name: str, value: ColumnElement[int]) -> Relation:
+    return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))

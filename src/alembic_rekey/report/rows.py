@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 from math import isfinite
 from typing import Any
 
@@ -48,6 +49,7 @@ __all__ = [
     "plan_sections",
     "title_of",
     "told",
+    "winning",
 ]
 
 _AT_ONCE = 500
@@ -66,9 +68,15 @@ class Section:
     """Name and whether JSON holds its values exactly; the others travel as the database's own text."""
 
 
+@singledispatch
 def title_of(part: Part) -> str:
     """Return the key of the section of `part` in the document (design, section 4, Report)."""
-    return f"shadow_{part.noun}s" if isinstance(part, Identity) else f"{part.noun}_plans"
+    return f"{part.noun}_plans"
+
+
+@title_of.register
+def _title_of_identity(identity: Identity) -> str:
+    return f"shadow_{identity.noun}s"
 
 
 def plan_sections(
@@ -117,14 +125,13 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
     Whoever stops before the last row closes it: the server holds a cursor until then.
     """
     names = [name for name, _ in section.columns]
-    slots = isinstance(section.part, Slots)
     width = len(names) + 2
     selected = _selected(section).where(*conditions).execution_options(yield_per=_AT_ONCE)
     with connection.execute(selected) as rows:
         for row in rows:
             entry = {"action": row[0], "canonical": row[1]}
             entry["before"] = dict(zip(names, map(_json_value, row[2:width]), strict=True))
-            if slots and row[0] in (Action.DROP, Action.MERGE, Action.REPLACE) and row[width] in _SURVIVES:
+            if row[width:] and row[0] in (Action.DROP, Action.MERGE, Action.REPLACE) and row[width] in _SURVIVES:
                 survivor: Iterable[Any] = map(_json_value, row[width + 1 :])
                 entry["survivor"] = dict(zip(("key", "value", "status"), survivor, strict=True))
             yield entry
@@ -169,27 +176,36 @@ def _selected(section: Section) -> Relation:
     part, source = section.part, section.source
     read = [column(name) if exact else cast(column(name), Text).label(name) for name, exact in section.columns]
     shown: list[ColumnElement[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text()), *read]
-    if isinstance(part, Slots):
-        slot = [column("rekey_canonical", Text()), *(column(known.name) for known in part.slot)]
-        # Without parameters: with them it would be another order in each window, and SQLite sort for each.
-        surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
-        survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
-        as_shown = {name: shown for (name, _), shown in zip(section.columns, read, strict=True)}
-        winner = [
-            column("rekey_action", Text()),
-            *(as_shown[known.name] for known in (part.key, part.value, part.status)),
-        ]
-        shown += [func.first_value(known).over(partition_by=slot, order_by=survives) for known in winner]
+    shown += winning(part, {name: shown for (name, _), shown in zip(section.columns, read, strict=True)})
     return select(*shown).select_from(source).where(told(part)).order_by(*listing_order(part))
 
 
-def told(part: Part) -> ColumnElement[bool]:
-    """Return which rows of a plan a report tells, and a fingerprint takes in.
+@singledispatch
+def winning(_part: Part, _shown: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """Return action, key, value and status of the row that stays where a row is, if the kind of part knows one."""
+    return []
 
-    An identity's row that stays is kept for what is left behind only: whoever writes there makes no other plan.
-    """
-    action = column("rekey_action", Text())
-    return action != Action.KEEP.value if isinstance(part, Identity) else true()
+
+@winning.register
+def _winning_the_slot(slots: Slots, shown: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    slot = [column("rekey_canonical", Text()), *(column(known.name) for known in slots.slot)]
+    # Without parameters: with them it would be another order in each window, and SQLite sort for each.
+    surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
+    survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
+    told_of = [column("rekey_action", Text()), *(shown[known.name] for known in (slots.key, slots.value, slots.status))]
+    return [func.first_value(known).over(partition_by=slot, order_by=survives) for known in told_of]
+
+
+@singledispatch
+def told(_part: Part) -> ColumnElement[bool]:
+    """Return which rows of a plan a report tells, and a fingerprint takes in."""
+    return true()
+
+
+@told.register
+def _told_of_identity(_identity: Identity) -> ColumnElement[bool]:
+    # A row that stays is kept for what is left behind only: whoever writes there makes no other plan.
+    return column("rekey_action", Text()) != Action.KEEP.value
 
 
 def listing_order(part: Part) -> list[ColumnElement[Any]]:

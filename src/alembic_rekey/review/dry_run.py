@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from sqlalchemy import Connection, FromClause, TableClause, Text, cast, column, false, null, select, table
+from sqlalchemy import Connection, TableClause, column, select, table
 
 from alembic_rekey.connection.database import is_absent, reading
 from alembic_rekey.guard.answer_checks import answer_checks
@@ -23,7 +23,7 @@ from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import read_registry
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.counts import part_counts
-from alembic_rekey.plan.plan import Part, Planned, streamed
+from alembic_rekey.plan.plan import Part, Planned, nothing, streamed
 from alembic_rekey.plan.registered import Names
 from alembic_rekey.report.document import Fingerprint, Report, document
 from alembic_rekey.report.file import NewFile, ReportFile
@@ -36,7 +36,7 @@ from alembic_rekey.review.made import Choice, DryRun
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
 from alembic_rekey.settings import Settings
-from alembic_rekey.spec import Slots, Spec
+from alembic_rekey.spec import Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.text.progress import Progress
 
@@ -111,9 +111,9 @@ def _planned(
         refuse_rows_without_registry(connection, [part.table for part in there], registry)
     shape = shape_findings(connection, spec, there)
     names = Names.handed_over(registry, dialect)
-    # A slot's row hangs on an identity: without that table there is none.
-    readable = [part for part in there if spec.identity in there or not isinstance(part, Slots)]
-    planned = {p: decided if p in readable else _nothing(p) for p, decided in streamed(spec, names, answered).items()}
+    # What refers to the identity by its key hangs on a row of it: without that table there is none.
+    readable = [part for part in there if spec.identity in there or not part.owners]
+    planned = {p: decided if p in readable else nothing(p) for p, decided in streamed(spec, names, answered).items()}
     guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
     guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
@@ -172,7 +172,7 @@ def _written(
 ) -> ReportFile:
     """Write the report, pending, with a section for every part, the missing ones empty."""
     made = {section.part: section for section in sections}
-    every = [made.get(part, Section(title_of(part), part, _nothing(part), ())) for part in spec.parts]
+    every = [made.get(part, Section(title_of(part), part, nothing(part), ())) for part in spec.parts]
     progress = Progress("Write the report")
     rows = (
         (one.title, tally.passing(one, progress.passing(entries(connection, one)) if one.columns else ()))
@@ -189,13 +189,6 @@ def _heads(connection: Connection, versions: TableClause) -> Collection[str]:
     if not exists(connection, versions):
         return ()
     return connection.execute(select(versions.c.version_num)).scalars().all()
-
-
-def _nothing(part: Part) -> FromClause:
-    """Return the plan of a table that is not there: a relation without rows."""
-    columns = [cast(null(), Text).label("rekey_action"), cast(null(), Text).label("rekey_canonical")]
-    columns += [cast(null(), known.type).label(known.name) for known in part.table.columns]
-    return select(*columns).where(false()).subquery("rekey_planned")
 
 
 def _counts(connection: Connection, spec: Spec, planned: Planned, sections: Iterable[Section]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import Entries
 from alembic_rekey.report.rows import Section, title_of
-from alembic_rekey.spec import Identity, Slots
+from alembic_rekey.spec import Identity
 
 __all__ = ["Tally"]
 
@@ -59,10 +59,9 @@ class Tally:
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
         before, canonical = entry["before"], str(entry["canonical"])
-        if isinstance(part, Slots):
-            return self._owners.get(before[part.owner.name], canonical)
-        if not isinstance(part, Identity):
-            return str(before[part.tag.name])
-        if entry["action"] == Action.CREATE:
+        if part.owners:
+            return self._owners.get(before[part.owners[0].name], canonical)
+        if part.named is None or entry["action"] == Action.CREATE:
             return canonical
-        return self._owners.setdefault(before[part.key.name], str(before[part.name.name]))
+        name = str(before[part.named.name])
+        return self._owners.setdefault(before[part.key.name], name) if isinstance(part, Identity) else name

@@ -11,7 +11,7 @@ from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import DELETED
 from alembic_rekey.script.script import DROP_GUARD, compiled, guard_table
-from alembic_rekey.spec import Spec, Tags
+from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
 from alembic_rekey.sql.expressions import Verbatim
 from alembic_rekey.sql.side_tables import journal_name
@@ -88,7 +88,7 @@ def _attached(spec: Spec, part: Part, dialect: Dialect) -> str:
     def text(value: str) -> str:
         return compiled(literal(str(value), Text()), dialect)
 
-    gone = "" if isinstance(part, Tags) else ", ".join(text(action.value) for action in DELETED)
+    gone = ", ".join(text(action.value) for action in DELETED) if part.deletable else ""
     key = text(part.key.name)
     written = "".join(
         f"\n      || CASE WHEN found.targets && ARRAY[{', '.join(map(text, names))}]::name[]"

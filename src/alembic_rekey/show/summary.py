@@ -17,14 +17,14 @@ from alembic_rekey.plan.rules import LEFT_BEHIND, Action
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.made import DryRun
+from alembic_rekey.show.line import entry_line, listed_actions
 from alembic_rekey.show.listing import left_values, listed
-from alembic_rekey.spec import Identity, Slots, Tags
+from alembic_rekey.spec import Identity
 from alembic_rekey.text.shown import printable, shown
 
 __all__ = [
     "DROPS",
     "LEFT",
-    "SAYS",
     "by_slot",
     "plans_text",
     "runs_text",
@@ -41,22 +41,6 @@ DROPS = (
 )
 
 LEFT = "values left behind: shadows hold them, and the row that stays does not get them"
-
-SAYS: Mapping[type[Part], Sequence[tuple[Action, str]]] = {
-    Identity: (
-        (Action.DELETE, "shadows, deleted once all that hangs on them has moved"),
-        (Action.RENAME, "misspelt canonicals, renamed in place"),
-        (Action.CREATE, "canonical rows to be created"),
-    ),
-    Slots: (
-        (Action.DROP, "historical drops"),
-        (Action.REPLACE, "inactive canonical rows, replaced by an active shadow row"),
-        (Action.REVIVE, "inactive canonical rows that say what an active shadow row says, revived"),
-        (Action.MERGE, "merged: they say the same as the row that stays"),
-    ),
-    Tags: ((Action.SUPERSEDE, "duplicates, superseded under their canonical name"),),
-}
-"""What is listed row by row, in this order. Rekeyed rows are counted per name instead."""
 
 
 def plans_text(plans: Sequence[DryRun], limit: int | None) -> Iterator[str]:
@@ -166,12 +150,12 @@ def spellings(made: DryRun, part: Part, action: Action) -> Iterator[tuple[str, s
 
 def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
     title, table = title_of(part), part.table.name
-    if isinstance(part, Identity):
-        yield from _left_behind(made, part, limit)
-    for action, says in SAYS[type(part)]:
+    if part is made.spec.identity:
+        yield from _left_behind(made, made.spec.identity, limit)
+    for action, says in listed_actions(part):
         if number := made.tally.rows[title, action]:
             yield from _heading(f"{table}: {says} ({number:,})")
-            entries = (f"  {_row(part, entry)}" for entry in listed(made.path, title, action))
+            entries = (f"  {entry_line(part, entry)}" for entry in listed(made.path, title, action))
             yield from _cut(entries, number, limit)
             if action is Action.DROP:
                 yield f"  what to do: {DROPS}"
@@ -195,27 +179,6 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
         for one in left_values(made.path, identity)
     )
     yield from _cut(entries, number, limit)
-
-
-def _row(part: Part, entry: Mapping[str, Any]) -> str:
-    before, canonical = entry["before"], shown(entry["canonical"])
-    if isinstance(part, Slots):
-        slot = ", ".join(f"{column.name}={shown(before[column.name])}" for column in part.slot)
-        row = f"{canonical} at {slot}: row {_state(part, before[part.key.name], before)}"
-        stays = entry.get("survivor")
-        if stays is None:
-            return row
-        return f"{row}; row {shown(stays['key'])} ({stays['status']}) stays and says {shown(stays['value'])}"
-    if isinstance(part, Tags):
-        agree = ", ".join(f"{column.name}={shown(before[column.name])}" for column in part.agree)
-        return f"{shown(before[part.tag.name])} -> {canonical}: row {shown(before[part.key.name])}, {agree}"
-    if entry["action"] == Action.CREATE:
-        return canonical
-    return f"{shown(before[part.name.name])} -> {canonical}: row {shown(before[part.key.name])}"
-
-
-def _state(part: Slots, key: Any, row: Mapping[str, Any]) -> str:
-    return f"{shown(key)} ({printable(str(row[part.status.name]))}) says {shown(row[part.value.name])}"
 
 
 def verdict(made: DryRun) -> str:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -22,24 +20,25 @@ from alembic_rekey.plan.rules import DELETED, LEFT_BEHIND, Action
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.made import DryRun
+from alembic_rekey.show.line import listed_actions
 from alembic_rekey.show.listing import left_values, listed
-from alembic_rekey.show.summary import DROPS, LEFT, SAYS, by_slot, sentence, spellings, verdict, verdict_of_all
-from alembic_rekey.spec import Identity, Slots
-from alembic_rekey.text.difference import runs as differing
+from alembic_rekey.show.summary import DROPS, LEFT, by_slot, sentence, spellings, verdict, verdict_of_all
+from alembic_rekey.show.terminal_rows import SOFT, entry_rows, grid, marked
+from alembic_rekey.spec import Identity
 from alembic_rekey.text.shown import printable, shown
 
 __all__ = ["lines_screen", "plans_screen", "runs_screen", "show"]
 
-_BAD, _GOOD, _SOFT, _HEAD, _DIFFERS = "bold red", "bold green", "dim", "bold cyan", "bold yellow underline"
+_BAD, _GOOD, _HEAD = "bold red", "bold green", "bold cyan"
 _OUTCOMES = {"applied": "green", "restored": "yellow"}
 
 
 def show(screen: Iterable[RenderableType]) -> None:
     """Print on the terminal that standard output is; its width, TERM and NO_COLOR are respected."""
     console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
-    for part in screen:
+    for piece in screen:
         # A line of text is left to the terminal to wrap, so that a fingerprint can be copied whole.
-        console.print(part, soft_wrap=isinstance(part, Text))
+        console.print(piece, soft_wrap=isinstance(piece, Text))
 
 
 def plans_screen(plans: Sequence[DryRun], limit: int | None) -> Iterator[RenderableType]:
@@ -59,7 +58,7 @@ def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     yield Text(f"Plan of revision {report.revision}, reading only: nothing was changed.", "bold")
     facts = {"database": report.database, "registry": report.registry_path, "": names}
     for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.path)}.items():
-        yield Text.assemble((f"  {name:12} ", _SOFT), printable(fact))
+        yield Text.assemble((f"  {name:12} ", SOFT), printable(fact))
     yield from (Text.assemble(("  note         ", "yellow"), printable(note)) for note in made.notes)
     yield from _counts(report.counts)
     yield from _refusals([*made.integrity, *made.demands], limit)
@@ -75,7 +74,7 @@ def runs_screen(runs: Sequence[Run], database: str) -> Iterator[RenderableType]:
     if not runs:
         yield Text(f"No run is recorded in {printable(database)}.")
         return
-    made = _table("run", "revision", "outcome", "started", "finished")
+    made = grid("run", "revision", "outcome", "started", "finished")
     for run in runs:
         outcome = Text(printable(run.outcome or "-"), _OUTCOMES.get(run.outcome or "", ""))
         times = [Text(printable(time or "-")) for time in (run.started_at, run.finished_at)]
@@ -84,7 +83,7 @@ def runs_screen(runs: Sequence[Run], database: str) -> Iterator[RenderableType]:
     for run in runs:
         counted = ", ".join(f"{name} {value:,}" for name, value in run.counts("apply").items() if value)
         yield Text.assemble((f"\nrun {run.number}: ", "bold"), counted or "touched no row")
-        yield Text.assemble(("fingerprint ", _SOFT), printable(run.plan_sha256 or "-"))
+        yield Text.assemble(("fingerprint ", SOFT), printable(run.plan_sha256 or "-"))
 
 
 def lines_screen(lines: Iterable[str]) -> Iterator[RenderableType]:
@@ -101,7 +100,7 @@ def _counts(counts: Mapping[str, int]) -> Iterator[RenderableType]:
     made.add_column(justify="right")
     for name, value in counts.items():
         blocks = value and name.endswith("_collisions")
-        made.add_row(Text(name), Text(f"{value:,}", _BAD if blocks else "bold" if value else _SOFT))
+        made.add_row(Text(name), Text(f"{value:,}", _BAD if blocks else "bold" if value else SOFT))
     yield made
 
 
@@ -120,12 +119,12 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[Rend
         return
     slots = by_slot(findings)
     yield _heading(f"Collisions ({len(slots):,}): the upgrade refuses until a person decides", _BAD)
-    made = _table("where", "row", "says")
+    made = grid("where", "row", "says")
     for (table, canonical, slot), rows in islice(slots.items(), limit):
-        where = Text.assemble((shown(canonical), "bold"), f" at {sentence(slot)}\n", (table, _SOFT))
+        where = Text.assemble((shown(canonical), "bold"), f" at {sentence(slot)}\n", (table, SOFT))
         for number, row in enumerate(rows):
             who = Text(f"{shown(row['key'])}\nunder {shown(row['written_under'])}")
-            says = _marked(rows[0 if number else 1]["value"], row["value"])
+            says = marked(rows[0 if number else 1]["value"], row["value"])
             made.add_row("" if number else where, who, says, end_section=number == len(rows) - 1)
     yield made
     yield from _more(len(slots), limit)
@@ -134,19 +133,19 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[Rend
 
 def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[RenderableType]:
     title, table = title_of(part), part.table.name
-    if isinstance(part, Identity):
-        yield from _left_behind(made, part, limit)
-    for action, says in SAYS[type(part)]:
+    if part is made.spec.identity:
+        yield from _left_behind(made, made.spec.identity, limit)
+    for action, says in listed_actions(part):
         if number := made.tally.rows[title, action]:
             yield _heading(f"{table}: {says} ({number:,})", "bold magenta" if action in DELETED else _HEAD)
-            yield _rows(part, islice(listed(made.path, title, action), limit))
+            yield entry_rows(part, islice(listed(made.path, title, action), limit))
             yield from _more(number, limit)
             if action is Action.DROP:
                 yield from _remedies([DROPS])
     if number := made.tally.rows[title, Action.REKEY]:
         found = list(spellings(made, part, Action.REKEY))
         yield _heading(f"{table}: rekeyed ({number:,})")
-        rekeyed = _table("written as", "canonical", "rows")
+        rekeyed = grid("written as", "canonical", "rows")
         for written, canonical, rows in found[:limit]:
             rekeyed.add_row(Text(shown(written)), Text(shown(canonical)), Text(f"{rows:,}"))
         yield rekeyed
@@ -157,59 +156,13 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
     if not (number := made.report.counts[LEFT_BEHIND.format(noun=identity.noun)]):
         return
     yield _heading(f"{identity.table.name}: {LEFT} ({number:,})", "bold magenta")
-    left = _table("shadow", "column", "left behind", "stays")
+    left = grid("shadow", "column", "left behind", "stays")
     for one in islice(left_values(made.path, identity), limit):
         shadow = Text.assemble((shown(one.name), "bold"), f" -> {shown(one.canonical)}\nrow {shown(one.key)}")
-        value, stays = _marked(one.other, one.value), Text(one.stays_with)
+        value, stays = marked(one.other, one.value), Text(one.stays_with)
         left.add_row(shadow, Text(printable(one.column)), value, stays)
     yield left
     yield from _more(number, limit)
-
-
-def _rows(part: Part, entries: Iterable[Mapping[str, Any]]) -> Table:
-    if isinstance(part, Slots):
-        made = _table("where", "goes or changes", "stays")
-        for entry in entries:
-            made.add_row(*_slot_row(part, entry))
-        return made
-    made = _table("written as", "canonical", "row")
-    for entry in entries:
-        before, canonical = entry["before"], Text(shown(entry["canonical"]))
-        if entry["action"] == Action.CREATE:
-            made.add_row("", canonical, "")
-        elif isinstance(part, Identity):
-            made.add_row(Text(shown(before[part.name.name])), canonical, Text(shown(before[part.key.name])))
-        else:
-            agree = "".join(f"\n{column.name}={shown(before[column.name])}" for column in part.agree)
-            row = Text.assemble(shown(before[part.key.name]), (agree, _SOFT))
-            made.add_row(Text(shown(before[part.tag.name])), canonical, row)
-    return made
-
-
-def _slot_row(part: Slots, entry: Mapping[str, Any]) -> Iterator[Text]:
-    before, stays = entry["before"], entry.get("survivor")
-    slot = "".join(f"\n{column.name}={shown(before[column.name])}" for column in part.slot)
-    yield Text.assemble((shown(entry["canonical"]), "bold"), slot)
-    value, status = before[part.value.name], printable(str(before[part.status.name]))
-    says = Text(shown(value)) if stays is None else _marked(stays["value"], value)
-    yield Text.assemble((f"{shown(before[part.key.name])} ({status})\n", _SOFT), says)
-    if stays is None:
-        yield Text("")
-    else:
-        who = f"{shown(stays['key'])} ({printable(str(stays['status']))})\n"
-        yield Text.assemble((who, _SOFT), _marked(value, stays["value"]))
-
-
-def _marked(other: Any, value: Any) -> Text:
-    """Return `value` with what `other` does not have marked."""
-    return Text.assemble(*((run.new, "" if run.same else _DIFFERS) for run in differing(shown(other), shown(value))))
-
-
-def _table(*columns: str) -> Table:
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=_SOFT)
-    for name in columns:
-        made.add_column(name, overflow="fold", justify="right" if name == "rows" else "left")
-    return made
 
 
 def _heading(text: str, style: str = _HEAD) -> Text:
@@ -218,7 +171,7 @@ def _heading(text: str, style: str = _HEAD) -> Text:
 
 def _more(number: int, limit: int | None) -> Iterator[Text]:
     if limit is not None and number > limit:
-        yield Text(f"… and {number - limit:,} more (--all shows them)", _SOFT)
+        yield Text(f"… and {number - limit:,} more (--all shows them)", SOFT)
 
 
 def _remedies(remedies: Iterable[str]) -> Iterator[RenderableType]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alembic_rekey.spec.declaration import Check, Identity, Relation, Slots, Spec, Stamped, Tags
+from alembic_rekey.spec.declaration import Check, Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.spec.part import Part, Stamped
 from alembic_rekey.spec.stamp import Epoch
 
-__all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Stamped", "Tags"]
+__all__ = ["Check", "Epoch", "Identity", "Part", "Relation", "Slots", "Spec", "Stamped", "Tags"]

@@ -7,18 +7,18 @@ hands their columns over in one `Spec`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from sqlalchemy import Column, ColumnElement, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.spec.part import Part, Stamped, table_of
 from alembic_rekey.spec.roles import created_faults, own_roles, role_faults
 from alembic_rekey.spec.stamp import UNITS, Epoch, Stamp
 
-__all__ = ["Check", "Epoch", "Identity", "Relation", "Slots", "Spec", "Stamped", "Tags"]
+__all__ = ["Check", "Identity", "Relation", "Slots", "Spec", "Tags"]
 
 Relation = Select[*tuple[Any, ...]]
 """A select of any columns: a plan, what a check finds."""
@@ -28,42 +28,8 @@ _MOST_OF_A_NOUN, _MOST_OF_A_TABLE = 30, 63 - len("rekey_journal_")
 _NOUN = re.compile(rf"[a-z][a-z0-9_]{{0,{_MOST_OF_A_NOUN - 1}}}")
 
 
-class Stamped(Enum):
-    """Who writes `updated_at` of a row that a fold changes (design, section 3)."""
-
-    BY_THE_RUN = "by the run"
-    BY_THE_DATABASE = "by the database"
-    """A trigger or ON UPDATE does: the run neither writes nor compares it, and a downgrade does not put it back."""
-
-
-def _table_of(columns: tuple[Stamp | None, ...]) -> Table:
-    tables = {column.table for column in columns if column is not None}
-    if len(tables) != 1:
-        names = sorted(str(table) for table in tables)
-        raise SpecRefused(
-            f"one part of a spec names columns of several tables: {', '.join(names)}",
-            "give each Identity, Slots and Tags the columns of one table.",
-        )
-    table = tables.pop()
-    if not isinstance(table, Table):
-        raise SpecRefused(f"{table} is not a table", "declare a sqlalchemy.Table in the revision.")
-    return table
-
-
-class _Stamping:
-    """What the parts have in common about time."""
-
-    updated_at: Stamp | None
-    stamped: Stamped
-
-    @property
-    def stamp(self) -> Stamp | None:
-        """The time column that the run writes, if it writes one."""
-        return self.updated_at if self.stamped is Stamped.BY_THE_RUN else None
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Identity(_Stamping):
+class Identity(Part):
     """The table whose rows carry the registered names (design, section 3, Identities).
 
     `registered` names the list of the registry that holds these names, by default the noun with an s.
@@ -80,6 +46,7 @@ class Identity(_Stamping):
     created: Mapping[str, str | int | float | bool | ColumnElement[Any] | None] = field(default_factory=dict)
     registered: str | None = None
     stamped: Stamped = Stamped.BY_THE_RUN
+    deletable: ClassVar[bool] = True
 
     @property
     def listed(self) -> str:
@@ -89,7 +56,17 @@ class Identity(_Stamping):
     @property
     def table(self) -> Table:
         """The one table that all columns belong to."""
-        return _table_of((self.key, self.name, self.created_at, self.updated_at))
+        return table_of((self.key, self.name, self.created_at, self.updated_at))
+
+    @property
+    def named(self) -> Column[str]:
+        """The column of the name."""
+        return self.name
+
+    @property
+    def times(self) -> tuple[Stamp, ...]:
+        """Every column of times."""
+        return tuple(stamp for stamp in (self.created_at, self.updated_at) if stamp is not None)
 
     @property
     def database_makes_keys(self) -> bool:
@@ -98,7 +75,7 @@ class Identity(_Stamping):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Slots(_Stamping):
+class Slots(Part):
     """A table with at most one row per identity and slot (design, section 3, Slots)."""
 
     noun: str
@@ -110,15 +87,21 @@ class Slots(_Stamping):
     updated_at: Stamp
     active: str = "active"
     stamped: Stamped = Stamped.BY_THE_RUN
+    deletable: ClassVar[bool] = True
 
     @property
     def table(self) -> Table:
         """The one table that all columns belong to."""
-        return _table_of((self.key, self.owner, *self.slot, self.value, self.status, self.updated_at))
+        return table_of((self.key, self.owner, *self.slot, self.value, self.status, self.updated_at))
+
+    @property
+    def owners(self) -> tuple[Column[Any], ...]:
+        """The column of the owner."""
+        return (self.owner,)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Tags(_Stamping):
+class Tags(Part):
     """A table whose rows carry a registered name in a text column (design, section 3, Tagged rows).
 
     With `agree` (the columns in which two rows of one canonical are duplicates) and `status`, the
@@ -137,7 +120,20 @@ class Tags(_Stamping):
     @property
     def table(self) -> Table:
         """The one table that all columns belong to."""
-        return _table_of((self.key, self.tag, *self.agree, self.status, self.updated_at))
+        return table_of((self.key, self.tag, *self.agree, self.status, self.updated_at))
+
+    @property
+    def named(self) -> Column[str]:
+        """The column of the tag."""
+        return self.tag
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield that rows agree and no status says which of them counts."""
+        if self.agree and self.status is None:
+            yield (
+                f"says for {self.noun!r} where rows agree, and no status",
+                "name the column that is set to superseded.",
+            )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,12 +154,16 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Spec:
-    """All that one revision folds: `revision` is the revision's own identifier."""
+    """All that one revision folds: `revision` is the revision's own identifier.
+
+    `further` are parts of other kinds than these.
+    """
 
     revision: str
     identity: Identity
     slots: tuple[Slots, ...] = ()
     tags: tuple[Tags, ...] = ()
+    further: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
@@ -176,13 +176,8 @@ class Spec:
         for part in self.parts:
             self._check_names(part)
             self._check_time(part.updated_at)
-            for problem, remedy in role_faults(part):
+            for problem, remedy in (*role_faults(part), *part.faults()):
                 self._refuse(problem, remedy)
-            if isinstance(part, Tags) and part.agree and part.status is None:
-                self._refuse(
-                    f"says for {part.noun!r} where rows agree, and no status",
-                    "name the column that is set to superseded.",
-                )
         self._check_time(self.identity.created_at)
         self._check_identity()
 
@@ -201,7 +196,7 @@ class Spec:
         elif not isinstance(stamp.type, DateTime | String):
             self._refuse(problem, "declare it as DateTime, or a text as String.")
 
-    def _check_names(self, part: Identity | Slots | Tags) -> None:
+    def _check_names(self, part: Part) -> None:
         if _NOUN.fullmatch(part.noun) is None:
             self._refuse(
                 f"has the noun {part.noun!r}, which cannot stand in the names of counts and checks",
@@ -237,11 +232,16 @@ class Spec:
         raise SpecRefused(f"the spec of revision {self.revision} {problem}", remedy)
 
     @property
-    def deletable(self) -> tuple[Identity | Slots, ...]:
+    def deletable(self) -> tuple[Part, ...]:
         """The parts whose rows a plan may delete."""
-        return (self.identity, *self.slots)
+        return tuple(part for part in self.parts if part.deletable)
 
     @property
-    def parts(self) -> tuple[Identity | Slots | Tags, ...]:
+    def children(self) -> tuple[Part, ...]:
+        """Every part but the identity."""
+        return (*self.slots, *self.tags, *self.further)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
         """Every part, the identity first, in the order in which reports list them."""
-        return (self.identity, *self.slots, *self.tags)
+        return (self.identity, *self.children)

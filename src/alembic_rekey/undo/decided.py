@@ -26,13 +26,14 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTableAs, DropTable
 
 from alembic_rekey.back.drift import Drift, drifted, restorable_run
-from alembic_rekey.back.way_back import created_back, first_back, replaced_back
+from alembic_rekey.back.identity import identity_back
+from alembic_rekey.back.way_back import created_back, displaced_back, first_back
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Relation, Slots, Spec
+from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.sql.analyze import analyzed
 from alembic_rekey.sql.side_tables import journal
 from alembic_rekey.sql.steps import Guard, Statement, Step
@@ -53,28 +54,32 @@ def stored_back(part: Part) -> TableClause:
 
 def decided_back(
     spec: Spec,
-    parts: Sequence[Part],
+    children: Sequence[Part],
     dialect: str,
     stored: Stored,
     attached: Attached,
     altered: Sequence[ColumnElement[bool]],
 ) -> Iterator[Step]:
-    """Yield the steps that keep the way back of each of `parts`, the identity first, in its `stored_back()`."""
+    """Yield the steps that keep the way back of the identity and of each of `children` in its `stored_back()`."""
     identity = stored_back(spec.identity)
-    for part in parts:
-        decided = first_back(spec, part, identity, stored)
-        kept_back = stored_back(part)
-        yield Statement(
-            f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
-            CreateTableAs(decided, kept_back.name, temporary=True),
-        )
-        yield from _indexed(kept_back)
-        yield from analyzed(dialect, kept_back, "key", "action", "drift")
-        if isinstance(part, Slots):
-            replaced = replaced_back(spec.identity, part, kept_back, identity)
-            yield Statement("The same for replaced rows, whose slot must be free.", _insert(kept_back, replaced))
-    created = created_back(spec.identity, {part: stored_back(part) for part in parts[1:]}, attached, altered, stored)
+    yield from _decided(spec.identity, identity_back(spec.identity, stored), dialect)
+    for part in children:
+        first = stored_back(part)
+        yield from _decided(part, first_back(part, spec, identity, stored), dialect)
+        if (displaced := displaced_back(part, spec, first, identity)) is not None:
+            yield Statement("The same for replaced rows, whose slot must be free.", _insert(first, displaced))
+    created = created_back(spec.identity, {part: stored_back(part) for part in children}, attached, altered, stored)
     yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
+
+
+def _decided(part: Part, decided: Relation, dialect: str) -> Iterator[Step]:
+    kept = stored_back(part)
+    yield Statement(
+        f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
+        CreateTableAs(decided, kept.name, temporary=True),
+    )
+    yield from _indexed(kept)
+    yield from analyzed(dialect, kept, "key", "action", "drift")
 
 
 def _indexed(stored: TableClause) -> Iterator[Statement]:

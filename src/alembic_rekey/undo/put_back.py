@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    MetaData,
-    Table,
-    column,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, MetaData, Table, column, literal_column, select, update
 from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Relation, Slots
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.expressions import PutBackRows
 from alembic_rekey.sql.side_tables import DropColumn, every_column, journal
 from alembic_rekey.sql.steps import Statement
@@ -40,7 +32,7 @@ def undone(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> S
     )
 
 
-def put_back(part: Identity | Slots, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
+def put_back(part: Part, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
     """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
     rows: Relation = select(every_column(journal(part.table))).select_from(journal(part.table))
     going = rows.where(goes_back(part, *actions))

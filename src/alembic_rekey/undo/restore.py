@@ -6,17 +6,10 @@ the result compared with the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import singledispatch
 
-from sqlalchemy import (
-    ColumnElement,
-    delete,
-    literal,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, literal, not_, or_, select, update
 
 from alembic_rekey.back.drift import Drift, restorable_run, which_run
 from alembic_rekey.connection.deferred import settled
@@ -28,15 +21,28 @@ from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, compared
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Slots, Spec, Tags
+from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.analyze import analyzed
 from alembic_rekey.sql.equality import SameRow
 from alembic_rekey.sql.side_tables import journal, runs
 from alembic_rekey.sql.steps import Guard, Phase, Statement, Step
-from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_back, stored_rows
-from alembic_rekey.undo.put_back import put_back, undone
+from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_rows
+from alembic_rekey.undo.identity import names_returned, shadows_returned
+from alembic_rekey.undo.slots import slots_returned
+from alembic_rekey.undo.tags import tags_returned
 
-__all__ = ["act_steps", "decide_steps"]
+__all__ = ["act_steps", "decide_steps", "returned"]
+
+
+@singledispatch
+def returned(part: Part, _stored: Stored) -> Iterable[Step]:
+    """Return the steps that put back the rows of `part`, which is not the identity; each kind of part has its own."""
+    raise unhandled(part, "is put back")
+
+
+returned.register(Slots, slots_returned)
+returned.register(Tags, tags_returned)
 
 
 def decide_steps(
@@ -59,7 +65,7 @@ def decide_steps(
             for part in spec.parts
             for step in analyzed(dialect, journal(part.table), "rekey_run", "rekey_action", part.key.name)
         ),
-        *decided_back(spec, spec.parts, dialect, stored, attached, altered),
+        *decided_back(spec, spec.children, dialect, stored, attached, altered),
     ]
 
 
@@ -68,7 +74,7 @@ def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
     return [
         Phase("Put back", stored_rows(spec, Drift.UNTOUCHED)),
         *foreign_keys_before(spec, dialect),
-        *_act(spec, dialect, stored),
+        *_act(spec, stored),
         *settled(dialect),
         Phase("Compare with the journal", stored_rows(spec, Drift.UNTOUCHED)),
         *_compare(spec, stored),
@@ -82,30 +88,12 @@ def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
     ]
 
 
-def _act(spec: Spec, dialect: str, stored: Stored) -> Iterator[Step]:
-    identity = spec.identity
-    yield from put_back(identity, stored, "Put the deleted shadows back, with all of their columns.", Action.DELETE)
-    for slots in spec.slots:
-        says = f"Hang the rekeyed rows of {slots.table.name} on their old owner."
-        yield undone(slots, says, (slots.owner,), Action.REKEY)
-        says = f"Give the revived rows of {slots.table.name} their old status."
-        yield undone(slots, says, (slots.status,), Action.REVIVE)
-        says = f"Put the deleted rows of {slots.table.name} back, with all of their columns."
-        yield from put_back(slots, stored, says, Action.MERGE, Action.REPLACE, Action.DROP)
-    for tags in spec.tags:
-        changed = (tags.tag,) if tags.status is None else (tags.tag, tags.status)
-        says = f"Give the rows of {tags.table.name} their old name back."
-        yield undone(tags, says, changed, Action.REKEY)
-        if tags.status is not None:
-            says = f"Give the superseded rows of {tags.table.name} their old name and status back."
-            yield undone(tags, says, changed, Action.SUPERSEDE)
+def _act(spec: Spec, stored: Stored) -> Iterator[Step]:
+    yield from shadows_returned(spec.identity, stored)
+    for part in spec.children:
+        yield from returned(part, stored)
     # Only now: a foreign key may lead from the tags to these names.
-    yield undone(identity, "Give renamed rows their old spelling.", (identity.name,), Action.RENAME)
-    back = stored_back(identity)
-    created = select(back.c.key).where(back.c.drift == Drift.UNTOUCHED.value, back.c.action == Action.CREATE.value)
-    yield Statement(
-        "Delete the canonical rows that the upgrade created.", delete(identity.table).where(identity.key.in_(created))
-    )
+    yield from names_returned(spec.identity)
 
 
 def _compare(spec: Spec, stored: Stored) -> Iterator[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from alembic_rekey.plan.judged import flag
 from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec, Tags
+from alembic_rekey.spec.part import unhandled
 from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import quoted
@@ -34,7 +36,7 @@ from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.times import Unread
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["time_checks", "time_types"]
+__all__ = ["by_time", "time_checks", "time_types"]
 
 _ATTRIBUTES = table("pg_attribute", *map(column, ("attname", "attrelid", "atttypid")), schema="pg_catalog")
 _TYPES = table("pg_type", *map(column, ("oid", "typcategory")), schema="pg_catalog")
@@ -60,15 +62,10 @@ def time_types(parts: Iterable[Part], dialect: str) -> list[Check]:
             cast(of_type.c.typcategory, Text) != category,
         )
         for part in parts
-        for stamp in _stamps(part)
+        for stamp in part.times
         for category, declared in [_category(stamp)]
     ]
     return [check("time_type", "", select(union_all(*found).subquery("rekey_mistaken")))] if found else []
-
-
-def _stamps(part: Part) -> Iterator[Stamp]:
-    declared = (part.created_at, part.updated_at) if isinstance(part, Identity) else (part.updated_at,)
-    return (stamp for stamp in declared if stamp is not None)
 
 
 def _category(stamp: Stamp) -> tuple[str, str]:
@@ -84,15 +81,30 @@ def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
         stamp = part.updated_at
         if stamp is None or not database(dialect).may_be_unread(stamp):
             continue
-        relation = planned[part]
-        if isinstance(part, Slots):
-            yield _among_shadows(part, relation)
-        elif isinstance(part, Tags) and part.status is not None:
-            group = [comparable(relation.c[known.name]) for known in part.agree]
-            yield _unreadable(part, stamp, relation, group, literal(1))
+        yield from by_time(part, planned[part])
 
 
-def _among_shadows(slots: Slots, relation: FromClause) -> Check:
+@singledispatch
+def by_time(part: Part, _relation: FromClause) -> Iterable[Check]:
+    """Return the checks of the rows of `part` among which the newest wins; each kind of part has its own."""
+    raise unhandled(part, "is decided by time")
+
+
+@by_time.register
+def _no_identity(_identity: Identity, _relation: FromClause) -> Iterable[Check]:
+    return []
+
+
+@by_time.register
+def _among_duplicates(tags: Tags, relation: FromClause) -> Iterable[Check]:
+    if tags.status is None or tags.updated_at is None:
+        return []
+    group = [comparable(relation.c[known.name]) for known in tags.agree]
+    return [_unreadable(tags, tags.updated_at, relation, group, literal(1))]
+
+
+@by_time.register
+def _among_shadows(slots: Slots, relation: FromClause) -> Iterable[Check]:
     """Return the check of the rows of slots that a shadow's row wins: among those of its rank, the newest."""
     action, active = relation.c.rekey_action, flag(comparable(relation.c[slots.status.name]) == slots.active)
     group = [*(relation.c[known.name] for known in slots.slot), active]
@@ -100,7 +112,7 @@ def _among_shadows(slots: Slots, relation: FromClause) -> Check:
     # An active row that is dropped lost to a person's answer, not to a newer one.
     beaten = not_(and_(action == Action.DROP.value, active == 1))
     won = flag(action == Action.REKEY.value)
-    return _unreadable(slots, slots.updated_at, relation, group, won, of_shadows, beaten)
+    return [_unreadable(slots, slots.updated_at, relation, group, won, of_shadows, beaten)]
 
 
 def _unreadable(

@@ -33,15 +33,14 @@ from sqlalchemy import (
 from sqlalchemy.types import UserDefinedType
 
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.becoming import alone, becoming
 from alembic_rekey.guard.claims.unique_indexes import UniqueIndex, unique_indexes
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.spec import Check, Identity, Relation, Spec
 from alembic_rekey.spec.roles import own_roles
-from alembic_rekey.sql.expressions import Exact
-from alembic_rekey.sql.registry_text import FoldedName
 from alembic_rekey.sql.values import given
 
 __all__ = ["unique_after"]
@@ -66,11 +65,10 @@ def unique_after(connection: Connection, spec: Spec, planned: Planned) -> Iterat
     """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
     for part in spec.parts:
         written = {name for names in written_columns(part).values() for name in names}
-        if isinstance(part, Identity):
-            written |= {part.key.name, *part.created, *(known.name for known in own_roles(part).values())}
-        kept = {part.name.name} if isinstance(part, Identity) else None
-        if isinstance(part, Slots):
-            kept = {part.owner.name, *(known.name for known in part.slot)}
+        if part is spec.identity:
+            created = spec.identity.created
+            written |= {part.key.name, *created, *(known.name for known in own_roles(part).values())}
+        kept = alone(part)
         for number, index in enumerate(unique_indexes(connection, part.table)):
             touched = index.covered is None or not index.covered.isdisjoint(written)
             # One row per name, and one per slot, is what a fold leaves.
@@ -166,32 +164,20 @@ def _standing(part: Part, types: Mapping[str, str], acting: CTE) -> Relation:
 def _moved(spec: Spec, part: Part, types: Mapping[str, str], acting: CTE) -> Relation:
     """Return the rows that change as they will be, and those that are created."""
     stored = _stored(part, types)
-    canonical, action = acting.c.rekey_canonical, acting.c.rekey_action
+    action = acting.c.rekey_action
     joined: FromClause = stored.join(acting, acting.c.rekey_acting == stored.c[part.key.name])
-    new: dict[str, ColumnElement[Any]] = {}
-    if isinstance(part, Slots):
-        target = _targets(spec.identity, part, _stored(part, types, "rekey_left"), acting)
-        joined = joined.outerjoin(target, target.c.canonical == canonical)
-        owner, status = stored.c[part.owner.name], stored.c[part.status.name]
-        new[part.owner.name] = case((action == Action.REKEY.value, target.c.key), else_=owner)
-        new[part.status.name] = case((action == Action.REVIVE.value, literal(part.active)), else_=status)
-    elif isinstance(part, Identity):
-        new[part.name.name] = canonical
-    else:
-        new[part.tag.name] = canonical
-        if part.status is not None:
-            status = stored.c[part.status.name]
-            new[part.status.name] = case((action == Action.SUPERSEDE.value, literal(part.superseded)), else_=status)
+    joined, new = becoming(part, spec, joined, stored, acting, _stored(part, types, "rekey_left"))
     if part.updated_at is not None:
         new[part.updated_at.name] = func.current_timestamp()
     values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
     changing = action.in_(sorted(written_columns(part)))
     moved: Relation = select(_row(part, stored.c[part.key.name], acting), *values).select_from(joined).where(changing)
-    if not isinstance(part, Identity):
+    if part is not spec.identity:
         return moved
-    made: dict[str, ColumnElement[Any]] = {part.name.name: canonical}
-    made |= given(part, canonical)
-    made |= {stamp.name: func.current_timestamp() for stamp in (part.created_at, part.updated_at) if stamp is not None}
+    identity, canonical = spec.identity, acting.c.rekey_canonical
+    made: dict[str, ColumnElement[Any]] = {identity.name.name: canonical}
+    made |= given(identity, canonical)
+    made |= {stamp.name: func.current_timestamp() for stamp in identity.times}
     fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
     created: Relation = select(_row(part, literal(""), acting), *fresh).where(action == Action.CREATE.value)
     return select(union_all(moved, created).subquery("rekey_changed"))
@@ -200,28 +186,3 @@ def _moved(spec: Spec, part: Part, types: Mapping[str, str], acting: CTE) -> Rel
 def _typed(value: ColumnElement[Any], said: str) -> ColumnElement[Any]:
     """Return `value` as one of the type that PostgreSQL's catalog says; SQLite's columns take any."""
     return cast(value, _OfColumn(said)) if said else value
-
-
-def _targets(identity: Identity, slots: Slots, stored: FromClause, acting: CTE) -> FromClause:
-    """Return the key that each canonical's row has, or will have: for one that is still to be made, a stand-in.
-
-    That is the smallest owner that a row leaves for it: rows of shadows all move, so nobody else has that one.
-    """
-    named = select(acting.c.rekey_canonical).distinct().subquery("rekey_named")
-    canonical = named.c.rekey_canonical
-    # Spelt otherwise, it is renamed.
-    folded = [FoldedName(name, (), first=True) for name in (Exact(identity.name), canonical)]
-    there = select(
-        canonical.label("canonical"),
-        identity.key.label("key"),
-        case((Exact(identity.name) == canonical, 0), else_=1).label("rank"),
-    ).join_from(named, identity.table, folded[0] == folded[1])
-    left = (
-        select(acting.c.rekey_canonical, stored.c[slots.owner.name], literal(2))
-        .join_from(acting, stored, acting.c.rekey_acting == stored.c[slots.key.name])
-        .where(acting.c.rekey_action == Action.REKEY.value)
-    )
-    every = union_all(there, left).subquery("rekey_every_target")
-    place = func.row_number().over(partition_by=every.c.canonical, order_by=(every.c.rank, every.c.key)).label("place")
-    ranked = select(every.c.canonical, every.c.key, place).subquery("rekey_ranked_target")
-    return select(ranked.c.canonical, ranked.c.key).where(ranked.c.place == 1).subquery("rekey_target")

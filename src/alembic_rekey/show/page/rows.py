@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import singledispatch
 from itertools import islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from alembic_rekey.show.page.markup import cut, escaped, island, marked, pieces,
 from alembic_rekey.spec import Slots, Spec, Tags
 from alembic_rekey.text.shown import visible
 
-__all__ = ["SAYS", "Rows"]
+__all__ = ["SAYS", "Rows", "beside"]
 
 SAYS: Mapping[Action, str] = {
     Action.COLLISION: "in collision",
@@ -158,17 +159,33 @@ class Rows:
         if entry["action"] == Action.CREATE:
             return row
         row |= {"key": cut(said(before[part.key.name]), 200), "from": cut(written, 200)}
-        if isinstance(part, Tags):
-            return row | ({"at": _agreeing(part, before)} if part.agree else {})
-        if not isinstance(part, Slots):
-            left = self._left.get(said(before[part.key.name]))
-            return row if left is None else row | {"left": left}
-        old, stays = said(before[part.value.name]), entry.get("survivor")
-        row |= {"at": _slot(part, before), "status": said(before[part.status.name])}
-        if stays is None:
-            return row | {"says": [cut(old, _MOST)]}
-        says = pieces(old, said(stays["value"]), _MOST)
-        return row | {"says": says, "stays": cut(said(stays["key"]), 200), "stays_status": said(stays["status"])}
+        return row | beside(part, entry) | self._left_by(part, before)
+
+    def _left_by(self, part: Part, before: Mapping[str, Any]) -> dict[str, Any]:
+        left = self._left.get(said(before[part.key.name])) if part is self.spec.identity else None
+        return {} if left is None else {"left": left}
+
+
+@singledispatch
+def beside(_part: Part, _entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of an entry beside its names and its key; each kind of part has its own."""
+    return {}
+
+
+@beside.register
+def _beside_tags(tags: Tags, entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"at": _agreeing(tags, entry["before"])} if tags.agree else {}
+
+
+@beside.register
+def _beside_slots(slots: Slots, entry: Mapping[str, Any]) -> dict[str, Any]:
+    before, stays = entry["before"], entry.get("survivor")
+    old = said(before[slots.value.name])
+    told = {"at": _slot(slots, before), "status": said(before[slots.status.name])}
+    if stays is None:
+        return told | {"says": [cut(old, _MOST)]}
+    says = pieces(old, said(stays["value"]), _MOST)
+    return told | {"says": says, "stays": cut(said(stays["key"]), 200), "stays_status": said(stays["status"])}
 
 
 def _slot(part: Slots, before: Mapping[str, Any]) -> str:
