@@ -1,9 +1,11 @@
 """Claims about which package may import which (design, section 7): imports run one way, and what reads never writes."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -17,8 +19,13 @@ ORDER = (
 """Packages and public modules: each may import those behind it, and no other."""
 READERS = ("project", "show", "review", "back", "report", "guard", "plan")
 """Nothing in these reaches what changes a row."""
-WRITERS = {"fold.apply", "fold.program", "undo.restore", "operations"}
+WRITERS = {"fold.apply", "fold.program", "undo.put_back", "undo.restore", "operations"}
 TALKS_TO_ALEMBIC = {"cli.commands", "connection.comparison", "environment", "operations", "project", "script.impl"}
+PACKAGES = sorted(path.parent for path in SOURCE.rglob("__init__.py"))
+UNEVEN = {SOURCE / "sql", SOURCE / "sql" / "dialects"}
+"""Packages that hold more or fewer modules than a person overlooks: to be taken apart or together."""
+TOO_LONG = {"fold.accounts", "guard.shape"}
+"""Modules that hold more than one noun: to be taken apart."""
 OPENS_CONNECTIONS = {"create_engine", "connect", "execute", "scalar", "begin", "exec_driver_sql"}
 
 
@@ -116,3 +123,27 @@ def test_loading_the_command_loads_no_writer():
     done = subprocess.run([sys.executable, "-c", show], capture_output=True, encoding="utf-8", check=True)
     loaded = {name.removeprefix("alembic_rekey.") for name in done.stdout.split()}
     assert set() == {name for name in loaded if name in WRITERS or package(name) in WRITERS}
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: str(folder.relative_to(SOURCE)))
+def test_a_package_says_in_one_sentence_what_lives_there_and_holds_three_to_ten_modules(folder):
+    modules = [path for path in folder.glob("*.py") if path.stem not in ("__init__", "__main__")]
+    assert (3 <= len(modules) <= 10) == (folder not in UNEVEN)
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_is_short_enough_to_hold_one_noun(module):
+    assert (250 >= len(MODULES[module].splitlines())) == (module not in TOO_LONG)
+
+
+def test_half_of_the_modules_are_read_at_a_glance():
+    assert 150 > median(len(text.splitlines()) for module, text in MODULES.items() if module != package(module))
+
+
+def test_hardly_anything_asks_of_which_kind_a_part_is():
+    """A phase looks up what it does by the part's class, and `Part` tells the rest: no chains of `isinstance`."""
+    asked = re.compile(r"isinstance\(\w+, [^)]*\b(Identity|Slots|Tags)\b")
+    found = {module: number for module, text in MODULES.items() if (number := len(asked.findall(text)))}
+    assert 5 >= sum(found.values()), found
+    assert {1} == set(found.values()), found
