@@ -2,14 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
-from sqlalchemy import Column, Table, and_, exists, literal, not_, select
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, and_, exists, literal, not_, select
 
 from alembic_rekey import Stamped
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import judged, line, of_run, unedited
 from alembic_rekey.back.way_back import first_back, hanging_on
+from alembic_rekey.errors import SpecRefused
 from alembic_rekey.fold.apply import apply_counts, changing
 from alembic_rekey.fold.changes import updating
 from alembic_rekey.guard.checks import refusing
@@ -203,6 +206,16 @@ def test_it_is_reported_as_text_as_a_page_and_in_the_document(database, tmp_path
     assert 2 == document["apply_summary"]["visit_rows_rekeyed"]
 
 
+def test_it_goes_back_from_its_report(database, tmp_path):
+    made = project(database, tmp_path)
+    before = [database.table(name) for name in ("projects", "visits")]
+    assert 0 == made.upgrade().code
+    database.execute("DELETE FROM rekey_journal_visits; DELETE FROM rekey_journal_projects; DELETE FROM rekey_run")
+    ended = made.downgrade(report=made.reports[-1])
+    assert 0 == ended.code, ended.err
+    assert before == [database.table(name) for name in ("projects", "visits")]
+
+
 def test_a_row_that_was_edited_since_does_not_go_back(database, tmp_path):
     made = project(database, tmp_path)
     assert 0 == made.upgrade().code
@@ -231,3 +244,18 @@ def test_a_kind_of_part_that_nobody_registered_is_refused(database, tmp_path):
     assert "the part 'visit' is a Unheard, and nothing says how such a part is " in ended.err
     assert "Traceback" not in ended.err
     assert before == database.snapshot()
+
+
+LOUD = (
+    *(decisions, counted_in_plan, refusing, written, by_time, becoming),
+    *(apply_counts, changing, first_back, hanging_on, returned),
+)
+
+
+@pytest.mark.parametrize("dispatcher", LOUD, ids=lambda dispatcher: f"{dispatcher.__module__}.{dispatcher.__name__}")
+def test_no_phase_takes_a_kind_that_nobody_registered_for_another(dispatcher):
+    key = Column("id", Integer)
+    Table("visits", MetaData(), key)
+    rest = [None] * (len(signature(dispatcher).parameters) - 1)
+    with pytest.raises(SpecRefused, match="'visit' is a Unheard, and nothing says how"):
+        dispatcher(Unheard(noun="visit", key=key, owner=key), *rest)
