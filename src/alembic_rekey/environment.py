@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_rekey.connection.comparison import ADOPTED, beside_ours
 from alembic_rekey.connection.database import make_folder, reading, writing_engine
 from alembic_rekey.connection.failures import outcome_open, refusing_database_errors
-from alembic_rekey.connection.prepared import LOCK, prepared
+from alembic_rekey.connection.prepared import prepared
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
 from alembic_rekey.project.configuration import settings_of
 from alembic_rekey.project.environment_file import ASKED
@@ -177,7 +177,7 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
         reached[:] = sorted(heads)
 
     migration.on_version_apply_callbacks = (*migration.on_version_apply_callbacks, reach)
-    migration.opts[OPENING] = lambda: opening(dialect, migration._version, reached, LOCK, settings.lock_timeout)
+    migration.opts[OPENING] = lambda: opening(dialect, migration._version, reached, settings.lock_timeout)
     with context.begin_transaction():
         context.run_migrations()
     end = context.get_revision_argument()

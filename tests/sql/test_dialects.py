@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ClauseElement
 import alembic_rekey
 from alembic_rekey.errors import DatabaseUnsupported
 from alembic_rekey.spec.stamp import Epoch
-from alembic_rekey.sql import digests, documents, equality, expressions, references, registry_text, side_tables, values
+from alembic_rekey.sql import digests, equality, expressions, references, registry_text, side_tables, values
 from alembic_rekey.sql import times as time_values
 from alembic_rekey.sql.dialects import DATABASES, database
 
@@ -23,7 +23,7 @@ CONSTRUCTS = [
     digests.ListDigest(NAME, THINGS.c.id),
     digests.RowDigest([NAME]),
     digests.Told(NAME),
-    documents.Item(NAME, 1),
+    expressions.Item(NAME, 1),
     equality.AsText(NAME),
     equality.Same(NAME, AT),
     equality.SameRow([NAME], [AT]),

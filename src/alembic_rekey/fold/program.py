@@ -26,11 +26,10 @@ from alembic_rekey.plan.plan import journalled, plan
 from alembic_rekey.plan.registered import Names, rows
 from alembic_rekey.report.left_behind import compared_columns, left_count, whole_journal
 from alembic_rekey.spec import Relation, Spec
-from alembic_rekey.sql.analyze import analyzed
 from alembic_rekey.sql.expressions import Clock, InsertRows
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import aliases, answers, counts, current_run, journal, runs
-from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step
+from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step, analyzed
 
 __all__ = ["record", "upgrade_steps"]
 

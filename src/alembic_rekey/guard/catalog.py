@@ -10,28 +10,7 @@ from alembic_rekey.plan.plan import Part
 from alembic_rekey.spec import Relation
 from alembic_rekey.sql.registry_text import RegistryText
 
-__all__ = ["NAMED", "TREE", "about"]
-
-NAMED = """, rekey_named AS (
-      SELECT part.*, CAST(to_regclass(
-        CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-      ) AS oid) AS member
-      FROM rekey_part AS part
-    )"""
-"""For PostgreSQL, behind `rekey_part`: the parts with their tables in the catalog."""
-
-TREE = "".join(
-    (
-        NAMED,
-        """, rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION
-      SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )""",
-    )
-)
-"""The same, with all tables that are partitions of one or inherit from it."""
+__all__ = ["about"]
 
 
 def _asked(sql: str, columns: Sequence[str], **values: str) -> Relation:

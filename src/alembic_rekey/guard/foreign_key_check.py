@@ -1,4 +1,4 @@
-"""Foreign keys that lead nowhere: SQLite checks none while a run changes rows, so they are held against before.
+"""Foreign keys that lead nowhere: where a database checks none while a run changes rows, they are held against before.
 
 Asked are the folded tables and those that refer to them: a mistake in the key of another table is none of ours.
 """
@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from sqlalchemy import (
     MetaData,
-    Subquery,
     Table,
     column,
-    exists,
-    func,
-    literal,
-    literal_column,
-    or_,
     select,
     table,
-    true,
 )
 from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.spec import Relation, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.steps import Guard, Statement, Step
 
 __all__ = ["foreign_keys_before", "foreign_keys_broken"]
@@ -32,11 +26,9 @@ _BROKEN = table("rekey_broken_before", *map(column, _FIELDS))
 
 
 def foreign_keys_before(spec: Spec, dialect: str) -> list[Step]:
-    """Return the step that notes the foreign keys that lead nowhere already; PostgreSQL lets none do that."""
-    if dialect != "sqlite":
-        return []
+    """Return the step that notes the foreign keys that lead nowhere already, where the database lets any."""
     says = "Note the rows whose foreign keys lead nowhere already."
-    return [Statement(says, CreateTableAs(select(_leading_nowhere(spec)), _BROKEN.name, temporary=True))]
+    return [Statement(says, CreateTableAs(found, _BROKEN.name, temporary=True)) for found in _found(spec, dialect)]
 
 
 def foreign_keys_broken(spec: Spec, dialect: str) -> list[Step]:
@@ -44,32 +36,21 @@ def foreign_keys_broken(spec: Spec, dialect: str) -> list[Step]:
 
     One that leads somewhere now could not be made to lead nowhere again by the way back.
     """
-    if dialect != "sqlite":
-        return []
-    found, known = select(_leading_nowhere(spec)), select(_BROKEN)
-    return [
-        Guard(check("foreign_key_broken", "", _surplus(found, known))),
-        Guard(check("foreign_key_mended", "", _surplus(known, found))),
-        Statement("Drop what was noted.", DropTable(Table(_BROKEN.name, MetaData()))),
-    ]
+    known, steps = select(_BROKEN), list[Step]()
+    for found in _found(spec, dialect):
+        steps += [
+            Guard(check("foreign_key_broken", "", _surplus(found, known))),
+            Guard(check("foreign_key_mended", "", _surplus(known, found))),
+            Statement("Drop what was noted.", DropTable(Table(_BROKEN.name, MetaData()))),
+        ]
+    return steps
+
+
+def _found(spec: Spec, dialect: str) -> list[Relation]:
+    """Return the rows that refer to nothing, where a database has any."""
+    found = database(dialect).leading_nowhere([part.table for part in spec.parts])
+    return [select(each.subquery("rekey_nowhere")) for each in found]
 
 
 def _surplus(some: Relation, others: Relation) -> Relation:
     return select(some.except_(others).subquery("rekey_surplus"))
-
-
-def _leading_nowhere(spec: Spec) -> Subquery:
-    """Return the rows that refer to nothing; a table without row numbers tells only how many they are."""
-    folded = [func.lower(literal(str(part.table.name))) for part in spec.parts]
-    known = table("sqlite_master", column("type"), column("name")).alias("rekey_known")
-    key = func.pragma_foreign_key_list(known.c.name).table_valued("table", name="rekey_key")
-    refers = exists(select(literal_column("1")).select_from(key).where(func.lower(key.c.table).in_(folded)))
-    related = (
-        select(known.c.name)
-        .where(known.c.type == "table", or_(func.lower(known.c.name).in_(folded), refers))
-        .cte("rekey_related")
-    )
-    found = func.pragma_foreign_key_check(related.c.name).table_valued(*_FIELDS[:-1], name="rekey_found")
-    fields = [found.c[name] for name in _FIELDS[:-1]]
-    counted = select(*fields, func.count().label("rows")).select_from(related.join(found, true()))
-    return counted.group_by(*fields).subquery("rekey_nowhere")

@@ -6,34 +6,20 @@ key becomes a check; a script asks the catalog when it runs (`attached_in_script
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Table,
-    and_,
-    column,
-    exists,
-    func,
-    literal,
-    select,
-    table,
-    text,
-)
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.expressions import quoted
+from alembic_rekey.sql.dialects import database
 
 __all__ = [
     "Attached",
@@ -66,63 +52,12 @@ class ForeignKey:
     """Which of the tables that were named the child is, or is a part of, by their places."""
 
 
-_SQLITE_KEYS = text(
-    """
-    SELECT NULL AS schema, child.name AS child, NULL AS parent_schema, :parent AS parent, fk.id AS number,
-           (SELECT group_concat(key) FROM json_each(:children) WHERE lower(value) = lower(child.name)) AS belongs,
-           fk."from" AS field, coalesce(fk."to", pk.name) AS target
-    FROM sqlite_master AS child
-    JOIN pragma_foreign_key_list(child.name) AS fk
-    LEFT JOIN pragma_table_info(fk."table") AS pk ON fk."to" IS NULL AND pk.pk = fk.seq + 1
-    WHERE child.type = 'table' AND lower(fk."table") = lower(:parent)
-    ORDER BY child.name, fk.id, fk.seq
-    """
-)
-_POSTGRESQL_KEYS = text(
-    """
-    WITH RECURSIVE tree (member) AS (
-      SELECT CAST(to_regclass(CAST(:parent AS TEXT)) AS oid)
-      UNION
-      SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )
-    SELECT namespace.nspname AS schema, child.relname AS child, of_parent.nspname AS parent_schema,
-           parent.relname AS parent, fk.oid AS number, (
-             WITH RECURSIVE above (member) AS (
-               SELECT fk.conrelid
-               UNION
-               SELECT up.inhparent FROM above JOIN pg_catalog.pg_inherits AS up ON up.inhrelid = above.member
-             )
-             SELECT string_agg(CAST(named.place - 1 AS TEXT), ',')
-             FROM json_array_elements_text(CAST(:children AS json)) WITH ORDINALITY AS named (name, place)
-             JOIN above ON above.member = to_regclass(named.name)
-           ) AS belongs,
-           source.attname AS field, target.attname AS target
-    FROM pg_catalog.pg_constraint AS fk
-    JOIN pg_catalog.pg_class AS child ON child.oid = fk.conrelid
-    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = child.relnamespace
-    JOIN pg_catalog.pg_class AS parent ON parent.oid = fk.confrelid
-    JOIN pg_catalog.pg_namespace AS of_parent ON of_parent.oid = parent.relnamespace
-    CROSS JOIN LATERAL unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-    JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-    JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    WHERE fk.contype = 'f' AND fk.confrelid IN (SELECT member FROM tree) AND NOT EXISTS (
-      SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-      WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (SELECT member FROM tree)
-    )
-    ORDER BY namespace.nspname, child.relname, fk.oid, pair.place
-    """
-)
-
-
 def foreign_keys(connection: Connection, parent: Table, children: Sequence[Table] = ()) -> list[ForeignKey]:
     """Return the foreign keys of all tables that refer to `parent` or a part of it, partitions counted once.
 
     `children` are the tables that `ForeignKey.belongs` is about.
     """
-    plain = connection.dialect.name == "sqlite"
-    names = [str(child.name) if plain else quoted(child.name, child.schema) for child in children]
-    asked = {"parent": parent.name if plain else quoted(parent.name, parent.schema), "children": json.dumps(names)}
-    found = connection.execute(_SQLITE_KEYS if plain else _POSTGRESQL_KEYS, asked)
+    found = connection.execute(database(connection.dialect.name).foreign_keys(parent, children))
     pairs: dict[tuple[str | None, str, str | None, str, int, str | None], list[tuple[str, str]]] = defaultdict(list)
     for *which, field, target in found:
         pairs[tuple(which)].append((field, target))
@@ -191,8 +126,8 @@ def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[C
             writing = [action for action, names in written_columns(part).items() if {*names} & {*key.referred}]
             if stays and (acting := [*(DELETED if part.deletable else ()), *writing]):
                 yield _attached_by(key, part, numbered, planned, "attached", acting)
-            elif writing and connection.dialect.name == "postgresql":
-                # SQLite asks at the end, when the rows under the old spelling have moved as well.
+            elif writing and database(connection.dialect.name).follows_foreign_keys:
+                # Else it is asked at the end, when the rows under the old spelling have moved as well.
                 yield _attached_by(key, part, numbered, planned, "attached_by_name", writing)
 
 

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
     CTE,
-    ColumnElement,
     Connection,
     FromClause,
-    Integer,
-    Subquery,
     Table,
     Text,
-    and_,
-    cast,
     column,
     exists,
-    func,
     literal,
-    literal_column,
-    not_,
-    or_,
     select,
-    table,
-    true,
     union_all,
     values,
 )
@@ -36,6 +24,7 @@ from alembic_rekey.guard.claims.times import time_types
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import created_name, journal_name
@@ -57,10 +46,6 @@ __all__ = [
 _OWN = ("rekey_run", "rekey_action", "rekey_canonical")
 _BOOKKEEPING = len(_OWN)
 """A journal starts with columns of its own."""
-
-_FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
-_ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("rekey_attribute")
-"""PostgreSQL's catalog of columns."""
 
 
 def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
@@ -158,7 +143,7 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     if not identity.database_makes_keys:
         given.append(identity.key.name)
     source = identity.table
-    needed = _needed(source, dialect)
+    needed = database(dialect).needed(source).subquery("rekey_needed")
     creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
     offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
         needed.c.name.not_in(given), creating
@@ -167,8 +152,7 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
 
 
 def _reserved_names(stored: CTE, dialect: str) -> Check:
-    # SQLite does not tell `Action` from `action`.
-    name = func.lower(stored.c.name) if dialect == "sqlite" else stored.c.name
+    name = database(dialect).as_told_apart(stored.c.name)
     return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(name.in_(_OWN)))
 
 
@@ -198,65 +182,4 @@ def catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
     """
     asked = _listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
 
-    def place(order: ColumnElement[Any]) -> ColumnElement[int]:
-        return cast(func.row_number().over(partition_by=asked.c.table, order_by=order), Integer).label("place")
-
-    if dialect == "sqlite":
-        # The journal of SQLite keeps affinities, not type names: types cannot be compared by name.
-        found = func.pragma_table_xinfo(asked.c.table).table_valued("cid", "name", "hidden", name="rekey_info")
-        return (
-            select(
-                asked.c.table,
-                cast(found.c.name, Text).label("name"),
-                place(found.c.cid),
-                literal("").label("type"),
-                _is(found.c.hidden.in_((2, 3))).label("generated"),
-            )
-            .join_from(asked, found, true())
-            .where(found.c.hidden != 1)
-            .cte("rekey_catalog")
-        )
-    attribute = _ATTRIBUTES
-    return (
-        select(
-            asked.c.table,
-            cast(attribute.c.attname, Text).label("name"),
-            place(attribute.c.attnum),
-            func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
-            _is(cast(attribute.c.attgenerated, Text) != "").label("generated"),
-        )
-        .join_from(asked, attribute, _of_table(asked.c.quoted))
-        .cte("rekey_catalog")
-    )
-
-
-def _needed(source: Table, dialect: str) -> Subquery:
-    """Return the columns of `source` that take no NULL, and that the database does not fill: `name`."""
-    if dialect == "sqlite":
-        found = func.pragma_table_xinfo(literal(source.name, Text())).table_valued(
-            "name", "type", "notnull", "dflt_value", "pk", name="rekey_needed_info"
-        )
-        several = func.max(found.c.pk).over()
-        known = select(found, several.label("parts")).subquery("rekey_known")
-        # The one kind of key that SQLite makes itself.
-        made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
-        wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
-        return select(cast(known.c.name, Text).label("name")).where(wanting).subquery("rekey_needed")
-    attribute = _ATTRIBUTES
-    there = _of_table(literal(quoted(source.name, source.schema), Text()))
-    filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
-    return (
-        select(cast(attribute.c.attname, Text).label("name"))
-        .where(there, attribute.c.attnotnull, not_(filled))
-        .subquery("rekey_needed")
-    )
-
-
-def _of_table(quoted: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return the condition that a line of PostgreSQL's catalog is a column of a table, `quoted` with its schema."""
-    known = _ATTRIBUTES.c
-    return and_(known.attrelid == func.to_regclass(quoted), known.attnum > 0, ~known.attisdropped)
-
-
-def _is(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(cast(condition, Integer), literal_column("0"))
+    return database(dialect).columns(asked).cte("rekey_catalog")

@@ -24,9 +24,8 @@ from sqlalchemy import (
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.spec import Slots
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.documents import Item
 from alembic_rekey.sql.equality import SameSlot
-from alembic_rekey.sql.expressions import Exact
+from alembic_rekey.sql.expressions import Exact, Item
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import answers, current_run
 from alembic_rekey.sql.values import comparable

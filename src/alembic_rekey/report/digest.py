@@ -8,8 +8,6 @@ itself has no digest, its shell, which runs a script, has SHA3-256 (`sha3`) and 
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +16,11 @@ from sqlalchemy import ColumnElement, FromClause, Text, column, func, select
 
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.report.rows import listing_order
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.interface import Database
 from alembic_rekey.sql.digests import ListDigest, RowDigest
 
 __all__ = ["PlanDigest", "digest_in_sql"]
-
-_ALGORITHMS = {"sqlite": hashlib.sha3_256, "postgresql": hashlib.sha256}
 
 
 @dataclass(frozen=True)
@@ -35,36 +33,18 @@ class PlanDigest:
     @classmethod
     def of(cls, entries: Iterable[Mapping[str, Any]], dialect: str) -> PlanDigest:
         """Take in the entries of a report's section, as a stream and in their order."""
-        whole, columns = _ALGORITHMS[dialect](), None
+        said, columns = database(dialect), None
+        whole = said.digest()
         for entry in entries:
             columns = tuple(entry["before"])
-            whole.update(_row(entry, dialect))
+            whole.update(_row(entry, said))
         return cls(columns, whole.hexdigest())
 
 
-def _row(entry: Mapping[str, Any], dialect: str) -> bytes:
-    """Return the digest of one row: on PostgreSQL its bytes, on SQLite, whose texts join, its digits."""
-    values = (entry["canonical"], *entry["before"].values())
-    told = "|".join((entry["action"], *(_told(value, dialect) for value in values)))
-    digest = _ALGORITHMS[dialect](told.encode())
-    return digest.digest() if dialect == "postgresql" else digest.hexdigest().encode()
-
-
-def _told(value: Any, dialect: str) -> str:
-    """Return one value as `Told` has it. A report holds PostgreSQL's values as text, but for numbers and truth."""
-    if value is None:
-        return "n"
-    if isinstance(value, dict) and "$bytes" in value:
-        return f"b{value['$bytes']}"
-    if isinstance(value, dict):
-        value = float(value["$real"])
-    if isinstance(value, float):
-        return f"r{struct.pack('>d', value).hex()}"
-    if isinstance(value, bool):
-        value = str(value).lower()
-    if isinstance(value, int) and dialect == "sqlite":
-        return f"i{value}"
-    return f"t{_ALGORITHMS[dialect](str(value).encode('utf-8', 'surrogateescape')).hexdigest()}"
+def _row(entry: Mapping[str, Any], said: Database) -> bytes:
+    """Return the digest of one row, as those of rows are joined."""
+    told = (entry["action"], *map(said.told, (entry["canonical"], *entry["before"].values())))
+    return said.joined(said.digest("|".join(told).encode()))
 
 
 def digest_in_sql(part: Part, columns: Sequence[str], planned: FromClause) -> ColumnElement[str]:

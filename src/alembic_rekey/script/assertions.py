@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Dialect, exists, func, literal, literal_column, or_, select, text, update
+from sqlalchemy import Dialect, exists, func, literal, literal_column, or_, select, update
 
-from alembic_rekey.connection.database import SAME_TEXT
 from alembic_rekey.errors import SettingRefused
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import surplus_columns
@@ -17,6 +16,7 @@ from alembic_rekey.report.digest import PlanDigest, digest_in_sql
 from alembic_rekey.report.reading import ReadReport, report_entries
 from alembic_rekey.report.rows import title_of, told
 from alembic_rekey.spec import Relation, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import current_run, journal, runs
 from alembic_rekey.sql.steps import Guard, Statement, Step
 from alembic_rekey.text.shown import printable
@@ -45,8 +45,8 @@ def plan_assertions(spec: Spec, registry: Registry, expected: str, dialect: Dial
             "give the report that `alembic-rekey plan` wrote: then the script holds digests of its rows and compares.",
         )
     _check(spec, registry, approval.report)
-    if dialect.name == "postgresql":
-        yield Statement("Write values as the same text in every session.", text(SAME_TEXT))
+    for said in database(dialect.name).shell.same_text:
+        yield Statement(*said)
     served = select(runs.c.id.label("run")).where(runs.c.plan_sha256 == approval.fingerprint)
     yield Guard(check("approval_served", "", served))
     for part in spec.parts:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import (
-    Boolean,
     MetaData,
     Table,
-    TableClause,
     column,
-    intersect,
     literal,
-    literal_column,
     select,
     table,
     update,
@@ -21,7 +17,8 @@ from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.back.drift import Drift, restorable_run
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Relation, Spec
+from alembic_rekey.spec import Relation, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import created, every_column
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import stored_back
@@ -51,21 +48,7 @@ def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
             back.c.action == Action.CREATE.value,
             back.c.drift == Drift.UNTOUCHED.value,
             back.c.key.in_(select(made.c[key])),
-            back.c.key.not_in(_as_made(identity, made, dialect)),
+            back.c.key.not_in(database(dialect).as_made(identity.key, made)),
         ),
     )
     yield Statement("Drop what was taken out.", DropTable(_MADE))
-
-
-def _as_made(identity: Identity, made: TableClause, dialect: str) -> Relation:
-    """Return the keys of the rows that are as they were made, whatever columns they have."""
-    key = identity.key.name
-    if dialect == "postgresql":
-        now = identity.table.alias("rekey_now")
-        # Not every type of PostgreSQL has an equality, but every row has a text.
-        whole = literal_column(f"CAST(ROW({made.name}.*) AS TEXT) = CAST(ROW(rekey_now.*) AS TEXT)", Boolean())
-        return select(made.c[key]).join_from(made, now, made.c[key] == now.c[identity.key.key]).where(whole)
-    # The made rows first: the first table's collation decides, and theirs tells every letter apart.
-    rows: list[Relation] = [select(literal_column("*")).select_from(source) for source in (made, identity.table)]
-    both = intersect(*rows).subquery("rekey_as_made")
-    return select(column(key)).select_from(both)

@@ -15,7 +15,8 @@ from sqlalchemy import MetaData, Table, UpdateBase
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable
 
 from alembic_rekey.script.script import comment
-from alembic_rekey.script.whole import ended_whole, marks_in, reopened, schema_marks, starting_whole
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.shell import MARK, Shell
 from alembic_rekey.sql.side_tables import CreateJournal
 from alembic_rekey.text.layout import laid_out
 
@@ -28,7 +29,6 @@ OPENING = "rekey_opening"
 class _Written(DefaultImpl):
     """What both dialects write in a script: laid out for a reader, a comment above each statement."""
 
-    _begins: str
     _says: str | None = None
     _opens = _marks_it = ""
     _marks = 0
@@ -40,14 +40,14 @@ class _Written(DefaultImpl):
         said = f"{comment(self._says)}\n" if self._says else ""
         laid = laid_out(f"{said}{self._opens}{text}{self._marks_it}")
         self._says, self._opens, self._marks_it = None, "", ""
-        self._marks += marks_in(laid)
+        self._marks += sum(line.startswith(MARK) for line in laid.splitlines())
         super().static_output(laid)
 
     def emit_begin(self) -> None:
         """Write the BEGIN of a transaction, and what each has to do first (`OPENING`)."""
         self._marks, self._in_transaction = 0, True
-        self.static_output(self._begins)
-        self.static_output(starting_whole(self.dialect.name))
+        self.static_output(self._shell.begin)
+        self.static_output(self._shell.starting)
         self.transactions += 1
         for piece in self.context_opts[OPENING]():
             self.static_output(piece)
@@ -55,7 +55,7 @@ class _Written(DefaultImpl):
     def emit_commit(self) -> None:
         version = Table(self._version, MetaData(), schema=self.context_opts.get("version_table_schema"))
         written = self.dialect.identifier_preparer.format_table(version)
-        self.static_output(ended_whole(self.dialect.name, self._marks, written))
+        self.static_output(self._shell.ending(self._marks, written))
         self._says, self._in_transaction = "All of it, or nothing.", False
         super().emit_commit()
 
@@ -66,11 +66,15 @@ class _Written(DefaultImpl):
             return None  # `opening` has made it
         self._says = _said(construct, self._version)
         if self._in_transaction:  # not in an `autocommit_block()`
-            self._opens = reopened(self.dialect.name)
-            if self.dialect.name == "sqlite" and _changes_the_schema(construct):
-                notes, self._marks_it = schema_marks()
+            self._opens = self._shell.reopened
+            if _changes_the_schema(construct):
+                notes, self._marks_it = self._shell.schema_marks
                 self._opens = f"{notes}{self._opens}"
         return super()._exec(construct, *args, **kw)
+
+    @property
+    def _shell(self) -> Shell:
+        return database(self.dialect.name).shell
 
     @property
     def _version(self) -> str:
@@ -102,12 +106,6 @@ def _said(construct: Any, version: str) -> str | None:
 class _SQLite(_Written, SQLiteImpl):
     __dialect__ = "sqlite"
 
-    # A deferred transaction fails with "database is locked" whatever the timeout.
-    _begins = "-- One transaction, which no other writer can enter.\nBEGIN IMMEDIATE;"
-
 
 class _PostgreSQL(_Written, PostgresqlImpl):
     __dialect__ = "postgresql"
-
-    # A higher level, perhaps the role's default, would not see what it waited for.
-    _begins = "-- One transaction.\nBEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;"

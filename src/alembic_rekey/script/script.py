@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.script.whole import guard_mark, reopened
 from alembic_rekey.spec import Check, Relation
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import is_plain
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step
@@ -68,7 +68,7 @@ def _wrapped(line: str) -> list[str]:
 
 def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
     """Yield the text of each step: its comment, its statement, and a semicolon."""
-    opened = reopened(dialect.name)
+    opened = database(dialect.name).shell.reopened
     for step in steps:
         match step:
             case Guard(check):
@@ -128,13 +128,13 @@ def guarded(check: Check, dialect: Dialect) -> str:
     offending = check.offending.order_by(None).subquery("rekey_offending")
     counting = compiled(select(func.count()).select_from(offending), dialect)
     says = f"Guard {check.name}: {check.claim}.\nIf the script stops here: {check.remedy}"
-    insertion = "INSERT OR ROLLBACK" if dialect.name == "sqlite" else "INSERT"
+    shell = database(dialect.name).shell
     return "\n".join(
         (
             comment(says),
             f"{guard_table(check.name, dialect)};",
-            f"{insertion} INTO rekey_guard (offending)\n{counting};",
-            f"{guard_mark(dialect.name)}{DROP_GUARD};",
+            f"{shell.insertion} INTO rekey_guard (offending)\n{counting};",
+            f"{shell.guard_mark}{DROP_GUARD};",
         )
     )
 

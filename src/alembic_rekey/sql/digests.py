@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, column
 
-__all__ = ["ListDigest", "RowDigest", "Told"]
+__all__ = ["ListDigest", "RowDigest", "Told", "told"]
 
 
 class Told(ColumnElement[str]):
@@ -39,3 +40,18 @@ class ListDigest(ColumnElement[str]):
     def __init__(self, digest: ColumnElement[str], place: ColumnElement[int]) -> None:
         self.digest = digest
         self.place = place
+
+
+def told(value: Any, digest: Callable[[bytes], Any]) -> str:
+    """Return one value of a report as `Told` has it. Numbers and truth are no texts there; see each database."""
+    if value is None:
+        return "n"
+    if isinstance(value, dict) and "$bytes" in value:
+        return f"b{value['$bytes']}"
+    if isinstance(value, dict):
+        value = float(value["$real"])
+    if isinstance(value, float):
+        return f"r{struct.pack('>d', value).hex()}"
+    if isinstance(value, bool):
+        value = str(value).lower()
+    return f"t{digest(str(value).encode('utf-8', 'surrogateescape')).hexdigest()}"

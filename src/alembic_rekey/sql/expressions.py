@@ -19,6 +19,7 @@ __all__ = [
     "Clock",
     "Exact",
     "InsertRows",
+    "Item",
     "PutBackRows",
     "Scanned",
     "Uncollated",
@@ -63,6 +64,17 @@ class PutBackRows(InsertRows):
     """The same for rows that were in `target` before, keys that the database makes itself included."""
 
     inherit_cache = False
+
+
+class Item(ColumnElement[str]):
+    """One text of a JSON list of texts, by its place."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, listed: ColumnElement[Any], place: int) -> None:
+        self.listed = listed
+        self.place = place
 
 
 class Verbatim(Executable, ClauseElement):

@@ -8,7 +8,7 @@ from itertools import groupby
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, insert, literal
+from sqlalchemy import ColumnElement, Connection, Executable, Table, TableClause, insert, literal
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.spec import Check, Relation
@@ -20,7 +20,7 @@ from alembic_rekey.sql.values import readable
 from alembic_rekey.text.progress import Progress
 from alembic_rekey.text.shown import printable
 
-__all__ = ["Guard", "Phase", "Rows", "Statement", "Step", "counted", "findings", "perform"]
+__all__ = ["Guard", "Phase", "Rows", "Statement", "Step", "analyzed", "counted", "findings", "perform"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ def counted(says: str, name: str, change: Change, dialect: str) -> list[Statemen
     line: list[ColumnElement[Any]] = [current_run(), literal("apply"), literal(name)]
     told = (says, f"Record how many rows that were: {name}.")
     return list(map(Statement, told, database(dialect).counting(change, counts, line)))
+
+
+def analyzed(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]:
+    """Yield what tells the planner how many rows `source` holds, where it would not see."""
+    for clause in database(dialect).analyzed(source.name, columns):
+        yield Statement(f"Let statements be planned for what {source.name} holds.", clause)
 
 
 def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:

@@ -34,9 +34,8 @@ from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Relation, Spec
-from alembic_rekey.sql.analyze import analyzed
 from alembic_rekey.sql.side_tables import journal
-from alembic_rekey.sql.steps import Guard, Statement, Step
+from alembic_rekey.sql.steps import Guard, Statement, Step, analyzed
 
 __all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "stored_back", "stored_rows"]
 

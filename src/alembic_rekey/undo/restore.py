@@ -23,10 +23,9 @@ from alembic_rekey.guard.stored import Stored, compared
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.analyze import analyzed
 from alembic_rekey.sql.equality import SameRow
 from alembic_rekey.sql.side_tables import journal, runs
-from alembic_rekey.sql.steps import Guard, Phase, Statement, Step
+from alembic_rekey.sql.steps import Guard, Phase, Statement, Step, analyzed
 from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_rows
 from alembic_rekey.undo.identity import names_returned, shadows_returned
 from alembic_rekey.undo.slots import slots_returned

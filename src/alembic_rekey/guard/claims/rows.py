@@ -9,45 +9,16 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import FromClause, exists, func, literal, not_, select, true
 
-from alembic_rekey.guard.catalog import NAMED, about
+from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Relation, Slots, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["key_claims", "stored_claims"]
-
-_UNIQUE = {
-    "sqlite": """ SELECT 1 AS one FROM rekey_part AS part
-        WHERE EXISTS (
-          SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-          WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
-            AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
-        ) OR EXISTS (
-          SELECT 1 FROM pragma_index_list(part."table") AS made
-          WHERE made."unique" = 1 AND made.partial = 0
-            AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-            AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
-        )""",
-    # The index of a table knows no rows of those that inherit from it.
-    "postgresql": "".join(
-        (
-            NAMED,
-            """ SELECT 1 AS one FROM rekey_named AS part
-        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-        JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-          AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-        WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
-          AND NOT EXISTS (
-            SELECT 1 FROM pg_catalog.pg_inherits AS below
-            JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-            WHERE below.inhparent = made.indrelid
-          )""",
-        )
-    ),
-}
 
 
 def stored_claims(spec: Spec, dialect: str, planned: Planned) -> list[Check]:
@@ -64,7 +35,7 @@ def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     for part in parts:
         named = {"table": str(part.table.name), "column": str(part.key.name)}
         said = [literal(value).label(name) for name, value in named.items()]
-        unique = about([part], _UNIQUE[dialect], "one").subquery("rekey_said")
+        unique = about([part], database(dialect).unique_key, "one").subquery("rekey_said")
         # In front of the table, and empty where a constraint says it: then no row of the table is looked at.
         unsaid = select(literal(1).label("one")).where(not_(exists(select(unique)))).subquery("rekey_unsaid")
         several = (

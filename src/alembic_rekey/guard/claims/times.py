@@ -9,18 +9,14 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    String,
     Text,
     and_,
     cast,
-    column,
     exists,
     func,
     literal,
     not_,
     select,
-    table,
-    union_all,
 )
 
 from alembic_rekey.guard.checks import check
@@ -29,50 +25,18 @@ from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.spec.stamp import Epoch, Stamp
+from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.expressions import quoted
-from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.times import Unread
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["by_time", "time_checks", "time_types"]
 
-_ATTRIBUTES = table("pg_attribute", *map(column, ("attname", "attrelid", "atttypid")), schema="pg_catalog")
-_TYPES = table("pg_type", *map(column, ("oid", "typcategory")), schema="pg_catalog")
-
 
 def time_types(parts: Iterable[Part], dialect: str) -> list[Check]:
-    """Return the check that PostgreSQL keeps times as they are declared; values of SQLite have their own types."""
-    if dialect != "postgresql":
-        return []
-    stored = _ATTRIBUTES.alias("rekey_attribute")
-    of_type = _TYPES.alias("rekey_type")
-    found = [
-        select(
-            literal(str(part.table.name)).label("table"),
-            literal(str(stamp.name)).label("column"),
-            literal(declared).label("declared"),
-            func.format_type(stored.c.atttypid, None).label("type"),
-        )
-        .join_from(stored, of_type, of_type.c.oid == stored.c.atttypid)
-        .where(
-            stored.c.attrelid == func.to_regclass(literal(quoted(part.table.name, part.table.schema), Text())),
-            stored.c.attname == literal(str(stamp.name), RegistryText()),
-            cast(of_type.c.typcategory, Text) != category,
-        )
-        for part in parts
-        for stamp in part.times
-        for category, declared in [_category(stamp)]
-    ]
-    return [check("time_type", "", select(union_all(*found).subquery("rekey_mistaken")))] if found else []
-
-
-def _category(stamp: Stamp) -> tuple[str, str]:
-    """Return what PostgreSQL calls the kind of type that a column of times is declared with, and what we do."""
-    if isinstance(stamp, Epoch):
-        return "N", "a number"
-    return ("S", "a text") if isinstance(stamp.type, String) else ("D", "a time")
+    """Return the check that times are kept as they are declared, where the database has types for them."""
+    stamps = [(part.table, stamp) for part in parts for stamp in part.times]
+    return [check("time_type", "", mistaken) for mistaken in database(dialect).mistyped_times(stamps)]
 
 
 def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:

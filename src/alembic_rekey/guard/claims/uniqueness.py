@@ -34,13 +34,14 @@ from sqlalchemy.types import UserDefinedType
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.becoming import alone, becoming
-from alembic_rekey.guard.claims.unique_indexes import UniqueIndex, unique_indexes
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.plan.plan import Part, Planned
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Relation, Spec
 from alembic_rekey.spec.roles import own_roles
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.interface import UniqueIndex
 from alembic_rekey.sql.values import given
 
 __all__ = ["unique_after"]
@@ -63,13 +64,14 @@ class _OfColumn(UserDefinedType[Any]):
 
 def unique_after(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
     """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
+    asked = database(connection.dialect.name)
     for part in spec.parts:
         written = {name for names in written_columns(part).values() for name in names}
         if part is spec.identity:
             created = spec.identity.created
             written |= {part.key.name, *created, *(known.name for known in own_roles(part).values())}
         kept = alone(part)
-        for number, index in enumerate(unique_indexes(connection, part.table)):
+        for number, index in enumerate(asked.unique_indexes(connection, part.table)):
             touched = index.covered is None or not index.covered.isdisjoint(written)
             # One row per name, and one per slot, is what a fold leaves.
             if touched and not (kept is not None and kept <= index.plain) and index.plain != {part.key.name}:

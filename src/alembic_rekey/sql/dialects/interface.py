@@ -7,20 +7,43 @@ check, no step and no plan: what the databases share stands where it is used.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, Table
+from sqlalchemy import CTE, BindParameter, Column, ColumnElement, Connection, Executable, Table, TableClause
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
+from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
+from alembic_rekey.sql.accounts import Account
+from alembic_rekey.sql.dialects.shell import Said, Shell
 
-__all__ = ["Change", "Database", "Said"]
+__all__ = ["Asked", "Change", "Database", "Pair", "Said", "UniqueIndex"]
 
 Change = Insert | Update | Delete
 
-Said = tuple[str, Executable]
-"""A statement and, in words, what it does."""
+Asked = tuple[str, tuple[str, ...]]
+"""SQL behind a `WITH` that lists the parts of a spec as `rekey_part`, and the columns that it returns."""
+
+
+Pair = tuple[Table, str, str]
+"""A table, a column of it, and the column that it refers to."""
+
+
+@dataclass(frozen=True)
+class UniqueIndex:
+    """One unique index or constraint: what must differ from row to row, as SQL over the columns of the table."""
+
+    name: str
+    expressions: tuple[str, ...]
+    condition: str | None
+    """Which rows it is about, as SQL."""
+    plain: frozenset[str]
+    """The columns that are compared as they are, letter by letter."""
+    covered: frozenset[str] | None
+    """The columns that it depends on; None where only its text tells."""
+    nulls_differ: bool
 
 
 class Database(ABC):
@@ -28,6 +51,9 @@ class Database(ABC):
 
     name: str
     """What SQLAlchemy calls it."""
+
+    shell: Shell
+    """What a script says."""
 
     # What a program does.
 
@@ -51,6 +77,22 @@ class Database(ABC):
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:
         """Return what notes each change with its table, where the database would not tell, and what ends that."""
 
+    @abstractmethod
+    def counted_so_far(self, tables: Sequence[tuple[str, Table]]) -> Relation:
+        """Return what the database has counted before the changes, to be kept; the tables stand with their nouns."""
+
+    @abstractmethod
+    def counted_since(self) -> list[Executable]:
+        """Return what adds to it what was counted by now, where what follows would be counted too."""
+
+    @abstractmethod
+    def unaccounted(self, account: Account, *, watched: bool) -> Relation:
+        """Return what was counted otherwise than a run's journal names it: `table`, `kind`, `counted`, `journalled`."""
+
+    @abstractmethod
+    def as_made(self, key: Column[Any], made: TableClause) -> Relation:
+        """Return the keys of the rows of `made` that stand in the table of `key` as they are, in every column."""
+
     # Values.
 
     @abstractmethod
@@ -62,3 +104,92 @@ class Database(ABC):
         self, document: BindParameter[str], texts: Sequence[str | int], numbers: Sequence[str] = ()
     ) -> list[ColumnElement[Any]]:
         """Return the fields of each entry of a JSON list, by name or place: `numbers`, then `texts`."""
+
+    @abstractmethod
+    def digest(self, data: bytes = b"") -> Any:
+        """Return the hash that the database itself, or its shell, can compute, of `data` so far."""
+
+    @abstractmethod
+    def joined(self, digest: Any) -> bytes:
+        """Return the digest of a row as those of rows are joined to be digested once more."""
+
+    @abstractmethod
+    def told(self, value: Any) -> str:
+        """Return one value of a report as SQL tells it in a digest (`digests.Told`)."""
+
+    # The catalog.
+
+    @abstractmethod
+    def columns(self, asked: CTE) -> Relation:
+        """Return the columns of tables: `table`, `name`, `place` from 1, `type`, `generated`.
+
+        `asked` lists the tables: `table`, and `quoted` with its schema. Types are empty where they cannot be compared.
+        """
+
+    @abstractmethod
+    def needed(self, source: Table) -> Relation:
+        """Return the columns of `source` that take no NULL, and that the database does not fill: `name`."""
+
+    @abstractmethod
+    def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:
+        """Return the name of a column in a form that is equal for names which are one to the database."""
+
+    @abstractmethod
+    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+        """Return the columns of times whose type is not as declared: `table`, `column`, `declared`, `type`."""
+
+    @abstractmethod
+    def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
+        """Yield the unique indexes and constraints of `source`, that of its key included."""
+
+    table_claims: Mapping[str, Asked]
+    """Per check of what the catalog alone tells of tables: what it asks."""
+
+    unique_key: str
+    """SQL behind `rekey_part`: a row where a constraint says that the key is one."""
+
+    unique_names: str
+    """SQL behind `rekey_part`, which ends with one more CTE: `rekey_unique`, the unique indexes and what they cover."""
+
+    # Foreign keys.
+
+    follows_foreign_keys: bool
+    """Whether the database checks a foreign key at once while a run changes rows."""
+
+    @abstractmethod
+    def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:
+        """Return the question for the foreign keys that lead to `parent` or a part of it, a row per pair of columns.
+
+        `schema`, `child`, `parent_schema`, `parent`, `number`, `belongs` (the places of those of `children` that the
+        child is a part of, with commas), `field`, `target`.
+        """
+
+    @abstractmethod
+    def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
+        """Return the rows that refer to nothing, of `tables` and all that refer to them; none where there can be none.
+
+        `table`, `rowid`, `parent`, `fkid` and `rows`, how many they are: a table may have no row numbers.
+        """
+
+    @abstractmethod
+    def attached_counted(
+        self,
+        parent: Table,
+        key: str,
+        journal: str,
+        *,
+        covered: Sequence[Pair],
+        gone: Sequence[str],
+        written: Mapping[str, Sequence[str]],
+    ) -> list[Executable]:
+        """Return what inserts into `rekey_guard` how many rows hang on those rows of `parent` that a journal names.
+
+        Asked of the catalog when a script runs; none where a query cannot do that. Through the columns that are
+        `covered` rows may hang on one that an action of `gone` takes away; an action of `written` writes columns.
+        """
+
+    @abstractmethod
+    def attached_kept(
+        self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str
+    ) -> list[Executable]:
+        """Return what sets `drift` of the rows of `back` with that `action` on which rows hang, asked likewise."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
+    Column,
     ColumnElement,
     Connection,
     Executable,
     Integer,
     Table,
+    TableClause,
     cast,
     func,
     insert,
@@ -23,11 +27,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 import alembic_rekey.sql.dialects.postgresql.digests
 import alembic_rekey.sql.dialects.postgresql.expressions  # noqa: F401  # the two for what they register
+from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
-from alembic_rekey.sql.dialects.interface import Change, Database, Said
+from alembic_rekey.sql.accounts import Account
+from alembic_rekey.sql.dialects.interface import Change, Database, Pair, Said, UniqueIndex
 from alembic_rekey.sql.dialects.postgresql import times
-from alembic_rekey.sql.dialects.postgresql.deferred import SETTLED
+from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, unique_indexes
+from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, statistics
+from alembic_rekey.sql.dialects.postgresql.catalog.attached import CountAttached, KeepAttached
 from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
+from alembic_rekey.sql.dialects.postgresql.session import SETTLED
+from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
+from alembic_rekey.sql.digests import told
 
 __all__ = ["PostgreSQL"]
 
@@ -36,6 +47,7 @@ class PostgreSQL(Database):
     """PostgreSQL: many writers, types, schemas, statistics."""
 
     name = "postgresql"
+    shell = PostgreSQLShell()
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
         """Count what the change returns, in the same statement."""
@@ -62,6 +74,22 @@ class PostgreSQL(Database):
         """Set none: its statistics see what triggers and cascades do."""
         return [], []
 
+    def counted_so_far(self, tables: Sequence[tuple[str, Table]]) -> Relation:
+        """Read the statistics of this transaction."""
+        return statistics()
+
+    def counted_since(self) -> list[Executable]:
+        """Return nothing: our own tables are told apart."""
+        return []
+
+    def unaccounted(self, account: Account, *, watched: bool) -> Relation:
+        """Compare table by table."""
+        return by_table(account)
+
+    def as_made(self, key: Column[Any], made: TableClause) -> Relation:
+        """Compare the rows as texts."""
+        return columns.as_made(key, made)
+
     def may_be_unread(self, stamp: Stamp) -> bool:
         """Tell texts and numbers with fractions from types of its own."""
         return times.may_be_unread(stamp)
@@ -73,3 +101,67 @@ class PostgreSQL(Database):
         entry: ColumnElement[Any] = func.jsonb_array_elements(cast(document, JSONB)).column_valued("rekey_entry")
         counted = [cast(entry.op("->>")(field), Integer) for field in numbers]
         return [*counted, *(entry.op("->>")(field) for field in texts)]
+
+    def digest(self, data: bytes = b"") -> Any:
+        """Return SHA-256."""
+        return hashlib.sha256(data)
+
+    def joined(self, digest: Any) -> bytes:
+        """Return its bytes."""
+        return bytes(digest.digest())
+
+    def told(self, value: Any) -> str:
+        """Tell what is no real number by its text."""
+        return told(value, self.digest)
+
+    def columns(self, asked: CTE) -> Relation:
+        """Ask pg_attribute."""
+        return columns.columns(asked)
+
+    def needed(self, source: Table) -> Relation:
+        """Ask pg_attribute."""
+        return columns.needed(source)
+
+    def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:
+        """Return it as it is: names in quotes differ in case."""
+        return name
+
+    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+        """Ask the catalog for the kind of each type."""
+        return columns.mistyped_times(stamps)
+
+    def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
+        """Ask pg_index."""
+        return unique_indexes.unique_indexes(connection, source)
+
+    table_claims = claims.TABLE_CLAIMS
+    unique_key = claims.UNIQUE_KEY
+    unique_names = claims.UNIQUE_NAMES
+    follows_foreign_keys = True
+
+    def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:
+        """Ask pg_constraint, partitions and heirs included."""
+        return columns.foreign_keys(parent, children)
+
+    def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
+        """Return none: it lets none lead nowhere."""
+        return []
+
+    def attached_counted(
+        self,
+        parent: Table,
+        key: str,
+        journal: str,
+        *,
+        covered: Sequence[Pair],
+        gone: Sequence[str],
+        written: Mapping[str, Sequence[str]],
+    ) -> list[Executable]:
+        """Run a program over the foreign keys of the catalog."""
+        return [CountAttached(parent, key, journal, covered, gone, written)]
+
+    def attached_kept(
+        self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str
+    ) -> list[Executable]:
+        """Run a program over the foreign keys of the catalog."""
+        return [KeepAttached(parent, key, back, covered, drift, action)]

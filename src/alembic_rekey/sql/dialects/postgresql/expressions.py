@@ -17,13 +17,13 @@ from alembic_rekey.sql.dialects.alike import (
     insertion,
     listed,
 )
-from alembic_rekey.sql.documents import Item
 from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
     Exact,
     InsertRows,
+    Item,
     PutBackRows,
     Uncollated,
     Verbatim,

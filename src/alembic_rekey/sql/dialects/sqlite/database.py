@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, Table, func, insert, select
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    TableClause,
+    func,
+    insert,
+    select,
+)
 
 import alembic_rekey.sql.dialects.sqlite.digests
 import alembic_rekey.sql.dialects.sqlite.expressions
 import alembic_rekey.sql.dialects.sqlite.times  # noqa: F401  # the three for what they register
+from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
-from alembic_rekey.sql.dialects.interface import Change, Database, Said
-from alembic_rekey.sql.dialects.sqlite.watches import taken_off, to_watch, watching
+from alembic_rekey.sql.accounts import Account
+from alembic_rekey.sql.dialects.interface import Change, Database, Pair, Said, UniqueIndex
+from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_indexes
+from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
+from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
+from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
+from alembic_rekey.sql.digests import told
 
 __all__ = ["SQLite"]
 
@@ -21,6 +40,7 @@ class SQLite(Database):
     """SQLite: one writer, no types, foreign keys off while a run changes rows."""
 
     name = "sqlite"
+    shell = SQLiteShell()
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
         """Ask the connection for the changes of its last statement."""
@@ -44,6 +64,22 @@ class SQLite(Database):
         names = to_watch(connection)
         return watching(names), taken_off(names)
 
+    def counted_so_far(self, tables: Sequence[tuple[str, Table]]) -> Relation:
+        """Count the rows of the tables, and all changes."""
+        return counted_so_far(tables)
+
+    def counted_since(self) -> list[Executable]:
+        """Count all changes once more."""
+        return [counted_since()]
+
+    def unaccounted(self, account: Account, *, watched: bool) -> Relation:
+        """Compare table by table where each change was noted, else the rows of the tables and all changes."""
+        return by_watch(account) if watched else by_total(account)
+
+    def as_made(self, key: Column[Any], made: TableClause) -> Relation:
+        """Intersect the rows."""
+        return columns.as_made(key, made)
+
     def may_be_unread(self, stamp: Stamp) -> bool:
         """Return True: any column holds any value."""
         return True
@@ -55,3 +91,68 @@ class SQLite(Database):
         entry = func.json_each(document).table_valued("value", name="rekey_entry").c.value
         places = (f"$[{field}]" if isinstance(field, int) else f"$.{field}" for field in (*numbers, *texts))
         return [func.json_extract(entry, place) for place in places]
+
+    def digest(self, data: bytes = b"") -> Any:
+        """Return SHA3-256, which its shell has."""
+        return hashlib.sha3_256(data)
+
+    def joined(self, digest: Any) -> bytes:
+        """Return its digits: texts join."""
+        return str(digest.hexdigest()).encode()
+
+    def told(self, value: Any) -> str:
+        """Tell integers by their digits: any column may hold one."""
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        return f"i{value}" if is_integer else told(value, self.digest)
+
+    def columns(self, asked: CTE) -> Relation:
+        """Ask pragma_table_xinfo."""
+        return columns.columns(asked)
+
+    def needed(self, source: Table) -> Relation:
+        """Ask pragma_table_xinfo; it makes one kind of key itself."""
+        return columns.needed(source)
+
+    def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:
+        """Lower it: `Action` is `action`."""
+        return func.lower(name)
+
+    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+        """Return none: values have their own types."""
+        return []
+
+    def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
+        """Read what an expression is from the text of the index."""
+        return unique_indexes.unique_indexes(connection, source)
+
+    table_claims = claims.TABLE_CLAIMS
+    unique_key = claims.UNIQUE_KEY
+    unique_names = claims.UNIQUE_NAMES
+    follows_foreign_keys = False
+
+    def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:
+        """Ask pragma_foreign_key_list of every table."""
+        return columns.foreign_keys(parent, children)
+
+    def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
+        """Ask pragma_foreign_key_check of those tables."""
+        return [columns.leading_nowhere(tables)]
+
+    def attached_counted(
+        self,
+        parent: Table,
+        key: str,
+        journal: str,
+        *,
+        covered: Sequence[Pair],
+        gone: Sequence[str],
+        written: Mapping[str, Sequence[str]],
+    ) -> list[Executable]:
+        """Return none: no query can name a table that another one tells."""
+        return []
+
+    def attached_kept(
+        self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str
+    ) -> list[Executable]:
+        """Return none: no query can name a table that another one tells."""
+        return []

@@ -10,9 +10,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.names.matching import WHITESPACE
 from alembic_rekey.sql.dialects.alike import ascii_text, create_journal, drop_column, insert_rows, listed
-from alembic_rekey.sql.documents import Item
 from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
-from alembic_rekey.sql.expressions import ByCodePoint, Clock, Exact, InsertRows, Scanned, Uncollated, Written
+from alembic_rekey.sql.expressions import ByCodePoint, Clock, Exact, InsertRows, Item, Scanned, Uncollated, Written
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.registry_text import FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn

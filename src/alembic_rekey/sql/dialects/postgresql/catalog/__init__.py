@@ -1,0 +1,1 @@
+"""What PostgreSQL is asked about its tables, and what it counted."""

@@ -1,0 +1,169 @@
+"""What PostgreSQL is asked about the tables of a spec: SQL behind a `WITH` that lists them as `rekey_part`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alembic_rekey.sql.dialects.interface import Asked
+
+__all__ = ["TABLE_CLAIMS", "UNIQUE_KEY", "UNIQUE_NAMES"]
+
+_NAMED = """, rekey_named AS (
+      SELECT part.*, CAST(to_regclass(
+        CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+      ) AS oid) AS member
+      FROM rekey_part AS part
+    )"""
+"""Behind `rekey_part`: the parts with their tables in the catalog."""
+
+_TREE = "".join(
+    (
+        _NAMED,
+        """, rekey_tree AS (
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+      UNION
+      SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )""",
+    )
+)
+"""The same, with all tables that are partitions of one or inherit from it."""
+
+
+_ALONE: Mapping[str, Asked] = {
+    "not_a_table": (
+        """ SELECT part."table", CASE known.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view'
+          WHEN 'f' THEN 'a foreign table' ELSE 'no table' END AS what
+        FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
+        WHERE known.relkind NOT IN ('r', 'p')""",
+        ("table", "what"),
+    ),
+    "not_text": (
+        """ SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
+        FROM rekey_named AS part
+        JOIN pg_catalog.pg_attribute AS known
+          ON known.attrelid = part.member AND known.attname = part.name AND known.attnum > 0
+        JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'""",
+        ("table", "column", "type"),
+    ),
+}
+"""About the tables themselves."""
+
+_TREES: Mapping[str, Asked] = {
+    "foreign_partition": (
+        """ SELECT tree."table", tree.member::regclass::text AS partition
+        FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
+        WHERE tree.member <> tree.root""",
+        ("table", "partition"),
+    ),
+    "inherited": (
+        """ SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
+        FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
+        WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''""",
+        ("table", "heir"),
+    ),
+    "rewritten": (
+        """ SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
+        FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
+        JOIN pg_catalog.pg_rewrite AS rule
+          ON rule.ev_class = tree.member AND rule.ev_type <> '1' AND rule.ev_enabled <> 'D'""",
+        ("table", "rule"),
+    ),
+    "row_security": (
+        """ SELECT seen.member::regclass::text AS "table", current_user::text AS account
+        FROM (
+          SELECT root AS member FROM rekey_tree
+          UNION
+          SELECT fk.conrelid FROM rekey_tree AS tree
+          JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
+        ) AS seen
+        WHERE seen.member IS NOT NULL AND row_security_active(seen.member)""",
+        ("table", "account"),
+    ),
+    "not_validated": (
+        """ SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
+        FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated""",
+        ("table", "constraint"),
+    ),
+    "no_replica_identity": (
+        """ SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+        FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
+        JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
+        WHERE (known.relreplident = 'n' OR known.relreplident IN ('d', 'i') AND NOT EXISTS (
+          SELECT 1 FROM pg_catalog.pg_index AS found
+          WHERE found.indrelid = known.oid AND found.indisvalid
+            AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
+        )) AND EXISTS (
+          SELECT 1 FROM pg_catalog.pg_publication_tables AS published
+          JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
+          JOIN pg_catalog.pg_namespace AS space
+            ON space.oid = named.relnamespace AND space.nspname = published.schemaname
+          WHERE published.pubname = made.pubname
+            AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
+        )""",
+        ("table", "publication"),
+    ),
+}
+"""About each table and all that are partitions of it or inherit from it."""
+
+TABLE_CLAIMS: Mapping[str, Asked] = {
+    **{name: (_NAMED + sql, columns) for name, (sql, columns) in _ALONE.items()},
+    **{name: (_TREE + sql, columns) for name, (sql, columns) in _TREES.items()},
+}
+
+# The index of a table knows no rows of those that inherit from it.
+UNIQUE_KEY = "".join(
+    (
+        _NAMED,
+        """ SELECT 1 AS one FROM rekey_named AS part
+        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+        JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+          AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+        WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+          AND NOT EXISTS (
+            SELECT 1 FROM pg_catalog.pg_inherits AS below
+            JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
+            WHERE below.inhparent = made.indrelid
+          )""",
+    )
+)
+"""A row where a constraint says that the key is one."""
+
+UNIQUE_NAMES = "".join(
+    (
+        _NAMED,
+        """, rekey_term AS (
+          SELECT made.indexrelid, made.indrelid, at.number
+          FROM rekey_named AS part
+          JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+          CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+          WHERE at.place <= made.indnkeyatts
+          UNION
+          SELECT made.indexrelid, made.indrelid, needs.refobjsubid
+          FROM rekey_named AS part
+          JOIN pg_catalog.pg_index AS made
+            ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
+          JOIN pg_catalog.pg_depend AS needs
+            ON needs.classid = CAST('pg_catalog.pg_class' AS regclass) AND needs.objid = made.indexrelid
+            AND needs.refobjid = made.indrelid
+        ), rekey_unique AS (
+          SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+            made.indnkeyatts AS parts,
+            CAST(bool_or(known.attname = part.name) AS integer) AS names,
+            CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
+            (SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
+             FROM generate_series(1, made.indnkeyatts) AS place) AS columns
+          FROM rekey_named AS part
+          JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+          JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
+          JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
+          GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
+        )""",
+    )
+)
+"""The unique indexes, as `rekey_unique`."""

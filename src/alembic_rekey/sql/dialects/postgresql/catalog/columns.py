@@ -1,0 +1,146 @@
+"""What the catalog of PostgreSQL says of columns and foreign keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    Column,
+    ColumnElement,
+    Executable,
+    String,
+    Table,
+    TableClause,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+    text,
+    union_all,
+)
+
+from alembic_rekey.spec import Relation
+from alembic_rekey.spec.stamp import Epoch, Stamp
+from alembic_rekey.sql.dialects.lines import as_number, place_in
+from alembic_rekey.sql.expressions import quoted
+from alembic_rekey.sql.registry_text import RegistryText
+
+__all__ = ["as_made", "columns", "foreign_keys", "mistyped_times", "needed"]
+
+_FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
+_ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("rekey_attribute")
+_TYPES = table("pg_type", *map(column, ("oid", "typcategory")), schema="pg_catalog")
+_KEYS = text(
+    """
+    WITH RECURSIVE tree (member) AS (
+      SELECT CAST(to_regclass(CAST(:parent AS TEXT)) AS oid)
+      UNION
+      SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    )
+    SELECT namespace.nspname AS schema, child.relname AS child, of_parent.nspname AS parent_schema,
+           parent.relname AS parent, fk.oid AS number, (
+             WITH RECURSIVE above (member) AS (
+               SELECT fk.conrelid
+               UNION
+               SELECT up.inhparent FROM above JOIN pg_catalog.pg_inherits AS up ON up.inhrelid = above.member
+             )
+             SELECT string_agg(CAST(named.place - 1 AS TEXT), ',')
+             FROM json_array_elements_text(CAST(:children AS json)) WITH ORDINALITY AS named (name, place)
+             JOIN above ON above.member = to_regclass(named.name)
+           ) AS belongs,
+           source.attname AS field, target.attname AS target
+    FROM pg_catalog.pg_constraint AS fk
+    JOIN pg_catalog.pg_class AS child ON child.oid = fk.conrelid
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = child.relnamespace
+    JOIN pg_catalog.pg_class AS parent ON parent.oid = fk.confrelid
+    JOIN pg_catalog.pg_namespace AS of_parent ON of_parent.oid = parent.relnamespace
+    CROSS JOIN LATERAL unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
+    JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+    JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+    WHERE fk.contype = 'f' AND fk.confrelid IN (SELECT member FROM tree) AND NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+      WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (SELECT member FROM tree)
+    )
+    ORDER BY namespace.nspname, child.relname, fk.oid, pair.place
+    """
+)
+
+
+def columns(asked: CTE) -> Relation:
+    """Return the columns of the tables that are asked for."""
+    attribute = _ATTRIBUTES
+    return select(
+        asked.c.table,
+        cast(attribute.c.attname, Text).label("name"),
+        place_in(asked, attribute.c.attnum),
+        func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
+        as_number(cast(attribute.c.attgenerated, Text) != "").label("generated"),
+    ).join_from(asked, attribute, _of_table(asked.c.quoted))
+
+
+def needed(source: Table) -> Relation:
+    """Return the columns that take no NULL, and that the database does not fill."""
+    attribute = _ATTRIBUTES
+    there = _of_table(literal(quoted(source.name, source.schema), Text()))
+    filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
+    return select(cast(attribute.c.attname, Text).label("name")).where(there, attribute.c.attnotnull, not_(filled))
+
+
+def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
+    """Return the question for the foreign keys that lead to `parent`."""
+    names = json.dumps([quoted(child.name, child.schema) for child in children])
+    return _KEYS.bindparams(parent=quoted(parent.name, parent.schema), children=names)
+
+
+def mistyped_times(stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+    """Return the columns of times whose type is of another kind than the declared one."""
+    stored, of_type = _ATTRIBUTES, _TYPES.alias("rekey_type")
+    found = [
+        select(
+            literal(str(source.name)).label("table"),
+            literal(str(stamp.name)).label("column"),
+            literal(declared).label("declared"),
+            func.format_type(stored.c.atttypid, None).label("type"),
+        )
+        .join_from(stored, of_type, of_type.c.oid == stored.c.atttypid)
+        .where(
+            stored.c.attrelid == func.to_regclass(literal(quoted(source.name, source.schema), Text())),
+            stored.c.attname == literal(str(stamp.name), RegistryText()),
+            cast(of_type.c.typcategory, Text) != category,
+        )
+        for source, stamp in stamps
+        for category, declared in [_category(stamp)]
+    ]
+    return [select(union_all(*found).subquery("rekey_mistaken"))] if found else []
+
+
+def _category(stamp: Stamp) -> tuple[str, str]:
+    """Return what the catalog calls the kind of type that a column of times is declared with, and what we do."""
+    if isinstance(stamp, Epoch):
+        return "N", "a number"
+    return ("S", "a text") if isinstance(stamp.type, String) else ("D", "a time")
+
+
+def _of_table(quoted: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a line of PostgreSQL's catalog is a column of a table, `quoted` with its schema."""
+    known = _ATTRIBUTES.c
+    return and_(known.attrelid == func.to_regclass(quoted), known.attnum > 0, ~known.attisdropped)
+
+
+def as_made(key: Column[Any], made: TableClause) -> Relation:
+    """Return the keys of the rows that are as they were made, whatever columns they have."""
+    now = key.table.alias("rekey_now")
+    # Not every type has an equality, but every row has a text.
+    whole = literal_column(f"CAST(ROW({made.name}.*) AS TEXT) = CAST(ROW(rekey_now.*) AS TEXT)", Boolean())
+    return select(made.c[key.name]).join_from(made, now, made.c[key.name] == now.c[key.key]).where(whole)

@@ -1,0 +1,56 @@
+"""Unique indexes as the catalog of PostgreSQL has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table, text
+
+from alembic_rekey.sql.dialects.interface import UniqueIndex
+from alembic_rekey.sql.expressions import quoted
+
+__all__ = ["unique_indexes"]
+
+_INDEXES = text(
+    """
+    SELECT CAST(CAST(made.indexrelid AS regclass) AS text) AS name, (
+             SELECT CAST(json_agg(
+               '(' || pg_get_indexdef(made.indexrelid, CAST(place AS integer), false) || ')'
+               || coalesce(' COLLATE ' || quote_ident(space.nspname) || '.' || quote_ident(rules.collname), '')
+               ORDER BY place
+             ) AS text)
+             FROM generate_series(1, made.indnkeyatts) AS place
+             LEFT JOIN pg_catalog.pg_collation AS rules ON rules.oid = made.indcollation[place - 1]
+             LEFT JOIN pg_catalog.pg_namespace AS space ON space.oid = rules.collnamespace
+           ) AS expressions,
+           pg_get_expr(made.indpred, made.indrelid) AS condition, (
+             SELECT CAST(json_agg(known.attname) AS text)
+             FROM generate_series(1, made.indnkeyatts) AS place
+             JOIN pg_catalog.pg_attribute AS known
+               ON known.attrelid = made.indrelid AND known.attnum = made.indkey[place - 1]
+             LEFT JOIN pg_catalog.pg_collation AS rules ON rules.oid = made.indcollation[place - 1]
+             WHERE coalesce(rules.collisdeterministic, true) AND known.atttypid <> coalesce(to_regtype('citext'), 0)
+           ) AS plain, (
+             SELECT CAST(json_agg(known.attname) AS text)
+             FROM pg_catalog.pg_attribute AS known
+             WHERE known.attrelid = made.indrelid AND (known.attnum = ANY (made.indkey) OR EXISTS (
+               SELECT 1 FROM pg_catalog.pg_depend AS needs
+               WHERE needs.classid = CAST('pg_catalog.pg_class' AS regclass) AND needs.objid = made.indexrelid
+                 AND needs.refobjid = made.indrelid AND needs.refobjsubid = known.attnum
+             ))
+           ) AS covered,
+           coalesce(to_jsonb(made) ->> 'indnullsnotdistinct', 'false') = 'false' AS nulls_differ
+    FROM pg_catalog.pg_index AS made
+    WHERE made.indrelid = to_regclass(CAST(:quoted AS text)) AND made.indisunique AND made.indisvalid
+    ORDER BY 1
+    """
+)
+
+
+def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
+    """Yield the unique indexes and constraints of `source`, that of its key included."""
+    asked = {"quoted": quoted(source.name, source.schema)}
+    for name, expressions, condition, plain, covered, nulls_differ in connection.execute(_INDEXES, asked):
+        compared, needed = (frozenset(json.loads(names or "[]")) for names in (plain, covered))
+        yield UniqueIndex(name, tuple(json.loads(expressions)), condition, compared, needed, nulls_differ)

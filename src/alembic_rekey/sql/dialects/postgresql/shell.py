@@ -1,0 +1,67 @@
+"""A script in the shell of PostgreSQL.
+
+PostgreSQL undoes a transaction in which a statement failed, unless the shell has set a savepoint before it: psql does
+where ON_ERROR_ROLLBACK is on, other tools have an option of the kind. There the transaction stays read-only; where the
+tool had begun it before the script could, a deferred constraint fails at COMMIT.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from alembic_rekey.sql.dialects.postgresql.session import LOCK, SAME_TEXT
+from alembic_rekey.sql.dialects.shell import Said, Shell
+
+__all__ = ["PostgreSQLShell"]
+
+
+class PostgreSQLShell(Shell):
+    """psql."""
+
+    title = "PostgreSQL"
+    run_with = "psql -v ON_ERROR_STOP=1 -f FILE DATABASE"
+    exit_status = (
+        "Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. "
+        "With ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it."
+    )
+    settings = (
+        "Read this file the same way in every session.",
+        "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;",
+    )
+    # A higher level, perhaps the role's default, would not see what it waited for.
+    begin = "-- One transaction.\nBEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;"
+    starting = """\
+-- If the script stops here: the shell sets a savepoint before each statement, and could undo a guard
+--   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
+SET TRANSACTION READ WRITE;
+CREATE TEMPORARY TABLE rekey_whole (
+  savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED
+) ON COMMIT DROP;
+INSERT INTO rekey_whole (savepoints)
+SELECT 1
+FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
+WHERE made.oid = 'pg_temp.rekey_whole'::regclass
+  AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);"""
+    insertion = "INSERT"
+    guard_mark = reopened = ""
+    schema_marks = ("", "")
+    same_text: list[Said] = [  # noqa: RUF012  # never changed, and typed by the interface
+        ("Write values as the same text in every session.", text(SAME_TEXT))
+    ]
+
+    def first(self, lock_timeout: float) -> list[str]:
+        """Return nothing: what psql must be told stands in its command."""
+        return []
+
+    def locks(self, lock_timeout: float) -> list[Said]:
+        """Wait for the advisory lock, not for ever."""
+        return [
+            ("Do not wait for locks for ever.", text(f"SET LOCAL lock_timeout = '{int(lock_timeout * 1000)}ms'")),
+            ("Wait for any other upgrade of this database.", text(f"SELECT pg_advisory_xact_lock({LOCK})")),
+        ]
+
+    def ending(self, marks: int, version_table: str) -> str:
+        """Commit no transaction but the one that began with the script."""
+        return """\
+-- Only the transaction that began above can be committed.
+INSERT INTO rekey_whole (savepoints) VALUES (0);"""

@@ -1,0 +1,64 @@
+"""What a script says to a database's own shell, as the interface that all databases have."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from sqlalchemy import Executable
+
+__all__ = ["MARK", "Said", "Shell"]
+
+Said = tuple[str, Executable]
+"""A statement and, in words, what it does."""
+
+MARK = "INSERT INTO rekey_whole (offending)"
+"""How the line begins by which a statement leaves a mark that it was done."""
+
+
+class Shell(ABC):
+    """A script is all or nothing, also in a shell that goes on after an error."""
+
+    title: str
+    """What a person calls the database."""
+
+    run_with: str
+    """The command that runs a script."""
+
+    exit_status: str
+    """What the shell tells of a script that stopped."""
+
+    @abstractmethod
+    def first(self, lock_timeout: float) -> list[str]:
+        """Return what comes before anything else: how the shell must behave."""
+
+    settings: tuple[str, str]
+    """What stands before BEGIN, and why."""
+
+    begin: str
+    """How a transaction begins, with its comment."""
+
+    starting: str
+    """What comes first in the transaction."""
+
+    @abstractmethod
+    def locks(self, lock_timeout: float) -> list[Said]:
+        """Return what waits for any other upgrade."""
+
+    insertion: str
+    """How a guard inserts its number: what fails must end the transaction."""
+
+    guard_mark: str
+    """The line by which a guard that has passed says so, if one is needed."""
+
+    reopened: str
+    """What keeps a statement out of a transaction of its own, where an earlier one has ended the script's."""
+
+    schema_marks: tuple[str, str]
+    """What stands before and after a statement that changes the schema: a mark that it did, if one is needed."""
+
+    same_text: list[Said]
+    """What makes a value the same text in every session."""
+
+    @abstractmethod
+    def ending(self, marks: int, version_table: str) -> str:
+        """Return what comes last before COMMIT: it takes everything back unless all `marks` are there."""

@@ -1,0 +1,1 @@
+"""What SQLite is asked about its tables, and what it counted."""

@@ -1,0 +1,63 @@
+"""What SQLite is asked about the tables of a spec: SQL behind a `WITH` that lists them as `rekey_part`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alembic_rekey.sql.dialects.interface import Asked
+
+__all__ = ["TABLE_CLAIMS", "UNIQUE_KEY", "UNIQUE_NAMES"]
+
+TABLE_CLAIMS: Mapping[str, Asked] = {
+    "not_a_table": (
+        """ SELECT part."table", 'a view' AS what FROM rekey_part AS part
+        JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")""",
+        ("table", "what"),
+    ),
+    "not_text": (
+        """ SELECT part."table", known.name AS "column", known.type
+        FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
+        WHERE upper(known.type) LIKE '%INT%' OR (
+          NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
+          AND (upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
+            OR upper(known.type) LIKE '%BLOB%')
+        )""",
+        ("table", "column", "type"),
+    ),
+    # A table without the word has no such constraint, and is not read.
+    "check_broken": (
+        """ SELECT part."table" FROM rekey_part AS part
+        JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
+          AND known.sql LIKE '%check%'
+        JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
+        WHERE part.deletable <> ''""",
+        ("table",),
+    ),
+}
+
+UNIQUE_KEY = """ SELECT 1 AS one FROM rekey_part AS part
+        WHERE EXISTS (
+          SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+          WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+            AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+        ) OR EXISTS (
+          SELECT 1 FROM pragma_index_list(part."table") AS made
+          WHERE made."unique" = 1 AND made.partial = 0
+            AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+            AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+        )"""
+"""A row where a constraint says that the key is one."""
+
+UNIQUE_NAMES = """, rekey_unique AS (
+          SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
+            max(lower(coalesce(of.name, '')) = lower(part.name)
+              OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0) AS names,
+            max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
+            group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
+          FROM rekey_part AS part
+          JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
+          JOIN pragma_index_info(made.name) AS of
+          LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
+          GROUP BY part."table", made.name, made.partial
+        )"""
+"""The unique indexes, as `rekey_unique`."""

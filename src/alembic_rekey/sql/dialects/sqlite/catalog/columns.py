@@ -1,0 +1,109 @@
+"""What the catalog of SQLite says of columns and foreign keys: its pragmas, as tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    Column,
+    Executable,
+    Table,
+    TableClause,
+    Text,
+    and_,
+    cast,
+    column,
+    exists,
+    func,
+    intersect,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
+
+from alembic_rekey.spec import Relation
+from alembic_rekey.sql.dialects.lines import as_number, place_in
+
+__all__ = ["as_made", "columns", "foreign_keys", "leading_nowhere", "needed"]
+
+_FIELDS = ("table", "rowid", "parent", "fkid")
+_KEYS = text(
+    """
+    SELECT NULL AS schema, child.name AS child, NULL AS parent_schema, :parent AS parent, fk.id AS number,
+           (SELECT group_concat(key) FROM json_each(:children) WHERE lower(value) = lower(child.name)) AS belongs,
+           fk."from" AS field, coalesce(fk."to", pk.name) AS target
+    FROM sqlite_master AS child
+    JOIN pragma_foreign_key_list(child.name) AS fk
+    LEFT JOIN pragma_table_info(fk."table") AS pk ON fk."to" IS NULL AND pk.pk = fk.seq + 1
+    WHERE child.type = 'table' AND lower(fk."table") = lower(:parent)
+    ORDER BY child.name, fk.id, fk.seq
+    """
+)
+
+
+def columns(asked: CTE) -> Relation:
+    """Return the columns of the tables that are asked for."""
+    # The journal of SQLite keeps affinities, not type names: types cannot be compared by name.
+    found = func.pragma_table_xinfo(asked.c.table).table_valued("cid", "name", "hidden", name="rekey_info")
+    return (
+        select(
+            asked.c.table,
+            cast(found.c.name, Text).label("name"),
+            place_in(asked, found.c.cid),
+            literal("").label("type"),
+            as_number(found.c.hidden.in_((2, 3))).label("generated"),
+        )
+        .join_from(asked, found, true())
+        .where(found.c.hidden != 1)
+    )
+
+
+def needed(source: Table) -> Relation:
+    """Return the columns that take no NULL, and that the database does not fill."""
+    found = func.pragma_table_xinfo(literal(source.name, Text())).table_valued(
+        "name", "type", "notnull", "dflt_value", "pk", name="rekey_needed_info"
+    )
+    several = func.max(found.c.pk).over()
+    known = select(found, several.label("parts")).subquery("rekey_known")
+    # The one kind of key that SQLite makes itself.
+    made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
+    wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
+    return select(cast(known.c.name, Text).label("name")).where(wanting)
+
+
+def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
+    """Return the question for the foreign keys that lead to `parent`."""
+    return _KEYS.bindparams(parent=parent.name, children=json.dumps([str(child.name) for child in children]))
+
+
+def leading_nowhere(tables: Sequence[Table]) -> Relation:
+    """Return the rows that refer to nothing; a table without row numbers tells only how many they are."""
+    folded = [func.lower(literal(str(source.name))) for source in tables]
+    known = table("sqlite_master", column("type"), column("name")).alias("rekey_known")
+    key = func.pragma_foreign_key_list(known.c.name).table_valued("table", name="rekey_key")
+    refers = exists(select(literal_column("1")).select_from(key).where(func.lower(key.c.table).in_(folded)))
+    related = (
+        select(known.c.name)
+        .where(known.c.type == "table", or_(func.lower(known.c.name).in_(folded), refers))
+        .cte("rekey_related")
+    )
+    found = func.pragma_foreign_key_check(related.c.name).table_valued(*_FIELDS, name="rekey_found")
+    fields = [found.c[name] for name in _FIELDS]
+    counted = select(*fields, func.count().label("rows")).select_from(related.join(found, true()))
+    return counted.group_by(*fields)
+
+
+def as_made(key: Column[Any], made: TableClause) -> Relation:
+    """Return the keys of the rows that are as they were made, whatever columns they have."""
+    # The made rows first: the first table's collation decides, and theirs tells every letter apart.
+    rows: list[Relation] = [select(literal_column("*")).select_from(source) for source in (made, key.table)]
+    both = intersect(*rows).subquery("rekey_as_made")
+    return select(column(key.name)).select_from(both)

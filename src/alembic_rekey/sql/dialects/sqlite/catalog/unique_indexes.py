@@ -1,0 +1,71 @@
+"""Unique indexes as the catalog of SQLite has them: of what they compare it has only the text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table, text
+
+from alembic_rekey.sql.dialects.interface import UniqueIndex
+from alembic_rekey.sql.expressions import quoted
+
+__all__ = ["unique_indexes"]
+
+_INDEXES = text(
+    """
+    SELECT made.name, known.sql, made.partial, (
+             SELECT json_group_array(json_array(found.name, found.coll)) FROM (
+               SELECT name, coll FROM pragma_index_xinfo(made.name) WHERE "key" = 1 ORDER BY seqno
+             ) AS found
+           ) AS columns
+    FROM pragma_index_list(:name) AS made
+    LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
+    WHERE made."unique" = 1
+    ORDER BY 1
+    """
+)
+
+
+def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
+    """Yield the unique indexes and constraints of `source`, that of its key included."""
+    for name, sql, partial, found in connection.execute(_INDEXES, {"name": source.name}):
+        columns = json.loads(found)
+        terms, condition = _terms(sql) if sql else ([], None)
+        expressions = [
+            f"{terms[place] if column is None else quoted(column)} COLLATE {quoted(collation)}"
+            for place, (column, collation) in enumerate(columns)
+        ]
+        plain = frozenset(column for column, collation in columns if column is not None and collation == "BINARY")
+        only_text = bool(partial) or any(column is None for column, _ in columns)
+        covered = None if only_text else frozenset(column for column, _ in columns)
+        yield UniqueIndex(name, tuple(expressions), condition, plain, covered, nulls_differ=True)
+
+
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | --[^\n]* | /\*.*?\*/ | \w+ | .""", re.X | re.S
+)
+_ORDER = ("asc", "desc")
+
+
+def _terms(sql: str) -> tuple[list[str], str | None]:
+    """Return what `CREATE INDEX … ON table (…) WHERE …` says between its brackets, and behind them."""
+    pieces = [" " if piece.startswith(("--", "/*")) else piece for piece in _TOKEN.findall(sql)]
+    depth, terms, behind = 0, list[list[str]](), list[str]()
+    for piece in pieces:
+        depth += (piece == "(") - (piece == ")")
+        if (depth == 1 and piece == "(" and not terms) or (terms and depth == 1 and piece == ","):
+            terms.append([])
+        elif depth > 0:
+            terms[-1].append(piece)
+        elif terms and not (piece == ")" and not behind):
+            behind.append(piece)
+    condition = "".join(behind).strip()
+    return [_without_order(term) for term in terms], condition[len("WHERE") :].strip() or None
+
+
+def _without_order(term: list[str]) -> str:
+    words = "".join(term).strip()
+    last = words.rsplit(None, 1)
+    return last[0] if len(last) > 1 and last[1].lower() in _ORDER else words
