@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from alembic_rekey.errors import SettingRefused
 from alembic_rekey.names.nearness import is_nearly
+from alembic_rekey.sql.dialects import DATABASES
 
 __all__ = ["DEFAULTS", "Settings", "arguments", "refuse_unknown"]
 
@@ -167,7 +168,7 @@ def _url(text: str | None) -> URL:
             "it is no database URL.",
             "write it like sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
         ) from None
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
+    if url.get_backend_name() not in DATABASES:
         raise SettingRefused(
             "url", f"{url.get_backend_name()} is not supported.", "use an SQLite or a PostgreSQL database."
         )

@@ -8,8 +8,7 @@ may take them away unasked. That is `ADOPTED`, for who asks for it; our own side
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,25 +17,14 @@ from alembic.operations.ops import AlterColumnOp, CreateForeignKeyOp, CreateUniq
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import (
     Connection,
-    Date,
-    DateTime,
-    Dialect,
-    Enum,
-    Float,
-    String,
-    Time,
     inspect,
-    text,
 )
 from sqlalchemy.types import TypeEngine
 
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import is_side_table
 
 __all__ = ["ADOPTED", "as_it_was_adopted", "beside_ours", "is_another_type", "is_declared"]
-
-_TEXT = ("CHAR", "CLOB", "TEXT")
-_AFFINITIES = (("INT",), _TEXT, ("BLOB",), ("REAL", "FLOA", "DOUB"))
-"""What SQLite looks for in the name of a declared type, in its order."""
 
 
 def beside_ours(configure: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,23 +65,7 @@ def is_another_type(
 
     The hook `compare_type` of Alembic.
     """
-    if context.dialect.name == "sqlite":
-        same = _affinity(found, context.dialect)
-        # SQLite has no type for times: they are kept as the text that was written.
-        is_time_as_text = same is _TEXT and isinstance(declared, Date | DateTime | Time)
-        return False if is_time_as_text or same is _affinity(declared, context.dialect) else None
-    if isinstance(found, Float) and isinstance(declared, Float):
-        return False
-    is_any_text = isinstance(found, String) and not isinstance(found, Enum) and found.length is None
-    return False if is_any_text and isinstance(declared, String) and not isinstance(declared, Enum) else None
-
-
-def _affinity(declared: TypeEngine[Any], dialect: Dialect) -> Sequence[str] | None:
-    """Return the signs of the affinity that SQLite gives to a column of this type; None for a number of any kind."""
-    name = declared.compile(dialect).upper()
-    signs = next((signs for signs in _AFFINITIES if any(sign in name for sign in signs)), None)
-    # Columns of INTEGER and of NUMERIC affinity store alike.
-    return None if signs == ("INT",) else signs
+    return database(context.dialect.name).holds_alike(found, declared, context.dialect)
 
 
 as_it_was_adopted = Rewriter()
@@ -122,24 +94,14 @@ def _is_partial(options: Mapping[str, Any]) -> bool:
     return any(name.endswith("_where") for name in options)
 
 
-_KEYS = text(
-    'SELECT id, "from", "table", coalesce("to", (SELECT name FROM pragma_table_info("table") WHERE pk = seq + 1)),'
-    " on_delete, on_update FROM pragma_foreign_key_list(:name)"
-)
-
-
 @as_it_was_adopted.rewrites(CreateForeignKeyOp)
 def _refers(context: MigrationContext, _revision: Any, change: CreateForeignKeyOp) -> list[CreateForeignKeyOp]:
-    """Know a foreign key of SQLite that stands behind its column: SQLAlchemy does not read its ON DELETE there."""
-    if context.dialect.name != "sqlite":
-        return [change]
-    keys: dict[int, list[tuple[str, ...]]] = defaultdict(list)
-    for number, *key in _connection(context).execute(_KEYS, {"name": change.source_table}):
-        keys[number].append(tuple(key))
+    """Know a foreign key that SQLAlchemy reads in part only."""
     rules = [(change.kw.get(name) or "NO ACTION").upper() for name in ("ondelete", "onupdate")]
     pairs = zip(change.local_cols, change.remote_cols, strict=True)
     wanted = sorted((own, change.referent_table, other, *rules) for own, other in pairs)
-    return [] if any(sorted(key) == wanted for key in keys.values()) else [change]
+    known = database(context.dialect.name).unread_foreign_keys(_connection(context), change.source_table)
+    return [] if any(sorted(key) == wanted for key in known) else [change]
 
 
 ADOPTED: Mapping[str, Any] = {

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, BindParameter, Column, ColumnElement, Connection, Executable, Table, TableClause
+from sqlalchemy import CTE, BindParameter, Column, ColumnElement, Connection, Dialect, Executable, Table, TableClause
 from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
@@ -150,6 +151,19 @@ class Database(ABC):
 
     unique_names: str
     """SQL behind `rekey_part`, which ends with one more CTE: `rekey_unique`, the unique indexes and what they cover."""
+
+    # What `alembic check` compares.
+
+    @abstractmethod
+    def holds_alike(self, found: TypeEngine[Any], declared: TypeEngine[Any], dialect: Dialect) -> bool | None:
+        """Return False where a column of the type `found` holds all that `declared` holds; None: Alembic shall ask."""
+
+    @abstractmethod
+    def unread_foreign_keys(self, connection: Connection, name: str) -> list[list[tuple[str, ...]]]:
+        """Return the foreign keys of a table of which SQLAlchemy reads a part only.
+
+        Each is a list of (column, table, column there, ON DELETE, ON UPDATE).
+        """
 
     # Foreign keys.
 

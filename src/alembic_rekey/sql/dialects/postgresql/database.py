@@ -12,8 +12,12 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
+    Enum,
     Executable,
+    Float,
     Integer,
+    String,
     Table,
     TableClause,
     cast,
@@ -24,6 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 import alembic_rekey.sql.dialects.postgresql.digests
 import alembic_rekey.sql.dialects.postgresql.expressions  # noqa: F401  # the two for what they register
@@ -133,6 +138,17 @@ class PostgreSQL(Database):
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Ask pg_index."""
         return unique_indexes.unique_indexes(connection, source)
+
+    def holds_alike(self, found: TypeEngine[Any], declared: TypeEngine[Any], dialect: Dialect) -> bool | None:
+        """Take any float for any other, and a text without a length for every text."""
+        if isinstance(found, Float) and isinstance(declared, Float):
+            return False
+        is_any_text = isinstance(found, String) and not isinstance(found, Enum) and found.length is None
+        return False if is_any_text and isinstance(declared, String) and not isinstance(declared, Enum) else None
+
+    def unread_foreign_keys(self, connection: Connection, name: str) -> list[list[tuple[str, ...]]]:
+        """Return none: SQLAlchemy reads them whole."""
+        return []
 
     table_claims = claims.TABLE_CLAIMS
     unique_key = claims.UNIQUE_KEY

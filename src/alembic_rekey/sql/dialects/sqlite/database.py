@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Executable,
     Table,
     TableClause,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.types import TypeEngine
 
 import alembic_rekey.sql.dialects.sqlite.digests
 import alembic_rekey.sql.dialects.sqlite.expressions
@@ -27,6 +29,7 @@ from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.interface import Change, Database, Pair, Said, UniqueIndex
+from alembic_rekey.sql.dialects.sqlite import comparison
 from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
@@ -124,6 +127,14 @@ class SQLite(Database):
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Read what an expression is from the text of the index."""
         return unique_indexes.unique_indexes(connection, source)
+
+    def holds_alike(self, found: TypeEngine[Any], declared: TypeEngine[Any], dialect: Dialect) -> bool | None:
+        """Compare affinities."""
+        return comparison.holds_alike(found, declared, dialect)
+
+    def unread_foreign_keys(self, connection: Connection, name: str) -> list[list[tuple[str, ...]]]:
+        """Ask pragma_foreign_key_list."""
+        return comparison.unread_foreign_keys(connection, name)
 
     table_claims = claims.TABLE_CLAIMS
     unique_key = claims.UNIQUE_KEY
