@@ -11,6 +11,7 @@ from alembic_rekey.back.judged import judged, line, of_run, unedited
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation, Spec, Tags
+from alembic_rekey.sql.expressions import Uncollated
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.side_tables import journal
 
@@ -41,5 +42,5 @@ def hanging_tags(tags: Tags, identity: Identity, back: FromClause) -> ColumnElem
     """Return the condition that a foreign key leads from `tags` to names, and a row stands under the name and stays."""
     leaves = select(literal(1)).where(back.c.key == tags.key, back.c.drift == Drift.UNTOUCHED.value)
     stays = select(literal(1)).select_from(tags.table)
-    named_so = exists(stays.where(tags.tag == identity.name, not_(exists(leaves))))
+    named_so = exists(stays.where(tags.tag == Uncollated(identity.name), not_(exists(leaves))))
     return and_(Refers(tags.tag, identity.name), named_so)
