@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
@@ -25,7 +26,8 @@ from alembic import command
 from alembic.config import Config
 
 import chromium
-from databases import DIALECTS, Database, PostgreSQLDatabase, SQLiteDatabase
+from databases import DIALECTS, Database, SQLiteDatabase
+from reuse import Databases
 from server import Server, clean_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,26 +73,39 @@ def server() -> Iterator[Server]:
     running.stop()
 
 
-def _database(request: pytest.FixtureRequest, folder: Path) -> Database:
+@pytest.fixture(scope="session")
+def databases(server: Server) -> Iterator[Databases]:
+    """The databases of the server, each for one test after the other."""
+    lending = Databases(server)
+    yield lending
+    lending.close()
+
+
+@contextmanager
+def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        return SQLiteDatabase(folder / f"atocore-{next(numbers)}.db")
-    return PostgreSQLDatabase(request.getfixturevalue("server"), f"atocore_{next(numbers)}")
+        file = SQLiteDatabase(folder / f"atocore-{next(numbers)}.db")
+        yield file
+        file.close()
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    lent = databases.lend()
+    yield lent
+    databases.take_back(lent)
 
 
 @pytest.fixture(params=DIALECTS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with nothing in it, on either kind of server, for one test."""
-    made = _database(request, tmp_path)
-    yield made
-    made.close()
+    with _database(request, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
 def reused_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database for tests that run many examples: each example calls `reset` first."""
-    made = _database(request, tmp_path_factory.mktemp("database"))
-    yield made
-    made.close()
+    with _database(request, tmp_path_factory.mktemp("database")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -221,6 +221,10 @@ class PostgreSQLDatabase(Database):
                 self._connection.execute(sql.SQL(f"DROP {kind} {{}} CASCADE").format(sql.Identifier(found)))
         self._connection.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(sql.Identifier(self.name)))
         self.execute("CREATE SCHEMA public")
+        if self._connection.info.server_version >= 150_000:
+            self.execute("ALTER SCHEMA public OWNER TO pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC")
+        else:
+            self.execute("GRANT ALL ON SCHEMA public TO PUBLIC")
 
     def run_script(self, script: bytes, *, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
         return self.server.psql(self.url, script, env=env)
@@ -228,10 +232,14 @@ class PostgreSQLDatabase(Database):
     def tables(self) -> set[str]:
         return {name for (name,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
 
-    def close(self) -> None:
+    def disconnect(self) -> None:
+        """Ends the session of this object; the next statement begins another."""
         connection = self.__dict__.pop("_connection", None)
         if connection is not None:
             connection.close()
+
+    def close(self) -> None:
+        self.disconnect()
         self.server.drop_database(self.name)
 
     @cached_property

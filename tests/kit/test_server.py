@@ -20,6 +20,7 @@ import pytest
 import databases
 import legacy
 from databases import Database
+from reuse import AS_NEW, Databases
 from server import Server, ServerError, wheel_folder
 
 HERE = Path(__file__).parent
@@ -86,6 +87,7 @@ def wait_until_gone(folder: Path, process_id: int) -> None:
     pytest.fail(f"{folder} or process {process_id} is still there")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["killed", "finished"])
 def test_the_server_and_its_data_are_gone_when_its_process_has_ended(ending: str) -> None:
     process, folder = folder_of_a_running_server(f"{START}sys.stdin.read()")
@@ -108,6 +110,7 @@ def hidden_wheel(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_wheel_that_the_servers_user_cannot_reach_still_gives_a_server(hidden_wheel: Path) -> None:
     mode = hidden_wheel.parent.stat().st_mode
     server = Server.start(hidden_wheel)
@@ -132,6 +135,7 @@ def broken_wheel() -> Iterator[Path]:
     shutil.rmtree(wheel)
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_start_is_an_error_with_the_programs_own_words(broken_wheel: Path) -> None:
     with pytest.raises(ServerError, match=r"initdb failed with exit status 1:\nno room left"):
         Server.start(broken_wheel)
@@ -221,3 +225,45 @@ def test_without_a_shell_on_the_machine_the_wheels_shell_runs_scripts(
     script = b".bail on\nCREATE TABLE made (x);\nINSERT INTO missing VALUES (1);\nINSERT INTO made VALUES (1);\n"
     assert database.run_script(script).returncode == 1
     assert database.rows("SELECT count(*) FROM made") == [(0,)]
+
+
+@pytest.fixture
+def lending(server: Server) -> Iterator[Databases]:
+    made = Databases(server, "lent")
+    yield made
+    made.close()
+
+
+def test_a_database_that_was_given_back_is_lent_again_as_a_new_one_and_nobody_is_in_it(lending: Databases) -> None:
+    first = lending.lend()
+    new = first.rows(AS_NEW)
+    legacy.create(first)
+    first.execute(
+        "CREATE SCHEMA more; CREATE PUBLICATION all_of_it FOR ALL TABLES; SET default_transaction_read_only = on"
+    )
+    with psycopg.connect(first.url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE projects")
+        lending.take_back(first)
+        again = lending.lend()
+        assert first.name == again.name
+        assert (set(), new) == (again.tables(), again.rows(AS_NEW))
+        legacy.create(again)
+        with pytest.raises(psycopg.OperationalError):
+            other.execute("SELECT 1")
+    lending.take_back(again)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO PUBLIC', current_database()); END $$",
+    ],
+)
+def test_a_database_that_cannot_be_emptied_is_not_lent_again(lending: Databases, left: str) -> None:
+    first = lending.lend()
+    first.execute(left)
+    lending.take_back(first)
+    again = lending.lend()
+    assert first.name != again.name
+    lending.take_back(again)
