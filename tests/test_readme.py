@@ -172,6 +172,7 @@ def look_up(command: str, machine: Machine, **here: str) -> None:
     assert extra in metadata("alembic-rekey").get_all("Provides-Extra")
 
 
+@pytest.mark.slow
 def test_a_deploy(tmp_path):
     database = SQLiteDatabase(tmp_path / "app.db")
     legacy.create(database)
@@ -189,6 +190,7 @@ def test_a_deploy(tmp_path):
     assert before == legacy.read(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_review_by_a_dba(database, server, tmp_path):
     legacy.create(database)
@@ -224,6 +226,7 @@ INSERT INTO orders VALUES (1, 'P05'), (2, 'atlas');
 """
 
 
+@pytest.mark.slow
 def test_ones_own_project(tmp_path):
     database, machine = SQLiteDatabase(tmp_path / "app.db"), Machine(tmp_path)
     database.execute(CUSTOMERS)

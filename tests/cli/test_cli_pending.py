@@ -45,6 +45,7 @@ def test_without_a_database_every_command_refuses_and_none_takes_a_default(proje
     assert [] == project.reports
 
 
+@pytest.mark.slow
 def test_a_url_that_env_py_sets_is_that_of_the_plan_and_of_the_upgrade(project, database, monkeypatch):
     """Case 18, the remedy."""
     project.configure("sqlalchemy.url = driver://user:pass@localhost/dbname")
@@ -60,6 +61,7 @@ def test_a_url_that_env_py_sets_is_that_of_the_plan_and_of_the_upgrade(project, 
     assert "applied" in project.rekey("runs").out
 
 
+@pytest.mark.slow
 def test_asking_env_py_connects_to_nothing_and_leaves_standard_output_alone(database, project, monkeypatch):
     project.environment.write_text(OWN_URL + "print('to standard output')\n", "utf-8")
     before = database.snapshot()
@@ -69,17 +71,20 @@ def test_asking_env_py_connects_to_nothing_and_leaves_standard_output_alone(data
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 def test_the_password_of_a_url_is_not_in_what_is_said_of_env_py(project):
     project.environment.write_text(OWN_URL.replace("import os", "raise ValueError('postgresql://u:s3cret@h/d')"))
     said = project.rekey("plan")
     assert (1, True, False) == (said.status, "env.py ended with ValueError." in said.err, "s3cret" in said.err)
 
 
+@pytest.mark.slow
 def test_an_environment_that_is_not_ours_yet_is_not_run(project):
     project.environment.write_text("raise SystemExit('this would connect')\n", "utf-8")
     assert 0 == project.rekey("plan", "--check").status
 
 
+@pytest.mark.slow
 def test_the_section_of_the_file_is_chosen_as_with_alembic(project):
     """Case 18, its sections."""
     text = project.config.read_text("utf-8")
@@ -96,6 +101,7 @@ def test_the_section_of_the_file_is_chosen_as_with_alembic(project):
 # Of which revisions.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", ["none", "its own"])
 def test_the_table_of_versions_is_the_one_that_env_py_names(project, database, schema):
     """Case 19: the plan was that of a revision which had run."""
@@ -129,6 +135,7 @@ def test_every_pending_fold_is_planned_in_order(project):
     assert [(1, "polisher")] == project.tags("tasks")
 
 
+@pytest.mark.slow
 def test_it_is_never_said_that_nothing_would_be_touched_where_a_later_fold_touches_a_row(project, database):
     """Case 20: the first of two plans was empty, and the second was carried out unseen."""
     database.execute("DELETE FROM notes; DELETE FROM projects WHERE id = 2")
@@ -142,6 +149,7 @@ def test_it_is_never_said_that_nothing_would_be_touched_where_a_later_fold_touch
     assert [(1, "polisher")] == project.tags("tasks")
 
 
+@pytest.mark.slow
 def test_nothing_to_do_is_said_only_where_every_plan_is_empty(project, database):
     database.execute("DELETE FROM notes; DELETE FROM tasks; DELETE FROM projects WHERE id = 2")
     said = project.rekey("plan", "--check")
@@ -159,6 +167,7 @@ def test_what_a_later_fold_would_refuse_refuses_the_upgrade(project, database):
     assert 1 == project.alembic("upgrade", "head").code
 
 
+@pytest.mark.slow
 def test_json_and_pages_hold_every_plan(project, tmp_path):
     said = project.rekey("plan", "--json", "--html", str(tmp_path / "plan.html"))
     first, end = json.JSONDecoder().raw_decode(said.out)
@@ -174,6 +183,7 @@ def test_json_and_pages_hold_every_plan(project, tmp_path):
 # What was approved.
 
 
+@pytest.mark.slow
 def test_an_approval_of_one_of_two_pending_folds_is_refused_with_that_reason(project, database):
     """Case 20, its approval."""
     said = project.rekey("plan")
@@ -197,6 +207,7 @@ def test_an_approval_of_one_of_two_pending_folds_is_refused_with_that_reason(pro
 # With which arguments.
 
 
+@pytest.mark.slow
 def test_the_projects_own_x_arguments_pass_everywhere(project):
     """Case 32: a project with arguments of its own could not use the library."""
     project.environment.write_text(
@@ -219,6 +230,7 @@ def test_the_projects_own_x_arguments_pass_everywhere(project):
     assert [(1, "pol")] == project.tags("tasks")
 
 
+@pytest.mark.slow
 def test_reports_are_called_after_what_is_folded_and_lie_beside_the_ini_file(project, monkeypatch):
     monkeypatch.chdir("/")
     project.does("upgrade", "head")

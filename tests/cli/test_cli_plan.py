@@ -27,6 +27,7 @@ def test_the_document_has_the_keys_of_the_design(database, tmp_path):
     assert document["plan"]["alias_map"] == {"p05": CANONICAL, "interferometer": CANONICAL, "p06": "p06-polisher"}
 
 
+@pytest.mark.slow
 def test_every_row_stands_with_its_action_and_its_whole_before_image(database, tmp_path):
     registry = prepared(database, tmp_path, folded(), extra_columns=True)
     plan = rekey_here(database, registry, "plan", "--json").document["plan"]
@@ -46,6 +47,7 @@ def test_every_row_stands_with_its_action_and_its_whole_before_image(database, t
     }
 
 
+@pytest.mark.slow
 def test_json_prints_the_file_that_it_writes_and_nothing_else(database, rekey, tmp_path, report_dir):
     registry = prepared(database, tmp_path, folded())
     done = rekey(database, "plan", "--json", registry=registry)
@@ -57,6 +59,7 @@ def test_json_prints_the_file_that_it_writes_and_nothing_else(database, rekey, t
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_no_report_replaces_another(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     for _ in range(3):
@@ -65,6 +68,7 @@ def test_no_report_replaces_another(database, tmp_path):
     assert list((tmp_path / "reports").glob("*.pending")) == []
 
 
+@pytest.mark.slow
 def test_the_database_stands_in_the_report_without_its_password(server, tmp_path):
     from databases import PostgreSQLDatabase
 
@@ -84,6 +88,7 @@ def test_the_database_stands_in_the_report_without_its_password(server, tmp_path
         database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [False, True])
 def test_the_fingerprint_is_the_one_that_the_upgrade_records(database, tmp_path, upgrade, extra):
     registry = prepared(database, tmp_path, folded(), extra_columns=extra)
@@ -96,6 +101,7 @@ def test_the_fingerprint_is_the_one_that_the_upgrade_records(database, tmp_path,
         assert plan[title]
 
 
+@pytest.mark.slow
 def test_the_plan_after_some_of_the_revisions_is_still_that_of_the_fold(database, tmp_path, upgrade):
     registry = prepared(database, tmp_path, folded())
     first = rekey_here(database, registry, "plan", "--json").document["plan"]
@@ -103,6 +109,7 @@ def test_the_plan_after_some_of_the_revisions_is_still_that_of_the_fold(database
     assert rekey_here(database, registry, "plan", "--json").document["plan"] == first
 
 
+@pytest.mark.slow
 def test_after_the_fold_the_plan_is_what_another_one_would_find(database, tmp_path, upgrade):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)
@@ -113,6 +120,7 @@ def test_after_the_fold_the_plan_is_what_another_one_would_find(database, tmp_pa
     assert (said.status, said.document["plan"]["counts"]["memory_rekey_rows"]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_revision_that_the_scripts_do_not_know_is_told(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
@@ -130,6 +138,7 @@ def test_a_collision_is_shown_and_refused_only_where_that_is_asked(database, tmp
     assert (plan["has_collisions"], plan["counts"]["state_collisions"], plan["integrity_errors"]) == (True, 1, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("check", "status"), [((), 0), (("--check",), 3)])
 def test_an_empty_plan_is_told_apart_only_where_that_is_asked(database, tmp_path, check, status):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL)})
@@ -137,12 +146,14 @@ def test_an_empty_plan_is_told_apart_only_where_that_is_asked(database, tmp_path
     assert (said.status, "The plan is empty" in said.out) == (status, True)
 
 
+@pytest.mark.slow
 def test_an_empty_plan_that_is_not_allowed_would_refuse(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL)})
     said = rekey_here(database, registry, "plan", "--check", x=["allow_empty=false"])
     assert (said.status, "- the plan touches no row" in said.out) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_plan_that_only_supersedes_is_not_empty(database, tmp_path):
     rows = {"memories": [memory("m1", CANONICAL), memory("m2", "p05")]}
     said = rekey_here(database, prepared(database, tmp_path, rows), "plan", "--json", "--check")
@@ -156,17 +167,20 @@ def integrity(database, registry):
     return said.document["plan"]["integrity_errors"]
 
 
+@pytest.mark.slow
 def test_two_canonical_rows_are_an_integrity_error(database, tmp_path):
     errors = integrity(database, prepared(database, tmp_path, {"projects": projects(c=CANONICAL, d=CANONICAL.upper())}))
     assert [error.split(",")[0] for error in errors] == ["projects: row 'd'", "projects: row 'c'"]
 
 
+@pytest.mark.slow
 def test_a_crowded_slot_is_an_integrity_error(database, tmp_path):
     rows = {"projects": projects(s="p05"), "project_state": [state("a", "s", "1"), state("b", "s", "1")]}
     (error,) = integrity(database, prepared(database, tmp_path, rows, unique_slots=False))
     assert "identity 's', of 'p05-interferometer', has 2 rows at" in error
 
 
+@pytest.mark.slow
 def test_rows_that_hang_on_a_shadow_from_outside_the_plan_are_an_integrity_error(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL, s="p05")})
     database.execute("CREATE TABLE notes (id TEXT, project_id TEXT REFERENCES projects (id))")
@@ -175,6 +189,7 @@ def test_rows_that_hang_on_a_shadow_from_outside_the_plan_are_an_integrity_error
     assert error.startswith("notes: 1 rows hang on projects row 's'")
 
 
+@pytest.mark.slow
 def test_a_generated_column_is_no_error(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
     kind = "STORED" if database.dialect == "postgresql" else "VIRTUAL"
@@ -183,6 +198,7 @@ def test_a_generated_column_is_no_error(database, tmp_path):
     assert 0 == said.status, said
 
 
+@pytest.mark.slow
 def test_a_journal_of_another_shape_is_an_integrity_error(database, tmp_path, upgrade):
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
     upgrade(database, registry, "0002")
@@ -191,6 +207,7 @@ def test_a_journal_of_another_shape_is_an_integrity_error(database, tmp_path, up
     assert error.startswith("memories: column 'later' is not in the same place")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("check", "status"), [((), 1), (("--check",), 2)])
 def test_a_missing_column_leaves_nothing_to_plan(database, tmp_path, check, status):
     registry = prepared(database, tmp_path, folded())
@@ -203,6 +220,7 @@ def test_a_missing_column_leaves_nothing_to_plan(database, tmp_path, check, stat
     assert "column 'value'" in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("check", "status"), [((), 1), (("--check",), 2)])
 def test_every_fault_of_the_registry_is_told(database, tmp_path, check, status):
     legacy.create(database)
@@ -216,12 +234,14 @@ def test_every_fault_of_the_registry_is_told(database, tmp_path, check, status):
     assert "U+0007" in said.err
 
 
+@pytest.mark.slow
 def test_the_command_stands_on_its_own_in_any_folder(database, rekey, tmp_path):
     done = rekey(database, "plan", "--check", registry=prepared(database, tmp_path, COLLIDING))
     assert (done.returncode, done.stderr) == (2, "")
     assert "Collisions (1): the upgrade refuses until a person decides" in done.stdout
 
 
+@pytest.mark.slow
 def test_settings_stand_before_and_after_the_command_and_the_last_of_two_wins(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL)})
     said = rekey_here(database, registry, "plan", "--check", "-x", "allow_empty=false", x=["allow_empty=true"])
@@ -229,6 +249,7 @@ def test_settings_stand_before_and_after_the_command_and_the_last_of_two_wins(da
     assert rekey_here(database, registry, "plan", "-c", str(ROOT / "alembic.ini")).status == 0
 
 
+@pytest.mark.slow
 def test_the_configuration_is_found_where_alembic_finds_it(database, tmp_path, monkeypatch):
     from alembic_rekey.cli import main
 
@@ -254,6 +275,7 @@ def test_the_configuration_is_found_where_alembic_finds_it(database, tmp_path, m
     assert main(given) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -284,6 +306,7 @@ def test_a_wrong_command_line_is_not_mistaken_for_a_refused_plan(capsys, argumen
     assert "FAILED: " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_configuration_that_is_no_ini_file_is_told(database, tmp_path):
     broken = tmp_path / "broken.ini"
     broken.write_text("sqlalchemy.url = x\n")
@@ -298,6 +321,7 @@ def started(database, registry, folder, *, stdout):
     return subprocess.Popen(line, stdout=stdout, stderr=subprocess.PIPE, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_output_that_cannot_be_written_is_told(database, tmp_path):
     registry = prepared(database, tmp_path, COLLIDING)
     with open("/dev/full", "w") as full, started(database, registry, tmp_path, stdout=full) as process:
@@ -305,6 +329,7 @@ def test_output_that_cannot_be_written_is_told(database, tmp_path):
     assert (process.returncode, said) == (1, "FAILED: [Errno 28] No space left on device\n")
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_command_quietly(database, tmp_path):
     registry = prepared(database, tmp_path, COLLIDING)
     with started(database, registry, tmp_path, stdout=subprocess.PIPE) as process:
@@ -313,6 +338,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(database, tmp_path):
     assert (process.returncode, said) == (141, "")
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_ends_quietly_and_leaves_no_report(database, tmp_path, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt

@@ -12,6 +12,8 @@ from commands import rekey_here
 from oracle import expected
 from strategies import legacy as legacy_databases
 
+pytestmark = pytest.mark.slow
+
 CASES = 1_000 if os.environ.get("REKEY_LONG") else 15
 UNHURRIED = settings(
     max_examples=CASES,

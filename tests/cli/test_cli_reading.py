@@ -33,6 +33,7 @@ from server import clean_environment
 COMMANDS = (("plan",), ("plan", "--json"), ("plan", "--check"), ("runs",), ("report",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("revision", [None, "head"])
 def test_no_command_changes_the_database(database, tmp_path, upgrade, command, revision):
@@ -127,6 +128,7 @@ def planned_by_a_mere_reader(database, registry, reports):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_a_read_only_file_in_a_read_only_folder_can_be_planned(sealed, tmp_path, mode):
     database = SQLiteDatabase(sealed / "atocore.db")
@@ -147,6 +149,7 @@ def test_a_read_only_file_in_a_read_only_folder_can_be_planned(sealed, tmp_path,
     }
 
 
+@pytest.mark.slow
 def test_a_database_in_wal_mode_is_read_with_what_stands_in_its_log(tmp_path):
     database = SQLiteDatabase(tmp_path / "atocore.db")
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
@@ -157,6 +160,7 @@ def test_a_database_in_wal_mode_is_read_with_what_stands_in_its_log(tmp_path):
         assert rekey_here(database, registry, "plan", "--json").document["plan"]["counts"]["shadow_projects"] == 2
 
 
+@pytest.mark.slow
 def test_a_plan_does_not_wait_for_a_writer_and_sees_what_was_committed(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
     if database.dialect == "sqlite":
@@ -192,6 +196,7 @@ def test_an_empty_file_and_a_fresh_server_are_databases_without_rows(database, t
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", legacy.TABLES)
 def test_tables_that_are_there_are_planned_without_those_that_are_not(database, tmp_path, upgrade, missing):
     registry = prepared(database, tmp_path, {**folded(), missing: []} if missing != "projects" else folded())
@@ -229,6 +234,7 @@ def test_no_registry_and_a_row_is_refused(database, tmp_path, check, status):
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 def test_a_report_folder_that_cannot_be_written_is_told(database, tmp_path):
     registry = prepared(database, tmp_path, {"project_state": [], "projects": projects(s="p05")})
     (tmp_path / "taken").write_text("a file")
@@ -237,6 +243,7 @@ def test_a_report_folder_that_cannot_be_written_is_told(database, tmp_path):
     assert said.err.startswith("FAILED: report ")
 
 
+@pytest.mark.slow
 def test_a_value_that_is_no_utf_8_passes_through_a_plan(tmp_path):
     database = SQLiteDatabase(tmp_path / "atocore.db")
     registry = prepared(
@@ -246,6 +253,7 @@ def test_a_value_that_is_no_utf_8_passes_through_a_plan(tmp_path):
     assert rekey_here(database, registry, "plan").status == 0
 
 
+@pytest.mark.slow
 def test_a_plan_sees_one_state_of_the_database_whatever_is_committed_meanwhile(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
     if database.dialect == "sqlite":
@@ -264,6 +272,7 @@ def test_a_plan_sees_one_state_of_the_database_whatever_is_committed_meanwhile(d
     assert rekey_here(database, registry, "plan", "--json").document["plan"]["counts"]["shadow_projects"] == 2
 
 
+@pytest.mark.slow
 def test_a_check_of_the_spec_is_asked_now_or_left_to_the_upgrade_with_a_note(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(s="p05"), "memories": [memory("m", "p05")]})
     configured = configuration(
@@ -292,6 +301,7 @@ def test_a_check_of_the_spec_is_asked_now_or_left_to_the_upgrade_with_a_note(dat
     ]
 
 
+@pytest.mark.slow
 def test_the_registry_is_read_once_and_not_for_every_row(tmp_path):
     # 20 thousand rows and 1,500 names took 66 s instead of 0.4 s.
     database = SQLiteDatabase(tmp_path / "atocore.db")

@@ -26,6 +26,7 @@ def test_it_counts_what_goes_back_and_changes_nothing(folded, rekey):
     assert before == folded.snapshot()
 
 
+@pytest.mark.slow
 def test_it_lists_what_drifted_with_what_keep_would_do(folded, rekey):
     folded.execute("UPDATE interactions SET response = 'later'")
     made = rekey(folded, "restore-plan")
@@ -33,6 +34,7 @@ def test_it_lists_what_drifted_with_what_keep_would_do(folded, rekey):
     assert "on_drift=keep would leave it as it is now" in made.stdout
 
 
+@pytest.mark.slow
 def test_a_run_that_was_restored_is_refused(folded, rekey, downgrade, registry_path):
     downgrade(folded, registry_path)
     for asked in ((), ("1",)):
@@ -42,6 +44,7 @@ def test_a_run_that_was_restored_is_refused(folded, rekey, downgrade, registry_p
         assert "run 1 was restored already" in made.stderr
 
 
+@pytest.mark.slow
 def test_an_older_run_is_refused_with_the_newer_one(folded, rekey):
     folded.execute(
         "INSERT INTO rekey_run (id, revision, outcome, started_at, registry_path)"
@@ -51,6 +54,7 @@ def test_an_older_run_is_refused_with_the_newer_one(folded, rekey):
     assert (1, True) == (made.returncode, "run 2, of revision 0004, comes after run 1" in made.stderr)
 
 
+@pytest.mark.slow
 def test_an_unknown_run_is_refused(folded, rekey):
     made = rekey(folded, "restore-plan", "9")
     assert (1, True) == (made.returncode, "no run 9 is recorded" in made.stderr)

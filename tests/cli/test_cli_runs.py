@@ -34,6 +34,7 @@ def test_runs_are_a_table_with_what_each_counted(database, registry, upgrade):
     assert sorted(counted.strip().split(", ")) == sorted(f"{name} {value}" for name, value in apply)
 
 
+@pytest.mark.slow
 def test_a_run_that_touched_nothing_says_so(database, tmp_path, upgrade):
     legacy.create(database)
     registry = legacy.write_registry(tmp_path / "registry.json", REGISTRY)
@@ -42,6 +43,7 @@ def test_a_run_that_touched_nothing_says_so(database, tmp_path, upgrade):
     assert rekey_here(database, registry, "runs").out.endswith("touched no row\n")
 
 
+@pytest.mark.slow
 def test_the_report_of_a_run_is_the_file_that_the_upgrade_wrote(database, registry, alembic, report_dir):
     assert alembic(database, "upgrade", "head", registry=registry).returncode == 0
     (written,) = report_dir.glob("*.json")
@@ -65,6 +67,7 @@ def test_the_latest_run_is_meant_unless_one_is_named(database, registry, upgrade
     assert outcomes == ["restored", "applied"]
 
 
+@pytest.mark.slow
 def test_an_unknown_run_is_told_with_those_that_there_are(database, registry, upgrade):
     upgrade(database, registry)
     said = rekey_here(database, registry, "report", "7")
@@ -72,6 +75,7 @@ def test_an_unknown_run_is_told_with_those_that_there_are(database, registry, up
     assert "no run 7 is recorded; it has 1.\n  what to do: " in said.err
 
 
+@pytest.mark.slow
 def test_the_run_of_a_revision_that_the_scripts_do_not_have_is_told(database, registry, upgrade):
     upgrade(database, registry)
     database.execute("UPDATE rekey_run SET revision = 'other'")

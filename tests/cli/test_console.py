@@ -9,6 +9,8 @@ import pytest
 import small
 from server import clean_environment
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 HOSTILE = "Größe 🧪"
 

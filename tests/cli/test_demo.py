@@ -40,6 +40,7 @@ def counted(folder, phase):
         return dict(connection.execute("SELECT name, value FROM rekey_count WHERE phase = ?", (phase,)))
 
 
+@pytest.mark.slow
 def test_every_branch_of_the_decision_tables_is_there_but_the_collision(shown):
     folder, _ = shown
     plan, apply = counted(folder, "plan"), counted(folder, "apply")
@@ -66,6 +67,7 @@ def test_what_became_of_every_row_is_shown(shown):
     assert any(line.startswith("    - st-06: ") and "'1064 nm'" in line for line in rows)
 
 
+@pytest.mark.slow
 def test_the_report_that_it_names_is_that_of_the_upgrade(shown):
     _, text = shown
     (line,) = [line for line in text.splitlines() if line.startswith("The report: ")]
@@ -75,6 +77,7 @@ def test_the_report_that_it_names_is_that_of_the_upgrade(shown):
     assert f"fingerprint  {document['plan']['fingerprint']}" in text  # what was planned is what was done
 
 
+@pytest.mark.slow
 def test_the_commands_that_it_names_work_as_they_stand(shown, tmp_path):
     _, text = shown
     lines = [line.strip() for line in text.splitlines() if line.startswith("  alembic")]
@@ -92,6 +95,7 @@ def test_the_commands_that_it_names_work_as_they_stand(shown, tmp_path):
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_without_a_folder_it_makes_one(tmp_path):
     done = run(tmp_path)
     assert done.returncode == 0
@@ -100,6 +104,7 @@ def test_without_a_folder_it_makes_one(tmp_path):
     assert {path.name for path in made.iterdir()} == {"atocore.db", "project-registry.json", "reports"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", ["atocore.db", "project-registry.json", "reports"])
 def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, held):
     (tmp_path / held).write_text("mine")
@@ -109,6 +114,7 @@ def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, held):
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(held, "mine")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["url=sqlite:///mine.db", "registry=mine.json", "report_dir=mine"])
 def test_it_touches_nothing_but_its_own_folder(tmp_path, setting):
     done = run(tmp_path, "-x", setting)
@@ -123,6 +129,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     assert "FAILED: " in done.stderr
 
 
+@pytest.mark.slow
 def test_a_collision_is_refused_and_the_file_is_as_before(tmp_path):
     done = run(tmp_path, "here", "--collision")
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,8 @@ import pytest
 
 import small
 
+pytestmark = pytest.mark.slow
+
 POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 DEFERRED = small.STATES.format(key="DEFERRABLE INITIALLY DEFERRED")
 ALTERS = small.revision("0002", "0001", 'op.add_column("states", sa.Column("extra", sa.Text))')

@@ -111,9 +111,10 @@ def test_nothing_is_prepared_on_the_server_so_that_a_pooler_may_change_the_conne
     asks = {"0000_asks_often": small.revision("0000", None, often)}
     project = small.make(database, tmp_path, before="0000", revisions=asks)
     database.execute(
-        "CREATE TABLE seen (calls BIGINT); CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN INSERT INTO seen SELECT count(*) FROM pg_prepared_statements; RETURN NEW; END $$;"
+        "CREATE SEQUENCE looked; CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM nextval('looked');"
+        " ASSERT NOT EXISTS (SELECT FROM pg_prepared_statements); RETURN NEW; END $$;"
         "CREATE TRIGGER look AFTER UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION look()"
     )
     project.does("upgrade", "head")
-    assert [(0,)] == database.rows("SELECT calls FROM seen")
+    assert [(1, True)] == database.rows("SELECT last_value, is_called FROM looked")

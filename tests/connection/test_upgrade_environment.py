@@ -19,6 +19,7 @@ def registry(database, tmp_path):
 # Locks.
 
 
+@pytest.mark.slow
 def test_a_writer_that_does_not_end_is_waited_for_no_longer_than_lock_timeout(database, registry):
     if database.dialect == "sqlite":
         with closing(sqlite3.connect(database.path, isolation_level=None)) as writer:
@@ -44,6 +45,7 @@ def test_a_writer_that_does_not_end_is_waited_for_no_longer_than_lock_timeout(da
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_another_upgrade_that_does_not_end_is_waited_for_no_longer_than_lock_timeout(database, registry):
     with psycopg.connect(database.url.replace("+psycopg", "")) as other:
@@ -51,6 +53,7 @@ def test_another_upgrade_that_does_not_end_is_waited_for_no_longer_than_lock_tim
         refuses(database, registry, "lock timeout", lock_timeout="0.2", planned=KNOWN_BY_THE_UPGRADE)
 
 
+@pytest.mark.slow
 def test_readers_do_not_stop_an_upgrade(database, upgrade, registry):
     if database.dialect == "sqlite":
         database.execute("PRAGMA journal_mode = WAL")
@@ -79,12 +82,14 @@ def failed(tmp_path, url, *said):
     return ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["boss:s3cret@127.0.0.1:{port}/atocore", "127.0.0.1:{port}/a?password=s3cret"])
 def test_a_server_that_cannot_be_reached_is_told_without_the_password(tmp_path, address):
     url = f"postgresql+psycopg://{address.format(port=free_port())}"
     failed(tmp_path, url, "check that the server runs and can be reached")
 
 
+@pytest.mark.slow
 def test_a_refused_login_is_told_without_the_password(tmp_path, server):
     url = f"postgresql+psycopg://nobody_here:s3cret@127.0.0.1:{server.port}/postgres"
     failed(tmp_path, url, 'role "nobody_here" does not exist', "nobody_here:***@")
@@ -120,10 +125,12 @@ def test_a_file_that_is_no_database_is_told_and_left_as_it_is(tmp_path):
     assert file.read_bytes() == b"not a database, " * 100
 
 
+@pytest.mark.slow
 def test_a_folder_in_place_of_a_database_is_told(tmp_path):
     failed(tmp_path, f"sqlite:///{tmp_path}", "unable to open database file")
 
 
+@pytest.mark.slow
 def test_a_file_in_place_of_the_databases_folder_is_told(tmp_path):
     (tmp_path / "file").touch()
     failed(tmp_path, f"sqlite:///{tmp_path}/file/a.db", "its folder cannot be made")
@@ -139,6 +146,7 @@ def test_a_database_that_may_only_be_read_is_told(tmp_path):
     assert list(tmp_path.iterdir()) == [database]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_an_account_without_the_right_to_write_is_told(database, registry):
     role = f"reader_of_{database.name}"

@@ -4,6 +4,8 @@ import pytest
 
 import small
 
+pytestmark = pytest.mark.slow
+
 POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 INDEX = 'with op.get_context().autocommit_block():\n        op.execute("CREATE INDEX by_project ON {table} (project)")'
 INDEXES = {"sqlite": ("sqlite_master", "name"), "postgresql": ("pg_indexes", "indexname")}

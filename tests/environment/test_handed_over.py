@@ -43,6 +43,7 @@ def upgraded(project, connection, revision="head"):
 # Whose transaction it is.
 
 
+@pytest.mark.slow
 def test_the_report_of_a_transaction_that_the_program_rolls_back_never_gets_its_name(database, tmp_path):
     """Case 29: a report told of a run that was rolled back."""
     project = small.make(database, tmp_path)
@@ -54,6 +55,7 @@ def test_the_report_of_a_transaction_that_the_program_rolls_back_never_gets_its_
         assert ([], AS_BEFORE) == (project.reports, project.notes())
 
 
+@pytest.mark.slow
 def test_the_report_of_a_transaction_that_the_program_lets_go_of_never_gets_its_name(database, tmp_path):
     project = small.make(database, tmp_path)
     with engine_of(database) as engine, engine.connect() as connection:
@@ -74,6 +76,7 @@ def test_the_report_gets_its_name_when_the_program_commits(database, tmp_path, c
         assert "Run 1 of revision 0001: applied" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_report_has_its_name_before_the_next_transaction_of_the_connection(database, tmp_path):
     project = small.make(database, tmp_path)
     with engine_of(database) as engine, engine.connect() as connection:
@@ -86,6 +89,7 @@ def test_the_report_has_its_name_before_the_next_transaction_of_the_connection(d
         assert ["json"] == project.reports
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_went_back_to_a_savepoint_has_no_report_though_the_rest_is_committed(database, tmp_path):
     side_tables = "from alembic_rekey.sql.side_tables import metadata\nmetadata.create_all(op.get_bind())"
     before = {"0000_side_tables": small.revision("0000", None, side_tables)}
@@ -100,6 +104,7 @@ def test_an_upgrade_that_went_back_to_a_savepoint_has_no_report_though_the_rest_
     assert "kept" in database.tables()
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_commit_that_an_error_has_made_a_rollback_publishes_nothing(database, tmp_path):
     project = small.make(database, tmp_path)
@@ -110,6 +115,7 @@ def test_a_commit_that_an_error_has_made_a_rollback_publishes_nothing(database, 
     assert ([], AS_BEFORE) == (project.reports, project.notes())
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_commit_that_the_server_refuses_publishes_nothing(database, tmp_path):
     late = (
@@ -128,6 +134,7 @@ def test_a_commit_that_the_server_refuses_publishes_nothing(database, tmp_path):
         assert ([], AS_BEFORE) == (project.reports, project.notes())
 
 
+@pytest.mark.slow
 def test_a_refusal_leaves_nothing_in_the_transaction_of_the_program_which_goes_on(database, tmp_path):
     project = small.make(database, tmp_path, HANGING)
     with engine_of(database) as engine, engine.begin() as connection:
@@ -152,6 +159,7 @@ def test_a_refusal_through_a_connection_of_the_program_leaves_the_database_as_it
             assert before == database.snapshot(), handed_over
 
 
+@pytest.mark.slow
 @SQLITE
 def test_foreign_keys_that_the_program_enforces_take_no_rows_along_and_are_enforced_again(database, tmp_path):
     cascade = small.STATES.format(key="ON DELETE CASCADE")
@@ -168,6 +176,7 @@ def test_foreign_keys_that_the_program_enforces_take_no_rows_along_and_are_enfor
     assert [(1, 1)] == database.rows("SELECT id, project_id FROM states")
 
 
+@pytest.mark.slow
 @SQLITE
 def test_a_transaction_of_the_program_with_foreign_keys_enforced_is_refused_and_the_remedy_works(database, tmp_path):
     project = small.make(database, tmp_path)
@@ -181,6 +190,7 @@ def test_a_transaction_of_the_program_with_foreign_keys_enforced_is_refused_and_
     assert FOLDED == project.notes()
 
 
+@pytest.mark.slow
 @SQLITE
 @pytest.mark.parametrize("begin", ["BEGIN", "BEGIN IMMEDIATE"])
 def test_an_engine_with_hooks_of_its_own_is_taken_as_it_is(database, tmp_path, begin):
@@ -194,6 +204,7 @@ def test_an_engine_with_hooks_of_its_own_is_taken_as_it_is(database, tmp_path, b
     assert (FOLDED, ["json"]) == (project.notes(), project.reports)
 
 
+@pytest.mark.slow
 @SQLITE
 def test_a_locked_database_is_refused_and_the_connection_of_the_program_still_works(database, tmp_path):
     project = small.make(database, tmp_path)
@@ -212,6 +223,7 @@ def test_a_locked_database_is_refused_and_the_connection_of_the_program_still_wo
     assert {**AS_BEFORE, 3: "mine"} == project.notes()
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_lock_that_is_held_too_long_is_refused_and_the_connection_of_the_program_still_works(database, tmp_path):
     project = small.make(database, tmp_path)
@@ -233,6 +245,7 @@ def fingerprint(database):
     return database.rows("SELECT plan_sha256 FROM rekey_run")
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_the_fingerprint_is_the_same_whatever_the_session_of_the_program_is_set_to(database, tmp_path):
     dated = (
@@ -254,6 +267,7 @@ def test_the_fingerprint_is_the_same_whatever_the_session_of_the_program_is_set_
     assert ours == fingerprint(database)
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("level", ["AUTOCOMMIT", "REPEATABLE READ", "SERIALIZABLE"])
 def test_another_level_of_the_program_is_put_back_afterwards(database, tmp_path, level):
@@ -273,6 +287,7 @@ def test_another_level_of_the_program_is_put_back_afterwards(database, tmp_path,
     assert FOLDED == project.notes()
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("level", ["AUTOCOMMIT", "REPEATABLE READ", "SERIALIZABLE"])
 def test_a_transaction_of_the_program_at_another_level_is_refused_and_the_remedy_works(database, tmp_path, level):
@@ -286,6 +301,7 @@ def test_a_transaction_of_the_program_at_another_level_is_refused_and_the_remedy
     assert FOLDED == project.notes()
 
 
+@pytest.mark.slow
 def test_the_reports_of_one_connection_are_told_once_each(database, tmp_path, caplog):
     project = small.make(database, tmp_path)
     with caplog.at_level("INFO", "alembic.rekey"), engine_of(database, poolclass=QueuePool) as engine:

@@ -21,6 +21,8 @@ import legacy
 from alembic_rekey.connection.database import sqlite_hooks
 from examples import REGISTRY, ROOT, folded
 
+pytestmark = pytest.mark.slow
+
 ROWS = [
     {
         **{name: datetime.fromisoformat(value) if name.endswith("_at") else value for name, value in row.items()},

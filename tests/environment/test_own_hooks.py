@@ -6,6 +6,8 @@ from commands import rekey_with
 from examples import alembic_here
 from two_folds import make
 
+pytestmark = pytest.mark.slow
+
 DECLARED = """\
 import sqlalchemy as sa
 import alembic_rekey.operations

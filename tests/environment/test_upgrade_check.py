@@ -60,6 +60,7 @@ def test_a_database_that_the_revisions_made_has_no_difference(database, upgrade,
     assert CLEAN == check(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beyond", ["nothing", "columns, tables and indexes"])
 def test_an_adopted_database_has_no_difference_whatever_it_has_beyond(database, upgrade, tmp_path, beyond):
     registry = prepared(database, tmp_path, folded(), extra_columns=beyond != "nothing")
@@ -71,6 +72,7 @@ def test_an_adopted_database_has_no_difference_whatever_it_has_beyond(database, 
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", OTHER_SHAPES["sqlite"])
 def test_an_adopted_column_of_a_type_that_stores_the_same_is_no_difference(database, upgrade, tmp_path, shape):
     changes = OTHER_SHAPES[database.dialect][shape]
@@ -80,6 +82,7 @@ def test_an_adopted_column_of_a_type_that_stores_the_same_is_no_difference(datab
     assert CLEAN == check(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("difference", LACKS)
 def test_what_the_application_declares_and_the_database_lacks_or_forbids_is_found(
     database, upgrade, tmp_path, difference
@@ -90,6 +93,7 @@ def test_what_the_application_declares_and_the_database_lacks_or_forbids_is_foun
     finds(database, f"'{difference}'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "difference"),
     [
@@ -106,6 +110,7 @@ def test_a_column_or_a_table_that_the_database_lost_is_found_and_nothing_else(
     assert 1 == len(re.findall(r"'(add|remove|modify)_\w+',", finds(database, difference)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_column_that_takes_shorter_texts_only_is_found(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
@@ -114,6 +119,7 @@ def test_a_column_that_takes_shorter_texts_only_is_found(database, upgrade, tmp_
     finds(database, "'modify_type'", "VARCHAR(length=200)")
 
 
+@pytest.mark.slow
 def test_it_waits_for_no_writer(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)

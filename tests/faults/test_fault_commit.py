@@ -10,7 +10,7 @@ import pytest
 from examples import KNOWN_BY_THE_UPGRADE, alembic_here, folded, prepared, refuses
 from faults import address, quiet
 
-pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database", ["postgresql"], indirect=True)]
 
 SLEEPS = (
     "CREATE FUNCTION sleeps() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;"

@@ -17,6 +17,8 @@ from databases import SQLiteDatabase
 from examples import KNOWN_BY_THE_UPGRADE, alembic_here, folded, prepared, refuses
 from faults import address, full_disk, large, options
 
+pytestmark = pytest.mark.slow
+
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from commands import rekey_here
 from examples import alembic_here, interaction, memory, prepared, project, state
 from script.test_script_names import NAMES
@@ -84,6 +86,7 @@ def is_folded(database):
     return True
 
 
+@pytest.mark.slow
 def test_hostile_names_are_data_for_every_command_online(database, tmp_path):
     registry = prepared(database, tmp_path, rows(), REGISTRY)
     before, tables = contents(database), database.tables()
@@ -107,6 +110,7 @@ def test_hostile_names_are_data_for_every_command_online(database, tmp_path):
     assert database.tables() > tables
 
 
+@pytest.mark.slow
 def test_hostile_names_are_data_for_both_scripts_and_for_a_report_that_is_read_back(
     database, upgrade, downgrade, tmp_path
 ):

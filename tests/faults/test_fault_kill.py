@@ -17,6 +17,8 @@ from examples import folded, prepared
 from faults import LONG, Commands, copied, large, options, quiet, state
 from server import clean_environment
 
+pytestmark = pytest.mark.slow
+
 KILLS = 120 if LONG else 6
 WAYS = {"upgrade": ("upgrade", "head"), "downgrade": ("downgrade", "-1")}
 

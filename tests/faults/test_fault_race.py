@@ -16,6 +16,8 @@ from examples import CANONICAL, folded, prepared
 from faults import LONG, address, large, options
 from server import clean_environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("processes", [2, 4, 8] if LONG else [2, 4])
 def test_of_many_upgrades_at_once_one_applies_and_all_succeed(database, tmp_path, processes):

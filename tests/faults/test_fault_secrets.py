@@ -41,6 +41,7 @@ def told(text):
     return [part for part in PARTS if part in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("form", FORMS)
 def test_no_command_tells_the_password_of_a_server_that_answers(database, tmp_path, caplog, form):
@@ -53,6 +54,7 @@ def test_no_command_tells_the_password_of_a_server_that_answers(database, tmp_pa
             assert told(everything_said(tmp_path, ended, caplog)) == [], command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("command", [c for c in COMMANDS if "--sql" not in c and c != "history"])
 def test_no_command_tells_the_password_of_a_server_that_does_not(tmp_path, caplog, form, command):
@@ -135,6 +137,7 @@ def test_a_program_gets_an_exception_that_does_not_tell_it_either(database, upgr
 # The report: where somebody else may have put something.
 
 
+@pytest.mark.slow
 def test_links_that_somebody_planted_at_the_reports_names_are_not_followed(database, tmp_path, monkeypatch):
     from report.test_upgrade_report import _Frozen
 
@@ -157,6 +160,7 @@ def test_links_that_somebody_planted_at_the_reports_names_are_not_followed(datab
     assert '"applied"' in report.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["taken", "no hard links", "folder gone"])
 def test_a_report_that_gets_no_name_after_the_commit_is_kept_and_the_upgrade_is_not_called_failed(
     database, tmp_path, monkeypatch, kind

@@ -10,6 +10,8 @@ from databases import PostgreSQLDatabase
 from examples import alembic_here, folded, prepared, refuses, state
 from partitions import LAYOUTS, partition
 
+pytestmark = pytest.mark.slow
+
 ROWS = folded()
 # A row of each partition by time, and one that has no time.
 ROWS["interactions"] += [

@@ -3,12 +3,15 @@
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from accounts import differences, unaccounted
 from fuzzed_project import make_project
 from fuzzed_schemas import cases
 from whole_database import schema_of, whole
+
+pytestmark = pytest.mark.slow
 
 CASES = 2_000 if os.environ.get("REKEY_LONG") else 50
 UNHURRIED = settings(

@@ -37,6 +37,7 @@ def test_a_database_without_stamp_is_adopted_with_its_rows(database, upgrade, tm
     assert {"c": CANONICAL, "other": "atlas"}.items() <= names(database).items()
 
 
+@pytest.mark.slow
 def test_unknown_tables_views_and_indexes_are_untouched(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     database.execute(
@@ -52,6 +53,7 @@ def test_unknown_tables_views_and_indexes_are_untouched(database, upgrade, tmp_p
     assert database.tables() == {*legacy.TABLES, *OURS, "notes"}
 
 
+@pytest.mark.slow
 def test_tables_that_are_missing_are_made_and_those_that_exist_are_kept(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, {"memories": [memory("m", "p05")]}, extra_columns=True)
     for table in ("project_state", "projects", "interactions"):
@@ -70,6 +72,7 @@ def test_an_empty_file_and_a_fresh_server_get_every_table_and_an_empty_run(datab
     assert database.rows("SELECT id, revision, outcome FROM rekey_run") == [(1, "0003", "empty")]
 
 
+@pytest.mark.slow
 def test_a_created_database_works_as_the_application_expects(database, upgrade, tmp_path):
     upgrade(database, tmp_path / "nowhere.json")
     database.execute("INSERT INTO projects (id, name) VALUES ('c', 'p05')")
@@ -83,6 +86,7 @@ def test_a_created_database_works_as_the_application_expects(database, upgrade, 
     assert database.rows("SELECT count(*) FROM project_state") == [(0,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_folders_of_a_sqlite_path_are_made(database, upgrade, tmp_path):
     database.path = tmp_path / "data" / "db" / "atocore.db"
@@ -91,6 +95,7 @@ def test_the_folders_of_a_sqlite_path_are_made(database, upgrade, tmp_path):
     assert "rekey_run" in database.tables()
 
 
+@pytest.mark.slow
 def test_a_database_restored_from_a_backup_before_the_run_is_folded_anew(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)
@@ -103,6 +108,7 @@ def test_a_database_restored_from_a_backup_before_the_run_is_folded_anew(databas
     assert database.rows("SELECT id, outcome FROM rekey_run") == [(1, "applied")]
 
 
+@pytest.mark.slow
 def test_legacy_rows_that_came_back_without_the_version_table_are_folded_into_the_side_tables_that_are_there(
     database, upgrade, tmp_path
 ):
@@ -120,6 +126,7 @@ def test_legacy_rows_that_came_back_without_the_version_table_are_folded_into_th
     assert one == two != (0,)
 
 
+@pytest.mark.slow
 def test_a_dropped_column_of_an_adopted_table_does_not_shift_the_others(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded(), extra_columns=True)
     for table, column in (("projects", "Owner Name"), ("project_state", "weight"), ("memories", "last_referenced_at")):
@@ -129,6 +136,7 @@ def test_a_dropped_column_of_an_adopted_table_does_not_shift_the_others(database
     assert kept == [("", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_text_that_is_no_utf8_passes_unharmed(database, upgrade, tmp_path):
     rows = {"projects": projects(c=CANONICAL, s="p05"), "project_state": [state("d", "s", "x", "superseded")]}
@@ -142,6 +150,7 @@ def test_a_text_that_is_no_utf8_passes_unharmed(database, upgrade, tmp_path):
     assert kept == [("FF41", "text")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_table_without_rowid_and_a_strict_one_are_adopted(database, upgrade, tmp_path):
     changes = [
@@ -155,6 +164,7 @@ def test_a_table_without_rowid_and_a_strict_one_are_adopted(database, upgrade, t
     assert memories(database) == {"m": (CANONICAL, "active")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_application_that_has_the_database_open_with_foreign_keys_on_sees_the_folded_rows(
     database, upgrade, tmp_path
@@ -168,6 +178,7 @@ def test_an_application_that_has_the_database_open_with_foreign_keys_on_sees_the
         assert application.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("kind", ["VARCHAR(200)", 'TEXT COLLATE "POSIX"'])
 def test_names_of_another_text_type_match_all_the_same(database, upgrade, tmp_path, kind):

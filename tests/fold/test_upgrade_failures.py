@@ -37,6 +37,7 @@ def trigger(database):
 # What else happens in the transaction.
 
 
+@pytest.mark.slow
 def test_a_trigger_that_undoes_a_rekey_is_found(database, registry, trigger):
     trigger("memories", "UPDATE", "UPDATE memories SET project = OLD.project WHERE id = OLD.id")
     refuses(
@@ -61,17 +62,20 @@ def test_a_trigger_that_writes_a_shadow_back_is_found(database, registry, trigge
     )
 
 
+@pytest.mark.slow
 def test_a_trigger_that_multiplies_rows_is_found(database, registry, trigger):
     copied = "INSERT INTO interactions (id, prompt) VALUES ('copy of ' || OLD.id, '')"
     trigger("interactions", "UPDATE", copied)
     refuses(database, registry, "interactions: 1 rows inserted, and the journal names 0", planned=KNOWN_BY_THE_UPGRADE)
 
 
+@pytest.mark.slow
 def test_a_trigger_that_takes_other_rows_along_is_found(database, registry, trigger):
     trigger("projects", "DELETE", "DELETE FROM interactions")
     refuses(database, registry, "interactions: 2 rows deleted, and the journal names 0", planned=KNOWN_BY_THE_UPGRADE)
 
 
+@pytest.mark.slow
 def test_a_trigger_that_deletes_in_a_table_that_no_spec_names_is_found(database, registry, trigger):
     """Case 04: rows of `files` went with a deleted project, in no plan, report or journal."""
     database.execute("CREATE TABLE files (project TEXT); INSERT INTO files VALUES ('s'), ('s'), ('c')")
@@ -85,6 +89,7 @@ def test_a_trigger_that_deletes_in_a_table_that_no_spec_names_is_found(database,
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_trigger_that_empties_a_table_that_no_spec_names_is_found(database, registry, trigger):
     database.execute("CREATE TABLE files (project TEXT); INSERT INTO files VALUES ('s')")
@@ -98,6 +103,7 @@ def test_a_trigger_that_empties_a_table_that_no_spec_names_is_found(database, re
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_trigger_of_the_server_that_skips_changes_is_found(database, registry):
     database.execute(
@@ -109,6 +115,7 @@ def test_a_trigger_of_the_server_that_skips_changes_is_found(database, registry)
     refuses(database, registry, "rekey_count_differs", said, "rekey_unaccounted", planned=KNOWN_BY_THE_UPGRADE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_trigger_that_skips_changes_is_found(database, registry):
     when = "WHEN OLD.id = 'merged'"
@@ -122,6 +129,7 @@ def test_a_trigger_that_skips_changes_is_found(database, registry):
     )
 
 
+@pytest.mark.slow
 def test_a_trigger_that_refuses_is_told_in_its_own_words(database, registry):
     if database.dialect == "sqlite":
         database.execute("CREATE TRIGGER no BEFORE DELETE ON projects BEGIN SELECT RAISE(ABORT, 'never delete'); END")
@@ -133,6 +141,7 @@ def test_a_trigger_that_refuses_is_told_in_its_own_words(database, registry):
     refuses(database, registry, "never delete", "what to do: ", planned=KNOWN_BY_THE_UPGRADE)
 
 
+@pytest.mark.slow
 def test_a_state_row_that_a_trigger_hangs_back_on_its_shadow_is_found(database, registry, trigger):
     back = "UPDATE project_state SET project_id = 's' WHERE id = NEW.id AND OLD.project_id = 's'"
     if database.dialect == "postgresql":
@@ -165,6 +174,7 @@ CHECK = """
 def upgrade"""
 
 
+@pytest.mark.slow
 def test_a_check_of_the_specs_own_refuses_beside_the_built_in_ones(database, tmp_path):
     rows = folded()
     rows["memories"] += [memory("x1", "p05", memory_type="secret"), memory("x2", "p05", "b", memory_type="secret")]
@@ -190,6 +200,7 @@ def test_a_check_of_the_specs_own_refuses_beside_the_built_in_ones(database, tmp
 # Reports that cannot be written.
 
 
+@pytest.mark.slow
 def test_a_report_folder_that_is_a_file_aborts_the_upgrade(database, registry, tmp_path):
     file = tmp_path / "taken"
     file.write_text("mine")
@@ -197,10 +208,12 @@ def test_a_report_folder_that_is_a_file_aborts_the_upgrade(database, registry, t
     assert file.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_report_folder_that_cannot_be_made_aborts_the_upgrade(database, registry):
     refuses(database, registry, "it cannot be written", report_dir="/proc/nowhere/reports")
 
 
+@pytest.mark.slow
 def test_a_report_folder_that_may_not_be_written_to_aborts_the_upgrade(database, registry, tmp_path, monkeypatch):
     really = os.open
 
@@ -213,6 +226,7 @@ def test_a_report_folder_that_may_not_be_written_to_aborts_the_upgrade(database,
     refuses(database, registry, "it cannot be written: Permission denied")
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_aborts_the_upgrade_and_leaves_no_half_report(database, registry, monkeypatch):
     def full(_descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -224,6 +238,7 @@ def test_a_disk_that_is_full_aborts_the_upgrade_and_leaves_no_half_report(databa
 # A commit that fails.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_commit_that_the_server_refuses_changes_nothing_and_leaves_no_report(database, registry):
     database.execute(
@@ -246,6 +261,7 @@ def test_a_commit_that_fails_on_the_way_changes_nothing_and_leaves_no_report(dat
     refuses(database, registry, "disk I/O error", planned=KNOWN_BY_THE_UPGRADE)
 
 
+@pytest.mark.slow
 def test_an_interrupt_changes_nothing_and_leaves_no_report(database, registry, monkeypatch, tmp_path):
     import alembic_rekey.operations
 

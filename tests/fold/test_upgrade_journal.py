@@ -1,5 +1,7 @@
 """Claims about columns that no revision knows: of any type and name, journalled exactly and left alone."""
 
+import pytest
+
 import legacy
 from examples import actions, folded, prepared
 
@@ -69,6 +71,7 @@ def test_every_touched_row_is_journalled_with_all_its_columns_exactly(database, 
         assert kept.keys() == {key for key in actions(database, table) if key is not None} != set()
 
 
+@pytest.mark.slow
 def test_columns_that_the_revision_does_not_know_stay_as_they_are_on_rows_that_stay(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded(), extra_columns=True)
     odd(database)

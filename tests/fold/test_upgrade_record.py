@@ -33,6 +33,7 @@ _COLUMNS = {
 }
 
 
+@pytest.mark.slow
 def test_a_run_records_revision_outcome_times_registry_and_plan(done, registry):
     ((number, revision, outcome, path, digest),) = done.rows(
         "SELECT id, revision, outcome, registry_path, registry_sha256 FROM rekey_run"
@@ -42,6 +43,7 @@ def test_a_run_records_revision_outcome_times_registry_and_plan(done, registry):
     assert done.rows("SELECT finished_at >= started_at, length(plan_sha256) FROM rekey_run") == [(1, 64)]
 
 
+@pytest.mark.slow
 def test_every_count_of_both_phases_is_recorded_zeros_included(done):
     found = done.rows("SELECT run_id, phase, name FROM rekey_count")
     wanted = [(1, "plan", name) for name in PLAN_COUNTS] + [(1, "apply", name) for name in APPLY_COUNTS]
@@ -74,6 +76,7 @@ def test_the_counts_are_those_of_the_example(done):
     assert found == {(phase, name): value for phase, each in phases.items() for name, value in each.items()}
 
 
+@pytest.mark.slow
 def test_the_registry_is_kept_as_the_run_saw_it(done):
     found = done.rows("SELECT run_id, alias, canonical FROM rekey_alias")
     assert set(found) == {
@@ -82,6 +85,7 @@ def test_the_registry_is_kept_as_the_run_saw_it(done):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", legacy.TABLES)
 def test_a_journal_has_its_own_columns_and_then_those_of_its_table(done, table):
     own = ["rekey_run", "rekey_action", "rekey_canonical"]
@@ -103,12 +107,14 @@ def test_the_journals_name_every_touched_row_and_no_other(done):
     assert actions(done, "interactions") == {"i1": "rekey"}
 
 
+@pytest.mark.slow
 def test_journalled_rows_carry_run_and_canonical(done):
     for table in legacy.TABLES:
         found = set(done.rows(f"SELECT rekey_run, rekey_canonical FROM rekey_journal_{table}"))
         assert found <= {(1, CANONICAL), (1, "p06-polisher")} != set()
 
 
+@pytest.mark.slow
 def test_every_changed_row_is_dated_by_the_run_and_by_nothing_else(database, upgrade, tmp_path):
     rows = folded()
     rows["projects"][0] = {**rows["projects"][0], "name": CANONICAL.upper()}
@@ -130,12 +136,14 @@ def test_every_changed_row_is_dated_by_the_run_and_by_nothing_else(database, upg
         assert dated == {key for key, action in done.items() if action in acts and key} | created
 
 
+@pytest.mark.slow
 def test_rows_that_are_kept_or_not_planned_keep_their_date(done):
     old = done.stored(OLD) if done.dialect == "sqlite" else "2026-01-01 09:00:00+00"
     dates = {row["id"]: row["updated_at"] for row in done.table("project_state")}
     assert {dates["kept"], dates["living"], dates["others"]} == {old}
 
 
+@pytest.mark.slow
 def test_an_empty_run_is_recorded_too(database, upgrade, tmp_path):
     upgrade(database, prepared(database, tmp_path, {"projects": projects(c=CANONICAL), "memories": [memory("m", "")]}))
     assert database.rows("SELECT outcome, finished_at IS NOT NULL FROM rekey_run") == [("empty", 1)]

@@ -67,12 +67,14 @@ def test_a_failing_later_revision_leaves_neither_tables_nor_version_nor_report(d
     assert list((tmp_path / "reports").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failing_revision_on_an_empty_database_leaves_no_table(database, tmp_path, own):
     add(own, "0004_fails.py", FAILING)
     assert upgraded(database, tmp_path / "nowhere.json", own).code == 1
     assert database.tables() == set()
 
 
+@pytest.mark.slow
 def test_a_later_revision_that_is_not_sql_at_all_rolls_everything_back_too(database, tmp_path, own):
     registry = prepared(database, tmp_path, folded())
     add(own, "0004_fails.py", FAILING.replace('op.execute("INSERT INTO nowhere VALUES (1)")', "1 / 0"))
@@ -91,6 +93,7 @@ def test_upgrading_again_changes_nothing(database, upgrade, tmp_path):
     assert database.snapshot() == before
 
 
+@pytest.mark.slow
 def test_upgrading_again_writes_no_second_report(database, tmp_path, own):
     registry = prepared(database, tmp_path, folded())
     for _ in range(2):
@@ -107,6 +110,7 @@ def second_fold(own):
     return own
 
 
+@pytest.mark.slow
 def test_a_second_fold_by_a_later_revision_finds_nothing(database, tmp_path, second_fold):
     registry = prepared(database, tmp_path, folded())
     assert upgraded(database, registry, second_fold).code == 0
@@ -117,6 +121,7 @@ def test_a_second_fold_by_a_later_revision_finds_nothing(database, tmp_path, sec
     assert all(database.rows(touched.format(table)) == [(0,)] for table in legacy.TABLES)
 
 
+@pytest.mark.slow
 def test_a_second_fold_takes_what_the_application_wrote_under_an_alias_since(database, upgrade, tmp_path, second_fold):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)
@@ -129,6 +134,7 @@ def test_a_second_fold_takes_what_the_application_wrote_under_an_alias_since(dat
     ]
 
 
+@pytest.mark.slow
 def test_an_upgrade_in_steps_ends_like_one_in_a_single_step(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     for revision in ("0001", "0002", "0003"):
@@ -137,6 +143,7 @@ def test_an_upgrade_in_steps_ends_like_one_in_a_single_step(database, upgrade, t
     assert states(database)["displacing"] == (CANONICAL, "2", "active")
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_apply_once_and_both_succeed(database, tmp_path):
     rows = folded()
     rows["memories"] += [memory(f"more{number}", "p05", str(number)) for number in range(2000)]
@@ -155,6 +162,7 @@ def test_two_processes_at_once_apply_once_and_both_succeed(database, tmp_path):
     assert len(list((tmp_path / "reports").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_writer_who_waits_writes_after_the_fold(database, upgrade, tmp_path, monkeypatch):
     import alembic_rekey.operations as operations
 
@@ -177,6 +185,7 @@ def test_a_writer_who_waits_writes_after_the_fold(database, upgrade, tmp_path, m
 # The way back to base.
 
 
+@pytest.mark.slow
 def test_downgrading_an_empty_database_to_base_leaves_none_of_our_tables(database, upgrade, downgrade, tmp_path):
     upgrade(database, tmp_path / "nowhere.json")
     downgrade(database, tmp_path / "nowhere.json", "base")
@@ -184,6 +193,7 @@ def test_downgrading_an_empty_database_to_base_leaves_none_of_our_tables(databas
     assert database.rows("SELECT count(*) FROM alembic_version") == [(0,)]
 
 
+@pytest.mark.slow
 def test_downgrading_tables_with_rows_to_base_refuses_and_changes_nothing(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL), "interactions": [interaction("i", "")]})
     upgrade(database, registry)
@@ -192,6 +202,7 @@ def test_downgrading_tables_with_rows_to_base_refuses_and_changes_nothing(databa
     assert database.rows("SELECT version_num FROM alembic_version") == [("0003",)]
 
 
+@pytest.mark.slow
 def test_the_side_tables_are_not_dropped_while_a_run_needs_its_journal(database, upgrade, tmp_path, own):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)
@@ -209,12 +220,14 @@ def test_current_tells_the_revision(database, upgrade, tmp_path):
     assert (ended.code, ended.out) == (0, "0003 (head)\n")
 
 
+@pytest.mark.slow
 def test_current_on_a_database_that_is_not_there_makes_none(tmp_path):
     ended = alembic_here("current", url=f"sqlite:///{tmp_path}/nowhere/a.db")
     assert (ended.code, ended.out) == (0, "")
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_current_waits_for_no_writer(database, upgrade, tmp_path):
     upgrade(database, tmp_path / "nowhere.json")
@@ -223,6 +236,7 @@ def test_current_waits_for_no_writer(database, upgrade, tmp_path):
         assert alembic_here("current", url=database.url, lock_timeout="0.1").out == "0003 (head)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_current_waits_for_no_other_upgrade_and_needs_no_right_to_write(database, upgrade, tmp_path):
     upgrade(database, tmp_path / "nowhere.json")

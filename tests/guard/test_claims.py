@@ -69,10 +69,12 @@ def test_a_key_that_several_rows_carry_is_refused(database, tmp_path):
     refuses(made, "rekey_key_not_unique_setting", says)
 
 
+@pytest.mark.slow
 def test_a_key_that_no_constraint_makes_unique_serves_as_long_as_it_is(database, tmp_path):
     folds(settings(database, tmp_path))
 
 
+@pytest.mark.slow
 def test_a_key_of_the_identity_that_several_rows_carry_is_refused(database, tmp_path):
     definitions = """
         CREATE TABLE projects (id INTEGER, tenant INTEGER, name VARCHAR(99), PRIMARY KEY (tenant, id));
@@ -81,6 +83,7 @@ def test_a_key_of_the_identity_that_several_rows_carry_is_refused(database, tmp_
     refuses(made, "rekey_key_not_unique_project", "key 2 of projects is carried by 2 rows")
 
 
+@pytest.mark.slow
 def test_rows_without_a_key_are_refused(database, tmp_path):
     definitions = PROJECTS + NOTES.replace("id INTEGER PRIMARY KEY", "id INTEGER UNIQUE").replace("(2,", "(NULL,")
     made = project(database, tmp_path, definitions, NOTE)
@@ -101,6 +104,7 @@ def test_names_that_are_unique_per_tenant_are_refused(database, tmp_path):
     refuses(made, "rekey_name_of_several", "projects: names are unique together with other columns (tenant, name) only")
 
 
+@pytest.mark.slow
 def test_lowered_names_that_are_unique_per_tenant_are_refused(database, tmp_path):
     definitions = """
         CREATE TABLE projects (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name VARCHAR(99));
@@ -110,12 +114,14 @@ def test_lowered_names_that_are_unique_per_tenant_are_refused(database, tmp_path
     refuses(made, "rekey_name_of_several")
 
 
+@pytest.mark.slow
 def test_names_that_are_unique_alone_as_well_fold(database, tmp_path):
     definitions = PROJECTS + "ALTER TABLE projects ADD COLUMN tenant INTEGER;"
     definitions += "CREATE UNIQUE INDEX in_tenant ON projects (tenant, name);"
     folds(project(database, tmp_path, definitions + NOTES, NOTE))
 
 
+@pytest.mark.slow
 def test_a_unique_pair_of_key_and_name_says_nothing_of_tenants(database, tmp_path):
     definitions = PROJECTS.replace(" UNIQUE", "") + "CREATE UNIQUE INDEX both_parts ON projects (id, name);"
     folds(project(database, tmp_path, definitions + NOTES, NOTE))
@@ -133,6 +139,7 @@ def test_a_view_is_refused(database, tmp_path):
     refuses(project(database, tmp_path, definitions, NOTE), "rekey_not_a_table", "notes is a view")
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("event", ["UPDATE", "DELETE", "INSERT"])
 def test_a_rule_that_rewrites_is_refused(database, tmp_path, event):
@@ -143,6 +150,7 @@ def test_a_rule_that_rewrites_is_refused(database, tmp_path, event):
     assert 0 == made.upgrade().code
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_table_that_others_inherit_from_is_refused_where_rows_may_be_deleted(database, tmp_path):
     """Case 05: invoices of an heir were cascaded away."""
@@ -153,6 +161,7 @@ def test_a_table_that_others_inherit_from_is_refused_where_rows_may_be_deleted(d
     assert 0 == made.upgrade().code
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_tagged_table_that_others_inherit_from_folds_and_goes_back(database, tmp_path):
     heir = "CREATE TABLE long_notes (body VARCHAR(9)) INHERITS (notes); INSERT INTO long_notes VALUES (7, 'POL', 'x');"
@@ -164,6 +173,7 @@ def test_a_tagged_table_that_others_inherit_from_folds_and_goes_back(database, t
     assert before == (database.table("notes"), database.table("long_notes"))
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_foreign_partition_is_refused(database, tmp_path):
     definitions = """
@@ -181,6 +191,7 @@ def test_a_foreign_partition_is_refused(database, tmp_path):
     assert b"rekey_foreign_partition" in database.run_script(made.script("0001:0002")).stderr
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("remedy", ["ADD PRIMARY KEY (id)", "REPLICA IDENTITY FULL"])
 @pytest.mark.parametrize("members", ["ALL TABLES", "TABLE notes"])
@@ -192,6 +203,7 @@ def test_a_published_table_without_a_replica_identity_is_refused(database, tmp_p
     assert 0 == made.upgrade().code
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_partition_that_is_published_through_its_parent_needs_a_replica_identity_too(database, tmp_path):
     definitions = """

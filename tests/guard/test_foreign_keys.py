@@ -24,6 +24,7 @@ IN_PARTS = {
 }
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("layout", IN_PARTS)
 def test_rows_that_hang_on_a_part_of_the_table_are_refused(database, tmp_path, layout):
@@ -32,6 +33,7 @@ def test_rows_that_hang_on_a_part_of_the_table_are_refused(database, tmp_path, l
     refuses(project(database, tmp_path, definitions + NOTES, NOTE), "rekey_attached_project", HANG)
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_rows_that_hang_on_a_partition_that_is_folded_itself_are_refused(database, tmp_path):
     definitions = """
@@ -42,6 +44,7 @@ def test_rows_that_hang_on_a_partition_that_is_folded_itself_are_refused(databas
     refuses(project(database, tmp_path, definitions, NOTE), "rekey_attached_project", HANG)
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_part_of_a_covered_table_is_covered_where_it_alone_has_the_key(database, tmp_path):
     heirs = """
@@ -57,6 +60,7 @@ def test_a_part_of_a_covered_table_is_covered_where_it_alone_has_the_key(databas
     assert before == database.table("notes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["ON UPDATE CASCADE", ""])
 def test_rows_that_hang_on_an_owner_that_the_plan_writes_are_refused(database, tmp_path, action):
     """A pair of columns of a slot's table may be referred to: the rekeyed row takes its owner away from there."""

@@ -4,6 +4,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.slow
+
 IDENTITY = "CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL);"
 PROJECTS = "INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');"
 PROJECT = 'Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name)'

@@ -27,6 +27,7 @@ def account(database):
     database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("policy", ["CREATE POLICY own ON {0} USING (false)", ""])
 @pytest.mark.parametrize("table", ["invoices", "notes"])
@@ -60,6 +61,7 @@ def test_where_row_security_hides_rows_from_the_account_nothing_is_folded(databa
     assert [("polisher",), ("polisher",)] == database.rows("SELECT project FROM notes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_name_that_others_refer_to_with_a_cascade_is_spelt_by_one_update_first(database, tmp_path):
     """Case 37, point 4: the remedy, followed."""

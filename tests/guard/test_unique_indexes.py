@@ -57,6 +57,7 @@ def listed(said):
     return "".join(sorted(key for key in "1234567" if f"likes: row {key}, " in said))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", FORBIDDEN)
 def test_rows_that_a_unique_index_would_find_alike_are_listed(database, tmp_path, index):
     spec = f"Spec(revision=revision, identity={PROJECT}, tags=({LIKE},))"
@@ -86,6 +87,7 @@ SETTING = """Slots(noun="setting", key=t["settings"].c.id, owner=t["settings"].c
     updated_at=t["settings"].c.changed)"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["'polisher'", "'POLISHER'", None])
 def test_rows_of_slots_are_compared_under_the_owner_that_they_get(database, tmp_path, named):
     spec = f"Spec(revision=revision, identity={PROJECT}, slots=({SETTING},))"
@@ -124,6 +126,7 @@ def test_two_rows_to_be_created_with_one_value_in_a_unique_column_are_listed(dat
         assert f"projects: the row to be created for {name}, would be one of 2" in checked.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_an_index_to_which_nulls_are_alike_finds_them(database, tmp_path):
     spec = f"Spec(revision=revision, identity={PROJECT}, tags=({LIKE},))"

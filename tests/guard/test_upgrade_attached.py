@@ -28,6 +28,7 @@ def test_rows_of_unknown_tables_that_hang_on_a_shadow_are_refused_whatever_their
     refuses(database, family, "rekey_attached_project_", *said, "what to do: move these rows to the canonical by hand")
 
 
+@pytest.mark.slow
 def test_rows_of_an_unknown_table_that_hang_elsewhere_are_no_obstacle(database, upgrade, family):
     database.execute("CREATE TABLE notes (id TEXT, project_id TEXT REFERENCES projects ON DELETE CASCADE)")
     database.insert("notes", [{"id": "1", "project_id": "c"}, {"id": "2", "project_id": "a"}, {"id": "3"}])
@@ -36,12 +37,14 @@ def test_rows_of_an_unknown_table_that_hang_elsewhere_are_no_obstacle(database, 
     assert database.table("notes") == before
 
 
+@pytest.mark.slow
 def test_a_key_without_a_named_target_and_with_other_capitals_is_found(database, family):
     database.execute('CREATE TABLE "My Notes" (id TEXT, "Of Project" TEXT REFERENCES PROJECTS)')
     database.insert("My Notes", [{"id": "n", "Of Project": "s"}])
     refuses(database, family, "My Notes: 1 rows hang on projects row 's'", "through Of Project")
 
 
+@pytest.mark.slow
 def test_a_further_key_to_projects_in_a_table_that_the_plan_covers_is_refused(database, family):
     rows = {
         "projects": {"id": "x", "name": "x"},
@@ -67,6 +70,7 @@ def test_rows_that_hang_on_a_state_row_that_would_be_deleted_are_refused(databas
     refuses(database, family, "rekey_attached_state_", *(hang.format(key, how) for key, how in gone.items()))
 
 
+@pytest.mark.slow
 def test_rows_that_hang_on_a_state_row_that_stays_are_no_obstacle(database, upgrade, family):
     database.execute(VOTES)
     database.insert("votes", [{"id": f"on {key}", "state_id": key} for key in ("rekeyed", "kept", "live")])
@@ -75,6 +79,7 @@ def test_rows_that_hang_on_a_state_row_that_stays_are_no_obstacle(database, upgr
     assert database.table("votes") == before
 
 
+@pytest.mark.slow
 def test_state_rows_that_hang_on_one_another_are_refused_if_one_would_be_deleted(database, family):
     database.execute("ALTER TABLE project_state ADD COLUMN instead_of TEXT REFERENCES project_state (id)")
     database.execute("UPDATE project_state SET instead_of = 'dropped' WHERE id = 'live'")
@@ -87,6 +92,7 @@ def test_rows_that_hang_on_the_name_of_a_shadow_are_refused(database, family):
     refuses(database, family, "notes: 1 rows hang on projects row 's', which the plan would delete, through project")
 
 
+@pytest.mark.slow
 def test_rows_that_hang_on_the_name_of_a_misspelt_canonical_are_refused(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c="P05-Interferometer")})
     database.execute("CREATE TABLE notes (id TEXT, project TEXT REFERENCES projects (name))")
@@ -94,6 +100,7 @@ def test_rows_that_hang_on_the_name_of_a_misspelt_canonical_are_refused(database
     refuses(database, registry, "notes: 1 rows hang on projects row 'c', which the plan would rename, through project")
 
 
+@pytest.mark.slow
 def test_rows_that_hang_on_the_id_of_a_misspelt_canonical_are_no_obstacle(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c="P05-Interferometer")})
     database.execute("CREATE TABLE notes (id TEXT, project_id TEXT REFERENCES projects (id))")
@@ -102,6 +109,7 @@ def test_rows_that_hang_on_the_id_of_a_misspelt_canonical_are_no_obstacle(databa
     assert names(database) == {"c": CANONICAL}
 
 
+@pytest.mark.slow
 def test_tagged_rows_whose_tag_is_a_key_to_the_name_fold_like_others(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(s="p05")})
     database.execute("ALTER TABLE memories ADD COLUMN dummy TEXT")
@@ -112,6 +120,7 @@ def test_tagged_rows_whose_tag_is_a_key_to_the_name_fold_like_others(database, u
     assert memories(database) == {"m": (CANONICAL, "active")}
 
 
+@pytest.mark.slow
 def test_a_key_of_several_columns_is_followed_through_all_of_them(database, family):
     database.execute("CREATE UNIQUE INDEX both_parts ON projects (id, name)")
     database.execute(
@@ -122,6 +131,7 @@ def test_a_key_of_several_columns_is_followed_through_all_of_them(database, fami
     refuses(database, family, "notes: 1 rows hang on projects row 's'", "through project_id, project")
 
 
+@pytest.mark.slow
 def test_a_key_to_a_column_that_the_revision_does_not_know_is_followed(database, family):
     database.execute("ALTER TABLE projects ADD COLUMN slug TEXT")
     database.execute("CREATE UNIQUE INDEX slugs ON projects (slug)")
@@ -131,6 +141,7 @@ def test_a_key_to_a_column_that_the_revision_does_not_know_is_followed(database,
     refuses(database, family, "notes: 1 rows hang on projects row 's'")
 
 
+@pytest.mark.slow
 def test_every_table_with_attached_rows_is_listed(database, family):
     for table in ("notes", "votes"):
         database.execute(f"CREATE TABLE {table} (id TEXT, project_id TEXT REFERENCES projects (id))")
@@ -138,6 +149,7 @@ def test_every_table_with_attached_rows_is_listed(database, family):
     refuses(database, family, "notes: 1 rows hang", "votes: 1 rows hang")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_table_of_another_schema_counts_too(database, family):
     database.execute("CREATE SCHEMA elsewhere")
@@ -146,6 +158,7 @@ def test_a_table_of_another_schema_counts_too(database, family):
     refuses(database, family, "notes: 1 rows hang on projects row 's'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_table_of_another_schema_is_not_covered_by_its_name(database, family):
     database.execute("CREATE SCHEMA elsewhere")
@@ -155,6 +168,7 @@ def test_a_table_of_another_schema_is_not_covered_by_its_name(database, family):
     refuses(database, family, "project_state: 1 rows hang on projects row 's'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_partitioned_table_is_told_once(database, family):
     database.execute("CREATE TABLE notes (id TEXT, project_id TEXT REFERENCES projects (id)) PARTITION BY LIST (id)")
@@ -163,6 +177,7 @@ def test_a_partitioned_table_is_told_once(database, family):
     assert refuses(database, family, "notes: 1 rows hang").count("rows hang") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_rows_that_hang_on_nothing_already_are_left_as_they_are(database, upgrade, family):
     # Foreign keys are off unless an application asks for them: such rows exist.
@@ -171,6 +186,7 @@ def test_rows_that_hang_on_nothing_already_are_left_as_they_are(database, upgrad
     assert database.rows("SELECT project_id FROM project_state WHERE id = 'orphan'") == [("nobody",)]
 
 
+@pytest.mark.slow
 def test_rows_go_only_by_the_plan_where_the_key_has_no_cascade(database, upgrade, tmp_path):
     rows = {
         "projects": projects(c=CANONICAL, s="p05"),

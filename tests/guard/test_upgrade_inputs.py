@@ -32,11 +32,13 @@ def test_one_alias_registered_for_two_projects_is_refused_whatever_its_spelling(
     refuses(database, registry, "'p05' is registered by several entries: ")
 
 
+@pytest.mark.slow
 def test_an_alias_that_is_the_id_of_another_project_is_refused(database, tmp_path):
     registry = prepared(database, tmp_path, folded(), {CANONICAL: ["p06"], "P06": []})
     refuses(database, registry, "'p06' is registered by several entries: ")
 
 
+@pytest.mark.slow
 def test_a_registry_of_another_shape_is_refused(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     for content in ("", "{", "[]", '{"projects": {}}', "\ufeffnull", '{"projects": [1]}'):
@@ -44,6 +46,7 @@ def test_a_registry_of_another_shape_is_refused(database, tmp_path):
         refuses(database, registry, "cannot be used; nothing was changed", "  - ")
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_a_folder_is_refused(database, tmp_path):
     prepared(database, tmp_path, folded())
     folder = tmp_path / "folder"
@@ -75,6 +78,7 @@ def test_an_unknown_setting_is_refused_before_the_database_is_touched(database, 
     )
 
 
+@pytest.mark.slow
 def test_a_bad_value_is_refused_with_the_good_ones(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     for setting, value, said in (
@@ -93,6 +97,7 @@ def test_an_empty_plan_is_refused_where_it_is_not_allowed(database, tmp_path):
     refuses(database, registry, "rekey_plan_is_empty (1)", "the plan touches no row", allow_empty="false")
 
 
+@pytest.mark.slow
 def test_an_empty_database_without_registry_is_refused_where_an_empty_plan_is_not_allowed(database, tmp_path):
     legacy.create(database)
     refuses(database, tmp_path / "nowhere.json", "the plan touches no row", allow_empty="no")

@@ -22,6 +22,7 @@ def collision(database, tmp_path):
     return prepared(database, tmp_path, rows)
 
 
+@pytest.mark.slow
 def test_a_refusal_reaches_the_shell_as_words_on_standard_error_and_a_status(database, alembic, collision, report_dir):
     before = database.snapshot()
     ended = alembic(database, "upgrade", "head", registry=collision)
@@ -44,12 +45,14 @@ def test_a_collision_names_table_canonical_slot_and_both_rows(database, collisio
     )
 
 
+@pytest.mark.slow
 def test_a_refusal_on_an_adopted_database_that_holds_every_kind_of_row_changes_nothing(database, tmp_path):
     rows = folded()
     rows["project_state"] += [state("x", "c", "1", key="taken"), state("y", "s", "2", key="taken")]
     refuses(database, prepared(database, tmp_path, rows, extra_columns=True), "rekey_collision_state (2)")
 
 
+@pytest.mark.slow
 def test_all_collisions_are_listed_with_values_that_hold_quotes_and_percent_signs(database, tmp_path):
     rows = []
     for number in range(25):
@@ -63,6 +66,7 @@ def test_all_collisions_are_listed_with_values_that_hold_quotes_and_percent_sign
     assert said.count("what to do") == 1
 
 
+@pytest.mark.slow
 def test_a_slot_that_is_nothing_but_null_is_told_as_such(database, tmp_path):
     rows = {
         "projects": projects(c=CANONICAL, s="p05"),
@@ -72,6 +76,7 @@ def test_a_slot_that_is_nothing_but_null_is_told_as_such(database, tmp_path):
     refuses(database, registry, "at category=decision, key=NULL: row 'a'")
 
 
+@pytest.mark.slow
 def test_two_rows_of_one_project_in_a_slot_that_a_shadow_touches_are_refused(database, tmp_path):
     rows = [state("s1", "s", "v"), state("s2", "s", "v")]
     written = {"projects": projects(c=CANONICAL, s="p05"), "project_state": rows}
@@ -80,6 +85,7 @@ def test_two_rows_of_one_project_in_a_slot_that_a_shadow_touches_are_refused(dat
     refuses(database, registry, "rekey_crowded_slot_state (1)", said)
 
 
+@pytest.mark.slow
 def test_two_rows_of_a_project_without_shadow_in_one_slot_are_its_own_affair(database, upgrade, tmp_path):
     rows = [state("c1", "c", "v"), state("c2", "c", "w")]
     written = {"projects": projects(c=CANONICAL, s="p05"), "project_state": rows}
@@ -111,6 +117,7 @@ def test_findings_of_several_kinds_are_all_listed_at_once(database, tmp_path):
 # The shape of the tables.
 
 
+@pytest.mark.slow
 def test_generated_columns_of_tables_whose_rows_may_go_are_refused(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     kind = {"sqlite": "VIRTUAL", "postgresql": "STORED"}[database.dialect]
@@ -121,6 +128,7 @@ def test_generated_columns_of_tables_whose_rows_may_go_are_refused(database, tmp
     refuses(database, registry, *said)
 
 
+@pytest.mark.slow
 def test_a_generated_column_of_a_table_whose_rows_only_change_is_no_obstacle(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     kind = {"sqlite": "VIRTUAL", "postgresql": "STORED"}[database.dialect]
@@ -140,6 +148,7 @@ def test_a_missing_column_is_refused_by_name(database, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_columns_named_like_the_journals_own_are_refused_by_name(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     said = []
@@ -149,6 +158,7 @@ def test_columns_named_like_the_journals_own_are_refused_by_name(database, tmp_p
     refuses(database, registry, "rekey_reserved_name (3)", *said)
 
 
+@pytest.mark.slow
 def test_a_journal_that_no_longer_has_the_shape_of_its_table_is_refused(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry, "0002")
@@ -157,6 +167,7 @@ def test_a_journal_that_no_longer_has_the_shape_of_its_table_is_refused(database
     refuses(database, registry, "rekey_journal_shape", said)
 
 
+@pytest.mark.slow
 def test_a_refusal_leaves_what_earlier_upgrades_made(database, upgrade, collision):
     upgrade(database, collision, "0002")
     refuses(database, collision, "rekey_collision_state")
@@ -164,6 +175,7 @@ def test_a_refusal_leaves_what_earlier_upgrades_made(database, upgrade, collisio
     assert database.rows("SELECT count(*) FROM rekey_run") == [(0,)]
 
 
+@pytest.mark.slow
 def test_what_was_refused_passes_once_a_person_has_decided(database, upgrade, collision):
     refuses(database, collision, "rekey_collision_state")
     database.execute("UPDATE project_state SET status = 'superseded' WHERE id = 'b'")
@@ -171,6 +183,7 @@ def test_what_was_refused_passes_once_a_person_has_decided(database, upgrade, co
     assert database.rows("SELECT id, value FROM project_state") == [("a", "1")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_refusal_on_a_database_in_wal_mode_leaves_the_file_and_its_mode(database, collision):
     database.execute("PRAGMA journal_mode = WAL")
@@ -178,6 +191,7 @@ def test_a_refusal_on_a_database_in_wal_mode_leaves_the_file_and_its_mode(databa
     assert database.rows("PRAGMA journal_mode") == [("wal",)]
 
 
+@pytest.mark.slow
 def test_a_refusal_after_the_cache_had_spilled_to_disk_leaves_every_byte(database, tmp_path):
     rows = folded()
     rows["memories"] = [memory(f"m{number}", "p05", "x" * 2000 + str(number)) for number in range(3000)]
@@ -185,6 +199,7 @@ def test_a_refusal_after_the_cache_had_spilled_to_disk_leaves_every_byte(databas
     refuses(database, prepared(database, tmp_path, rows), "rekey_collision_state (2)")
 
 
+@pytest.mark.slow
 def test_asking_where_a_database_stands_needs_no_registry(database, upgrade, tmp_path):
     upgrade(database, prepared(database, tmp_path, folded()))
     ended = alembic_here("current", url=database.url, registry=tmp_path / "nowhere.json")

@@ -12,6 +12,8 @@ from outcomes import APPLY_COUNTS, PLAN_COUNTS, disagreements
 from strategies import legacy as any_legacy
 from strategies import legacy_without_collision
 
+pytestmark = pytest.mark.slow
+
 # The same examples in every run, and no verdict on how fast the machine is.
 UNHURRIED = settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -65,6 +65,7 @@ def test_lowering_a_neighbour_never_changes_what_becomes_of_a_capital_sigma():
                 assert f"{before}Σ{c}{after}".lower()[len(before)] == f"{before}Σ{low}{after}".lower()[len(before)]
 
 
+@pytest.mark.slow
 @CASES
 @given(pairs())
 def test_names_have_one_key_exactly_if_the_fold_of_one_is_a_stored_key_of_the_other(pair):
@@ -131,6 +132,7 @@ def test_letters_come_in_code_point_order_without_ascii_and_without_the_sigma():
     assert found == {c: low for c, low in CAPITALS.items() if not c.isascii()}
 
 
+@pytest.mark.slow
 def test_fifty_thousand_keys_take_well_under_a_second():
     names = [key_of(f"Projekt-{number}-Größe-ΟΔΟΣ") for number in range(50_000)]
     letters(["warm"])

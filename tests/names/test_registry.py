@@ -523,6 +523,7 @@ WORST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worst", WORST)
 def test_the_worst_files_end_within_five_seconds_and_300_mb(path, worst):
     path.write_text(WORST[worst]())
@@ -538,6 +539,7 @@ def test_the_worst_files_end_within_five_seconds_and_300_mb(path, worst):
     assert all(float(number) < 300 for number in megabytes)
 
 
+@pytest.mark.slow
 def test_fifty_thousand_names_load_in_a_moment(read, path):
     names = [[f"p{n:05}-interferometer", f"P{n:05}", f"Größe {n}", f"{n}", f"name {n}"] for n in range(10_000)]
     path.write_text(json.dumps(entries(*({"id": first, "aliases": rest} for first, *rest in names))))
@@ -601,6 +603,7 @@ def plainly(raw: bytes) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 @FUZZ
 @given(files())
 def test_any_file_is_accepted_rightly_or_refused_with_its_path_and_a_reason(path, raw):
@@ -617,6 +620,7 @@ def test_any_file_is_accepted_rightly_or_refused_with_its_path_and_a_reason(path
         assert found.sha256 == hashlib.sha256(raw).hexdigest()
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.lists(ENTRIES, max_size=5))
 def test_well_formed_entries_are_refused_exactly_for_bad_names_and_names_of_two_entries(path, found):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from answer_files import answer, written
 from commands import rekey_here
 from examples import (
@@ -67,6 +69,7 @@ def test_the_aliass_row_is_kept_and_the_canonical_row_is_a_historical_drop(datab
     assert {"old": (CANONICAL, "2", "active")} == after
 
 
+@pytest.mark.slow
 def test_an_answer_leaves_the_other_rows_to_the_rules(database, tmp_path):
     found, after = decided(database, tmp_path, SEVERAL, *SLOTS)
     assert {
@@ -81,6 +84,7 @@ def test_an_answer_leaves_the_other_rows_to_the_rules(database, tmp_path):
     assert {"old": (CANONICAL, "2", "active"), "k-own": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.slow
 def test_a_canonical_row_that_says_what_the_kept_row_says_is_not_touched(database, tmp_path):
     rows = {
         "projects": projects(c=CANONICAL, s="p05", t="interferometer"),
@@ -91,6 +95,7 @@ def test_a_canonical_row_that_says_what_the_kept_row_says_is_not_touched(databas
     assert {"own": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.slow
 def test_an_inactive_canonical_row_that_says_otherwise_is_replaced(database, tmp_path):
     rows = {
         "projects": projects(c=CANONICAL, s="p05", t="interferometer"),
@@ -100,6 +105,7 @@ def test_an_inactive_canonical_row_that_says_otherwise_is_replaced(database, tmp
     assert {"own": "replace", "old": "drop", "other": "rekey"} == found
 
 
+@pytest.mark.slow
 def test_a_collision_of_shadows_alone_creates_the_canonical(database, tmp_path):
     rows = {
         "projects": projects(s="p05", t="interferometer"),
@@ -110,6 +116,7 @@ def test_a_collision_of_shadows_alone_creates_the_canonical(database, tmp_path):
     assert {"old": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.slow
 def test_the_loser_is_counted_and_reported_with_both_values_and_statuses(database, tmp_path):
     registry = prepared(database, tmp_path, TWO)
     upgraded(database, registry, written(tmp_path, answer("p05")))
@@ -125,6 +132,7 @@ def test_the_loser_is_counted_and_reported_with_both_values_and_statuses(databas
     assert [(0, CANONICAL, "p05")] == database.rows("SELECT number, project, alias FROM rekey_answer")
 
 
+@pytest.mark.slow
 def test_an_alias_that_is_called_canonical_has_a_way_to_be_named(database, tmp_path):
     registry = {"p05": ["canonical"]}
     rows = {
@@ -148,11 +156,13 @@ SPELT = {
 }
 
 
+@pytest.mark.slow
 def test_of_two_spellings_of_one_alias_the_exact_one_is_kept(database, tmp_path):
     found, _ = decided(database, tmp_path, SPELT, answer("p05 "))
     assert {"own": "drop", "capital": "drop", "blank": "rekey"} == found
 
 
+@pytest.mark.slow
 def test_a_name_that_two_spellings_equal_is_refused_as_unclear_and_decides_nothing(database, tmp_path):
     registry = prepared(database, tmp_path, SPELT)
     answers = written(tmp_path, answer("p05"))
@@ -160,6 +170,7 @@ def test_a_name_that_two_spellings_equal_is_refused_as_unclear_and_decides_nothi
     assert "rekey_collision_state (3)" in said
 
 
+@pytest.mark.slow
 def test_two_spellings_that_say_the_same_are_one_answer(database, tmp_path):
     rows = {**SPELT, "project_state": [state("own", "c", "1"), state("a", "s", "2"), state("b", "t", "2")]}
     found, _ = decided(database, tmp_path, rows, answer("p05"))
@@ -197,11 +208,13 @@ def test_answers_without_use_and_collisions_without_answer_are_all_listed_at_onc
     assert len(WRONG) == len(made.document["plan"]["integrity_errors"])
 
 
+@pytest.mark.slow
 def test_an_answer_where_nothing_is_to_be_folded_is_refused(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL)})
     refuses(database, registry, "no row under an alias stands", resolutions=written(tmp_path, answer("canonical")))
 
 
+@pytest.mark.slow
 def test_a_plan_with_answers_is_the_plan_that_runs(database, tmp_path):
     registry = prepared(database, tmp_path, SEVERAL)
     answers = written(tmp_path, *SLOTS)
@@ -239,6 +252,7 @@ def scripted_downgrade(database, registry):
     return alembic_here("downgrade", "head:-1", "--sql", url=database.url, registry=registry).out
 
 
+@pytest.mark.slow
 def test_a_script_stops_where_an_answer_does_not_fit(database, tmp_path):
     registry = prepared(database, tmp_path, TWO)
     answers = written(tmp_path, answer("p05"), answer("interferometer", CANONICAL, "k"))
@@ -250,6 +264,7 @@ def test_a_script_stops_where_an_answer_does_not_fit(database, tmp_path):
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 def test_a_script_is_not_written_with_names_that_the_registry_does_not_have(database, tmp_path):
     registry = prepared(database, tmp_path, TWO)
     answers = written(tmp_path, answer("canonical", "p99"), answer("p06"))
@@ -269,6 +284,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 def test_hostile_slots_and_names_survive_online_and_in_a_script(database, tmp_path):
     alias = "'; DROP TABLE projects; -- 🧪 %s :x \\ \t$$"
     name = 'it\'s "100%" $$ -- \\n'
@@ -292,6 +308,7 @@ def test_hostile_slots_and_names_survive_online_and_in_a_script(database, tmp_pa
     assert online == everything(database)
 
 
+@pytest.mark.slow
 def test_a_slot_may_be_null_where_the_table_allows_it(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL, s="p05")})
     database.execute("DROP TABLE project_state")
@@ -305,6 +322,7 @@ def test_a_slot_may_be_null_where_the_table_allows_it(database, tmp_path):
     assert {"own": "drop", "old": "rekey", "own2": "keep", "old2": "drop"} == actions(database, "project_state")
 
 
+@pytest.mark.slow
 def test_answers_that_differ_only_as_the_column_does_not_are_two_for_one_slot(database, tmp_path):
     """SQLite alone: a column there may take `a` for `A`. Elsewhere they are two slots, one of them without a row."""
     collated = "key TEXT COLLATE NOCASE" if database.dialect == "sqlite" else "key TEXT"

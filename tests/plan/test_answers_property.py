@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from outcomes import disagreements
 from scripts import generated
 from scripts import state as everything
 from strategies import legacy as legacy_databases
+
+pytestmark = pytest.mark.slow
 
 CASES = 1_000 if os.environ.get("REKEY_LONG") else 8
 UNHURRIED = settings(

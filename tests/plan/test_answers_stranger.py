@@ -10,6 +10,8 @@ from project.test_stranger import FIRST, everything, price, setting
 from stranger import SCHEMAS, make
 from ways_back import contents
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(database, tmp_path):

@@ -26,6 +26,7 @@ def project(database, tmp_path, created):
     return declared(database, tmp_path, schema, spec, ["projects", "notes"], names=NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_a_value_may_be_made_of_the_name(database, tmp_path, way):
     """Case 34: a unique column needs a value per row, and a constant is but one."""

@@ -4,6 +4,8 @@ import pytest
 
 import legacy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def unsure(database):

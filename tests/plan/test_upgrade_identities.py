@@ -47,6 +47,7 @@ def test_an_unregistered_project_and_a_canonical_one_are_left_as_they_are(fold):
     assert database.rows("SELECT outcome FROM rekey_run") == [("empty",)]
 
 
+@pytest.mark.slow
 def test_a_shadow_without_anything_attached_is_deleted(fold):
     database = fold({"projects": projects(c=CANONICAL, s="p05")})
     assert names(database) == {"c": CANONICAL}
@@ -64,12 +65,14 @@ def test_a_shadow_whose_project_has_no_canonical_row_gets_one_created_with_a_uui
     assert counts(database, "apply")["canonical_rows_created"] == 1
 
 
+@pytest.mark.slow
 def test_a_created_row_is_dated_by_the_run(fold):
     database = fold({"projects": projects(s="p05")})
     dates = "SELECT p.created_at = r.started_at, p.updated_at = r.started_at FROM projects p, rekey_run r"
     assert database.rows(dates) == [(1, 1)]
 
 
+@pytest.mark.slow
 def test_two_shadows_of_one_project_without_a_canonical_row_fold_into_one_created_row(fold):
     rows = [state("r1", "s", "1", key="one"), state("r2", "t", "2", key="two")]
     database = fold({"projects": projects(s="p05", t="interferometer"), "project_state": rows})
@@ -87,6 +90,7 @@ def test_two_shadows_fold_into_the_canonical_row_that_is_there(fold):
     assert {name for name, *_ in states(database).values()} == {CANONICAL}
 
 
+@pytest.mark.slow
 def test_two_spellings_of_one_alias_are_two_shadows(fold):
     database = fold({"projects": projects(c=CANONICAL, s="p05", t="P05")})
     assert names(database) == {"c": CANONICAL}
@@ -122,6 +126,7 @@ def test_a_misspelt_canonical_beside_the_right_one_is_refused_as_two_canonical_r
     )
 
 
+@pytest.mark.slow
 def test_two_misspelt_canonicals_are_refused_as_two_canonical_rows(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(a="P05", b=" p05")}, {"p05": ["p"]})
     refuses(database, registry, "named 'P05'", "named ' p05'")
@@ -130,6 +135,7 @@ def test_two_misspelt_canonicals_are_refused_as_two_canonical_rows(database, tmp
 AROUND = (" {}", "{}  ", "\t{}\n", "\u00a0{}\u3000", "\x1f{}\x85", "\r\n{}")
 
 
+@pytest.mark.slow
 def test_names_match_with_any_whitespace_around_them(fold):
     spelt = [around.format("P05") for around in AROUND]
     rows = {
@@ -145,6 +151,7 @@ def test_names_match_with_any_whitespace_around_them(fold):
     assert set(states(database).values()) == {(CANONICAL, "v", "active")}
 
 
+@pytest.mark.slow
 def test_names_in_the_registry_are_trimmed_too(fold):
     database = fold({"projects": projects(s="p05")}, {f" {CANONICAL}\n": [" p05 ", ""]})
     assert list(names(database).values()) == [CANONICAL]
@@ -163,6 +170,7 @@ SPELT = {
 """An alias, and another spelling of it."""
 
 
+@pytest.mark.slow
 def test_names_beyond_ascii_match_as_python_lowers_them(fold):
     assert all(stored.strip().lower() == registered.strip().lower() for registered, stored in SPELT.items())
     rows = {"projects": [], "memories": []}
@@ -176,6 +184,7 @@ def test_names_beyond_ascii_match_as_python_lowers_them(fold):
     }
 
 
+@pytest.mark.slow
 def test_names_that_only_look_alike_do_not_match(fold):
     stored = {"s": "ß", "t": "gro\u0308ße", "u": "p\u200b05"}
     rows = {"projects": projects(**stored), "memories": [memory(key, name) for key, name in stored.items()]}
@@ -193,12 +202,14 @@ def test_hostile_names_are_data_and_nothing_else(fold):
     assert memories(database) == {"m": (canonical, "active")}
 
 
+@pytest.mark.slow
 def test_an_alias_that_is_the_name_of_another_row_of_its_own_project_folds_once(fold):
     database = fold({"projects": projects(s="p05", t=" p05", u="P05 ")})
     assert list(names(database).values()) == [CANONICAL]
     assert counts(database, "apply") == {"shadow_projects_deleted": 3, "canonical_rows_created": 1}
 
 
+@pytest.mark.slow
 def test_projects_of_several_canonicals_fold_apart(fold):
     rows = [state("r5", "s5", "1"), state("r6", "s6", "2")]
     database = fold({"projects": projects(s5="p05", s6="p06"), "project_state": rows})
@@ -217,6 +228,7 @@ def test_the_row_of_a_shadow_is_journalled_as_it_was(fold):
     }
 
 
+@pytest.mark.slow
 def test_a_missing_registry_is_an_empty_plan_on_a_database_without_any_row(database, upgrade, tmp_path):
     legacy.create(database)
     upgrade(database, tmp_path / "nowhere.json")

@@ -12,6 +12,8 @@ from oracle import expected
 from outcomes import disagreements
 from strategies import legacy as legacy_databases
 
+pytestmark = pytest.mark.slow
+
 CASES = 5_000 if os.environ.get("REKEY_LONG") else 500
 UNHURRIED = settings(
     max_examples=CASES,

@@ -76,12 +76,14 @@ def test_an_active_shadow_row_displaces_an_inactive_canonical_one_with_its_count
 # The decision table of the original script, row by row.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["active", "superseded", "invalid", "", None])
 def test_a_shadow_row_of_any_status_on_a_free_slot_is_rekeyed_as_it_is(slot, database, status):
     assert slot(s=("v", status)) == {"s": ("v", status)}
     assert did(database) == {"s": "rekey"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("canonical", ["active", "superseded"])
 def test_an_inactive_shadow_row_that_says_the_same_is_merged_and_the_canonical_stays_as_it_is(
     slot, database, canonical
@@ -108,6 +110,7 @@ def test_two_active_rows_with_different_values_are_a_collision_that_names_both_v
     collided(c="new", s="old")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("canonical", ["superseded", "invalid", None])
 def test_an_active_shadow_row_wins_over_an_inactive_canonical_one_whatever_its_status_is_called(
     slot, database, canonical
@@ -116,6 +119,7 @@ def test_an_active_shadow_row_wins_over_an_inactive_canonical_one_whatever_its_s
     assert did(database) == {"c": "replace", "s": "rekey"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("canonical", ["active", "superseded"])
 @pytest.mark.parametrize("shadow", ["superseded", None])
 def test_an_inactive_shadow_row_that_says_otherwise_is_dropped_even_if_it_is_newer(slot, database, canonical, shadow):
@@ -136,20 +140,24 @@ def test_at_a_tie_of_two_shadow_rows_the_smallest_id_is_rekeyed(slot, database):
     assert did(database) == {"s": "rekey", "t": "drop"}
 
 
+@pytest.mark.slow
 def test_an_active_shadow_row_wins_over_a_newer_inactive_one(slot, database):
     assert slot(s=("v", "active", OLD), t=("w", "superseded", LATER)) == {"s": ("v", "active")}
     assert did(database) == {"s": "rekey", "t": "drop"}
 
 
+@pytest.mark.slow
 def test_of_two_inactive_shadow_rows_the_newest_is_rekeyed(slot, database):
     assert slot(s=("v", "superseded", OLD), t=("w", "invalid", LATER)) == {"t": ("w", "invalid")}
     assert did(database) == {"s": "drop", "t": "rekey"}
 
 
+@pytest.mark.slow
 def test_a_time_is_newer_than_no_time(slot, database):
     assert slot(s=("v", "superseded", None), t=("w", "superseded", OLD)) == {"t": ("w", "superseded")}
 
 
+@pytest.mark.slow
 def test_an_active_shadow_row_displaces_the_canonical_and_the_other_shadow_row_is_measured_by_the_winner(
     slot, database
 ):
@@ -158,20 +166,24 @@ def test_an_active_shadow_row_displaces_the_canonical_and_the_other_shadow_row_i
     assert did(database) == {"c": "replace", "s": "rekey", "t": "drop"}
 
 
+@pytest.mark.slow
 def test_a_revived_canonical_takes_one_shadow_row_in_and_drops_the_other(slot, database):
     after = slot(c=("v", "superseded"), s=("v", "active"), t=("w", "superseded", LATER))
     assert after == {"c": ("v", "active")}
     assert did(database) == {"c": "revive", "s": "merge", "t": "drop"}
 
 
+@pytest.mark.slow
 def test_two_shadows_with_different_live_values_collide_without_any_canonical_row(collided):
     collided(s="v", t="w")
 
 
+@pytest.mark.slow
 def test_a_collision_of_three_rows_names_all_three(collided):
     collided(c="u", s="v", t="w")
 
 
+@pytest.mark.slow
 def test_a_third_row_that_agrees_does_not_heal_a_collision(collided):
     collided(c="v", s="v", t="w")
 
@@ -179,11 +191,13 @@ def test_a_third_row_that_agrees_does_not_heal_a_collision(collided):
 # Values.
 
 
+@pytest.mark.slow
 def test_no_value_is_the_same_as_no_value_and_differs_from_an_empty_one(slot, database):
     assert slot(c=(None, "active"), s=(None, "active"), t=("", "superseded")) == {"c": (None, "active")}
     assert did(database) == {"c": "keep", "s": "merge", "t": "drop"}
 
 
+@pytest.mark.slow
 def test_values_that_differ_in_case_or_blanks_differ(collided):
     collided(c="v", s="V", t="v ")
 
@@ -200,6 +214,7 @@ def test_slots_without_a_shadow_row_are_not_even_planned(database, upgrade, tmp_
     assert states(database)["o1"] == ("atlas", "2", "active")
 
 
+@pytest.mark.slow
 def test_slots_of_one_key_in_two_categories_do_not_meet(database, upgrade, tmp_path):
     rows = [state("c1", "c", "1", category="decision"), state("s1", "s", "2", category="risk")]
     upgrade(

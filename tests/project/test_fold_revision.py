@@ -13,6 +13,8 @@ from examples import CANONICAL, LATER, REGISTRY, alembic_here, interaction, memo
 from legacy import write_registry
 from ways_back import contents
 
+pytestmark = pytest.mark.slow
+
 MESSAGE = 'fold the names of spring, \\ """ and %s'
 
 

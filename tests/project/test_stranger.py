@@ -129,6 +129,7 @@ def test_an_upgrade_folds_and_a_downgrade_puts_everything_back(project):
     assert [] == [name for name in project.database.tables() if name.startswith("rekey_")]
 
 
+@pytest.mark.slow
 @both_kinds_of_keys
 def test_the_script_folds_alike_and_the_script_back_puts_everything_back(project):
     project.fill(everything(project))
@@ -141,6 +142,7 @@ def test_the_script_folds_alike_and_the_script_back_puts_everything_back(project
     assert before == contents(project.database)
 
 
+@pytest.mark.slow
 @both_kinds_of_keys
 def test_a_report_alone_puts_everything_back(project):
     project.fill(everything(project))
@@ -154,6 +156,7 @@ def test_a_report_alone_puts_everything_back(project):
     assert before == contents(project.database)
 
 
+@pytest.mark.slow
 @both_kinds_of_keys
 def test_the_plan_is_the_one_that_the_upgrade_carries_out(project):
     project.fill(everything(project))
@@ -191,6 +194,7 @@ def stopped(project, name):
     assert before == contents(project.database)
 
 
+@pytest.mark.slow
 def test_a_collision_is_refused_in_the_words_of_the_project(project):
     rows = everything(project)
     rows["Price List"].append(price(project, 9, 1, "11.00"))
@@ -199,6 +203,7 @@ def test_a_collision_is_refused_in_the_words_of_the_project(project):
     stopped(project, "rekey_collision_price")
 
 
+@pytest.mark.slow
 def test_rows_outside_the_plan_are_refused(project):
     project.fill(everything(project))
     kind = {"integer": "BIGINT", "uuid": "UUID" if project.database.dialect == "postgresql" else "CHAR(32)"}[
@@ -210,6 +215,7 @@ def test_rows_outside_the_plan_are_refused(project):
     stopped(project, "rekey_attached_shop" if project.database.dialect == "postgresql" else "rekey_foreign_key_broken")
 
 
+@pytest.mark.slow
 def test_two_rows_for_one_canonical_are_refused(project):
     rows = everything(project)
     rows["shops"].append(shop(project, 8, "corner shop"))
@@ -218,6 +224,7 @@ def test_two_rows_for_one_canonical_are_refused(project):
     stopped(project, "rekey_two_canonical_rows_shop")
 
 
+@pytest.mark.slow
 def test_a_created_row_that_lacks_a_value_is_refused_and_only_where_one_is_created(database, tmp_path, keys):
     project = make(database, tmp_path / "project", keys, {"label": "made by a fold"})
     project.fill(everything(project))
@@ -228,6 +235,7 @@ def test_a_created_row_that_lacks_a_value_is_refused_and_only_where_one_is_creat
     assert [] == database.rows("SELECT id FROM shops WHERE name = 'back\\slash'")
 
 
+@pytest.mark.slow
 def test_edited_rows_and_what_hangs_on_a_created_row_by_its_name_stay_where_drift_is_kept(project):
     project.fill(everything(project))
     project.does("upgrade", "head")
@@ -251,6 +259,7 @@ def test_edited_rows_and_what_hangs_on_a_created_row_by_its_name_stay_where_drif
     ]
 
 
+@pytest.mark.slow
 def test_the_script_back_lets_a_created_row_stay_for_what_hangs_on_its_name(project):
     project.fill(everything(project))
     project.does("upgrade", "head")
@@ -264,6 +273,7 @@ def test_the_script_back_lets_a_created_row_stay_for_what_hangs_on_its_name(proj
     )
 
 
+@pytest.mark.slow
 def test_a_misspelt_canonical_that_rows_refer_to_by_name_is_renamed_or_refused(project):
     rows = everything(project)
     rows["LineItem"].append({"id": 99, "shopName": f" {THIRD}", "changed_at": OLD})
@@ -279,6 +289,7 @@ def test_a_misspelt_canonical_that_rows_refer_to_by_name_is_renamed_or_refused(p
     assert before == contents(project.database)
 
 
+@pytest.mark.slow
 def test_the_registry_comes_from_the_variable_that_its_own_configuration_names(project, tmp_path, monkeypatch):
     monkeypatch.setenv("ATOCORE_PROJECT_REGISTRY_PATH", str(tmp_path / "missing"))
     assert "Corner Shop" in project.rekey("plan", "--json").out

@@ -17,6 +17,8 @@ from outcomes import disagreements
 from stranger import make, shown
 from strategies import legacy as legacy_databases
 
+pytestmark = pytest.mark.slow
+
 CASES = 150 if os.environ.get("REKEY_LONG") else 12
 UNHURRIED = settings(
     max_examples=CASES,

@@ -35,11 +35,13 @@ def test_the_approved_plan_runs_by_its_fingerprint_and_by_its_report(
     assert [(fingerprint,)] == database.rows("SELECT plan_sha256 FROM rekey_run")
 
 
+@pytest.mark.slow
 def test_a_report_serves_as_the_approval_too(database, planned, upgrade, registry_path):
     upgrade(database, registry_path, expect_plan=planned[0])
     assert [("applied",)] == database.rows("SELECT outcome FROM rekey_run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -64,6 +66,7 @@ def test_another_plan_is_refused_and_the_report_says_what_differs(
     assert [] == list(report_dir.glob("*.pending"))
 
 
+@pytest.mark.slow
 def test_a_fingerprint_serves_once(database, planned, upgrade, downgrade, registry_path):
     upgrade(database, registry_path, expect_plan=planned[1])
     downgrade(database, registry_path)
@@ -73,6 +76,7 @@ def test_a_fingerprint_serves_once(database, planned, upgrade, downgrade, regist
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, upgrade, registry_path):
     before = database.snapshot()
     with pytest.raises(CommandError, match="neither a fingerprint nor a file"):
@@ -80,6 +84,7 @@ def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, 
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 def test_the_fingerprint_does_not_depend_on_the_collation_of_a_key(database, rekey, upgrade, registry_path):
     """The journal has not the collation of its table, and lists `B` before `a` where the table does not."""
     legacy.create(database)

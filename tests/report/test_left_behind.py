@@ -62,6 +62,7 @@ def test_the_plan_counts_and_lists_both_values_and_does_not_refuse(database, tmp
     }
 
 
+@pytest.mark.slow
 def test_the_report_of_the_run_says_the_same_and_is_one_to_go_back_from(database, tmp_path):
     project = customers(database, tmp_path)
     before = database.rows("SELECT * FROM customers ORDER BY id")
@@ -78,6 +79,7 @@ def test_the_report_of_the_run_says_the_same_and_is_one_to_go_back_from(database
     assert before == database.rows("SELECT * FROM customers ORDER BY id")
 
 
+@pytest.mark.slow
 def test_a_script_counts_them_and_holds_none(database, tmp_path):
     project = customers(database, tmp_path)
     script = project.script()
@@ -86,6 +88,7 @@ def test_a_script_counts_them_and_holds_none(database, tmp_path):
     assert [("plan", 5)] == database.rows(COUNT)
 
 
+@pytest.mark.slow
 def test_what_a_renamed_row_says_stays_too(database, tmp_path):
     rows = ("(1, 'POLISHER', 'a@x', 'Rome', 5, NULL, NULL)", "(2, 'pol', 'b@x', 'Rome', 5, NULL, NULL)")
     project = customers(database, tmp_path, rows=rows)
@@ -94,6 +97,7 @@ def test_what_a_renamed_row_says_stays_too(database, tmp_path):
     assert [("plan", 1)] == database.rows(COUNT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_values_without_an_equality_are_compared_as_text(database, tmp_path):
     rows = ("(1, 'polisher', NULL, NULL, 5, NULL, NULL)", "(2, 'pol', NULL, NULL, 5, NULL, NULL)")
@@ -105,6 +109,7 @@ def test_values_without_an_equality_are_compared_as_text(database, tmp_path):
     assert 0 == project.upgrade().code
 
 
+@pytest.mark.slow
 def test_a_column_that_the_revision_does_not_know_counts_too(database, tmp_path):
     project = customers(database, tmp_path, rows=ROWS[:2])
     database.execute("ALTER TABLE customers ADD COLUMN phone VARCHAR(9); UPDATE customers SET phone = '1' WHERE id = 2")
@@ -117,6 +122,7 @@ def test_a_column_that_the_revision_does_not_know_counts_too(database, tmp_path)
     assert wanted == left(json.loads(project.reports[-1].read_text("ascii")))
 
 
+@pytest.mark.slow
 def test_what_is_written_to_the_row_that_stays_makes_no_other_plan(database, tmp_path):
     project = customers(database, tmp_path, rows=ROWS[:2])
     planned = json.loads(project.rekey("plan", "--json").out)["plan"]["fingerprint"]
@@ -137,6 +143,7 @@ class Data(HTMLParser):
             self.rows = json.loads(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["plan", "report"])
 def test_the_page_shows_both_values_with_what_differs(database, tmp_path, command):
     project = customers(database, tmp_path)
@@ -155,6 +162,7 @@ def test_the_page_shows_both_values_with_what_differs(database, tmp_path, comman
     assert "project values left behind</dt><dd>5" in page.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_table_of_very_many_columns_has_them_all_compared(database, tmp_path):
     project = customers(database, tmp_path, rows=ROWS[:2])
     added = [f"ALTER TABLE customers ADD COLUMN c{number} INTEGER;" for number in range(1200)]

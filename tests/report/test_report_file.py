@@ -37,10 +37,12 @@ def test_a_report_as_it_was_written_is_read(report):
     assert list(report_entries(read, "of nobody")) == []
 
 
+@pytest.mark.slow
 def test_a_forgery_that_changes_nothing_is_the_report(report):
     assert forged(report, lambda _: None) == report.read_bytes()
 
 
+@pytest.mark.slow
 @MANY
 @given(data=st.data())
 def test_a_report_cut_anywhere_is_refused(report, tmp_path, data):
@@ -54,6 +56,7 @@ def test_a_report_cut_at_a_line_is_refused(report, tmp_path):
         refused(tmp_path / "cut.json", b"".join(lines[:number]))
 
 
+@pytest.mark.slow
 @MANY
 @given(data=st.data())
 def test_a_report_with_any_other_byte_anywhere_is_refused(report, tmp_path, data):
@@ -64,6 +67,7 @@ def test_a_report_with_any_other_byte_anywhere_is_refused(report, tmp_path, data
     refused(tmp_path / "flipped.json", bytes(whole))
 
 
+@pytest.mark.slow
 @MANY
 @given(data=st.data())
 def test_a_report_with_a_line_less_or_twice_or_elsewhere_is_refused(report, tmp_path, data):
@@ -76,6 +80,7 @@ def test_a_report_with_a_line_less_or_twice_or_elsewhere_is_refused(report, tmp_
         refused(tmp_path / "moved.json", b"".join(moved))
 
 
+@pytest.mark.slow
 def test_a_line_that_could_not_be_held_is_refused(report, tmp_path, monkeypatch):
     longest = max(map(len, report.read_bytes().splitlines(keepends=True)))
     monkeypatch.setattr(reading, "MOST_BYTES_OF_A_LINE", longest)
@@ -84,6 +89,7 @@ def test_a_line_that_could_not_be_held_is_refused(report, tmp_path, monkeypatch)
     assert f"longer than {longest - 1:,} bytes" in refused(tmp_path / "long.json", report.read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
 def test_a_line_of_50_megabytes_is_read_and_one_of_70_is_refused(report, tmp_path):
     large = forged(report, lambda document: document["plan"].update(revision="9" * 50_000_000))
@@ -93,6 +99,7 @@ def test_a_line_of_50_megabytes_is_read_and_one_of_70_is_refused(report, tmp_pat
     assert "is longer than" in refused(path, b"{" * 70_000_000)
 
 
+@pytest.mark.slow
 def test_a_row_of_half_a_megabyte_comes_back(reused_database, upgrade, downgrade, tmp_path):
     reused_database.reset()
     rows = everything()

@@ -64,6 +64,7 @@ def test_the_report_has_the_designs_keys(done):
     assert (report["plan"]["integrity_errors"], report["plan"]["has_collisions"]) == ([], False)
 
 
+@pytest.mark.slow
 def test_the_report_counts_what_the_database_recorded(done):
     report = done.report
     assert set(report["plan"]["counts"]) == set(PLAN_COUNTS)
@@ -72,6 +73,7 @@ def test_the_report_counts_what_the_database_recorded(done):
         assert shown == dict(done.database.rows(f"SELECT name, value FROM rekey_count WHERE phase = '{phase}'"))
 
 
+@pytest.mark.slow
 def test_the_report_names_database_registry_and_aliases(done):
     report = done.report
     assert report["database"] == done.database.url
@@ -94,6 +96,7 @@ def test_the_report_lists_every_row_of_the_journal_with_its_action(done):
         assert all(row["canonical"] in REGISTRY for row in report["plan"][section])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("section", "table"), SECTIONS.items())
 def test_every_touched_row_is_reported_with_its_full_before_image(done, section, table):
     before = done.before[table]
@@ -106,18 +109,21 @@ def test_every_touched_row_is_reported_with_its_full_before_image(done, section,
         }
 
 
+@pytest.mark.slow
 def test_a_created_row_is_reported_without_a_before_image(done):
     (created,) = (row for row in done.report["plan"]["shadow_projects"] if row["action"] == "create")
     assert created["canonical"] == "p06-polisher"
     assert set(created["before"].values()) == {None}
 
 
+@pytest.mark.slow
 def test_a_row_that_goes_is_reported_with_the_one_that_stays(done):
     stays = {row["before"]["id"]: row.get("survivor") for row in done.report["plan"]["state_plans"]}
     assert stays["dropped"] == {"key": "living", "value": "1", "status": "active"}
     assert stays["merged"] == {"key": "kept", "value": "1", "status": "active"}
 
 
+@pytest.mark.slow
 def test_an_empty_run_is_reported_as_empty(reported):
     _, report = the_report(reported({"projects": projects(c=CANONICAL)}))
     assert report["plan"]["is_empty"] is True
@@ -125,6 +131,7 @@ def test_an_empty_run_is_reported_as_empty(reported):
     assert set(report["apply_summary"].values()) == {0}
 
 
+@pytest.mark.slow
 def test_the_run_records_the_fingerprint_of_its_report(done):
     fingerprint = done.report["plan"]["fingerprint"]
     assert done.database.rows("SELECT plan_sha256 FROM rekey_run") == [(fingerprint,)]
@@ -143,6 +150,7 @@ def test_the_report_is_readable_by_its_owner_alone_and_so_is_a_new_folder(done):
     assert stat.S_IMODE(done.path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_there_keeps_its_mode_and_its_files(reported, tmp_path):
     folder = tmp_path / "shared"
     folder.mkdir()
@@ -160,6 +168,7 @@ class _Frozen(datetime):
         return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
 def test_a_report_is_never_overwritten(reported, tmp_path, monkeypatch, kind):
     monkeypatch.setattr("alembic_rekey.settings.datetime", _Frozen)
@@ -176,6 +185,7 @@ def test_a_report_is_never_overwritten(reported, tmp_path, monkeypatch, kind):
     assert kind != "file" or taken.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_nothing_pending_is_left_beside_the_report(done):
     assert [path.suffix for path in done.path.parent.iterdir()] == [".json"]
 
@@ -196,6 +206,7 @@ def test_until_the_commit_the_report_has_no_name_that_claims_anything(reported, 
     assert seen[0].endswith(".json.pending")
 
 
+@pytest.mark.slow
 def test_the_upgrade_logs_where_the_report_is_and_what_it_counted(database, tmp_path, caplog):
     registry = prepared(database, tmp_path, folded())
     with caplog.at_level(logging.INFO, "alembic"):
@@ -206,6 +217,7 @@ def test_the_upgrade_logs_where_the_report_is_and_what_it_counted(database, tmp_
     assert "applied" in ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("url", ["{0}:s3cret@{1}", "{0}@{1}?password=s3cret"])
 def test_no_password_is_in_the_report_or_in_the_log(database, tmp_path, url):

@@ -71,6 +71,7 @@ def test_the_form_is_refused_as_it_is_and_taken_once_it_is_filled_in(database, t
     assert kept == dict(database.rows(own))
 
 
+@pytest.mark.slow
 def test_with_answers_the_form_asks_what_is_still_open(database, tmp_path):
     registry = prepared(database, tmp_path, ROWS)
     form = form_of(database, registry, tmp_path / "form.json")
@@ -80,6 +81,7 @@ def test_with_answers_the_form_asks_what_is_still_open(database, tmp_path):
     assert ["l", "vendor"] == [one["key"] for one in rest["resolutions"]]
 
 
+@pytest.mark.slow
 def test_a_form_without_collisions_asks_nothing_and_is_taken(database, tmp_path):
     registry = prepared(database, tmp_path, {})
     path = tmp_path / "form.json"
@@ -88,6 +90,7 @@ def test_a_form_without_collisions_asks_nothing_and_is_taken(database, tmp_path)
     assert 3 == said.status, said
 
 
+@pytest.mark.slow
 def test_an_alias_that_is_called_canonical_is_asked_so_that_the_answer_is_clear(database, tmp_path):
     rows = {
         "projects": projects(c="p05", s="canonical"),
@@ -104,6 +107,7 @@ def test_an_alias_that_is_called_canonical_is_asked_so_that_the_answer_is_clear(
         assert left == said.status, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", ["file", "link", "folder", "nowhere"])
 def test_nothing_is_overwritten_and_nothing_is_left_behind(database, tmp_path, there):
     registry = prepared(database, tmp_path, ROWS)

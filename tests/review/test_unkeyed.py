@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from declared import declared
 
 NAMES = {"polisher": ["pol"]}
@@ -49,10 +51,12 @@ def test_the_plan_tells_of_columns_that_are_named_like_a_reference(database, tmp
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 def test_keys_that_are_texts_are_compared_letter_by_letter(database, tmp_path):
     assert expected(database) == notes(planned(database, tmp_path, TEXTS))
 
 
+@pytest.mark.slow
 def test_after_the_side_tables_are_made_nothing_of_ours_is_told_of(database, tmp_path):
     """The journal of a table that has such a column has it too."""
     project = planned(database, tmp_path, NUMBERS)
@@ -60,6 +64,7 @@ def test_after_the_side_tables_are_made_nothing_of_ours_is_told_of(database, tmp
     assert expected(database) == notes(project)
 
 
+@pytest.mark.slow
 def test_a_column_of_another_type_is_not_compared(database, tmp_path):
     """PostgreSQL has no equality between a number and a text; SQLite compares the two and finds them different."""
     schema = SCHEMA.format(**NUMBERS) + """

@@ -15,6 +15,8 @@ from commands import rekey_here
 from examples import CANONICAL, REGISTRY, memory, projects, refuses, state
 from scripts import generated
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = (
     *("it's", '"', "%(x)s", ":x", "\\", "a\tb\r\nc", "🧪 Größe", "\u202e", "", "|", "n", "tNULL", "x" * 10_000),
     None,

@@ -372,6 +372,7 @@ BY_DATABASE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reused_database", "case"), BY_DATABASE, indirect=["reused_database"])
 def test_the_shell_stops_says_which_guard_it_was_and_the_database_is_as_it_was(
     reused_database, registry_path, upgrade, case
@@ -389,6 +390,7 @@ def test_the_shell_stops_says_which_guard_it_was_and_the_database_is_as_it_was(
     assert "\n-- If the script stops here: " in script[script.index(f"-- Guard {name}: ") :]
 
 
+@pytest.mark.slow
 def test_every_kind_of_guard_that_a_script_holds_is_provoked_above(registry_path):
     legacy.write_registry(registry_path, REGISTRY)
     urls = ("sqlite:///nowhere.db", "postgresql+psycopg://host.invalid/nothing")
@@ -414,6 +416,7 @@ def test_a_script_that_ran_is_refused_the_second_time(reused_database, registry_
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_without_on_error_stop_psql_applies_nothing_either(database, registry_path, upgrade):
     script = arranged(database, CASES["a collision"], registry_path, upgrade)
@@ -424,6 +427,7 @@ def test_without_on_error_stop_psql_applies_nothing_either(database, registry_pa
     assert "Without ON_ERROR_STOP" in script.split("BEGIN")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_foreign_key_that_led_nowhere_before_stops_nothing(database, registry_path, upgrade):
     dangling = sql(HANGS.format("projects (id)", "nobody"))
@@ -431,6 +435,7 @@ def test_a_foreign_key_that_led_nowhere_before_stops_nothing(database, registry_
     assert database.run_script(script.encode()).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_no_cascade_takes_rows_along_where_the_session_has_foreign_keys_on(database, registry_path, upgrade):
     script = arranged(database, CASES["rows of an unknown table on a shadow"], registry_path, upgrade)

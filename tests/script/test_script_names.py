@@ -33,6 +33,7 @@ ENCODINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=ENCODINGS)
 def test_hostile_names_come_through_byte_for_byte(reused_database, tmp_path, encoding):
     database = reused_database
@@ -63,6 +64,7 @@ def test_hostile_names_come_through_byte_for_byte(reused_database, tmp_path, enc
     assert not list(tmp_path.rglob("pwned"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nul\0", "x\x1by", "x\x7fy", "x\x0by", "\udc80"])
 def test_names_that_no_shell_carries_are_refused_before_anything_is_written(tmp_path, name):
     path = tmp_path / "registry.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from alembic.util import CommandError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ import legacy
 from scripts import generated, state
 from strategies import legacy as any_legacy
 from strategies import legacy_without_collision
+
+pytestmark = pytest.mark.slow
 
 CASES = 500 if os.environ.get("REKEY_LONG") else 20
 UNHURRIED = settings(

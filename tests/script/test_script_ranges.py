@@ -14,6 +14,8 @@ import pytest
 import legacy
 from scripts import REGISTRY, SAMPLE, generated, state
 
+pytestmark = pytest.mark.slow
+
 
 def begin(database, path):
     database.reset()

@@ -15,6 +15,8 @@ from scripts import REGISTRY, ROOT, SAMPLE, generated
 from shells import BOM, COMMITS_ITSELF, NOTHING_RUNS, SHELLS, each, run_in, statements
 from ways_back import contents, everything, fold, script_back
 
+pytestmark = pytest.mark.slow
+
 NAMES = [(dialect, name) for dialect, shells in SHELLS.items() for name in shells]
 
 

@@ -50,6 +50,7 @@ class Parameters(Visitor):
         self.found.append(node)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", RANGES)
 def test_postgresql_parses_every_statement_and_finds_no_parameter(registry, revision):
     parsed = pglast.parse_sql(generated(URLS["postgresql"], registry, revision, allow_empty="false"))
@@ -59,6 +60,7 @@ def test_postgresql_parses_every_statement_and_finds_no_parameter(registry, revi
     assert len(parsed) > 3
 
 
+@pytest.mark.slow
 def test_sqlite_executes_every_statement_without_a_value_for_a_parameter(tmp_path, registry):
     script = generated(f"sqlite:///{tmp_path / 'a.db'}", registry)
     assert script.startswith(";\n.bail on\n")
@@ -69,6 +71,7 @@ def test_sqlite_executes_every_statement_without_a_value_for_a_parameter(tmp_pat
     connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", RANGES)
 def test_a_comment_stands_above_every_statement_and_lines_are_of_moderate_width(registry, dialect, revision):
     script = generated(URLS[dialect], registry, revision, allow_empty="false")
@@ -91,12 +94,14 @@ def test_the_header_says_what_the_script_does_from_where_and_how_to_run_it(regis
     assert "0002 to 0002" not in header
 
 
+@pytest.mark.slow
 def test_the_same_script_is_written_each_time(registry, dialect):
     once = generated(URLS[dialect], registry)
     assert once == generated(URLS[dialect], registry)
     assert once == generated(URLS[dialect], registry, "base:head")
 
 
+@pytest.mark.slow
 def test_the_shell_prints_the_counts_last(reused_database, registry):
     database = reused_database
     database.reset()

@@ -22,6 +22,7 @@ def section(text, heading):
     return [line.strip() for line in found]
 
 
+@pytest.mark.slow
 def test_the_head_says_what_was_planned_with_what(database, tmp_path):
     rows = folded()
     registry = prepared(database, tmp_path, rows)
@@ -35,6 +36,7 @@ def test_the_head_says_what_was_planned_with_what(database, tmp_path):
     assert counted == {name: str(value) for name, value in document["plan"]["counts"].items()}
 
 
+@pytest.mark.slow
 def test_identities_are_listed_by_what_becomes_of_them(database, tmp_path):
     text = text_of(database, tmp_path, {"projects": projects(m=CANONICAL.upper(), s="p05", new="p06")})
     assert section(text, "projects: shadows") == [
@@ -54,6 +56,7 @@ def test_historical_drops_show_both_values_and_statuses_and_what_to_do(database,
     assert lines[1].startswith("what to do: ")
 
 
+@pytest.mark.slow
 def test_merged_replaced_and_revived_rows_are_shown_with_what_stays(database, tmp_path):
     rows = folded()
     rows["project_state"] += [state("back", "c", "9", "superseded", key="live"), state("live", "s", "9", key="live")]
@@ -69,6 +72,7 @@ def test_merged_replaced_and_revived_rows_are_shown_with_what_stays(database, tm
     ]
 
 
+@pytest.mark.slow
 def test_rekeyed_rows_are_counted_per_table_and_name(database, tmp_path):
     rows = folded()
     rows["memories"] += [memory("m5", " P05", "another"), memory("m6", " P05", "a third")]
@@ -83,6 +87,7 @@ def test_rekeyed_rows_are_counted_per_table_and_name(database, tmp_path):
     assert superseded.startswith(f"'p05' -> '{CANONICAL}': row 'm1', memory_type='fact', content='a fact'")
 
 
+@pytest.mark.slow
 def test_a_collision_shows_every_live_value_and_whose_it_is(database, tmp_path):
     rows = {
         "projects": projects(m=CANONICAL.upper(), s="p05", t="interferometer"),
@@ -99,6 +104,7 @@ def test_a_collision_shows_every_live_value_and_whose_it_is(database, tmp_path):
     assert text.endswith("\nThe upgrade would refuse this plan.\n")
 
 
+@pytest.mark.slow
 def test_integrity_errors_are_shown_with_their_remedies(database, tmp_path):
     text = text_of(database, tmp_path, {"projects": projects(c=CANONICAL, d=CANONICAL.upper())})
     lines = section(text, "Integrity errors (2): the upgrade refuses")
@@ -119,6 +125,7 @@ def test_lists_are_cut_at_the_limit_and_an_option_lifts_it(database, tmp_path):
     assert listed("--limit", "3")[:3] == listed("--all")[:3]
 
 
+@pytest.mark.slow
 def test_collisions_and_integrity_errors_are_cut_at_the_limit_too(database, tmp_path):
     rows = {"projects": projects(c=CANONICAL, s="p05")}
     rows["project_state"] = [state(f"{k}{o}", o, o, key=str(k)) for k in range(4) for o in "cs"]
@@ -129,6 +136,7 @@ def test_collisions_and_integrity_errors_are_cut_at_the_limit_too(database, tmp_
     assert section(text, "Integrity errors (2)")[1] == "… and 1 more (--all shows them)"
 
 
+@pytest.mark.slow
 def test_long_values_are_cut_with_a_note(database, tmp_path):
     rows = folded()
     rows["project_state"] += [state("a", "c", "x" * 9_936, key="long"), state("b", "s", "1", "superseded", key="long")]
@@ -158,6 +166,7 @@ def test_no_value_can_move_the_cursor_or_fake_a_line(database, tmp_path, command
     assert not re.search("^FAILED", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_refusal_of_the_upgrade_cannot_be_faked_by_a_slot_either(database, tmp_path, alembic):
     rows = {
         "projects": projects(c=CANONICAL, s="p05"),
@@ -169,6 +178,7 @@ def test_a_refusal_of_the_upgrade_cannot_be_faked_by_a_slot_either(database, tmp
     assert all(line.isprintable() for line in done.stderr.split("\n"))
 
 
+@pytest.mark.slow
 def test_a_terminal_of_another_encoding_gets_the_text_all_the_same(database, rekey, tmp_path):
     rows = {"projects": [*projects(c="é", s="ü")], "project_state": [state("a", "s", "ж" * 99)]}
     registry = prepared(database, tmp_path, rows, {"é": ["ü"]})
@@ -177,6 +187,7 @@ def test_a_terminal_of_another_encoding_gets_the_text_all_the_same(database, rek
     assert r"'\xfc' -> '\xe9'" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_plan_of_a_database_without_rows_reads_as_such(database, tmp_path):
     legacy.create(database)
     text = text_of_empty = rekey_here(database, legacy.write_registry(tmp_path / "r.json", {"a": []}), "plan").out

@@ -70,6 +70,7 @@ def test_the_page_says_the_counts_and_every_row_that_the_report_says(database, t
     assert plan["fingerprint"] in page.text
 
 
+@pytest.mark.slow
 def test_collisions_stand_in_the_page_itself_with_all_live_values_and_what_differs(database, tmp_path):
     page, _ = made(database, mixed(database, tmp_path))
     assert len(re.findall(r"\d live values", page.text)) == 2
@@ -100,6 +101,7 @@ def test_a_drop_shows_what_goes_beside_what_stays(database, tmp_path):
     assert "What blocks Nothing." in page.text
 
 
+@pytest.mark.slow
 def test_everything_that_blocks_stands_with_its_remedy(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL, d=CANONICAL.upper())})
     page, said = made(database, registry)
@@ -109,6 +111,7 @@ def test_everything_that_blocks_stands_with_its_remedy(database, tmp_path):
     assert "What to do: move what hangs on the wrong row" in page.text
 
 
+@pytest.mark.slow
 def test_an_empty_plan_has_a_page_too(sqlite, tmp_path):
     legacy.create(sqlite)
     registry = legacy.write_registry(tmp_path / "r.json", {"a": []})
@@ -121,6 +124,7 @@ def test_an_empty_plan_has_a_page_too(sqlite, tmp_path):
     assert "or allow it with -x allow_empty=true." in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["applied", "restored"])
 def test_a_run_has_a_page_of_what_was_done(database, tmp_path, upgrade, downgrade, way):
     registry = prepared(database, tmp_path, folded())
@@ -202,6 +206,7 @@ def test_the_file_is_for_its_owner_alone(sqlite, tmp_path):
     assert stat.S_IMODE((tmp_path / "page-0.html").stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", ["a file", "a link that leads nowhere", "a folder", "a device"])
 @pytest.mark.parametrize("command", ["plan", "report"])
 def test_what_is_there_is_never_overwritten(sqlite, tmp_path, there, command):
@@ -220,6 +225,7 @@ def test_what_is_there_is_never_overwritten(sqlite, tmp_path, there, command):
     assert page.is_symlink() or page.is_dir() or page.read_text() == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["nowhere/page.html", "project-registry.json/page.html", "x" * 300, "\udcff/p"])
 def test_a_place_that_cannot_be_written_refuses_before_any_work(sqlite, tmp_path, place):
     registry = prepared(sqlite, tmp_path, folded())
@@ -229,6 +235,7 @@ def test_a_place_that_cannot_be_written_refuses_before_any_work(sqlite, tmp_path
     assert {*tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_where_no_plan_can_be_made_there_is_no_page(sqlite, tmp_path):
     registry = prepared(sqlite, tmp_path, folded())
     registry.write_text("{")
@@ -238,6 +245,7 @@ def test_where_no_plan_can_be_made_there_is_no_page(sqlite, tmp_path):
     assert {*tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_page_that_somebody_else_made_meanwhile_stays(sqlite, tmp_path):
     def pieces():
         yield "half of it"
@@ -248,6 +256,7 @@ def test_a_page_that_somebody_else_made_meanwhile_stays(sqlite, tmp_path):
     assert [("page.html", "theirs")] == [(path.name, path.read_text()) for path in tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_a_page_is_complete_or_not_there(sqlite, tmp_path):
     def pieces():
         yield "half of it"
@@ -262,6 +271,7 @@ def test_a_page_is_complete_or_not_there(sqlite, tmp_path):
 # --- many rows
 
 
+@pytest.mark.slow
 def test_the_picture_has_bands_as_wide_as_their_rows(sqlite, tmp_path):
     rows = {"interactions": [interaction(f"i{n}", "p05" if n < 30 else "p06") for n in range(40)]}
     page, _ = made(sqlite, prepared(sqlite, tmp_path, rows))
@@ -271,6 +281,7 @@ def test_the_picture_has_bands_as_wide_as_their_rows(sqlite, tmp_path):
     assert "p06 → p06-polisher: 10 rows" in page.text
 
 
+@pytest.mark.slow
 def test_of_a_thousand_aliases_the_widest_are_drawn_and_all_are_in_the_table(sqlite, tmp_path):
     page, _ = made(sqlite, many(sqlite, tmp_path))
     assert 10_201 == len(page.data)
@@ -284,6 +295,7 @@ def test_of_a_thousand_aliases_the_widest_are_drawn_and_all_are_in_the_table(sql
     assert "8,000" in drawn
 
 
+@pytest.mark.slow
 def test_what_a_page_has_no_room_for_is_told_and_the_gravest_rows_stay(sqlite, tmp_path, monkeypatch):
     monkeypatch.setattr(page_rows, "_MOST_ROWS", 5)
     monkeypatch.setattr(page_rows, "_MOST_SLOTS", 1)
@@ -298,6 +310,7 @@ def test_what_a_page_has_no_room_for_is_told_and_the_gravest_rows_stay(sqlite, t
     assert 1 == len(re.findall(r"\d live values", page.text))
 
 
+@pytest.mark.slow
 def test_a_page_of_many_rows_needs_no_more_memory_than_one_of_few(sqlite, tmp_path):
     rows = {"memories": [memory(f"m{n}", "p05", f"{n} {'content ' * 60}") for n in range(3_000)]}
     registry = prepared(sqlite, tmp_path, rows)

@@ -15,6 +15,8 @@ from databases import SQLiteDatabase
 from examples import CANONICAL
 from pages import HOSTILE, many, mixed
 
+pytestmark = pytest.mark.slow
+
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 

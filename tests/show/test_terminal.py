@@ -85,6 +85,7 @@ def test_a_plan_stands_in_tables_and_in_colour_where_a_terminal_is(sqlite, tmp_p
     assert re.search(r"'We buy from \x1b\[[0-9;]+mZygo\x1b\[0m, \x1b\[[0-9;]+m4\x1b\[0m weeks'", said)
 
 
+@pytest.mark.slow
 def test_the_terminal_says_what_the_plain_text_says(sqlite, tmp_path):
     registry = mixed(sqlite, tmp_path)
     text = rekey_here(sqlite, registry, "plan").out
@@ -125,6 +126,7 @@ def test_tables_keep_to_the_width(sqlite, tmp_path, monkeypatch, columns):
     assert re.search("[0-9a-f]{64}", said), "a fingerprint can be copied whole"
 
 
+@pytest.mark.slow
 def test_the_width_is_that_of_the_terminal(sqlite, tmp_path):
     registry = prepared(sqlite, tmp_path, folded())
     terminal = Terminal(columns=44)
@@ -156,6 +158,7 @@ def test_no_value_can_style_or_move_anything(sqlite, tmp_path):
     assert all(line.isprintable() for line in said.split("\n"))
 
 
+@pytest.mark.slow
 def test_runs_and_the_way_back_are_in_colour_too(sqlite, tmp_path):
     registry = prepared(sqlite, tmp_path, folded())
     assert plain(on_terminal(sqlite, registry, "runs")).startswith("No run is recorded in ")
@@ -170,12 +173,14 @@ def test_runs_and_the_way_back_are_in_colour_too(sqlite, tmp_path):
     assert rekey_here(sqlite, registry, "restore-plan").out == plain(back)
 
 
+@pytest.mark.slow
 def test_json_is_json_on_a_terminal(sqlite, tmp_path):
     said = on_terminal(sqlite, prepared(sqlite, tmp_path, folded(), REGISTRY), "plan", "--json")
     assert "\x1b" not in said
     assert said.startswith('{\n "format": 1,\n')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [(), ("plan",), ("runs",), ("report",), ("restore-plan",), ("demo",)])
 def test_every_help_has_an_example(capsys, command):
     with pytest.raises(SystemExit):
@@ -183,6 +188,7 @@ def test_every_help_has_an_example(capsys, command):
     assert re.search(rf"example.*\balembic-rekey.* {''.join(command)}", capsys.readouterr().out, re.DOTALL)
 
 
+@pytest.mark.slow
 def test_an_upgrade_does_not_load_what_a_terminal_needs():
     loaded = "import sys, alembic_rekey.environment, alembic_rekey.operations; print('rich' in sys.modules)"
     assert (

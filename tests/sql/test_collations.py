@@ -76,6 +76,7 @@ def rows(project, columns, table):
     return project.database.rows(f"SELECT {columns} FROM {table} ORDER BY id")
 
 
+@pytest.mark.slow
 @of_every(KINDS)
 @pytest.mark.parametrize("way", WAYS)
 def test_names_in_tags_match_letter_by_letter(database, tmp_path, kind, way):
@@ -99,6 +100,7 @@ def test_names_in_tags_match_letter_by_letter(database, tmp_path, kind, way):
     assert before == [rows(project, "id, project", table) for table in ("notes", "tasks")]
 
 
+@pytest.mark.slow
 @of_every(KINDS)
 @pytest.mark.parametrize("way", WAYS)
 def test_names_of_identities_match_letter_by_letter(database, tmp_path, kind, way):
@@ -126,6 +128,7 @@ def test_names_of_identities_match_letter_by_letter(database, tmp_path, kind, wa
     assert before == [database.table(table) for table in ("projects", "states")]
 
 
+@pytest.mark.slow
 @of_every([kind for kind in KINDS if '"C"' not in kind[1]])
 @pytest.mark.parametrize("way", WAYS)
 def test_values_are_the_same_letter_by_letter_and_slots_as_their_column_says(database, tmp_path, kind, way):
@@ -150,6 +153,7 @@ def test_values_are_the_same_letter_by_letter_and_slots_as_their_column_says(dat
     assert before == [database.table(table) for table in ("projects", "states")]
 
 
+@pytest.mark.slow
 @of_every(KINDS)
 @pytest.mark.parametrize("way", WAYS)
 def test_duplicates_agree_letter_by_letter(database, tmp_path, kind, way):
@@ -172,6 +176,7 @@ def test_duplicates_agree_letter_by_letter(database, tmp_path, kind, way):
     assert before == database.table("notes")
 
 
+@pytest.mark.slow
 @of_every(KINDS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_name_that_nobody_registered_is_not_taken_for_the_canonical_one(database, tmp_path, kind, way):

@@ -44,6 +44,7 @@ def epoch(unit):
     return f'Epoch(t["facts"].c.changed, "{unit}")'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 @pytest.mark.parametrize("unit", SECONDS)
 def test_numbers_of_a_unit_are_times_and_the_run_writes_its_own_in_that_unit(database, tmp_path, unit, way):
@@ -73,6 +74,7 @@ def test_numbers_of_a_unit_are_times_and_the_run_writes_its_own_in_that_unit(dat
     assert before == everything(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["NUMERIC(20, 3)", "INTEGER", "DOUBLE PRECISION"])
 def test_numbers_of_other_types_hold_times_too(database, tmp_path, kind):
     rows = [(1, "polisher", "steel", 1577836800), (2, "pol", "steel", 1704067200)]
@@ -85,6 +87,7 @@ def test_numbers_of_other_types_hold_times_too(database, tmp_path, kind):
     assert before == everything(database)
 
 
+@pytest.mark.slow
 def test_a_row_that_somebody_changed_since_is_told_by_its_number(database, tmp_path):
     rows = [(1, "polisher", "steel", 1577836800), (2, "pol", "steel", 1704067200)]
     project = facts(database, tmp_path, "BIGINT", rows, time=epoch("s"))
@@ -110,6 +113,7 @@ def test_numbers_of_no_unit_are_refused_as_the_spec_is_made_and_the_remedy_works
     assert {1: "superseded", 2: "active"} == states(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", UNREAD)
 def test_a_text_that_is_no_time_is_not_taken_for_none(database, tmp_path, value):
     """Case 10, the texts."""
@@ -132,6 +136,7 @@ def test_a_text_that_is_no_time_is_not_taken_for_none(database, tmp_path, value)
     assert {1: "superseded", 2: "active", 3: "active"} == states(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["1704067200", "2460310.5", "X'32303234'"])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_sqlite_keeps_as_no_text_is_no_time_either(database, tmp_path, value):
@@ -144,6 +149,7 @@ def test_what_sqlite_keeps_as_no_text_is_no_time_either(database, tmp_path, valu
     assert 'Epoch(column, "s")' in ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["'2024-01-01'", "X'01'", "9e999"])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_is_no_number_is_no_time_of_numbers(database, tmp_path, value):
@@ -153,6 +159,7 @@ def test_what_is_no_number_is_no_time_of_numbers(database, tmp_path, value):
     assert "rekey_unreadable_time_fact" in project.upgrade().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_float_that_is_no_number_is_no_time(database, tmp_path, value):
@@ -162,6 +169,7 @@ def test_a_float_that_is_no_number_is_no_time(database, tmp_path, value):
     assert "rekey_unreadable_time_fact" in project.upgrade().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["NULL", "''", "'  '"])
 def test_an_empty_text_says_as_little_as_null(database, tmp_path, value):
     rows = [(1, "polisher", "steel", value), (2, "pol", "steel", "'0001-01-01'")]
@@ -207,6 +215,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_a_text_is_replaced_by_one_of_its_form(database, tmp_path, way):
     rows = [(number, "pol", number, f"'{form}'") for number, form in enumerate(FORMS)]
@@ -226,6 +235,7 @@ def test_a_text_is_replaced_by_one_of_its_form(database, tmp_path, way):
     assert before == everything(database)
 
 
+@pytest.mark.slow
 def test_a_narrow_column_of_texts_has_room_for_the_time_of_the_run(database, tmp_path):
     rows = [(1, "pol", "steel", f"'{NEW}'"), (2, "pol", "brass", "NULL")]
     project = facts(database, tmp_path, "VARCHAR(19)", rows)
@@ -243,6 +253,7 @@ MISTAKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", MISTAKEN.values(), ids=MISTAKEN)
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_time_that_postgresql_keeps_otherwise_is_refused(database, tmp_path, case):
@@ -262,6 +273,7 @@ def test_a_time_that_postgresql_keeps_otherwise_is_refused(database, tmp_path, c
 FAR = ("-infinity", "0044-03-15 12:00:00 BC", "0001-01-01 00:00:00", "9999-12-31 23:59:59", "infinity")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMPTZ"])
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_times_far_away_compare_as_postgresql_compares_them_and_come_back(database, tmp_path, kind):

@@ -61,6 +61,7 @@ def gaps(text: str) -> list[bool]:
     return between[1:]
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(st.one_of(sql_like(), st.text(max_size=60)))
 @example("SELECT 'a'\n'b', " + "c, " * 60 + "d")
@@ -71,6 +72,7 @@ def test_no_token_is_changed_joined_or_split_whatever_the_text(text: str) -> Non
     assert gaps(text) == gaps(laid)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(sql_like())
 def test_laying_out_twice_is_laying_out_once(text: str) -> None:

@@ -16,6 +16,7 @@ def folded(reused_database, upgrade, downgrade, tmp_path):
     return fold(reused_database, tmp_path, everything(), upgrade, downgrade)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_abort_lists_every_row_and_changes_nothing_and_keep_leaves_just_these(
     reused_database, upgrade, downgrade, tmp_path, name
@@ -56,6 +57,7 @@ COLUMNS = {
 OTHER = {"confidence": "0.5", "created_at": "'2026-02-02 00:00:00+00:00'", "updated_at": "NULL", "project_id": "'o'"}
 
 
+@pytest.mark.slow
 def test_an_edit_of_any_column_that_the_revision_knows_is_noticed(folded):
     database = folded.database
     left = {place: columns.split() for place, columns in COLUMNS.items()}
@@ -75,6 +77,7 @@ def test_an_edit_of_any_column_that_the_revision_knows_is_noticed(folded):
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
 def test_an_edit_of_nothing_but_capitals_is_one_where_the_column_makes_no_difference(
     reused_database, upgrade, downgrade, tmp_path
@@ -99,6 +102,7 @@ def test_all_drift_of_all_tables_is_listed_at_once(folded):
     assert set(listed(refuses(folded.database, folded.registry, arguments="downgrade -1"))) == set(wanted)
 
 
+@pytest.mark.slow
 def test_a_canonical_that_the_application_renamed_hinders_nothing(folded):
     folded.database.execute("UPDATE projects SET name = 'laser' WHERE id = 'c'")
     folded.back()
@@ -120,6 +124,7 @@ def test_rows_written_since_under_any_name_stay_and_hinder_nothing(folded):
 UNKNOWN_COLUMN = "ALTER TABLE projects ADD COLUMN owner TEXT DEFAULT 'nobody'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_an_edit_of_a_column_that_the_revision_does_not_know_lets_a_created_canonical_stay(
     reused_database, upgrade, downgrade, tmp_path, way
@@ -132,6 +137,7 @@ def test_an_edit_of_a_column_that_the_revision_does_not_know_lets_a_created_cano
     assert [("NOBODY",)] == reused_database.rows(f"SELECT owner FROM projects WHERE id = '{MADE}'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_created_canonical_goes_whose_columns_are_as_the_database_filled_them(
     reused_database, upgrade, downgrade, tmp_path, way
@@ -142,6 +148,7 @@ def test_a_created_canonical_goes_whose_columns_are_as_the_database_filled_them(
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.slow
 def test_such_an_edit_is_listed_and_refused_and_shown_beforehand(reused_database, upgrade, downgrade, tmp_path):
     reused_database.reset()
     folded = fold(reused_database, tmp_path, everything(), upgrade, downgrade, UNKNOWN_COLUMN)

@@ -2,12 +2,15 @@
 
 import os
 
+import pytest
 from alembic.util import CommandError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import legacy
 from strategies import legacy_without_collision
+
+pytestmark = pytest.mark.slow
 
 CASES = 2_000 if os.environ.get("REKEY_LONG") else 15
 UNHURRIED = settings(

@@ -6,6 +6,8 @@ from alembic_rekey.back.drift import KEPT
 from drifts import CASES, UNKNOWN, rows_of
 from ways_back import everything, fold, script_back
 
+pytestmark = pytest.mark.slow
+
 
 def guard_of(case):
     nouns = {"projects": "project", "project_state": "state", "memories": "memory", "interactions": "interaction"}

@@ -34,12 +34,14 @@ def refuses_file(folded, path, *said):
 # What it restores.
 
 
+@pytest.mark.slow
 def test_it_restores_where_the_side_tables_know_the_run_and_then_no_run_is_open(own):
     own.downgrade(own.database, own.registry, report=own.report)
     assert own.holds_what_it_held()
     assert own.database.rows("SELECT id, outcome FROM rekey_run ORDER BY id") == [(1, "restored"), (2, "restored")]
 
 
+@pytest.mark.slow
 def test_so_it_does_for_a_run_that_touched_nothing(database, upgrade, downgrade, tmp_path):
     folded = fold(database, tmp_path, {"interactions": [interaction("i", "atlas")]}, upgrade, downgrade)
     downgrade(database, folded.registry, report=folded.report)
@@ -64,6 +66,7 @@ def test_it_restores_a_database_that_came_from_elsewhere_without_any_side_table(
     assert own.database.rows("SELECT id, revision, outcome FROM rekey_run") == [(1, "0003", "restored")]
 
 
+@pytest.mark.slow
 def test_a_report_that_was_rebuilt_from_the_journal_of_a_script_restores_too(
     reused_database, upgrade, downgrade, tmp_path
 ):
@@ -80,6 +83,7 @@ def test_a_report_that_was_rebuilt_from_the_journal_of_a_script_restores_too(
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.slow
 def test_drift_counts_here_as_well(own):
     own.database.execute("UPDATE memories SET content = 'new' WHERE id = 'rekeyed'")
     drop_side_tables(own.database)
@@ -102,6 +106,7 @@ def test_a_file_that_is_not_there_or_no_file_is_refused(folded, tmp_path):
     refuses_file(folded, "/dev/zero", "it is no regular file")
 
 
+@pytest.mark.slow
 def test_every_damage_is_refused(folded, tmp_path):
     for damage, content in damaged(folded.report.read_bytes()).items():
         path = tmp_path / "damaged.json"
@@ -109,6 +114,7 @@ def test_every_damage_is_refused(folded, tmp_path):
         assert "what to do: name the file that the upgrade wrote" in refuses_file(folded, path), damage
 
 
+@pytest.mark.slow
 def test_every_forgery_is_refused(folded, tmp_path):
     for change in REWRITTEN.values():
         path = tmp_path / "forged.json"
@@ -116,6 +122,7 @@ def test_every_forgery_is_refused(folded, tmp_path):
         refuses_file(folded, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -134,11 +141,13 @@ def test_the_refusal_says_what_is_wrong_with_a_sealed_file(folded, tmp_path, nam
     assert str(path) in refuses_file(folded, path, said)
 
 
+@pytest.mark.slow
 def test_a_line_that_is_too_long_is_refused(folded, monkeypatch):
     monkeypatch.setattr(reading, "MOST_BYTES_OF_A_LINE", 100)
     refuses_file(folded, folded.report, "one of its lines is longer than 100 bytes")
 
 
+@pytest.mark.slow
 def test_the_report_of_a_dry_run_is_refused(own, tmp_path):
     made = rekey_here(own.database, own.registry, "plan", "--json", reports=tmp_path / "dry")
     (report,) = (tmp_path / "dry").glob("*.json")
@@ -146,6 +155,7 @@ def test_the_report_of_a_dry_run_is_refused(own, tmp_path):
     refuses_file(own, report, "it reports no upgrade that was made (its mode is not 'apply')")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["ADD COLUMN later TEXT", "DROP COLUMN description"])
 def test_a_table_that_changed_since_is_refused(own, change):
     drop_side_tables(own.database)
@@ -153,6 +163,7 @@ def test_a_table_that_changed_since_is_refused(own, change):
     refuses_file(own, own.report, "its rows of projects have other columns than the table")
 
 
+@pytest.mark.slow
 def test_a_report_is_refused_while_another_run_is_open(own, upgrade):
     first = own.report
     own.back()
@@ -160,6 +171,7 @@ def test_a_report_is_refused_while_another_run_is_open(own, upgrade):
     refuses_file(own, first, "run 2 of this database was not restored and is another one; restore that first")
 
 
+@pytest.mark.slow
 def test_a_report_of_another_database_changes_nothing(own, upgrade, tmp_path):
     other = own.report
     rows = {table: own.database.table(table) for table in TABLES}
@@ -171,6 +183,7 @@ def test_a_report_of_another_database_changes_nothing(own, upgrade, tmp_path):
     refuses_file(own, other, "on_drift=keep")
 
 
+@pytest.mark.slow
 def test_a_script_refuses_to_restore_from_a_file(own):
     ended = alembic_here("downgrade", "head:-1", "--sql", url=own.database.url, report=own.report)
     assert (ended.code, ended.out) == (1, "")

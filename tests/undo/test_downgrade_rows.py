@@ -38,6 +38,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 @pytest.mark.parametrize("named", CASES, ids="-".join)
 def test_the_rows_are_back_as_they_were(reused_database, upgrade, downgrade, tmp_path, way, named):
@@ -64,6 +65,7 @@ def test_all_of_them_at_once_are_back_too(folded, way):
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_the_run_counts_as_restored_and_its_journal_stays(folded, way):
     journals = {table: folded.database.table(f"rekey_journal_{table}") for table in legacy.TABLES}
@@ -74,6 +76,7 @@ def test_the_run_counts_as_restored_and_its_journal_stays(folded, way):
     assert journals == {table: folded.database.table(f"rekey_journal_{table}") for table in legacy.TABLES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_no_table_is_left_behind(folded, way):
     tables = folded.database.tables()
@@ -81,6 +84,7 @@ def test_no_table_is_left_behind(folded, way):
     assert folded.database.tables() == tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_up_again_makes_a_new_run_and_that_one_is_restored_the_next_time(folded, upgrade, way):
     database = folded.database
@@ -93,6 +97,7 @@ def test_up_again_makes_a_new_run_and_that_one_is_restored_the_next_time(folded,
     assert database.rows(newest) == [(1, "restored"), (2, "restored")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_run_that_touched_nothing_is_restored_to_the_same(database, upgrade, downgrade, tmp_path, way):
     rows = {"projects": [CANON], "memories": [memory("m", CANONICAL), memory("n", "atlas")]}
@@ -103,12 +108,14 @@ def test_a_run_that_touched_nothing_is_restored_to_the_same(database, upgrade, d
     assert database.rows("SELECT outcome FROM rekey_run") == [("restored",)]
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_gone_or_changed_meanwhile_does_not_matter(folded):
     folded.registry.write_text("{")
     folded.back("online")
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.slow
 def test_two_created_canonicals_go_and_a_created_one_that_was_there_before_stays(
     database, upgrade, downgrade, tmp_path
 ):

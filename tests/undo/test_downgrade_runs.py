@@ -34,6 +34,7 @@ RUN = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["applied", "empty"])
 def test_a_newer_run_of_another_revision_must_be_restored_first(folded, outcome):
     folded.database.execute(RUN.format(2, "0009", outcome))
@@ -41,6 +42,7 @@ def test_a_newer_run_of_another_revision_must_be_restored_first(folded, outcome)
     assert "restore the newer run first" in refuses_to_go_back(folded, said)
 
 
+@pytest.mark.slow
 def test_a_newer_run_that_was_restored_hinders_nothing(folded):
     folded.database.execute(RUN.format(2, "0009", "restored"))
     folded.back()
@@ -52,6 +54,7 @@ def test_without_any_run_it_says_where_else_the_rows_may_be(folded):
     refuses_to_go_back(folded, "the newest one that was not restored is of no revision", "with -x report=FILE")
 
 
+@pytest.mark.slow
 def test_so_it_does_without_the_side_tables(folded):
     drop_side_tables(folded.database)
     refuses_to_go_back(folded, "revision 0003 has no run to restore", "with -x report=FILE")
@@ -81,6 +84,7 @@ def own(tmp_path):
     return Path(shutil.copy(ROOT / "alembic.ini", tmp_path))
 
 
+@pytest.mark.slow
 def test_two_folds_are_restored_one_after_the_other_and_never_the_older_one_first(folded, own):
     database = folded.database
     database.insert("interactions", [interaction("since", "p05")])
@@ -99,6 +103,7 @@ def test_two_folds_are_restored_one_after_the_other_and_never_the_older_one_firs
     assert outcomes == [("0003", "restored"), ("0004", "restored")]
 
 
+@pytest.mark.slow
 def test_both_are_restored_in_one_go_too(folded, own):
     database = folded.database
     database.insert("interactions", [interaction("since", "p05")])
@@ -123,6 +128,7 @@ def trigger(database, table, event, change):
         database.execute(f"CREATE TRIGGER meddle BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION meddle()")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "event", "change", "key"),
     [
@@ -140,6 +146,7 @@ def test_a_trigger_that_changes_rows_as_they_go_back_is_refused(folded, table, e
         refuses_to_go_back(folded, said, "look for triggers", on_drift=on_drift)
 
 
+@pytest.mark.slow
 def test_a_trigger_that_keeps_a_row_from_coming_back_is_refused(folded):
     if folded.database.dialect == "sqlite":
         body = "SELECT RAISE(IGNORE)"
@@ -152,6 +159,7 @@ def test_a_trigger_that_keeps_a_row_from_coming_back_is_refused(folded):
     refuses_to_go_back(folded, "project_state: row 'merged' did not become what it was")
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_leaves_the_state_before_and_running_again_works(database, upgrade, downgrade, tmp_path):
     rows = everything()
     rows["memories"] += [memory(f"more {number}", "p05", f"{number}") for number in range(8_000)]
@@ -191,17 +199,20 @@ def writes(database, journal):
 # The way to the base.
 
 
+@pytest.mark.slow
 def test_to_the_base_it_stops_where_rows_would_go_and_says_what_to_do(folded):
     said = refuses_to_go_back(folded, "projects holds 6 rows", "what to do: ", arguments="downgrade base")
     assert "alembic downgrade 0001 stops before it" in said
 
 
+@pytest.mark.slow
 def test_short_of_that_the_side_tables_go_with_everything_back(folded):
     folded.downgrade(folded.database, folded.registry, "0001")
     assert folded.holds_what_it_held()
     assert folded.database.tables() == {*legacy.TABLES, "alembic_version"}
 
 
+@pytest.mark.slow
 def test_a_database_without_rows_is_left_with_none_of_our_tables(database, upgrade, downgrade, tmp_path):
     folded = fold(database, tmp_path, {}, upgrade, downgrade)
     downgrade(database, folded.registry, "base")
@@ -211,6 +222,7 @@ def test_a_database_without_rows_is_left_with_none_of_our_tables(database, upgra
 # The id of a created canonical.
 
 
+@pytest.mark.slow
 def test_an_id_that_is_taken_stops_the_upgrade_and_nothing_needs_a_way_back(database, tmp_path):
     rows = {"projects": [project(identity_of(CANONICAL), "atlas"), project("s", "p05")]}
     registry = prepared(database, tmp_path, {**rows, "project_state": [state("a", "s", "1")]})

@@ -39,6 +39,7 @@ def stopped(database, script):
     return re.findall(r"constraint (?:failed: |\")(\w+)", outcome.stderr.decode())
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(data=st.data())
 def test_up_and_down_by_script_is_the_identity_for_any_data(reused_database, tmp_path, data):
@@ -56,12 +57,14 @@ def test_up_and_down_by_script_is_the_identity_for_any_data(reused_database, tmp
     assert database.rows("SELECT outcome FROM rekey_run") == [("restored",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revisions", ["head:-1", "head:0002"])
 def test_it_may_be_asked_for_by_any_name_of_the_revisions(folded, revisions):
     said, wanted = (script_back(folded.database, folded.registry, each) for each in (revisions, "0003:0002"))
     assert re.sub("to .*, written", "", said) == re.sub("to .*, written", "", wanted)
 
 
+@pytest.mark.slow
 def test_run_twice_it_is_refused(folded):
     script = script_back(folded.database, folded.registry)
     folded.back("script")
@@ -69,6 +72,7 @@ def test_run_twice_it_is_refused(folded):
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.slow
 def test_at_another_revision_it_is_refused(reused_database, upgrade, downgrade, tmp_path):
     reused_database.reset()
     folded = fold(reused_database, tmp_path, {}, lambda *_, **__: None, downgrade)
@@ -85,6 +89,7 @@ def test_without_a_run_or_with_a_newer_one_it_is_refused(folded):
     assert stopped(folded.database, script) == ["rekey_run_to_restore"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reused_database", ["sqlite"], indirect=True)
 def test_it_does_not_go_on_in_a_shell_that_goes_on_after_an_error(folded):
     script = script_back(folded.database, folded.registry)
@@ -93,6 +98,7 @@ def test_it_does_not_go_on_in_a_shell_that_goes_on_after_an_error(folded):
     assert stopped(folded.database, script) == ["rekey_drift_interaction"]
 
 
+@pytest.mark.slow
 def test_it_reads_as_sql_and_leaves_nothing_unbound(folded):
     for settings_ in ({}, {"on_drift": "keep"}):
         script = script_back(folded.database, folded.registry, **settings_)
@@ -102,6 +108,7 @@ def test_it_reads_as_sql_and_leaves_nothing_unbound(folded):
             parse_sql(script)
 
 
+@pytest.mark.slow
 def test_it_holds_no_value_of_any_row(reused_database, upgrade, downgrade, tmp_path):
     reused_database.reset()
     folded = fold(reused_database, tmp_path, SAMPLE, upgrade, downgrade)
@@ -116,11 +123,13 @@ def test_it_says_what_it_does_and_what_it_does_about_drift(folded):
         assert f"Restores what revision 0003 changed, from its journal; on drift: {on_drift}." in script
 
 
+@pytest.mark.slow
 def test_a_script_of_the_whole_way_to_the_base_stops_where_rows_would_go(folded):
     (name,) = stopped(folded.database, script_back(folded.database, folded.registry, "head:base"))
     assert name.startswith("rekey_table_holds_rows")
 
 
+@pytest.mark.slow
 def test_on_a_database_without_rows_it_goes_to_the_base(reused_database, upgrade, downgrade, tmp_path):
     reused_database.reset()
     folded = fold(reused_database, tmp_path, {}, upgrade, downgrade)

@@ -6,6 +6,8 @@ import legacy
 from examples import CANONICAL, interaction, memory, project, state
 from ways_back import WAYS, contents, fold
 
+pytestmark = pytest.mark.slow
+
 ODD_NAME = 'Total %(x)s 100% :y "z" \'é'
 SPOILT = {
     "text that is no UTF-8": "CAST(X'FF41C3' AS TEXT)",

@@ -72,6 +72,7 @@ def test_a_trigger_that_writes_another_time_refuses_the_upgrade(database, tmp_pa
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 def test_a_time_that_the_database_stamps_is_neither_written_nor_compared(database, tmp_path):
     """The remedy of the refusal above, followed."""
     stamped = visit("stamped=Stamped.BY_THE_DATABASE")
@@ -103,6 +104,7 @@ def test_a_trigger_that_writes_another_column_refuses_the_upgrade(database, tmp_
     assert before == database.snapshot()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", ["VIRTUAL", "STORED"])
 def test_a_generated_column_is_no_edit(database, tmp_path, stored):
     """Case 15. A script cannot ask the catalog first: there the column must be declared as it is."""
@@ -152,6 +154,7 @@ def test_rows_with_a_generated_column_that_were_deleted_come_back(database, tmp_
     assert before == [database.table(name) for name in ("projects", "facts")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("type_", ["TIMESTAMP(0)", "TIMESTAMP(3)", "TIMESTAMP(0) WITH TIME ZONE", "TEXT"])
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_time_of_lower_precision_than_the_runs_own_goes_back(database, tmp_path, type_):
@@ -160,6 +163,7 @@ def test_a_time_of_lower_precision_than_the_runs_own_goes_back(database, tmp_pat
     there_and_back(project, "visits")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Did not recognize type")
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_types_without_an_equality_are_compared_as_they_are_stored(database, tmp_path):
@@ -173,6 +177,7 @@ def test_types_without_an_equality_are_compared_as_they_are_stored(database, tmp
     there_and_back(project, "projects", "visits")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_table_of_nearly_as_many_columns_as_sqlite_takes_goes_back(database, tmp_path):
     """An expression of SQLite may be 1,000 levels deep."""
@@ -184,6 +189,7 @@ def test_a_table_of_nearly_as_many_columns_as_sqlite_takes_goes_back(database, t
     there_and_back(project, "visits")
 
 
+@pytest.mark.slow
 def test_a_slot_with_a_null_in_it_goes_back(database, tmp_path):
     definitions = (
         SCHEMA
