@@ -34,8 +34,9 @@ from alembic_rekey.guard.stored import Stored, compared
 from alembic_rekey.plan.judged import flag
 from alembic_rekey.plan.rules import LEFT_BEHIND, Action
 from alembic_rekey.spec import Identity, Relation
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import Same
-from alembic_rekey.sql.expressions import Exact, by_code_point
+from alembic_rekey.sql.expressions import by_code_point
 from alembic_rekey.sql.side_tables import journal
 from alembic_rekey.sql.values import given
 
@@ -91,7 +92,7 @@ def left_behind(identity: Identity, planned: FromClause, columns: Sequence[str],
     gone, stays = _sides(identity, _rows(identity, planned, columns), columns)
     told_of = _compared(identity, gone, stays, columns, dialect)
     key, name = identity.key.name, identity.name.name
-    is_exact = dialect == "sqlite" or isinstance(identity.key.type, Integer)
+    is_exact = database(dialect).keeps_any_value or isinstance(identity.key.type, Integer)
     keys: list[ColumnElement[Any]] = [
         type_coerce(side.c[key], NullType()) if is_exact else cast(side.c[key], Text) for side in (gone, stays)
     ]
@@ -133,10 +134,6 @@ def _compared(
         if name in made:
             # A row that is still to be created holds what the spec gives it.
             new = case((stays.c.rekey_canonical.is_(None), made[name]), else_=new)
-        if dialect == "postgresql":
-            # Not every type of PostgreSQL has an equality, but every one has a text.
-            old, new = cast(old, Text), cast(new, Text)
-        else:
-            old, new = Exact(old), Exact(new)
+        old, new = map(database(dialect).as_compared, (old, new))
         sides.append((and_(old.is_not(None), not_(Same(old, new))), old, new))
     return sides

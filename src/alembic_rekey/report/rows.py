@@ -35,6 +35,7 @@ from alembic_rekey.plan.rules import LEFT_BEHIND, Action
 from alembic_rekey.report.document import CREATED, Entries
 from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions
 from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Exact, by_code_point
 from alembic_rekey.sql.side_tables import created, journal
 
@@ -114,7 +115,7 @@ def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run
 def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
     """Return the columns that the database has. SQLite hands over what it stored; no type is read into it."""
     found = inspect(connection).get_columns(name, schema=schema)
-    if connection.dialect.name == "sqlite":
+    if database(connection.dialect.name).keeps_any_value:
         return tuple((known["name"], True) for known in found)
     return tuple((known["name"], isinstance(known["type"], Integer | Boolean | Float)) for known in found)
 

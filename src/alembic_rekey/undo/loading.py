@@ -39,6 +39,7 @@ from alembic_rekey.report.document import CREATED
 from alembic_rekey.report.reading import ReadReport, read_report, report_entries
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.spec import Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import aliases, create_side_tables, created_name, journal_name, runs
 
 __all__ = ["load_report"]
@@ -123,8 +124,8 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
 
 def _time(connection: Connection, started_at: object) -> ColumnElement[Any]:
     written = literal(str(started_at), Text())
-    # SQLite keeps times as the text they were written as.
-    return cast(written, runs.c.started_at.type) if connection.dialect.name == "postgresql" else written
+    # Else a time is kept as the text it was written as.
+    return written if database(connection.dialect.name).keeps_any_value else cast(written, runs.c.started_at.type)
 
 
 def _load(connection: Connection, report: ReadReport, title: str, part: Part, target: str, run: int) -> None:
@@ -149,7 +150,7 @@ def _insert(connection: Connection, target: str, columns: Mapping[str, str]) -> 
 
 def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any]:
     value: ColumnElement[Any] = bindparam(f"rekey_column_{number}")
-    if connection.dialect.name == "postgresql":
+    if not database(connection.dialect.name).keeps_any_value:
         return cast(value, _Stored(type_))
     # Text that is no UTF-8 comes as bytes, with a mark; everything else keeps the type that it has.
     return case((bindparam(f"rekey_marked_{number}", type_=Integer) == 1, cast(value, Text)), else_=value)

@@ -96,6 +96,13 @@ class Database(ABC):
 
     # Values.
 
+    keeps_any_value: bool
+    """Whether a column keeps any value as it came, whatever its type."""
+
+    @abstractmethod
+    def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a stored value, of whatever type, as one that equals the very same only."""
+
     @abstractmethod
     def may_be_unread(self, stamp: Stamp) -> bool:
         """Tell whether a column of times may hold what is no time."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     TableClause,
+    Text,
     cast,
     func,
     insert,
@@ -94,6 +95,12 @@ class PostgreSQL(Database):
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Compare the rows as texts."""
         return columns.as_made(key, made)
+
+    keeps_any_value = False
+
+    def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Take its text: not every type has an equality, but every one has a text."""
+        return cast(stored, Text)
 
     def may_be_unread(self, stamp: Stamp) -> bool:
         """Tell texts and numbers with fractions from types of its own."""

@@ -35,6 +35,7 @@ from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watc
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
 from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
 from alembic_rekey.sql.digests import told
+from alembic_rekey.sql.expressions import Exact
 
 __all__ = ["SQLite"]
 
@@ -82,6 +83,12 @@ class SQLite(Database):
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Intersect the rows."""
         return columns.as_made(key, made)
+
+    keeps_any_value = True
+
+    def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Tell every letter apart."""
+        return Exact(stored)
 
     def may_be_unread(self, stamp: Stamp) -> bool:
         """Return True: any column holds any value."""
