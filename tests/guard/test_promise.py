@@ -103,3 +103,21 @@ def test_a_table_with_a_key_of_two_columns_is_not_told_to_be_covered(database, t
     assert "move these rows to the canonical by hand; or, where their table has a key of one column" in refused.err
     database.execute("UPDATE members SET project = 1")
     assert 0 == project.upgrade().code
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_account_that_could_not_put_a_deleted_row_back_deletes_none(database, tmp_path, account):
+    """The statements of the way back are tried on no rows: this account may delete projects, and insert none."""
+    project = declared(database, tmp_path, SCHEMA, SPEC, ["projects", "notes"], names=NAMES)
+    database.execute(f"GRANT ALL ON notes TO {account}; GRANT SELECT, UPDATE, DELETE ON projects TO {account}")
+    before = database.snapshot()
+    url = database.url.replace("postgres@", f"{account}@")
+    ended = project.upgrade(url=url)
+    assert 1 == ended.code
+    assert "permission denied for table projects" in ended.err
+    assert before == database.snapshot()
+    assert 0 != database.server.psql(url, project.script()).returncode
+    assert before == database.snapshot()
+    database.execute(f"GRANT INSERT ON projects TO {account}")
+    assert 0 == project.upgrade(url=url).code
+    assert 0 == project.downgrade(url=url).code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, null, select, union_all
+from sqlalchemy import Text, cast, delete, false, func, insert, literal, literal_column, null, select, union_all
 
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
@@ -30,6 +30,7 @@ from alembic_rekey.sql.expressions import Clock, InsertRows
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import aliases, answers, counts, current_run, journal, runs
 from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step, analyzed
+from alembic_rekey.undo.put_back import tried
 
 __all__ = ["record", "upgrade_steps"]
 
@@ -105,6 +106,8 @@ def upgrade_steps(
         *(Guard(check) for check in time_checks(spec, dialect, planned)),
         *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
         *guarding,
+        *(step for part in spec.deletable for step in tried(part, stored)),
+        Statement("Try on no rows how created ones are taken away.", delete(identity.table).where(false())),
         *before(spec, dialect, watches),
         Phase(
             "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")

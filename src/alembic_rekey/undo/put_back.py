@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, MetaData, Table, column, literal_column, select, update
+from sqlalchemy import ColumnElement, MetaData, Table, column, false, literal_column, select, update
 from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.guard.stored import Stored
@@ -17,7 +17,7 @@ from alembic_rekey.sql.side_tables import DropColumn, every_column, journal
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import goes_back
 
-__all__ = ["put_back", "undone", "without_bookkeeping"]
+__all__ = ["put_back", "tried", "undone", "without_bookkeeping"]
 
 _RETURNING = Table("rekey_returning", MetaData())
 
@@ -34,11 +34,19 @@ def undone(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> S
 
 def put_back(part: Part, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
     """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
+    return _inserted(part, stored, says, goes_back(part, *actions))
+
+
+def tried(part: Part, stored: Stored) -> Iterator[Statement]:
+    """Yield the same on no rows: where it cannot run, an upgrade must not delete any."""
+    return _inserted(part, stored, "Try on no rows how deleted ones are put back.", false())
+
+
+def _inserted(part: Part, stored: Stored, says: str, going: ColumnElement[bool]) -> Iterator[Statement]:
     rows: Relation = select(every_column(journal(part.table))).select_from(journal(part.table))
-    going = rows.where(goes_back(part, *actions))
     yield Statement(
         f"Take the rows to put back out of the journal of {part.table.name}.",
-        CreateTableAs(going, _RETURNING.name, temporary=True),
+        CreateTableAs(rows.where(going), _RETURNING.name, temporary=True),
     )
     yield from without_bookkeeping(_RETURNING)
     columns = stored.writable(part)

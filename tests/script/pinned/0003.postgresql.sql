@@ -2762,6 +2762,51 @@ $rekey$;
 -- None did.
 DROP TABLE rekey_guard;
 
+-- Take the rows to put back out of the journal of projects.
+CREATE TEMPORARY TABLE rekey_returning AS
+SELECT rekey_journal_projects.*
+FROM rekey_journal_projects
+WHERE false;
+
+-- Leave the journal's own column away.
+ALTER TABLE rekey_returning DROP COLUMN rekey_run;
+
+-- Leave the journal's own column away.
+ALTER TABLE rekey_returning DROP COLUMN rekey_action;
+
+-- Leave the journal's own column away.
+ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+
+-- Try on no rows how deleted ones are put back.
+INSERT INTO projects OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
+
+-- Drop what was taken out.
+DROP TABLE rekey_returning;
+
+-- Take the rows to put back out of the journal of project_state.
+CREATE TEMPORARY TABLE rekey_returning AS
+SELECT rekey_journal_project_state.*
+FROM rekey_journal_project_state
+WHERE false;
+
+-- Leave the journal's own column away.
+ALTER TABLE rekey_returning DROP COLUMN rekey_run;
+
+-- Leave the journal's own column away.
+ALTER TABLE rekey_returning DROP COLUMN rekey_action;
+
+-- Leave the journal's own column away.
+ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+
+-- Try on no rows how deleted ones are put back.
+INSERT INTO project_state OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
+
+-- Drop what was taken out.
+DROP TABLE rekey_returning;
+
+-- Try on no rows how created ones are taken away.
+DELETE FROM projects WHERE false;
+
 -- Note what the database has counted so far, to compare with after the changes.
 CREATE TEMPORARY TABLE rekey_counted_before AS
 SELECT rekey_statistics.relid,

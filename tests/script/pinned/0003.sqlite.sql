@@ -2584,6 +2584,64 @@ FROM (
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
+-- Take the rows to put back out of the journal of projects.
+SAVEPOINT rekey_step;
+CREATE TEMPORARY TABLE rekey_returning AS
+SELECT rekey_journal_projects.*
+FROM rekey_journal_projects
+WHERE 0 = 1;
+
+-- Leave the journal's own column away.
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_run;
+
+-- Leave the journal's own column away.
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_action;
+
+-- Leave the journal's own column away.
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+
+-- Try on no rows how deleted ones are put back.
+SAVEPOINT rekey_step;
+INSERT INTO projects SELECT * FROM rekey_returning;
+
+-- Drop what was taken out.
+SAVEPOINT rekey_step;
+DROP TABLE rekey_returning;
+
+-- Take the rows to put back out of the journal of project_state.
+SAVEPOINT rekey_step;
+CREATE TEMPORARY TABLE rekey_returning AS
+SELECT rekey_journal_project_state.*
+FROM rekey_journal_project_state
+WHERE 0 = 1;
+
+-- Leave the journal's own column away.
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_run;
+
+-- Leave the journal's own column away.
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_action;
+
+-- Leave the journal's own column away.
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+
+-- Try on no rows how deleted ones are put back.
+SAVEPOINT rekey_step;
+INSERT INTO project_state SELECT * FROM rekey_returning;
+
+-- Drop what was taken out.
+SAVEPOINT rekey_step;
+DROP TABLE rekey_returning;
+
+-- Try on no rows how created ones are taken away.
+SAVEPOINT rekey_step;
+DELETE FROM projects WHERE 0 = 1;
+
 -- Note the rows whose foreign keys lead nowhere already.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS

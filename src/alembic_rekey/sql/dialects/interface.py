@@ -7,7 +7,7 @@ check, no step and no plan: what the databases share stands where it is used.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,6 +183,13 @@ class Database(ABC):
 
         `schema`, `child`, `parent_schema`, `parent`, `number`, `belongs` (the places of those of `children` that the
         child is a part of, with commas), `field`, `target`.
+        """
+
+    @abstractmethod
+    def loose_keys(self, key: Column[Any], tables: Sequence[Table], endings: Iterable[str]) -> Executable:
+        """Return the question for the columns of tables beside `tables` that end like a foreign key and are none.
+
+        `schema`, `child`, `field`; only such as can be compared with `key`, where the database has types.
         """
 
     @abstractmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -41,6 +41,7 @@ from alembic_rekey.sql.dialects.postgresql import times
 from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, statistics
 from alembic_rekey.sql.dialects.postgresql.catalog.attached import CountAttached, KeepAttached
+from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
 from alembic_rekey.sql.dialects.postgresql.session import SETTLED
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
@@ -165,6 +166,10 @@ class PostgreSQL(Database):
     def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:
         """Ask pg_constraint, partitions and heirs included."""
         return columns.foreign_keys(parent, children)
+
+    def loose_keys(self, key: Column[Any], tables: Sequence[Table], endings: Iterable[str]) -> Executable:
+        """Ask pg_attribute, of tables that this account may read whole."""
+        return loose_keys(key, tables, endings)
 
     def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
         """Return none: it lets none lead nowhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -32,6 +32,7 @@ from alembic_rekey.sql.dialects.interface import Change, Database, Pair, Said, U
 from alembic_rekey.sql.dialects.sqlite import comparison
 from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
+from alembic_rekey.sql.dialects.sqlite.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
 from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
 from alembic_rekey.sql.digests import told
@@ -151,6 +152,10 @@ class SQLite(Database):
     def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:
         """Ask pragma_foreign_key_list of every table."""
         return columns.foreign_keys(parent, children)
+
+    def loose_keys(self, key: Column[Any], tables: Sequence[Table], endings: Iterable[str]) -> Executable:
+        """Ask pragma_table_info of every other table."""
+        return loose_keys(key, tables, endings)
 
     def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
         """Ask pragma_foreign_key_check of those tables."""
