@@ -263,12 +263,12 @@ def test_a_commit_that_fails_on_the_way_changes_nothing_and_leaves_no_report(dat
 
 @pytest.mark.slow
 def test_an_interrupt_changes_nothing_and_leaves_no_report(database, registry, monkeypatch, tmp_path):
-    import alembic_rekey.operations
+    import alembic_rekey.operations.fold
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(alembic_rekey.operations, "finished", interrupted)
+    monkeypatch.setattr(alembic_rekey.operations.fold, "finished", interrupted)
     before = database.snapshot()
     with pytest.raises(KeyboardInterrupt):
         alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=tmp_path / "reports")

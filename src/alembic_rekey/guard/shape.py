@@ -10,9 +10,11 @@ from sqlalchemy import (
     FromClause,
     Table,
     Text,
+    and_,
     column,
     exists,
     literal,
+    or_,
     select,
     union_all,
     values,
@@ -78,14 +80,23 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
 
 
 def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
-    """Return the check that every column which the database generates is declared so: a script cannot ask first."""
-    plain = [(str(p.table.name), str(known.name)) for p in parts for known in p.table.columns if known.computed is None]
+    """Return the check that every column which the database generates is declared so: a script cannot ask first.
+
+    Of a table whose rows are only updated, those that the revision does not know do not matter.
+    """
     stored = catalog([(part.table.name, part.table.schema) for part in parts], dialect)
-    declared = _listed(plain, "rekey_declared", "table", "name")
+    rows = [
+        (str(part.table.name), str(known.name), "plain" if known.computed is None else "generated")
+        for part in parts
+        for known in part.table.columns
+    ]
+    declared = _listed(rows, "rekey_declared", "table", "name", "kind")
+    same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
+    whole = stored.c.table.in_([str(part.table.name) for part in parts if part.deletable])
     generated = (
         select(stored.c.table, stored.c.name.label("column"))
-        .join_from(stored, declared, (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name))
-        .where(stored.c.generated == 1)
+        .join_from(stored, declared, same, isouter=True)
+        .where(stored.c.generated == 1, or_(declared.c.kind == "plain", and_(declared.c.kind.is_(None), whole)))
     )
     return check("generated_column", "", generated)
 

@@ -133,7 +133,8 @@ def _compared(
         old, new = gone.c[name], stays.c[name]
         if name in made:
             # A row that is still to be created holds what the spec gives it.
-            new = case((stays.c.rekey_canonical.is_(None), made[name]), else_=new)
+            # The type of that value must not be read into what is stored.
+            new = type_coerce(case((stays.c.rekey_canonical.is_(None), made[name]), else_=new), NullType())
         old, new = map(database(dialect).as_compared, (old, new))
         sides.append((and_(old.is_not(None), not_(Same(old, new))), old, new))
     return sides

@@ -2432,47 +2432,52 @@ rekey_catalog AS (
     AND rekey_attribute.attnum > 0
     AND NOT rekey_attribute.attisdropped
 ),
-rekey_declared("table", name) AS (
+rekey_declared("table", name, kind) AS (
   VALUES
-    ('projects', 'id'),
-    ('projects', 'name'),
-    ('projects', 'description'),
-    ('projects', 'created_at'),
-    ('projects', 'updated_at'),
-    ('project_state', 'id'),
-    ('project_state', 'project_id'),
-    ('project_state', 'category'),
-    ('project_state', 'key'),
-    ('project_state', 'value'),
-    ('project_state', 'source'),
-    ('project_state', 'confidence'),
-    ('project_state', 'status'),
-    ('project_state', 'created_at'),
-    ('project_state', 'updated_at'),
-    ('memories', 'id'),
-    ('memories', 'memory_type'),
-    ('memories', 'content'),
-    ('memories', 'project'),
-    ('memories', 'confidence'),
-    ('memories', 'status'),
-    ('memories', 'created_at'),
-    ('memories', 'updated_at'),
-    ('interactions', 'id'),
-    ('interactions', 'prompt'),
-    ('interactions', 'response'),
-    ('interactions', 'client'),
-    ('interactions', 'session_id'),
-    ('interactions', 'project'),
-    ('interactions', 'created_at')
+    ('projects', 'id', 'plain'),
+    ('projects', 'name', 'plain'),
+    ('projects', 'description', 'plain'),
+    ('projects', 'created_at', 'plain'),
+    ('projects', 'updated_at', 'plain'),
+    ('project_state', 'id', 'plain'),
+    ('project_state', 'project_id', 'plain'),
+    ('project_state', 'category', 'plain'),
+    ('project_state', 'key', 'plain'),
+    ('project_state', 'value', 'plain'),
+    ('project_state', 'source', 'plain'),
+    ('project_state', 'confidence', 'plain'),
+    ('project_state', 'status', 'plain'),
+    ('project_state', 'created_at', 'plain'),
+    ('project_state', 'updated_at', 'plain'),
+    ('memories', 'id', 'plain'),
+    ('memories', 'memory_type', 'plain'),
+    ('memories', 'content', 'plain'),
+    ('memories', 'project', 'plain'),
+    ('memories', 'confidence', 'plain'),
+    ('memories', 'status', 'plain'),
+    ('memories', 'created_at', 'plain'),
+    ('memories', 'updated_at', 'plain'),
+    ('interactions', 'id', 'plain'),
+    ('interactions', 'prompt', 'plain'),
+    ('interactions', 'response', 'plain'),
+    ('interactions', 'client', 'plain'),
+    ('interactions', 'session_id', 'plain'),
+    ('interactions', 'project', 'plain'),
+    ('interactions', 'created_at', 'plain')
 )
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
   FROM rekey_catalog
-    JOIN rekey_declared
+    LEFT OUTER JOIN rekey_declared
     ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
   WHERE rekey_catalog.generated = 1
+    AND (
+      rekey_declared.kind = 'plain'
+      OR rekey_declared.kind IS NULL
+      AND rekey_catalog."table" IN ('projects', 'project_state')
+    )
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 

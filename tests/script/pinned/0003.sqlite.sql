@@ -1353,7 +1353,7 @@ FROM (
                 rekey_gone.description COLLATE BINARY IS CASE
                   WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
                   ELSE rekey_stays.description
-                END COLLATE BINARY COLLATE BINARY
+                END COLLATE BINARY
               )
             ) THEN 1
             ELSE 0
@@ -2539,47 +2539,52 @@ rekey_catalog AS (
   FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
   WHERE rekey_info.hidden != 1
 ),
-rekey_declared("table", name) AS (
+rekey_declared("table", name, kind) AS (
   VALUES
-    ('projects', 'id'),
-    ('projects', 'name'),
-    ('projects', 'description'),
-    ('projects', 'created_at'),
-    ('projects', 'updated_at'),
-    ('project_state', 'id'),
-    ('project_state', 'project_id'),
-    ('project_state', 'category'),
-    ('project_state', 'key'),
-    ('project_state', 'value'),
-    ('project_state', 'source'),
-    ('project_state', 'confidence'),
-    ('project_state', 'status'),
-    ('project_state', 'created_at'),
-    ('project_state', 'updated_at'),
-    ('memories', 'id'),
-    ('memories', 'memory_type'),
-    ('memories', 'content'),
-    ('memories', 'project'),
-    ('memories', 'confidence'),
-    ('memories', 'status'),
-    ('memories', 'created_at'),
-    ('memories', 'updated_at'),
-    ('interactions', 'id'),
-    ('interactions', 'prompt'),
-    ('interactions', 'response'),
-    ('interactions', 'client'),
-    ('interactions', 'session_id'),
-    ('interactions', 'project'),
-    ('interactions', 'created_at')
+    ('projects', 'id', 'plain'),
+    ('projects', 'name', 'plain'),
+    ('projects', 'description', 'plain'),
+    ('projects', 'created_at', 'plain'),
+    ('projects', 'updated_at', 'plain'),
+    ('project_state', 'id', 'plain'),
+    ('project_state', 'project_id', 'plain'),
+    ('project_state', 'category', 'plain'),
+    ('project_state', 'key', 'plain'),
+    ('project_state', 'value', 'plain'),
+    ('project_state', 'source', 'plain'),
+    ('project_state', 'confidence', 'plain'),
+    ('project_state', 'status', 'plain'),
+    ('project_state', 'created_at', 'plain'),
+    ('project_state', 'updated_at', 'plain'),
+    ('memories', 'id', 'plain'),
+    ('memories', 'memory_type', 'plain'),
+    ('memories', 'content', 'plain'),
+    ('memories', 'project', 'plain'),
+    ('memories', 'confidence', 'plain'),
+    ('memories', 'status', 'plain'),
+    ('memories', 'created_at', 'plain'),
+    ('memories', 'updated_at', 'plain'),
+    ('interactions', 'id', 'plain'),
+    ('interactions', 'prompt', 'plain'),
+    ('interactions', 'response', 'plain'),
+    ('interactions', 'client', 'plain'),
+    ('interactions', 'session_id', 'plain'),
+    ('interactions', 'project', 'plain'),
+    ('interactions', 'created_at', 'plain')
 )
 SELECT count(*) AS count_1
 FROM (
   SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
   FROM rekey_catalog
-    JOIN rekey_declared
+    LEFT OUTER JOIN rekey_declared
     ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
   WHERE rekey_catalog.generated = 1
+    AND (
+      rekey_declared.kind = 'plain'
+      OR rekey_declared.kind IS NULL
+      AND rekey_catalog."table" IN ('projects', 'project_state')
+    )
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;

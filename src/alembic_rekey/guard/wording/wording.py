@@ -88,7 +88,7 @@ WORDING: Mapping[str, Wording] = {
     ),
     "generated_column": Wording(
         claim="every column that the database generates is declared so",
-        sentence="{table}: column {column!r} is generated, and the revision declares it as one that is written",
+        sentence="{table}: column {column!r} is generated, and the revision does not declare it so",
         remedy="declare it with sa.Computed(…) in the revision, or run the upgrade online, which asks the catalog.",
     ),
     "column_undeclared": Wording(
