@@ -38,7 +38,7 @@ def _alembic(way: str, url: str, registry: Path, reports: Path, explain: Path | 
     from alembic.config import Config
     from profiled import Profile
 
-    import alembic_rekey.operations as operations
+    import alembic_rekey.operations.fold as operations
     from alembic_rekey.cli import main
 
     profile = Profile(explain)
