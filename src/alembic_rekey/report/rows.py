@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from math import isfinite
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from sqlalchemy import (
     Boolean,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.exc import SAWarning
 
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.answered import Answered
@@ -114,7 +116,10 @@ def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run
 
 def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
     """Return the columns that the database has. SQLite hands over what it stored; no type is read into it."""
-    found = inspect(connection).get_columns(name, schema=schema)
+    with catch_warnings():
+        # A type that SQLAlchemy does not know (xml, point) travels as text like most others: nothing to warn of.
+        simplefilter("ignore", SAWarning)
+        found = inspect(connection).get_columns(name, schema=schema)
     if database(connection.dialect.name).keeps_any_value:
         return tuple((known["name"], True) for known in found)
     return tuple((known["name"], isinstance(known["type"], Integer | Boolean | Float)) for known in found)
