@@ -15,15 +15,14 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_
 from alembic_rekey.connection.failures import refusing_database_errors
 from alembic_rekey.errors import DatabaseFailed, SettingRefused
 from alembic_rekey.settings import Settings
+from alembic_rekey.sql.dialects.postgresql.session import same_text
 
 __all__ = [
-    "SAME_TEXT",
     "harmless_text",
     "is_absent",
     "is_autocommit",
     "make_folder",
     "reading",
-    "same_text",
     "sqlite_hooks",
     "writing_engine",
 ]
@@ -127,20 +126,6 @@ def _roll_back_the_dead(file: Path, timeout: float) -> None:
         closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=timeout)) as writer,
     ):
         writer.execute("SELECT count(*) FROM sqlite_master")
-
-
-SAME_TEXT = (
-    "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; "
-    "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 3"
-)
-"""The statements that make a value of PostgreSQL the same text in every session."""
-
-
-def same_text(connection: Connection) -> None:
-    """Make a value of PostgreSQL the same text as in every session, until the transaction ends."""
-    for statement in SAME_TEXT.split("; "):
-        # One by one: not every driver takes several at once.
-        connection.exec_driver_sql(statement)
 
 
 def _postgresql_engine(settings: Settings, **options: Any) -> Engine:

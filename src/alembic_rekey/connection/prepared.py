@@ -14,14 +14,12 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, event, text
 
-from alembic_rekey.connection.database import harmless_text, is_autocommit, same_text
+from alembic_rekey.connection.database import harmless_text, is_autocommit
 from alembic_rekey.errors import DatabaseFailed
 from alembic_rekey.settings import Settings
+from alembic_rekey.sql.dialects.postgresql.session import LOCK, same_text
 
-__all__ = ["LOCK", "prepared"]
-
-LOCK = 0x72656B65790001
-"""The advisory lock of PostgreSQL that upgrades of one database wait for each other on."""
+__all__ = ["prepared"]
 
 _HAND_OVER = "hand over an engine, or a connection that is in no transaction."
 
