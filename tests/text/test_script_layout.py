@@ -83,20 +83,34 @@ def test_laying_out_twice_is_laying_out_once(text: str) -> None:
 COLUMNS = ", ".join(f"some_table.column_{number} AS column_{number}" for number in range(6))
 
 
-def test_clauses_columns_and_nested_queries_stand_on_lines_of_their_own() -> None:
-    assert laid_out(
-        f"SELECT {COLUMNS} \nFROM (SELECT x, 'AND  (' FROM y WHERE {' AND '.join(['left_one = right_one'] * 6)}) AS z;"
-    ) == (
-        "SELECT some_table.column_0 AS column_0,\n"
-        "  some_table.column_1 AS column_1,\n"
-        "  some_table.column_2 AS column_2,\n"
-        "  some_table.column_3 AS column_3,\n"
-        "  some_table.column_4 AS column_4,\n"
-        "  some_table.column_5 AS column_5\n"
+def test_clauses_and_nested_queries_stand_on_lines_of_their_own_and_lists_fill_theirs() -> None:
+    assert (
+        "SELECT some_table.column_0 AS column_0, some_table.column_1 AS column_1, some_table.column_2 AS column_2,\n"
+        "  some_table.column_3 AS column_3, some_table.column_4 AS column_4, some_table.column_5 AS column_5\n"
         "FROM (\n"
-        "  SELECT x, 'AND  ('\n"
-        "  FROM y\n"
-        "  WHERE left_one = right_one\n" + "    AND left_one = right_one\n" * 5 + ") AS z;"
+        "  SELECT x, 'AND  (' FROM y\n"
+        "  WHERE left_one = right_one AND left_one = right_one AND left_one = right_one AND left_one = right_one\n"
+        "    AND left_one = right_one AND left_one = right_one\n"
+        ") AS z;"
+    ) == laid_out(
+        f"SELECT {COLUMNS} \nFROM (SELECT x, 'AND  (' FROM y WHERE {' AND '.join(['left_one = right_one'] * 6)}) AS z;"
+    )
+
+
+def test_what_takes_several_lines_shares_none_of_them() -> None:
+    when = "WHEN some_table.column_0 = 1 THEN 'the first of two values'"
+    assert (
+        "SELECT a, b,\n"
+        "  CASE\n"
+        "    WHEN some_table.column_0 = 1 THEN 'the first of two values'\n"
+        "    WHEN some_table.column_0 = 1 THEN 'the first of two values'\n"
+        "    ELSE 'the second one of them'\n"
+        "  END AS said,\n"
+        "  c, d\n"
+        "FROM x WHERE a IS DISTINCT FROM b;"
+    ) == laid_out(
+        f"SELECT a, b, CASE {when} {when} ELSE 'the second one of them' END AS said, c, d "
+        "FROM x WHERE a IS DISTINCT FROM b;"
     )
 
 

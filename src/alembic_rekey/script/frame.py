@@ -9,7 +9,8 @@ from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, unio
 from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.script.script import comment, compiled, guarded
+from alembic_rekey.script.compilation import compiled
+from alembic_rekey.script.script import comment, guarded
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 

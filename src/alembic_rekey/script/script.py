@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from textwrap import wrap
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
-    ClauseElement,
     ColumnElement,
     Dialect,
-    Executable,
     Table,
     case,
     column,
@@ -22,7 +20,7 @@ from sqlalchemy import (
     values,
 )
 
-from alembic_rekey.errors import SpecRefused
+from alembic_rekey.script.compilation import compiled
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import is_plain
@@ -30,26 +28,13 @@ from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step
 from alembic_rekey.text.layout import WIDTH, laid_out
 
-__all__ = ["DROP_GUARD", "comment", "compiled", "counts_shown", "guard_table", "guarded", "script"]
+__all__ = ["DROP_GUARD", "comment", "counts_shown", "guard_table", "guarded", "script"]
 
 _ROWS_AT_ONCE = 200
 """Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
 
 _SHOWN = 40
 """Characters of a name that a comment repeats."""
-
-
-def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
-    """Return `clause` as text, without a parameter left unbound."""
-    # Every Executable is a ClauseElement; SQLAlchemy's types do not say so.
-    written = cast(ClauseElement, clause).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    # Some constructs of SQLAlchemy forget literal_binds on the way down (SQLite's IS, for one).
-    if unbound := getattr(written, "bind_names", None):
-        raise SpecRefused(
-            f"a statement cannot be written as a script: {', '.join(unbound.values())} would stay unbound",
-            "write the check of the spec without is_distinct_from() and its like on constants.",
-        )
-    return str(written).strip()
 
 
 def comment(said: str) -> str:

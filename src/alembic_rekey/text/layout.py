@@ -13,7 +13,7 @@ from itertools import pairwise
 
 __all__ = ["WIDTH", "laid_out", "tokens"]
 
-WIDTH = 100
+WIDTH = 120
 """Lines are not longer than this where blanks allow it."""
 
 _INDENT = 2
@@ -43,13 +43,26 @@ _TOKEN = re.compile(
 
 _PAIRS = {"(": ")", "CASE": "END"}
 _SETS = {"UNION", "EXCEPT", "INTERSECT"}
-_CLAUSES = {"WITH", "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "INSERT", "VALUES", "SET"}
+_CLAUSES = {
+    "WITH",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "INSERT",
+    "VALUES",
+    "SET",
+    "RETURNING",
+}
 _JOINS = {"LEFT", "CROSS", "JOIN"}
 _CASES = {"WHEN", "ELSE"}
 _LOGIC = {"AND", "OR", "ON"}
-_LISTED = {*_SETS, *_CLAUSES} - {"WITH"}
+_LISTED = {*_SETS, *_CLAUSES, *_JOINS} - {"WITH"}
 """What is listed after one of these words is indented."""
-_BOUND = {*_SETS, "ALL", "DELETE", "LEFT", "OUTER", "CROSS", "TIMESTAMP"}
+_BOUND = {*_SETS, "ALL", "DELETE", "DISTINCT", "LEFT", "OUTER", "CROSS", "PRECEDING", "TIMESTAMP"}
 """What follows one of these words belongs to it: UNION ALL SELECT, DELETE FROM, TIMESTAMP WITH TIME ZONE."""
 
 
@@ -141,28 +154,39 @@ def _block(sequence: _Sequence, indent: int) -> list[_Line]:
     flat = _flat(sequence)
     if indent + len(flat) <= WIDTH:
         return [(indent, flat)]
-    for split, deeper in _SPLITS:
+    for split, deeper, arranged in _SPLITS:
         first, *others = parts = split(sequence)
-        if others and all(len(_flat(part)) <= _WORD for part in parts):
-            return _filled(parts, indent)
         if others and first[0].text == "VALUES":
-            return [
-                (indent, "VALUES"),
-                *(line for part in (first[1:], *others) for line in _block(part, indent + deeper)),
-            ]
+            return [(indent, "VALUES"), *_filled((first[1:], *others), indent + _INDENT, indent + _INDENT)]
         if others:
-            below = indent + deeper * (first[0].text in _LISTED)
-            return [*_block(first, indent), *(line for part in others for line in _block(part, below))]
+            return arranged(parts, indent, indent + deeper * (first[0].text in _LISTED))
     return _opened(sequence, indent)
 
 
-def _filled(parts: Sequence[_Sequence], indent: int) -> list[_Line]:
-    lines = [""]
-    for text in map(_flat, parts):
-        if lines[-1] and indent + len(lines[-1]) + len(text) >= WIDTH:
-            lines.append("")
-        lines[-1] += f" {text}" if lines[-1] else text
-    return [(indent, line) for line in lines]
+def _each(parts: Sequence[_Sequence], indent: int, below: int) -> list[_Line]:
+    """Return the parts on lines of their own, the further ones from `below`; short ones share a line."""
+    if all(len(_flat(part)) <= _WORD for part in parts):
+        return _filled(parts, indent, below)
+    first, *others = parts
+    return [*_block(first, indent), *(line for part in others for line in _block(part, below))]
+
+
+def _filled(parts: Sequence[_Sequence], indent: int, below: int) -> list[_Line]:
+    """Return the parts with as many on a line as fit; one that takes several lines shares none of them."""
+    lines: list[_Line] = []
+    line = ""
+    for part in parts:
+        flat, here = _flat(part), below if lines else indent
+        if line and here + len(line) + len(flat) < WIDTH:
+            line += f" {flat}"
+            continue
+        if line:
+            lines.append((here, line))
+        line, here = flat, below if lines else indent
+        if here + len(flat) > WIDTH:
+            lines += _block(part, here)
+            line = ""
+    return [*lines, (below if lines else indent, line)] if line else lines
 
 
 def _before(words: Collection[str], sequence: _Sequence) -> list[_Sequence]:
@@ -182,13 +206,15 @@ def _cut(sequence: _Sequence, here: Callable[[_Token, _Token], bool]) -> list[_S
     return [sequence[start:end] for start, end in pairwise([0, *starts, len(sequence)])]
 
 
-_SPLITS: tuple[tuple[Callable[[_Sequence], list[_Sequence]], int], ...] = (
-    (lambda sequence: _before(_SETS, sequence), 0),
-    (lambda sequence: _before(_CLAUSES, sequence), 0),
-    (lambda sequence: _before(_CASES, sequence), 0),
-    (_after_commas, _INDENT),
-    (lambda sequence: _before(_JOINS, sequence), _INDENT),
-    (lambda sequence: _before(_LOGIC, sequence), _INDENT),
+_Arranged = Callable[[Sequence[_Sequence], int, int], list[_Line]]
+
+_SPLITS: tuple[tuple[Callable[[_Sequence], list[_Sequence]], int, _Arranged], ...] = (
+    (lambda sequence: _before(_SETS, sequence), 0, _each),
+    (lambda sequence: _before(_CLAUSES, sequence), 0, _filled),
+    (lambda sequence: _before(_CASES, sequence), 0, _each),
+    (_after_commas, _INDENT, _filled),
+    (lambda sequence: _before(_JOINS, sequence), _INDENT, _each),
+    (lambda sequence: _before(_LOGIC, sequence), _INDENT, _filled),
 )
 
 

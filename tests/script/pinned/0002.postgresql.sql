@@ -2,12 +2,11 @@
 --
 -- Run it with: psql -v ON_ERROR_STOP=1 -f FILE DATABASE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.
---   With ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
+-- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With ON_ERROR_ROLLBACK
+--   on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here: only names of the registry, and answers of an
---   operator.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -19,13 +18,9 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 -- If the script stops here: the shell sets a savepoint before each statement, and could undo a guard
 --   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
 SET TRANSACTION READ WRITE;
-CREATE TEMPORARY TABLE rekey_whole (
-  savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED
-)
+CREATE TEMPORARY TABLE rekey_whole (savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED)
 ON COMMIT DROP;
-INSERT INTO rekey_whole (savepoints)
-SELECT 1
-FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
+INSERT INTO rekey_whole (savepoints) SELECT 1 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 
@@ -41,26 +36,17 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 );
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0001.
--- If the script stops here: the script ran already, or is for another database: look into
---   alembic_version and make it again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
+--   again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_other_version.version_num AS version_num
+  SELECT version_num
   FROM (
-    SELECT alembic_version.version_num AS version_num
-    FROM alembic_version
-    WHERE (alembic_version.version_num NOT IN ('0001'))
+    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
     UNION ALL SELECT '0001' AS version_num
     WHERE NOT (
-      EXISTS (
-        SELECT alembic_version.version_num
-        FROM alembic_version
-        WHERE alembic_version.version_num = '0001'
-      )
+      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001')
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
@@ -68,132 +54,84 @@ DROP TABLE rekey_guard;
 
 -- Running upgrade 0001 -> 0002
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
---   rekey_action, rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
-);
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
+--   revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(
-      row_number() OVER (
-        PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum
-      ) AS INTEGER
-    ) AS place,
+  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
     coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
   FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute
-    ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0
-    AND NOT rekey_attribute.attisdropped
+    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
-  FROM rekey_catalog
-  WHERE rekey_catalog.name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+  SELECT "table", name AS "column" FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_alias (
-  run_id INTEGER NOT NULL,
-  alias TEXT NOT NULL,
-  canonical TEXT NOT NULL,
-  key TEXT NOT NULL,
-  identity TEXT NOT NULL
+  run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, key TEXT NOT NULL, identity TEXT NOT NULL
 );
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_answer (
-  run_id INTEGER NOT NULL,
-  number INTEGER NOT NULL,
-  source TEXT NOT NULL,
-  slot TEXT NOT NULL,
-  project TEXT NOT NULL,
-  canonical TEXT,
-  keep TEXT NOT NULL,
-  alias TEXT
+  run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
+  canonical TEXT, keep TEXT NOT NULL, alias TEXT
 );
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_count (
-  run_id INTEGER NOT NULL,
-  phase TEXT NOT NULL,
-  name TEXT NOT NULL,
-  value BIGINT NOT NULL,
+  run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL,
   CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
 );
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL,
-  revision TEXT NOT NULL,
-  outcome TEXT,
-  started_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  finished_at TIMESTAMP WITH TIME ZONE,
-  registry_path TEXT NOT NULL,
-  registry_sha256 TEXT,
-  plan_sha256 TEXT,
+  id INTEGER NOT NULL, revision TEXT NOT NULL, outcome TEXT, started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
   CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
 );
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM projects AS rekey_original
-WHERE 1 = 0;
+FROM projects AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM project_state AS rekey_original
-WHERE 1 = 0;
+FROM project_state AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM memories AS rekey_original
-WHERE 1 = 0;
+FROM memories AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM interactions AS rekey_original
-WHERE 1 = 0;
+FROM interactions AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM projects AS rekey_original
-WHERE 1 = 0;
+FROM projects AS rekey_original WHERE 1 = 0;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';

@@ -6,12 +6,11 @@
 --
 -- Run it with: sqlite3 DATABASE < FILE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error,
---   commits nothing either, unless all that failed is an op.execute() of another revision.
+-- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits nothing
+--   either, unless all that failed is an op.execute() of another revision.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here: only names of the registry, and answers of an
---   operator.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -29,26 +28,17 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 );
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0001.
--- If the script stops here: the script ran already, or is for another database: look into
---   alembic_version and make it again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
+--   again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_other_version.version_num AS version_num
+  SELECT version_num
   FROM (
-    SELECT alembic_version.version_num AS version_num
-    FROM alembic_version
-    WHERE (alembic_version.version_num NOT IN ('0001'))
+    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
     UNION ALL SELECT '0001' AS version_num
     WHERE NOT (
-      EXISTS (
-        SELECT alembic_version.version_num
-        FROM alembic_version
-        WHERE alembic_version.version_num = '0001'
-      )
+      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001')
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
@@ -57,37 +47,26 @@ DROP TABLE rekey_guard;
 
 -- Running upgrade 0001 -> 0002
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
---   rekey_action, rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
-);
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
+--   revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_info.name AS TEXT) AS name,
-    CAST(
-      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
-    ) AS place,
-    '' AS type,
+  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
-  WHERE rekey_info.hidden != 1
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
-  FROM rekey_catalog
-  WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+  SELECT "table", name AS "column" FROM rekey_catalog
+  WHERE lower(name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -95,99 +74,64 @@ DROP TABLE rekey_guard;
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_alias (
-  run_id INTEGER NOT NULL,
-  alias TEXT NOT NULL,
-  canonical TEXT NOT NULL,
-  "key" TEXT NOT NULL,
-  identity TEXT NOT NULL
+  run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, "key" TEXT NOT NULL, identity TEXT NOT NULL
 );
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_answer (
-  run_id INTEGER NOT NULL,
-  number INTEGER NOT NULL,
-  source TEXT NOT NULL,
-  slot TEXT NOT NULL,
-  project TEXT NOT NULL,
-  canonical TEXT,
-  keep TEXT NOT NULL,
-  alias TEXT
+  run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
+  canonical TEXT, keep TEXT NOT NULL, alias TEXT
 );
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_count (
-  run_id INTEGER NOT NULL,
-  phase TEXT NOT NULL,
-  name TEXT NOT NULL,
-  value BIGINT NOT NULL,
+  run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL,
   CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
 );
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL,
-  revision TEXT NOT NULL,
-  outcome TEXT,
-  started_at DATETIME NOT NULL,
-  finished_at DATETIME,
-  registry_path TEXT NOT NULL,
-  registry_sha256 TEXT,
-  plan_sha256 TEXT,
-  CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
+  id INTEGER NOT NULL, revision TEXT NOT NULL, outcome TEXT, started_at DATETIME NOT NULL, finished_at DATETIME,
+  registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
 );
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM projects AS rekey_original
-WHERE 1 = 0;
+FROM projects AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM project_state AS rekey_original
-WHERE 1 = 0;
+FROM project_state AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM memories AS rekey_original
-WHERE 1 = 0;
+FROM memories AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM interactions AS rekey_original
-WHERE 1 = 0;
+FROM interactions AS rekey_original WHERE 1 = 0;
 
 -- Make a side table.
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run,
-  CAST(NULL AS TEXT) AS rekey_action,
-  CAST(NULL AS TEXT) AS rekey_canonical,
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
-FROM projects AS rekey_original
-WHERE 1 = 0;
+FROM projects AS rekey_original WHERE 1 = 0;
 
 -- Record the revision that the database has now.
 SAVEPOINT rekey_step;
@@ -196,18 +140,12 @@ UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num 
 -- Guard rekey_script_whole: each guard has passed, and all was done in one transaction.
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
-CREATE TEMPORARY TABLE rekey_last_guard (
-  offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_last_guard (offending)
-SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 2
+CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 2
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
-INSERT OR ROLLBACK INTO alembic_version (version_num)
-SELECT NULL
-FROM pragma_defer_foreign_keys
-WHERE defer_foreign_keys = 1
-  AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
+INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys
+WHERE defer_foreign_keys = 1 AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
 DROP TABLE rekey_last_guard;
 DROP TABLE rekey_whole;
 

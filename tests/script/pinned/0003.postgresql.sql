@@ -7,12 +7,11 @@
 --
 -- Run it with: psql -v ON_ERROR_STOP=1 -f FILE DATABASE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0.
---   With ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
+-- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With ON_ERROR_ROLLBACK
+--   on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here: only names of the registry, and answers of an
---   operator.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -24,13 +23,9 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 -- If the script stops here: the shell sets a savepoint before each statement, and could undo a guard
 --   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
 SET TRANSACTION READ WRITE;
-CREATE TEMPORARY TABLE rekey_whole (
-  savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED
-)
+CREATE TEMPORARY TABLE rekey_whole (savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED)
 ON COMMIT DROP;
-INSERT INTO rekey_whole (savepoints)
-SELECT 1
-FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
+INSERT INTO rekey_whole (savepoints) SELECT 1 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 
@@ -46,26 +41,17 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 );
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
--- If the script stops here: the script ran already, or is for another database: look into
---   alembic_version and make it again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
+--   again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_other_version.version_num AS version_num
+  SELECT version_num
   FROM (
-    SELECT alembic_version.version_num AS version_num
-    FROM alembic_version
-    WHERE (alembic_version.version_num NOT IN ('0002'))
+    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
     UNION ALL SELECT '0002' AS version_num
     WHERE NOT (
-      EXISTS (
-        SELECT alembic_version.version_num
-        FROM alembic_version
-        WHERE alembic_version.version_num = '0002'
-      )
+      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
@@ -117,221 +103,125 @@ SET LOCAL TIME ZONE 'UTC';
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0)
-);
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_declared("table", name) AS (
   VALUES
-    ('projects', 'id'),
-    ('projects', 'name'),
-    ('projects', 'description'),
-    ('projects', 'created_at'),
-    ('projects', 'updated_at'),
-    ('project_state', 'id'),
-    ('project_state', 'project_id'),
-    ('project_state', 'category'),
-    ('project_state', 'key'),
-    ('project_state', 'value'),
-    ('project_state', 'source'),
-    ('project_state', 'confidence'),
-    ('project_state', 'status'),
-    ('project_state', 'created_at'),
-    ('project_state', 'updated_at'),
-    ('memories', 'id'),
-    ('memories', 'memory_type'),
-    ('memories', 'content'),
-    ('memories', 'project'),
-    ('memories', 'confidence'),
-    ('memories', 'status'),
-    ('memories', 'created_at'),
-    ('memories', 'updated_at'),
-    ('interactions', 'id'),
-    ('interactions', 'prompt'),
-    ('interactions', 'response'),
-    ('interactions', 'client'),
-    ('interactions', 'session_id'),
-    ('interactions', 'project'),
-    ('interactions', 'created_at')
+    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
+    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
+    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
+    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
+    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
+    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
+    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
+    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
 ),
 rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(
-      row_number() OVER (
-        PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum
-      ) AS INTEGER
-    ) AS place,
+  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
     coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
   FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute
-    ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0
-    AND NOT rekey_attribute.attisdropped
+    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_declared."table" AS "table", rekey_declared.name AS "column"
+  SELECT rekey_declared."table", rekey_declared.name AS "column"
   FROM rekey_declared
-    LEFT OUTER JOIN rekey_catalog
-    ON rekey_catalog."table" = rekey_declared."table"
-    AND rekey_catalog.name = rekey_declared.name
+    LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
+      AND rekey_catalog.name = rekey_declared.name
   WHERE rekey_catalog.name IS NULL
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
---   rekey_action, rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
-);
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
+--   revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(
-      row_number() OVER (
-        PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum
-      ) AS INTEGER
-    ) AS place,
+  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
     coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
   FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute
-    ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0
-    AND NOT rekey_attribute.attisdropped
+    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
-  FROM rekey_catalog
-  WHERE rekey_catalog.name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+  SELECT "table", name AS "column" FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
--- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as
---   sa.Text, a number as sa.BigInteger in Epoch(column, "ms").
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_time_type CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
+--   sa.BigInteger in Epoch(column, "ms").
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_time_type CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_mistaken."table" AS "table",
-    rekey_mistaken."column" AS "column",
-    rekey_mistaken.declared AS declared,
-    rekey_mistaken.type AS type
+  SELECT "table", "column", declared, type
   FROM (
-    SELECT 'projects' AS "table",
-      'created_at' AS "column",
-      'a time' AS declared,
+    SELECT 'projects' AS "table", 'created_at' AS "column", 'a time' AS declared,
       format_type(rekey_attribute.atttypid, NULL) AS type
     FROM pg_catalog.pg_attribute AS rekey_attribute
       JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"projects"')
-      AND rekey_attribute.attname = 'created_at'
+    WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'created_at'
       AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-    UNION ALL SELECT 'projects' AS "table",
-      'updated_at' AS "column",
-      'a time' AS declared,
+    UNION ALL SELECT 'projects' AS "table", 'updated_at' AS "column", 'a time' AS declared,
       format_type(rekey_attribute.atttypid, NULL) AS type
     FROM pg_catalog.pg_attribute AS rekey_attribute
       JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"projects"')
-      AND rekey_attribute.attname = 'updated_at'
+    WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'updated_at'
       AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-    UNION ALL SELECT 'project_state' AS "table",
-      'updated_at' AS "column",
-      'a time' AS declared,
+    UNION ALL SELECT 'project_state' AS "table", 'updated_at' AS "column", 'a time' AS declared,
       format_type(rekey_attribute.atttypid, NULL) AS type
     FROM pg_catalog.pg_attribute AS rekey_attribute
       JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"project_state"')
-      AND rekey_attribute.attname = 'updated_at'
+    WHERE rekey_attribute.attrelid = to_regclass('"project_state"') AND rekey_attribute.attname = 'updated_at'
       AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-    UNION ALL SELECT 'memories' AS "table",
-      'updated_at' AS "column",
-      'a time' AS declared,
+    UNION ALL SELECT 'memories' AS "table", 'updated_at' AS "column", 'a time' AS declared,
       format_type(rekey_attribute.atttypid, NULL) AS type
     FROM pg_catalog.pg_attribute AS rekey_attribute
       JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"memories"')
-      AND rekey_attribute.attname = 'updated_at'
+    WHERE rekey_attribute.attrelid = to_regclass('"memories"') AND rekey_attribute.attname = 'updated_at'
       AND CAST(rekey_type.typcategory AS TEXT) != 'D'
   ) AS rekey_mistaken
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are
---   read.
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.what AS what
+  SELECT "table", what
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
@@ -351,343 +241,184 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_not_text: a column of names holds texts.
--- If the script stops here: name the column that holds the name itself in the spec; a column that
---   refers to a row by its key is an owner.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by its
+--   key is an owner.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked."column" AS "column", rekey_asked.type AS type
+  SELECT "table", "column", type
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     )
-    SELECT part."table",
-      known.attname AS "column",
-      format_type(known.atttypid, known.atttypmod) AS type
+    SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
     FROM rekey_named AS part
-      JOIN pg_catalog.pg_attribute AS known
-      ON known.attrelid = part.member
-      AND known.attname = part.name
-      AND known.attnum > 0
+      JOIN pg_catalog.pg_attribute AS known ON known.attrelid = part.member AND known.attname = part.name
+        AND known.attnum > 0
       JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'
   ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_foreign_partition: every row of a table is stored in this database.
--- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION
---   \u2026, or NO INHERIT), or turn it into a table of this database.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_foreign_partition CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO
+--   INHERIT), or turn it into a table of this database.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_foreign_partition CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.partition AS partition
+  SELECT "table", partition
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     ),
     rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member
-      FROM rekey_named AS named
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
       FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
     )
     SELECT tree."table", tree.member::regclass::text AS partition
-    FROM rekey_tree AS tree
-      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
     WHERE tree.member <> tree.root
   ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_inherited: no other table inherits from one whose rows may be deleted.
--- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026),
---   or name the heir in the revision instead, if the rows are there.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_inherited CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir in
+--   the revision instead, if the rows are there.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_inherited CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.heir AS heir
+  SELECT "table", heir
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     ),
     rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member
-      FROM rekey_named AS named
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
       FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
     )
     SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
-    FROM rekey_tree AS tree
-      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
     WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''
   ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables.
--- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026),
---   and enable it after.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_rewritten CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026), and enable it
+--   after.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_rewritten CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.rule AS rule
+  SELECT "table", rule
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     ),
     rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member
-      FROM rekey_named AS named
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
       FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
     )
     SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
     FROM rekey_tree AS tree
       JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
-      JOIN pg_catalog.pg_rewrite AS rule
-      ON rule.ev_class = tree.member
-      AND rule.ev_type <> '1'
-      AND rule.ev_enabled <> 'D'
+      JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = tree.member AND rule.ev_type <> '1'
+        AND rule.ev_enabled <> 'D'
   ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them,
---   from this account.
--- If the script stops here: run it with an account that row security does not bind: a superuser, one
---   that was made with BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW
---   LEVEL SECURITY.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_row_security CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them, from this account.
+-- If the script stops here: run it with an account that row security does not bind: a superuser, one that was made with
+--   BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_row_security CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.account AS account
+  SELECT "table", account
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     ),
     rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member
-      FROM rekey_named AS named
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
       FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
     )
@@ -695,73 +426,40 @@ FROM (
     FROM (
       SELECT root AS member FROM rekey_tree
       UNION SELECT fk.conrelid
-      FROM rekey_tree AS tree
-        JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
     ) AS seen
     WHERE seen.member IS NOT NULL AND row_security_active(seen.member)
   ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put
---   back.
--- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows
---   that it finds.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_not_validated CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put back.
+-- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows that it finds.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_validated CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked."constraint" AS "constraint"
+  SELECT "table", "constraint"
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     ),
     rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member
-      FROM rekey_named AS named
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
       FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
     )
@@ -772,82 +470,46 @@ FROM (
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_no_replica_identity: every published table has a replica identity, without which
---   PostgreSQL changes no row of it.
--- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL
---   for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_replica_identity CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no row
+--   of it.
+-- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for the upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_replica_identity CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.publication AS publication
+  SELECT "table", publication
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
     ),
     rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member
-      FROM rekey_named AS named
+      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
       FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
     )
     SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
     FROM rekey_tree AS tree
       JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
-      JOIN pg_catalog.pg_publication AS made
-      ON made.pubupdate
-      OR (made.pubdelete AND tree.deletable <> '')
+      JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
     WHERE (
-      known.relreplident = 'n'
-      OR known.relreplident IN ('d', 'i')
+      known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
       AND NOT EXISTS (
-        SELECT 1
-        FROM pg_catalog.pg_index AS found
-        WHERE found.indrelid = known.oid
-          AND found.indisvalid
+        SELECT 1 FROM pg_catalog.pg_index AS found
+        WHERE found.indrelid = known.oid AND found.indisvalid
           AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
       )
     )
@@ -855,9 +517,8 @@ FROM (
         SELECT 1
         FROM pg_catalog.pg_publication_tables AS published
           JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
-          JOIN pg_catalog.pg_namespace AS space
-          ON space.oid = named.relnamespace
-          AND space.nspname = published.schemaname
+          JOIN pg_catalog.pg_namespace AS space ON space.oid = named.relnamespace
+            AND space.nspname = published.schemaname
         WHERE published.pubname = made.pubname
           AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
       )
@@ -866,34 +527,23 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
--- If the script stops here: if a name is one thing throughout, say so with a unique index on the name
---   alone; if it is one per tenant, this fold must not be carried out.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is one
+--   per tenant, this fold must not be carried out.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.columns AS columns
+  SELECT "table", columns
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
-      VALUES (
-        CAST('projects' AS TEXT),
-        CAST('' AS TEXT),
-        CAST('id' AS TEXT),
-        CAST('name' AS TEXT),
-        CAST('yes' AS TEXT)
-      )
+      VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
     ),
     rekey_named AS (
       SELECT part.*,
         CAST(
           to_regclass(
-            CASE
-              WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-            END || quote_ident(part."table")
+            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
           ) AS oid
         ) AS member
       FROM rekey_part AS part
@@ -903,25 +553,17 @@ FROM (
       FROM rekey_named AS part
         JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
         CROSS JOIN LATERAL unnest(made.indkey)
-      WITH ORDINALITY AS at (number, place)
-      WHERE at.place <= made.indnkeyatts
+      WITH ORDINALITY AS at (number, place) WHERE at.place <= made.indnkeyatts
       UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
       FROM rekey_named AS part
-        JOIN pg_catalog.pg_index AS made
-        ON made.indrelid = part.member
-        AND made.indisunique
-        AND made.indexprs IS NOT NULL
-        JOIN pg_catalog.pg_depend AS needs
-        ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
-        AND needs.objid = made.indexrelid
-        AND needs.refobjid = made.indrelid
+        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+          AND made.indexprs IS NOT NULL
+        JOIN pg_catalog.pg_depend AS needs ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
+          AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid
     ),
     rekey_unique AS (
-      SELECT part."table",
-        made.indexrelid,
-        CAST(made.indpred IS NOT NULL AS integer) AS partial,
-        made.indnkeyatts AS parts,
-        CAST(bool_or(known.attname = part.name) AS integer) AS names,
+      SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+        made.indnkeyatts AS parts, CAST(bool_or(known.attname = part.name) AS integer) AS names,
         CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
         (
           SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
@@ -930,115 +572,65 @@ FROM (
       FROM rekey_named AS part
         JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
         JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
-        JOIN pg_catalog.pg_attribute AS known
-        ON known.attrelid = term.indrelid
-        AND known.attnum = term.number
+        JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
       GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
     )
-    SELECT "table", columns
-    FROM rekey_unique AS several
-    WHERE several.names = 1
-      AND several.parts > 1
-      AND several.keyed = 0
+    SELECT "table", columns FROM rekey_unique AS several
+    WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
       AND NOT EXISTS (
-        SELECT 1
-        FROM rekey_unique AS alone
-        WHERE alone."table" = several."table"
-          AND alone.names = 1
-          AND alone.parts = 1
-          AND alone.partial = 0
+        SELECT 1 FROM rekey_unique AS alone
+        WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
       )
   ) AS rekey_asked
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in
---   the journal too, or, if the journal is empty, drop it and make it again with
---   op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0)
-);
+-- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too, or,
+--   if the journal is empty, drop it and make it again with op.create_side_tables(spec).
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_pair(source, kept) AS (
   VALUES
-    ('projects', 'rekey_journal_projects'),
-    ('projects', 'rekey_created_projects'),
-    ('project_state', 'rekey_journal_project_state'),
-    ('memories', 'rekey_journal_memories'),
+    ('projects', 'rekey_journal_projects'), ('projects', 'rekey_created_projects'),
+    ('project_state', 'rekey_journal_project_state'), ('memories', 'rekey_journal_memories'),
     ('interactions', 'rekey_journal_interactions')
 ),
 rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
-    ('interactions', '"interactions"'),
-    ('rekey_journal_projects', '"rekey_journal_projects"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
+    ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
     ('rekey_created_projects', '"rekey_created_projects"'),
     ('rekey_journal_project_state', '"rekey_journal_project_state"'),
     ('rekey_journal_memories', '"rekey_journal_memories"'),
     ('rekey_journal_interactions', '"rekey_journal_interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(
-      row_number() OVER (
-        PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum
-      ) AS INTEGER
-    ) AS place,
+  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
     coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
   FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute
-    ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0
-    AND NOT rekey_attribute.attisdropped
+    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT DISTINCT rekey_different.source AS "table",
-    rekey_different.kept AS journal,
-    rekey_different.name AS "column"
+  SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
   FROM (
-    SELECT rekey_lacking.source AS source,
-      rekey_lacking.kept AS kept,
-      rekey_lacking.name AS name,
-      rekey_lacking.place AS place,
-      rekey_lacking.type AS type
+    SELECT source, kept, name, place, type
     FROM (
-      SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_own.name AS name,
-        rekey_own.place + 3 AS place,
-        rekey_own.type AS type
+      SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-      EXCEPT SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_copy.name AS name,
-        rekey_copy.place AS place,
-        rekey_copy.type AS type
+      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
     ) AS rekey_lacking
-    UNION ALL SELECT rekey_surplus.source AS source,
-      rekey_surplus.kept AS kept,
-      rekey_surplus.name AS name,
-      rekey_surplus.place AS place,
-      rekey_surplus.type AS type
+    UNION ALL SELECT source, kept, name, place, type
     FROM (
-      SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_copy.name AS name,
-        rekey_copy.place AS place,
-        rekey_copy.type AS type
+      SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
       WHERE rekey_copy.place > 3
-      EXCEPT SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_own.name AS name,
-        rekey_own.place + 3 AS place,
-        rekey_own.type AS type
+      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
     ) AS rekey_surplus
   ) AS rekey_different
@@ -1047,11 +639,8 @@ DROP TABLE rekey_guard;
 
 -- Open a run.
 INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
-SELECT coalesce(max(rekey_run.id), 0) + 1 AS anon_1,
-  '0003' AS anon_2,
-  clock_timestamp() AS anon_3,
-  'registry.json' AS anon_4,
-  '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0' AS anon_5
+SELECT coalesce(max(id), 0) + 1, '0003', clock_timestamp(), 'registry.json',
+  '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0'
 FROM rekey_run;
 
 -- Keep the registry as this run sees it.
@@ -1059,45 +648,21 @@ FROM rekey_run;
 --   6974277320626967 = "it's big"
 WITH rekey_listed(alias, canonical, key, identity) AS (
   VALUES
-    (
-      'p05-interferometer',
-      'p05-interferometer',
-      'p05-interferometer',
-      'eca74e26-f6fb-5cbf-8b23-99362f0b1105'
-    ),
+    ('p05-interferometer', 'p05-interferometer', 'p05-interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     ('p05', 'p05-interferometer', 'p05', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
+    ('interferometer', 'p05-interferometer', 'interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     (
-      'interferometer',
-      'p05-interferometer',
-      'interferometer',
-      'eca74e26-f6fb-5cbf-8b23-99362f0b1105'
+      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
+      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
     ),
     (
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
+      convert_from(decode('6974277320626967', 'hex'), 'UTF8'), convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
+      convert_from(decode('6974277320626967', 'hex'), 'UTF8'), 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
     ),
-    (
-      convert_from(decode('6974277320626967', 'hex'), 'UTF8'),
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      convert_from(decode('6974277320626967', 'hex'), 'UTF8'),
-      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
-    ),
-    (
-      'K9',
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      'k9',
-      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
-    )
+    ('K9', convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), 'k9', 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c')
 )
 INSERT INTO rekey_alias (run_id, alias, canonical, key, identity)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  rekey_listed.alias,
-  rekey_listed.canonical,
-  rekey_listed.key,
-  rekey_listed.identity
-FROM rekey_listed;
+SELECT (SELECT max(id) FROM rekey_run), alias, canonical, key, identity FROM rekey_listed;
 
 -- Let statements be planned for what rekey_alias holds.
 ANALYZE rekey_alias (run_id, key);
@@ -1105,15 +670,14 @@ ANALYZE rekey_alias (run_id, key);
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
 WITH rekey_as_projects AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
-  FROM projects
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_projects.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -1122,66 +686,36 @@ rekey_0_projects AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
 ),
 rekey_known AS (
-  SELECT projects.id AS key,
-    rekey_of_projects.spelling AS name,
-    rekey_of_projects.alias AS alias,
-    rekey_of_projects.canonical AS canonical
-  FROM projects
-    JOIN rekey_of_projects
-    ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
+  SELECT projects.id AS key, rekey_of_projects.spelling AS name, rekey_of_projects.alias, rekey_of_projects.canonical
+  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
 ),
 rekey_decided AS (
-  SELECT rekey_known.key AS key,
-    CASE
-      WHEN (rekey_known.alias != rekey_known.canonical) THEN 'delete'
-      WHEN (rekey_known.canonical != rekey_known.name) THEN 'rename'
-      ELSE 'keep'
-    END AS action,
-    rekey_known.canonical AS canonical
+  SELECT key,
+    CASE WHEN (alias != canonical) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
+    canonical
   FROM rekey_known
-  WHERE rekey_known.alias != rekey_known.canonical
-    OR rekey_known.canonical != rekey_known.name
-    OR rekey_known.canonical IN (
-      SELECT rekey_known.canonical FROM rekey_known WHERE rekey_known.alias != rekey_known.canonical
-    )
-  UNION ALL SELECT NULL AS key, 'create' AS action, rekey_known.canonical AS canonical
-  FROM rekey_known
-  GROUP BY rekey_known.canonical
-  HAVING min(CASE WHEN (rekey_known.alias != rekey_known.canonical) THEN 1 ELSE 0 END) = 1
+  WHERE alias != canonical OR canonical != name
+    OR canonical IN (SELECT canonical FROM rekey_known WHERE alias != canonical)
+  UNION ALL SELECT NULL AS key, 'create' AS action, canonical FROM rekey_known GROUP BY canonical
+  HAVING min(CASE WHEN (alias != canonical) THEN 1 ELSE 0 END) = 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
-  FROM rekey_decided
-    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided.key
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
+  FROM rekey_decided LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided.key
 ) AS rekey_planned;
 
 -- Let statements be planned for what rekey_journal_projects holds.
@@ -1190,15 +724,14 @@ ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
 WITH rekey_as_projects AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
-  FROM projects
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_projects.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -1207,169 +740,89 @@ rekey_0_projects AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
 ),
 rekey_slot_row AS (
-  SELECT project_state.id AS key,
-    rekey_of_projects.canonical AS canonical,
-    project_state.category AS slot_0,
-    project_state.key AS slot_1,
-    (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
+  SELECT project_state.id AS key, rekey_of_projects.canonical, project_state.category AS slot_0,
+    project_state.key AS slot_1, (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
     CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
-    CASE
-      WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0
-    END AS active,
+    CASE WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0 END AS active,
     project_state.updated_at AS moment
   FROM project_state
     JOIN projects ON projects.id = project_state.project_id
-    JOIN rekey_of_projects
-    ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
-  WHERE rekey_of_projects.canonical IN (
-    SELECT rekey_of_projects.canonical
-    FROM rekey_of_projects
-    WHERE rekey_of_projects.alias != rekey_of_projects.canonical
-  )
+    JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
+  WHERE rekey_of_projects.canonical IN (SELECT canonical FROM rekey_of_projects WHERE alias != canonical)
 ),
 rekey_slot_rank AS (
-  SELECT rekey_slot_row.key AS key,
-    rekey_slot_row.canonical AS canonical,
-    rekey_slot_row.slot_0 AS slot_0,
-    rekey_slot_row.slot_1 AS slot_1,
-    rekey_slot_row.value AS value,
-    rekey_slot_row.shadow AS shadow,
-    rekey_slot_row.active AS active,
-    rekey_slot_row.moment AS moment,
+  SELECT key, canonical, slot_0, slot_1, value, shadow, active, moment,
     CASE
-      WHEN (rekey_slot_row.shadow = 0 AND rekey_slot_row.active = 1) THEN 0
-      WHEN (rekey_slot_row.shadow = 1 AND rekey_slot_row.active = 1) THEN 1
-      WHEN (rekey_slot_row.shadow = 0 AND rekey_slot_row.active = 0) THEN 2
-      WHEN (rekey_slot_row.shadow = 1 AND rekey_slot_row.active = 0) THEN 3
+      WHEN (shadow = 0 AND active = 1) THEN 0
+      WHEN (shadow = 1 AND active = 1) THEN 1
+      WHEN (shadow = 0 AND active = 0) THEN 2
+      WHEN (shadow = 1 AND active = 0) THEN 3
     END AS rank
   FROM rekey_slot_row
 ),
 rekey_ranked AS (
-  SELECT rekey_slot_rank.key AS key,
-    rekey_slot_rank.canonical AS canonical,
-    rekey_slot_rank.slot_0 AS slot_0,
-    rekey_slot_rank.slot_1 AS slot_1,
-    rekey_slot_rank.value AS value,
-    rekey_slot_rank.shadow AS shadow,
-    rekey_slot_rank.active AS active,
-    rekey_slot_rank.moment AS moment,
-    rekey_slot_rank.rank AS rank,
+  SELECT key, canonical, slot_0, slot_1, value, shadow, active, moment, rank,
     row_number() OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
-    first_value(rekey_slot_rank.value) OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(value) OVER (
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
-    first_value(rekey_slot_rank.shadow) OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(shadow) OVER (
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
-    first_value(rekey_slot_rank.active) OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(active) OVER (
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
   FROM rekey_slot_rank
 ),
 rekey_judged AS (
-  SELECT rekey_ranked.key AS key,
-    rekey_ranked.canonical AS canonical,
-    rekey_ranked.shadow AS shadow,
-    rekey_ranked.won_by_shadow AS won_by_shadow,
-    CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END AS first,
-    CASE
-      WHEN (rekey_ranked.value IS NOT DISTINCT FROM rekey_ranked.won_value) THEN 1 ELSE 0
-    END AS same,
+  SELECT key, canonical, shadow, won_by_shadow, CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
+    CASE WHEN (value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END AS same,
+    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY canonical, slot_0, slot_1) AS touched,
     max(
-      CASE WHEN (rekey_ranked.shadow = 1) THEN 1 ELSE 0 END
-    ) OVER (
-      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
-    ) AS touched,
+      CASE WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END
+    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS said_by_canonical,
     max(
-      CASE
-        WHEN (
-          rekey_ranked.shadow = 0 AND rekey_ranked.value IS NOT DISTINCT FROM rekey_ranked.won_value
-        ) THEN 1
-        ELSE 0
-      END
-    ) OVER (
-      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
-    ) AS said_by_canonical,
-    max(
-      CASE
-        WHEN (
-          rekey_ranked.active = 1 AND rekey_ranked.won_active = 1 AND rekey_ranked.value IS DISTINCT
-          FROM rekey_ranked.won_value
-        ) THEN 1
-        ELSE 0
-      END
-    ) OVER (
-      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
-    ) AS collided
+      CASE WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0 END
+    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS collided
   FROM rekey_ranked
 ),
 rekey_decided AS (
-  SELECT rekey_judged.key AS key,
+  SELECT key,
     CASE
-      WHEN (rekey_judged.collided = 1) THEN 'collision'
-      WHEN (
-        rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 1 AND rekey_judged.same = 1
-      ) THEN 'revive'
-      WHEN (
-        rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 1 AND rekey_judged.same = 0
-      ) THEN 'replace'
-      WHEN (rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 0) THEN 'keep'
-      WHEN (
-        rekey_judged.shadow = 1 AND rekey_judged.first = 1 AND rekey_judged.said_by_canonical = 0
-      ) THEN 'rekey'
-      WHEN (rekey_judged.shadow = 1 AND rekey_judged.same = 1) THEN 'merge'
-      WHEN (rekey_judged.shadow = 1 AND rekey_judged.same = 0) THEN 'drop'
+      WHEN (collided = 1) THEN 'collision'
+      WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
+      WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 0) THEN 'replace'
+      WHEN (shadow = 0 AND won_by_shadow = 0) THEN 'keep'
+      WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey'
+      WHEN (shadow = 1 AND same = 1) THEN 'merge'
+      WHEN (shadow = 1 AND same = 0) THEN 'drop'
       ELSE NULL
     END AS action,
-    rekey_judged.canonical AS canonical
-  FROM rekey_judged
-  WHERE rekey_judged.touched > 0
+    canonical
+  FROM rekey_judged WHERE touched > 0
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
   FROM rekey_decided JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided.key
 ) AS rekey_planned;
 
@@ -1379,15 +832,14 @@ ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
 WITH rekey_as_memories AS (
-  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
-  FROM memories
+  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
   WHERE memories.project IS NOT NULL
 ),
 rekey_0_memories AS (
-  SELECT rekey_as_memories.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_memories.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -1396,125 +848,73 @@ rekey_0_memories AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_memories
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memories JOIN rekey_registered ON rekey_registered.key = rekey_0_memories.key
 ),
 rekey_tagged AS (
-  SELECT memories.id AS key,
-    rekey_of_memories.canonical AS canonical,
+  SELECT memories.id AS key, rekey_of_memories.canonical,
     (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
     (CAST(memories.content AS TEXT) COLLATE "default") AS agree_1,
     (CAST(memories.status AS TEXT) COLLATE "default") AS agree_2,
-    CASE
-      WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
-    END AS rekeyed,
+    CASE WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0 END AS rekeyed,
     memories.updated_at AS moment
   FROM memories
-    JOIN rekey_of_memories
-    ON rekey_of_memories.spelling = (CAST(memories.project AS TEXT) COLLATE "default")
+    JOIN rekey_of_memories ON rekey_of_memories.spelling = (CAST(memories.project AS TEXT) COLLATE "default")
 ),
 rekey_ranked AS (
-  SELECT rekey_tagged.key AS key,
-    rekey_tagged.canonical AS canonical,
-    rekey_tagged.rekeyed AS rekeyed,
+  SELECT key, canonical, rekeyed,
     row_number() OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
-    sum(rekey_tagged.rekeyed) OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    sum(rekeyed) OVER (
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS rekeyed_so_far,
-    first_value(rekey_tagged.key) OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(key) OVER (
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won,
-    first_value(rekey_tagged.rekeyed) OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged.key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekeyed) OVER (
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_rekeyed
   FROM rekey_tagged
 ),
 rekey_judged AS (
-  SELECT CASE
-    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.key ELSE rekey_ranked.won
-  END AS key,
-    rekey_ranked.canonical AS canonical,
-    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
-    CASE
-      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END
-      ELSE 1
-    END AS first,
-    rekey_ranked.won_by_rekeyed AS won_by_rekeyed
+  SELECT CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.key ELSE rekey_ranked.won END AS key,
+    rekey_ranked.canonical, CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
+    CASE WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END ELSE 1 END AS first,
+    rekey_ranked.won_by_rekeyed
   FROM rekey_ranked
-    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor' AS anon_2) AS rekey_facts
-    ON rekey_facts."of" = 'row'
-    OR rekey_ranked.won_by_rekeyed = 0
-    AND rekey_ranked.rekeyed = 1
-    AND rekey_ranked.rekeyed_so_far = 1
+    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor') AS rekey_facts ON rekey_facts."of" = 'row'
+      OR rekey_ranked.won_by_rekeyed = 0 AND rekey_ranked.rekeyed = 1 AND rekey_ranked.rekeyed_so_far = 1
   WHERE rekey_ranked.rekeyed > 0 OR rekey_ranked.won_by_rekeyed > 0
 ),
 rekey_decided AS (
-  SELECT rekey_judged.key AS key,
+  SELECT key,
     CASE
-      WHEN (rekey_judged.first = 1 AND rekey_judged.rekeyed = 1) THEN 'rekey'
-      WHEN (rekey_judged.first = 1 AND rekey_judged.rekeyed = 0) THEN 'keep'
-      WHEN (rekey_judged.first = 0 AND rekey_judged.won_by_rekeyed = 1) THEN 'supersede'
-      WHEN (
-        rekey_judged.first = 0 AND rekey_judged.won_by_rekeyed = 0 AND rekey_judged.rekeyed = 1
-      ) THEN 'supersede'
+      WHEN (first = 1 AND rekeyed = 1) THEN 'rekey'
+      WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
+      WHEN (first = 0 AND won_by_rekeyed = 1) THEN 'supersede'
+      WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede'
       ELSE NULL
     END AS action,
-    rekey_judged.canonical AS canonical
+    canonical
   FROM rekey_judged
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
   FROM rekey_decided JOIN memories AS rekey_original ON rekey_original.id = rekey_decided.key
 ) AS rekey_planned;
 
@@ -1524,15 +924,14 @@ ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
 WITH rekey_as_interactions AS (
-  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling
-  FROM interactions
+  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
 rekey_0_interactions AS (
-  SELECT rekey_as_interactions.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_interactions.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -1541,43 +940,28 @@ rekey_0_interactions AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_interactions
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered.key = rekey_0_interactions.key
 ),
 rekey_decided AS (
-  SELECT interactions.id AS key, 'rekey' AS action, rekey_of_interactions.canonical AS canonical
+  SELECT interactions.id AS key, 'rekey' AS action, rekey_of_interactions.canonical
   FROM interactions
     JOIN rekey_of_interactions
-    ON rekey_of_interactions.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
+      ON rekey_of_interactions.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
   WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
   FROM rekey_decided JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided.key
 ) AS rekey_planned;
 
@@ -1585,181 +969,88 @@ FROM (
 ANALYZE rekey_journal_interactions (rekey_run, rekey_action, id);
 
 -- Count the rows of each action in the journals, once for all that follows.
-CREATE TEMPORARY TABLE rekey_tally AS
-SELECT rekey_noted.part, rekey_noted.action, rekey_noted.rows
+CREATE TEMPORARY TABLE rekey_tally AS SELECT part, action, rows
 FROM (
-  SELECT 'project' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_projects.rekey_action AS rekey_action,
-      rekey_journal_projects.rekey_canonical AS rekey_canonical,
-      rekey_journal_projects.id AS id,
-      rekey_journal_projects.name AS name,
-      rekey_journal_projects.description AS description,
-      rekey_journal_projects.created_at AS created_at,
-      rekey_journal_projects.updated_at AS updated_at
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
-  UNION ALL SELECT 'state' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  GROUP BY rekey_action
+  UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state.key AS key,
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
+      updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
-  UNION ALL SELECT 'memory' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  GROUP BY rekey_action
+  UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_memories.rekey_action AS rekey_action,
-      rekey_journal_memories.rekey_canonical AS rekey_canonical,
-      rekey_journal_memories.id AS id,
-      rekey_journal_memories.memory_type AS memory_type,
-      rekey_journal_memories.content AS content,
-      rekey_journal_memories.project AS project,
-      rekey_journal_memories.confidence AS confidence,
-      rekey_journal_memories.status AS status,
-      rekey_journal_memories.created_at AS created_at,
-      rekey_journal_memories.updated_at AS updated_at
-    FROM rekey_journal_memories
-    WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
-  UNION ALL SELECT 'interaction' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  GROUP BY rekey_action
+  UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_interactions.rekey_action AS rekey_action,
-      rekey_journal_interactions.rekey_canonical AS rekey_canonical,
-      rekey_journal_interactions.id AS id,
-      rekey_journal_interactions.prompt AS prompt,
-      rekey_journal_interactions.response AS response,
-      rekey_journal_interactions.client AS client,
-      rekey_journal_interactions.session_id AS session_id,
-      rekey_journal_interactions.project AS project,
-      rekey_journal_interactions.created_at AS created_at
-    FROM rekey_journal_interactions
-    WHERE rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, prompt, response, client, session_id, project, created_at
+    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
+  GROUP BY rekey_action
 ) AS rekey_noted;
 
 -- Count what the plan names.
 WITH rekey_identity_row AS (
   SELECT rekey_action, rekey_canonical, id, name, description
-  FROM (
-    SELECT *
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-  ) AS rekey_planned
+  FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
 )
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'plan' AS anon_2,
-  rekey_counted.name,
-  rekey_counted.value
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', name, value
 FROM (
-  SELECT rekey_tally.name AS name, rekey_tally.value AS value
+  SELECT name, value
   FROM (
     SELECT 'shadow_projects' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('delete')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'canonical_rows_renamed' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('rename')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_rekey_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('rekey', 'merge')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey', 'merge')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_historical_drops' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('drop')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_rows_revived' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('revive')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_collisions' AS name,
       (
-        SELECT count(*) AS count_1
+        SELECT count(*)
         FROM (
-          SELECT DISTINCT rekey_planned.rekey_canonical AS rekey_canonical,
-            rekey_planned.category AS category,
-            rekey_planned.key AS key
+          SELECT DISTINCT rekey_canonical, category, key
           FROM (
-            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-              rekey_journal_project_state.id AS id,
-              rekey_journal_project_state.project_id AS project_id,
-              rekey_journal_project_state.category AS category,
-              rekey_journal_project_state.key AS key,
-              rekey_journal_project_state.value AS value,
-              rekey_journal_project_state.source AS source,
-              rekey_journal_project_state.confidence AS confidence,
-              rekey_journal_project_state.status AS status,
-              rekey_journal_project_state.created_at AS created_at,
-              rekey_journal_project_state.updated_at AS updated_at
-            FROM rekey_journal_project_state
-            WHERE rekey_journal_project_state.rekey_run = (
-              SELECT max(rekey_run.id) AS max_2 FROM rekey_run
-            )
+            SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status,
+              created_at, updated_at
+            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
           ) AS rekey_planned
-          WHERE rekey_planned.rekey_action = 'collision'
+          WHERE rekey_action = 'collision'
         ) AS rekey_collided
       ) AS value
     UNION ALL SELECT 'memory_rekey_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('rekey')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'memory_supersede_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('supersede')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'interaction_rekey_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
       ) AS value
   ) AS rekey_tally
   UNION ALL SELECT 'project_values_left_behind' AS name,
@@ -1772,8 +1063,7 @@ FROM (
               AND NOT (
                 (
                   CAST(CAST(rekey_gone.description AS TEXT) AS TEXT) COLLATE "default"
-                ) IS NOT DISTINCT
-                FROM (
+                ) IS NOT DISTINCT FROM (
                   CAST(
                     CAST(
                       CASE
@@ -1789,44 +1079,31 @@ FROM (
           END
         ),
         0
-      ) AS coalesce_9
+      )
       FROM (
-        SELECT rekey_identity_row.rekey_canonical AS rekey_canonical,
-          rekey_identity_row.id AS id,
-          rekey_identity_row.name AS name,
-          rekey_identity_row.description AS description
-        FROM rekey_identity_row
-        WHERE rekey_identity_row.rekey_action = 'delete'
+        SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action = 'delete'
       ) AS rekey_gone
         LEFT OUTER JOIN (
-          SELECT rekey_identity_row.rekey_canonical AS rekey_canonical,
-            rekey_identity_row.id AS id,
-            rekey_identity_row.name AS name,
-            rekey_identity_row.description AS description
-          FROM rekey_identity_row
-          WHERE rekey_identity_row.rekey_action IN ('keep', 'rename')
+          SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action IN ('keep', 'rename')
         ) AS rekey_stays
-        ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
+          ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
     ) AS value
 ) AS rekey_counted;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
--- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the
---   wrong one, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0)
-);
+-- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then run
+--   the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
-  FROM projects
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_projects.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -1835,160 +1112,89 @@ rekey_0_projects AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
 ),
 rekey_canonical_row AS (
-  SELECT projects.id AS key, projects.name AS name, rekey_of_projects.canonical AS canonical
-  FROM projects
-    JOIN rekey_of_projects
-    ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
+  SELECT projects.id AS key, projects.name, rekey_of_projects.canonical
+  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
   WHERE rekey_of_projects.alias = rekey_of_projects.canonical
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table",
-    rekey_canonical_row.canonical AS canonical,
-    rekey_canonical_row.key AS key,
-    rekey_canonical_row.name AS name
-  FROM rekey_canonical_row
-  WHERE rekey_canonical_row.canonical IN (
-    SELECT rekey_canonical_row.canonical
-    FROM rekey_canonical_row
-    GROUP BY rekey_canonical_row.canonical
-    HAVING count(*) > 1
-  )
+  SELECT 'projects' AS "table", canonical, key, name FROM rekey_canonical_row
+  WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1)
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right: give the other row another status
---   ('superseded', say), or answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions
---   FILE writes the form); then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or answer
+--   with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    rekey_planned.rekey_canonical AS canonical,
+  SELECT 'project_state' AS "table", rekey_planned.rekey_canonical AS canonical,
     'category=' || coalesce(
       CAST(rekey_planned.category AS VARCHAR), 'NULL'
     ) || ', key=' || coalesce(CAST(rekey_planned.key AS VARCHAR), 'NULL') AS slot,
-    rekey_planned.id AS key,
-    projects.name AS written_under,
-    rekey_planned.value AS value
+    rekey_planned.id AS key, projects.name AS written_under, rekey_planned.value
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state.key AS key,
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
+      updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
     JOIN projects ON projects.id = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action = 'collision'
-    AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active'
+  WHERE rekey_planned.rekey_action = 'collision' AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
--- If the script stops here: the table should allow one row per identity and slot: remove what is
---   surplus, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
+--   upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    rekey_planned.rekey_canonical AS canonical,
-    rekey_planned.project_id AS owner,
-    'category=' || coalesce(
-      CAST(rekey_planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned.key AS VARCHAR), 'NULL') AS slot,
+  SELECT 'project_state' AS "table", rekey_canonical AS canonical, project_id AS owner,
+    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL') AS slot,
     count(*) AS rows
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state.key AS key,
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
+      updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_canonical,
-    rekey_planned.project_id,
-    rekey_planned.category,
-    rekey_planned.key
-  HAVING count(*) > 1
+  GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'projects' AS "table", 'id' AS "column", projects.id AS key, count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('projects' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('name' AS TEXT),
+                CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT),
                 CAST('yes' AS TEXT)
               )
             ),
@@ -2006,20 +1212,13 @@ FROM (
             SELECT 1 AS one
             FROM rekey_named AS part
               JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of
-              ON of.attrelid = made.indrelid
-              AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique
-              AND made.indisvalid
-              AND made.indpred IS NULL
-              AND made.indnkeyatts = 1
+              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
               AND NOT EXISTS (
                 SELECT 1
                 FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir
-                  ON heir.oid = below.inhrelid
-                  AND NOT heir.relispartition
+                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
                 WHERE below.inhparent = made.indrelid
               )
           ) AS rekey_asked
@@ -2028,53 +1227,40 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN projects ON true
-  WHERE projects.id IS NOT NULL
-  GROUP BY projects.id
-  HAVING count(*) > 1
+  WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_project: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows
-  FROM projects
-  WHERE projects.id IS NULL
+  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows FROM projects WHERE projects.id IS NULL
   HAVING count(*) > 0
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS key, count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('project_state' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('' AS TEXT),
+                CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT),
                 CAST('yes' AS TEXT)
               )
             ),
@@ -2092,20 +1278,13 @@ FROM (
             SELECT 1 AS one
             FROM rekey_named AS part
               JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of
-              ON of.attrelid = made.indrelid
-              AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique
-              AND made.indisvalid
-              AND made.indpred IS NULL
-              AND made.indnkeyatts = 1
+              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
               AND NOT EXISTS (
                 SELECT 1
                 FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir
-                  ON heir.oid = below.inhrelid
-                  AND NOT heir.relispartition
+                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
                 WHERE below.inhparent = made.indrelid
               )
           ) AS rekey_asked
@@ -2114,53 +1293,40 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN project_state ON true
-  WHERE project_state.id IS NOT NULL
-  GROUP BY project_state.id
-  HAVING count(*) > 1
+  WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_state: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows
-  FROM project_state
-  WHERE project_state.id IS NULL
-  HAVING count(*) > 0
+  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows FROM project_state
+  WHERE project_state.id IS NULL HAVING count(*) > 0
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'memories' AS "table", 'id' AS "column", memories.id AS key, count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('memories' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('project' AS TEXT),
+                CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
                 CAST('' AS TEXT)
               )
             ),
@@ -2178,20 +1344,13 @@ FROM (
             SELECT 1 AS one
             FROM rekey_named AS part
               JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of
-              ON of.attrelid = made.indrelid
-              AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique
-              AND made.indisvalid
-              AND made.indpred IS NULL
-              AND made.indnkeyatts = 1
+              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
               AND NOT EXISTS (
                 SELECT 1
                 FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir
-                  ON heir.oid = below.inhrelid
-                  AND NOT heir.relispartition
+                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
                 WHERE below.inhparent = made.indrelid
               )
           ) AS rekey_asked
@@ -2200,53 +1359,40 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN memories ON true
-  WHERE memories.id IS NOT NULL
-  GROUP BY memories.id
-  HAVING count(*) > 1
+  WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_memory: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows
-  FROM memories
-  WHERE memories.id IS NULL
+  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows FROM memories WHERE memories.id IS NULL
   HAVING count(*) > 0
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS key, count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('interactions' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('project' AS TEXT),
+                CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
                 CAST('' AS TEXT)
               )
             ),
@@ -2264,20 +1410,13 @@ FROM (
             SELECT 1 AS one
             FROM rekey_named AS part
               JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of
-              ON of.attrelid = made.indrelid
-              AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique
-              AND made.indisvalid
-              AND made.indpred IS NULL
-              AND made.indnkeyatts = 1
+              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
               AND NOT EXISTS (
                 SELECT 1
                 FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir
-                  ON heir.oid = below.inhrelid
-                  AND NOT heir.relispartition
+                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
                 WHERE below.inhparent = made.indrelid
               )
           ) AS rekey_asked
@@ -2286,72 +1425,41 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN interactions ON true
-  WHERE interactions.id IS NOT NULL
-  GROUP BY interactions.id
-  HAVING count(*) > 1
+  WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_interaction: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows
-  FROM interactions
-  WHERE interactions.id IS NULL
+  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows FROM interactions WHERE interactions.id IS NULL
   HAVING count(*) > 0
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
--- If the script stops here: name the status of rows that are in force in the spec,
---   Slots(active=\u2026): values of others are dropped. If none of these rows is in force, delete them
---   first, or give one of them that status.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of others
+--   are dropped. If none of these rows is in force, delete them first, or give one of them that status.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    'active' AS active,
-    project_state.status AS status,
-    count(*) AS rows
+  SELECT 'project_state' AS "table", 'active' AS active, project_state.status, count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
-      EXISTS (
-        SELECT 1 AS anon_1
-        FROM project_state
-        WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active'
-      )
+      EXISTS (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active')
     )
       AND (
         EXISTS (
-          SELECT 1 AS anon_2
+          SELECT 1
           FROM (
-            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-              rekey_journal_project_state.id AS id,
-              rekey_journal_project_state.project_id AS project_id,
-              rekey_journal_project_state.category AS category,
-              rekey_journal_project_state.key AS key,
-              rekey_journal_project_state.value AS value,
-              rekey_journal_project_state.source AS source,
-              rekey_journal_project_state.confidence AS confidence,
-              rekey_journal_project_state.status AS status,
-              rekey_journal_project_state.created_at AS created_at,
-              rekey_journal_project_state.updated_at AS updated_at
-            FROM rekey_journal_project_state
-            WHERE rekey_journal_project_state.rekey_run = (
-              SELECT max(rekey_run.id) AS max_1 FROM rekey_run
-            )
+            SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status,
+              created_at, updated_at
+            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
           ) AS rekey_planned
-          WHERE rekey_planned.rekey_action IN ('drop', 'replace')
+          WHERE rekey_action IN ('drop', 'replace')
         )
       )
   ) AS rekey_none
@@ -2361,133 +1469,82 @@ FROM (
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be
---   made of the name, or a default in the database.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the name,
+--   or a default in the database.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table", rekey_needed.name AS "column"
+  SELECT 'projects' AS "table", name AS "column"
   FROM (
-    SELECT CAST(rekey_attribute.attname AS TEXT) AS name
-    FROM pg_catalog.pg_attribute AS rekey_attribute
-    WHERE rekey_attribute.attrelid = to_regclass('"projects"')
-      AND rekey_attribute.attnum > 0
-      AND NOT rekey_attribute.attisdropped
-      AND rekey_attribute.attnotnull
-      AND NOT (rekey_attribute.atthasdef OR CAST(rekey_attribute.attidentity AS TEXT) != '')
+    SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
+    WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped AND attnotnull
+      AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')
   ) AS rekey_needed
-  WHERE (rekey_needed.name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+  WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
     AND (
       EXISTS (
-        SELECT 1 AS anon_1
+        SELECT 1
         FROM (
-          SELECT rekey_journal_projects.rekey_action AS rekey_action,
-            rekey_journal_projects.rekey_canonical AS rekey_canonical,
-            rekey_journal_projects.id AS id,
-            rekey_journal_projects.name AS name,
-            rekey_journal_projects.description AS description,
-            rekey_journal_projects.created_at AS created_at,
-            rekey_journal_projects.updated_at AS updated_at
-          FROM rekey_journal_projects
-          WHERE rekey_journal_projects.rekey_run = (
-            SELECT max(rekey_run.id) AS max_1 FROM rekey_run
-          )
+          SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at
+          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
         ) AS rekey_planned
-        WHERE rekey_planned.rekey_action = 'create'
+        WHERE rekey_action = 'create'
       )
     )
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
--- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade
---   online, which asks the catalog.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0)
-);
+-- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the
+--   catalog.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(
-      row_number() OVER (
-        PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum
-      ) AS INTEGER
-    ) AS place,
+  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
     coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
   FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute
-    ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0
-    AND NOT rekey_attribute.attisdropped
+    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 ),
 rekey_declared("table", name, kind) AS (
   VALUES
-    ('projects', 'id', 'plain'),
-    ('projects', 'name', 'plain'),
-    ('projects', 'description', 'plain'),
-    ('projects', 'created_at', 'plain'),
-    ('projects', 'updated_at', 'plain'),
-    ('project_state', 'id', 'plain'),
-    ('project_state', 'project_id', 'plain'),
-    ('project_state', 'category', 'plain'),
-    ('project_state', 'key', 'plain'),
-    ('project_state', 'value', 'plain'),
-    ('project_state', 'source', 'plain'),
-    ('project_state', 'confidence', 'plain'),
-    ('project_state', 'status', 'plain'),
-    ('project_state', 'created_at', 'plain'),
-    ('project_state', 'updated_at', 'plain'),
-    ('memories', 'id', 'plain'),
-    ('memories', 'memory_type', 'plain'),
-    ('memories', 'content', 'plain'),
-    ('memories', 'project', 'plain'),
-    ('memories', 'confidence', 'plain'),
-    ('memories', 'status', 'plain'),
-    ('memories', 'created_at', 'plain'),
-    ('memories', 'updated_at', 'plain'),
-    ('interactions', 'id', 'plain'),
-    ('interactions', 'prompt', 'plain'),
-    ('interactions', 'response', 'plain'),
-    ('interactions', 'client', 'plain'),
-    ('interactions', 'session_id', 'plain'),
-    ('interactions', 'project', 'plain'),
+    ('projects', 'id', 'plain'), ('projects', 'name', 'plain'), ('projects', 'description', 'plain'),
+    ('projects', 'created_at', 'plain'), ('projects', 'updated_at', 'plain'), ('project_state', 'id', 'plain'),
+    ('project_state', 'project_id', 'plain'), ('project_state', 'category', 'plain'), ('project_state', 'key', 'plain'),
+    ('project_state', 'value', 'plain'), ('project_state', 'source', 'plain'), ('project_state', 'confidence', 'plain'),
+    ('project_state', 'status', 'plain'), ('project_state', 'created_at', 'plain'),
+    ('project_state', 'updated_at', 'plain'), ('memories', 'id', 'plain'), ('memories', 'memory_type', 'plain'),
+    ('memories', 'content', 'plain'), ('memories', 'project', 'plain'), ('memories', 'confidence', 'plain'),
+    ('memories', 'status', 'plain'), ('memories', 'created_at', 'plain'), ('memories', 'updated_at', 'plain'),
+    ('interactions', 'id', 'plain'), ('interactions', 'prompt', 'plain'), ('interactions', 'response', 'plain'),
+    ('interactions', 'client', 'plain'), ('interactions', 'session_id', 'plain'), ('interactions', 'project', 'plain'),
     ('interactions', 'created_at', 'plain')
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
+  SELECT rekey_catalog."table", rekey_catalog.name AS "column"
   FROM rekey_catalog
-    LEFT OUTER JOIN rekey_declared
-    ON rekey_declared."table" = rekey_catalog."table"
-    AND rekey_declared.name = rekey_catalog.name
+    LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
+      AND rekey_declared.name = rekey_catalog.name
   WHERE rekey_catalog.generated = 1
     AND (
-      rekey_declared.kind = 'plain'
-      OR rekey_declared.kind IS NULL
+      rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
       AND rekey_catalog."table" IN ('projects', 'project_state')
     )
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
--- Guard rekey_attached_project: no row outside the plan hangs on a row that the plan deletes or
---   renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
---   of one column and refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_attached_project CHECK (offending = 0)
-);
+-- Guard rekey_attached_project: no row outside the plan hangs on a row that the plan deletes or renames.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
+--   refers by one, cover it in the spec of a new revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_project CHECK (offending = 0));
 
 -- Ask the catalog which tables could, and count their rows.
 DO $rekey$
@@ -2573,11 +1630,9 @@ $rekey$;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_attached_state: no row outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
---   of one column and refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_attached_state CHECK (offending = 0)
-);
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
+--   refers by one, cover it in the spec of a new revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_state CHECK (offending = 0));
 
 -- Ask the catalog which tables could, and count their rows.
 DO $rekey$
@@ -2637,13 +1692,10 @@ $rekey$;
 -- None did.
 DROP TABLE rekey_guard;
 
--- Guard rekey_attached_memory: no row outside the plan hangs on a row that the plan deletes or
---   renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
---   of one column and refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_attached_memory CHECK (offending = 0)
-);
+-- Guard rekey_attached_memory: no row outside the plan hangs on a row that the plan deletes or renames.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
+--   refers by one, cover it in the spec of a new revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_memory CHECK (offending = 0));
 
 -- Ask the catalog which tables could, and count their rows.
 DO $rekey$
@@ -2703,13 +1755,10 @@ $rekey$;
 -- None did.
 DROP TABLE rekey_guard;
 
--- Guard rekey_attached_interaction: no row outside the plan hangs on a row that the plan deletes or
---   renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key
---   of one column and refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_attached_interaction CHECK (offending = 0)
-);
+-- Guard rekey_attached_interaction: no row outside the plan hangs on a row that the plan deletes or renames.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
+--   refers by one, cover it in the spec of a new revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_interaction CHECK (offending = 0));
 
 -- Ask the catalog which tables could, and count their rows.
 DO $rekey$
@@ -2768,10 +1817,7 @@ $rekey$;
 DROP TABLE rekey_guard;
 
 -- Take the rows to put back out of the journal of projects.
-CREATE TEMPORARY TABLE rekey_returning AS
-SELECT rekey_journal_projects.*
-FROM rekey_journal_projects
-WHERE false;
+CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;
 
 -- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
@@ -2789,9 +1835,7 @@ INSERT INTO projects OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
 DROP TABLE rekey_returning;
 
 -- Take the rows to put back out of the journal of project_state.
-CREATE TEMPORARY TABLE rekey_returning AS
-SELECT rekey_journal_project_state.*
-FROM rekey_journal_project_state
+CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_project_state.* FROM rekey_journal_project_state
 WHERE false;
 
 -- Leave the journal's own column away.
@@ -2814,259 +1858,166 @@ DELETE FROM projects WHERE false;
 
 -- Note what the database has counted so far, to compare with after the changes.
 CREATE TEMPORARY TABLE rekey_counted_before AS
-SELECT rekey_statistics.relid,
-  rekey_statistics.schemaname,
-  rekey_statistics.relname,
-  pg_relation_filenode(rekey_statistics.relid) AS filenode,
-  CAST(rekey_statistics.n_tup_ins AS BIGINT) AS inserted,
-  CAST(rekey_statistics.n_tup_upd AS BIGINT) AS updated,
-  CAST(rekey_statistics.n_tup_del AS BIGINT) AS deleted
+SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
+  CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
 FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics;
 
 -- Create the canonical rows that are missing.
 WITH rekey_changed AS (
   INSERT INTO projects (id, name, description, created_at, updated_at)
-  SELECT rekey_named.identity AS id,
-    rekey_journal_projects.rekey_canonical AS name,
+  SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
     'created by legacy alias migration' AS description,
-    (
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    ) AS created_at,
-    (
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    ) AS updated_at
+    (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS created_at,
+    (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS updated_at
   FROM rekey_journal_projects
-    JOIN (
-      SELECT DISTINCT rekey_alias.run_id AS run_id,
-        rekey_alias.canonical AS canonical,
-        rekey_alias.identity AS identity
-      FROM rekey_alias
-    ) AS rekey_named
-    ON rekey_named.run_id = rekey_journal_projects.rekey_run
-    AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
-  WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_4 FROM rekey_run)
-    AND rekey_journal_projects.rekey_action IN ('create') RETURNING 1 AS changed
+    JOIN (SELECT DISTINCT run_id, canonical, identity FROM rekey_alias) AS rekey_named
+      ON rekey_named.run_id = rekey_journal_projects.rekey_run
+      AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
+  WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_projects.rekey_action IN ('create')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'canonical_rows_created' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', count(*) FROM rekey_changed;
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
 INSERT INTO rekey_created_projects
-SELECT rekey_journal_projects.rekey_run,
-  rekey_journal_projects.rekey_action,
-  rekey_journal_projects.rekey_canonical,
+SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action, rekey_journal_projects.rekey_canonical,
   rekey_original.*
 FROM rekey_journal_projects
-  JOIN projects AS rekey_original
-  ON rekey_original.name = rekey_journal_projects.rekey_canonical
-  AND (CAST(rekey_original.name AS TEXT) COLLATE "default") = rekey_journal_projects.rekey_canonical
-WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
+    AND (CAST(rekey_original.name AS TEXT) COLLATE "default") = rekey_journal_projects.rekey_canonical
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
 WITH rekey_changed AS (
   UPDATE projects
   SET name=rekey_journal_projects.rekey_canonical,
-    updated_at=(
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    )
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM rekey_journal_projects
-  WHERE projects.id = rekey_journal_projects.id
-    AND rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    AND rekey_journal_projects.rekey_action IN ('rename') RETURNING 1 AS changed
+  WHERE projects.id = rekey_journal_projects.id AND rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_projects.rekey_action IN ('rename')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'canonical_rows_renamed' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', count(*) FROM rekey_changed;
 
 -- Delete the inactive canonical rows that an active shadow row displaces.
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
-    SELECT rekey_journal_project_state.id
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-      AND rekey_journal_project_state.rekey_action IN ('replace')
-  ) RETURNING 1 AS changed
+    SELECT id FROM rekey_journal_project_state
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace')
+  )
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_replaced_inactive_canonical' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', count(*) FROM rekey_changed;
 
 -- Delete the shadow rows that say the same as the survivor of their slot.
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
-    SELECT rekey_journal_project_state.id
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-      AND rekey_journal_project_state.rekey_action IN ('merge')
-  ) RETURNING 1 AS changed
+    SELECT id FROM rekey_journal_project_state
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge')
+  )
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_merged_as_duplicate' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', count(*) FROM rekey_changed;
 
 -- Delete the historical drops: rows that say otherwise than the survivor of their slot.
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
-    SELECT rekey_journal_project_state.id
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-      AND rekey_journal_project_state.rekey_action IN ('drop')
-  ) RETURNING 1 AS changed
+    SELECT id FROM rekey_journal_project_state
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop')
+  )
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_historical_dropped' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', count(*) FROM rekey_changed;
 
 -- Make the canonical rows active again that say what the active shadow row said.
 WITH rekey_changed AS (
   UPDATE project_state
-  SET status='active',
-    updated_at=(
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    )
+  SET status='active', updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM rekey_journal_project_state
   WHERE project_state.id = rekey_journal_project_state.id
-    AND rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('revive') RETURNING 1 AS changed
+    AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_project_state.rekey_action IN ('revive')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_revived' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', count(*) FROM rekey_changed;
 
 -- Hang the surviving shadow rows on their canonical.
 WITH rekey_changed AS (
   UPDATE project_state
   SET project_id=(
-    SELECT projects.id
-    FROM projects
+    SELECT projects.id FROM projects
     WHERE projects.name = rekey_journal_project_state.rekey_canonical
-      AND (
-        CAST(projects.name AS TEXT) COLLATE "default"
-      ) = rekey_journal_project_state.rekey_canonical
+      AND (CAST(projects.name AS TEXT) COLLATE "default") = rekey_journal_project_state.rekey_canonical
   ),
-    updated_at=(
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    )
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM rekey_journal_project_state
   WHERE project_state.id = rekey_journal_project_state.id
-    AND rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('rekey') RETURNING 1 AS changed
+    AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_project_state.rekey_action IN ('rekey')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_rekeyed' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Supersede the duplicates in memories, under their canonical name too.
 WITH rekey_changed AS (
   UPDATE memories
-  SET project=rekey_journal_memories.rekey_canonical,
-    status='superseded',
-    updated_at=(
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    )
+  SET project=rekey_journal_memories.rekey_canonical, status='superseded',
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM rekey_journal_memories
-  WHERE memories.id = rekey_journal_memories.id
-    AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    AND rekey_journal_memories.rekey_action IN ('supersede') RETURNING 1 AS changed
+  WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_memories.rekey_action IN ('supersede')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'memory_rows_superseded' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', count(*) FROM rekey_changed;
 
 -- Write the rows of memories under their canonical name.
 WITH rekey_changed AS (
   UPDATE memories
   SET project=rekey_journal_memories.rekey_canonical,
-    updated_at=(
-      SELECT rekey_run.started_at
-      FROM rekey_run
-      WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    )
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM rekey_journal_memories
-  WHERE memories.id = rekey_journal_memories.id
-    AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-    AND rekey_journal_memories.rekey_action IN ('rekey') RETURNING 1 AS changed
+  WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_memories.rekey_action IN ('rekey')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'memory_rows_rekeyed' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Write the rows of interactions under their canonical name.
 WITH rekey_changed AS (
-  UPDATE interactions
-  SET project=rekey_journal_interactions.rekey_canonical
-  FROM rekey_journal_interactions
+  UPDATE interactions SET project=rekey_journal_interactions.rekey_canonical FROM rekey_journal_interactions
   WHERE interactions.id = rekey_journal_interactions.id
-    AND rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-    AND rekey_journal_interactions.rekey_action IN ('rekey') RETURNING 1 AS changed
+    AND rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run)
+    AND rekey_journal_interactions.rekey_action IN ('rekey')
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'interaction_rows_rekeyed' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Delete the shadows; everything that hung on them has moved.
 WITH rekey_changed AS (
   DELETE FROM projects
   WHERE projects.id IN (
-    SELECT rekey_journal_projects.id
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-      AND rekey_journal_projects.rekey_action IN ('delete')
-  ) RETURNING 1 AS changed
+    SELECT id FROM rekey_journal_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete')
+  )
+  RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'shadow_projects_deleted' AS anon_3,
-  count(*) AS count_1
-FROM rekey_changed;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', count(*) FROM rekey_changed;
 
 -- Ask now what deferred constraints would ask at COMMIT.
 DO $rekey$
@@ -3091,19 +2042,13 @@ $rekey$;
 
 -- Record how the run ended.
 UPDATE rekey_run
-SET outcome=CASE
-  WHEN (
-    EXISTS (SELECT 1 AS anon_1 FROM rekey_tally WHERE rekey_tally.action != 'keep')
-  ) THEN 'applied'
-  ELSE 'empty'
-END,
+SET outcome=CASE WHEN (EXISTS (SELECT 1 FROM rekey_tally WHERE action != 'keep')) THEN 'applied' ELSE 'empty' END,
   finished_at=clock_timestamp()
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
+WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
 CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_journal_projects.id AS key,
-  rekey_journal_projects.rekey_action AS action,
+SELECT rekey_journal_projects.id AS key, rekey_journal_projects.rekey_action AS action,
   rekey_journal_projects.rekey_canonical AS canonical,
   CASE
     WHEN (
@@ -3112,10 +2057,8 @@ SELECT rekey_journal_projects.id AS key,
         projects.id IS NOT NULL
         OR (
           EXISTS (
-            SELECT 1 AS anon_1
-            FROM projects AS rekey_other
-            WHERE rekey_other.name = rekey_journal_projects.name
-              AND rekey_other.id != rekey_journal_projects.id
+            SELECT 1 FROM projects AS rekey_other
+            WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
           )
         )
       )
@@ -3125,8 +2068,9 @@ SELECT rekey_journal_projects.id AS key,
       rekey_journal_projects.rekey_action != 'delete'
       AND NOT (
         (
-          rekey_journal_projects.rekey_canonical IS NOT DISTINCT
-          FROM (CAST(CAST(projects.name AS TEXT) AS TEXT) COLLATE "default")
+          rekey_journal_projects.rekey_canonical IS NOT DISTINCT FROM (
+            CAST(CAST(projects.name AS TEXT) AS TEXT) COLLATE "default"
+          )
         )
         AND (
           (
@@ -3137,31 +2081,21 @@ SELECT rekey_journal_projects.id AS key,
                   'updated_at',
                   CAST(
                     (
-                      SELECT rekey_run.started_at
-                      FROM rekey_run
-                      WHERE rekey_run.id = (
-                        SELECT max(rekey_run.id) AS max_1
-                        FROM rekey_run
-                        WHERE rekey_run.outcome IN ('applied', 'empty')
-                      )
+                      SELECT started_at FROM rekey_run
+                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
                     ) AS TEXT
                   )
                 )
               )
             ).updated_at
-          ) IS NOT DISTINCT
-          FROM projects.updated_at
+          ) IS NOT DISTINCT FROM projects.updated_at
         )
         AND (
           CAST(
             ROW(
-              rekey_journal_projects.id,
-              rekey_journal_projects.description,
-              rekey_journal_projects.created_at
+              rekey_journal_projects.id, rekey_journal_projects.description, rekey_journal_projects.created_at
             ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(projects.id, projects.description, projects.created_at) AS RECORD
-          )
+          ) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)
         )
       )
     ) THEN 'edited'
@@ -3169,19 +2103,15 @@ SELECT rekey_journal_projects.id AS key,
       rekey_journal_projects.rekey_action != 'delete'
       AND (
         EXISTS (
-          SELECT 1 AS anon_1
-          FROM projects AS rekey_other
-          WHERE rekey_other.name = rekey_journal_projects.name
-            AND rekey_other.id != rekey_journal_projects.id
+          SELECT 1 FROM projects AS rekey_other
+          WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
         )
       )
     ) THEN 'taken'
     ELSE 'untouched'
   END AS drift
 FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-WHERE rekey_journal_projects.rekey_run = (
-  SELECT max(rekey_run.id) AS max_2 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
 
 -- Find these by their keys.
@@ -3195,15 +2125,11 @@ ANALYZE rekey_back_project (key, action, drift);
 
 -- Decide about project_state: which rows still are as the upgrade left them.
 CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_journal_project_state.id AS key,
-  rekey_journal_project_state.rekey_action AS action,
+SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_action AS action,
   rekey_journal_project_state.rekey_canonical AS canonical,
   CASE
     WHEN (
-      (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        OR rekey_journal_project_state.rekey_action = 'revive'
-      )
+      (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
       AND project_state.id IS NULL
     ) THEN 'deleted'
     WHEN (
@@ -3218,66 +2144,44 @@ SELECT rekey_journal_project_state.id AS key,
                   'updated_at',
                   CAST(
                     (
-                      SELECT rekey_run.started_at
-                      FROM rekey_run
-                      WHERE rekey_run.id = (
-                        SELECT max(rekey_run.id) AS max_1
-                        FROM rekey_run
-                        WHERE rekey_run.outcome IN ('applied', 'empty')
-                      )
+                      SELECT started_at FROM rekey_run
+                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
                     ) AS TEXT
                   )
                 )
               )
             ).updated_at
-          ) IS NOT DISTINCT
-          FROM project_state.updated_at
+          ) IS NOT DISTINCT FROM project_state.updated_at
         )
         AND (
           CAST(
             ROW(
-              rekey_journal_project_state.id,
-              rekey_journal_project_state.category,
-              rekey_journal_project_state.key,
-              rekey_journal_project_state.value,
-              rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence,
-              rekey_journal_project_state.status,
+              rekey_journal_project_state.id, rekey_journal_project_state.category, rekey_journal_project_state.key,
+              rekey_journal_project_state.value, rekey_journal_project_state.source,
+              rekey_journal_project_state.confidence, rekey_journal_project_state.status,
               rekey_journal_project_state.created_at
             ) AS RECORD
           ) OPERATOR(pg_catalog.*=) CAST(
             ROW(
-              project_state.id,
-              project_state.category,
-              project_state.key,
-              project_state.value,
-              project_state.source,
-              project_state.confidence,
-              project_state.status,
-              project_state.created_at
+              project_state.id, project_state.category, project_state.key, project_state.value, project_state.source,
+              project_state.confidence, project_state.status, project_state.created_at
             ) AS RECORD
           )
         )
         AND (
           (
             EXISTS (
-              SELECT 1 AS anon_1
-              FROM projects
+              SELECT 1 FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                AND (
-                  CAST(projects.name AS TEXT) COLLATE "default"
-                ) = rekey_journal_project_state.rekey_canonical
+                AND (CAST(projects.name AS TEXT) COLLATE "default") = rekey_journal_project_state.rekey_canonical
                 AND projects.id = project_state.project_id
             )
           )
           OR NOT (
             EXISTS (
-              SELECT 1 AS anon_1
-              FROM projects
+              SELECT 1 FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                AND (
-                  CAST(projects.name AS TEXT) COLLATE "default"
-                ) = rekey_journal_project_state.rekey_canonical
+                AND (CAST(projects.name AS TEXT) COLLATE "default") = rekey_journal_project_state.rekey_canonical
             )
           )
         )
@@ -3287,8 +2191,9 @@ SELECT rekey_journal_project_state.id AS key,
       rekey_journal_project_state.rekey_action = 'revive'
       AND NOT (
         (
-          (CAST('active' AS TEXT) COLLATE "default") IS NOT DISTINCT
-          FROM (CAST(CAST(project_state.status AS TEXT) AS TEXT) COLLATE "default")
+          (
+            CAST('active' AS TEXT) COLLATE "default"
+          ) IS NOT DISTINCT FROM (CAST(CAST(project_state.status AS TEXT) AS TEXT) COLLATE "default")
         )
         AND (
           (
@@ -3299,84 +2204,58 @@ SELECT rekey_journal_project_state.id AS key,
                   'updated_at',
                   CAST(
                     (
-                      SELECT rekey_run.started_at
-                      FROM rekey_run
-                      WHERE rekey_run.id = (
-                        SELECT max(rekey_run.id) AS max_2
-                        FROM rekey_run
-                        WHERE rekey_run.outcome IN ('applied', 'empty')
-                      )
+                      SELECT started_at FROM rekey_run
+                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
                     ) AS TEXT
                   )
                 )
               )
             ).updated_at
-          ) IS NOT DISTINCT
-          FROM project_state.updated_at
+          ) IS NOT DISTINCT FROM project_state.updated_at
         )
         AND (
           CAST(
             ROW(
-              rekey_journal_project_state.id,
-              rekey_journal_project_state.project_id,
-              rekey_journal_project_state.category,
-              rekey_journal_project_state.key,
-              rekey_journal_project_state.value,
-              rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence,
+              rekey_journal_project_state.id, rekey_journal_project_state.project_id,
+              rekey_journal_project_state.category, rekey_journal_project_state.key, rekey_journal_project_state.value,
+              rekey_journal_project_state.source, rekey_journal_project_state.confidence,
               rekey_journal_project_state.created_at
             ) AS RECORD
           ) OPERATOR(pg_catalog.*=) CAST(
             ROW(
-              project_state.id,
-              project_state.project_id,
-              project_state.category,
-              project_state.key,
-              project_state.value,
-              project_state.source,
-              project_state.confidence,
-              project_state.created_at
+              project_state.id, project_state.project_id, project_state.category, project_state.key,
+              project_state.value, project_state.source, project_state.confidence, project_state.created_at
             ) AS RECORD
           )
         )
       )
     ) THEN 'edited'
     WHEN (
-      NOT (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        OR rekey_journal_project_state.rekey_action = 'revive'
-      )
+      NOT (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
       AND project_state.id IS NOT NULL
     ) THEN 'taken'
     WHEN (
       rekey_journal_project_state.rekey_action != 'revive'
       AND NOT (
-        rekey_comes_back.drift IS NOT DISTINCT
-        FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL
+        rekey_comes_back.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back.key IS NULL
+        AND rekey_owner.id IS NOT NULL
       )
     ) THEN 'taken'
     WHEN (
       rekey_journal_project_state.rekey_action != 'revive'
       AND (
         EXISTS (
-          SELECT 1 AS anon_2
-          FROM project_state AS rekey_holder
-          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
+          SELECT 1 FROM project_state AS rekey_holder
+          WHERE project_id = rekey_journal_project_state.project_id
             AND (
-              coalesce(
-                CAST(rekey_holder.category AS TEXT), ''
-              ) = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
-              AND rekey_holder.category IS NOT DISTINCT
-              FROM rekey_journal_project_state.category
+              coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
+              AND category IS NOT DISTINCT FROM rekey_journal_project_state.category
             )
             AND (
-              coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(
-                CAST(rekey_journal_project_state.key AS TEXT), ''
-              )
-              AND rekey_holder.key IS NOT DISTINCT
-              FROM rekey_journal_project_state.key
+              coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.key AS TEXT), '')
+              AND key IS NOT DISTINCT FROM rekey_journal_project_state.key
             )
-            AND rekey_holder.id != rekey_journal_project_state.id
+            AND id != rekey_journal_project_state.id
         )
       )
     ) THEN 'taken'
@@ -3386,17 +2265,10 @@ FROM rekey_journal_project_state
   LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
   LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
   LEFT OUTER JOIN (
-    SELECT rekey_back_project.key AS key,
-      rekey_back_project.action AS action,
-      rekey_back_project.canonical AS canonical,
-      rekey_back_project.drift AS drift
-    FROM rekey_back_project
-    WHERE rekey_back_project.action = 'delete'
+    SELECT key, action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
   ) AS rekey_comes_back
-  ON rekey_comes_back.key = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (
-  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+    ON rekey_comes_back.key = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
 
 -- Find these by their keys.
@@ -3410,44 +2282,32 @@ ANALYZE rekey_back_state (key, action, drift);
 
 -- The same for replaced rows, whose slot must be free.
 INSERT INTO rekey_back_state (key, action, canonical, drift)
-SELECT rekey_journal_project_state.id AS key,
-  rekey_journal_project_state.rekey_action AS action,
+SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_action AS action,
   rekey_journal_project_state.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NOT NULL) THEN 'taken'
     WHEN (
       NOT (
-        rekey_comes_back.drift IS NOT DISTINCT
-        FROM 'untouched' OR rekey_comes_back.key IS NULL AND rekey_owner.id IS NOT NULL
+        rekey_comes_back.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back.key IS NULL
+        AND rekey_owner.id IS NOT NULL
       )
     ) THEN 'taken'
     WHEN (
       EXISTS (
-        SELECT 1 AS anon_1
-        FROM project_state AS rekey_holder
-        WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
+        SELECT 1 FROM project_state AS rekey_holder
+        WHERE project_id = rekey_journal_project_state.project_id
           AND (
-            coalesce(
-              CAST(rekey_holder.category AS TEXT), ''
-            ) = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
-            AND rekey_holder.category IS NOT DISTINCT
-            FROM rekey_journal_project_state.category
+            coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
+            AND category IS NOT DISTINCT FROM rekey_journal_project_state.category
           )
           AND (
-            coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(
-              CAST(rekey_journal_project_state.key AS TEXT), ''
-            )
-            AND rekey_holder.key IS NOT DISTINCT
-            FROM rekey_journal_project_state.key
+            coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.key AS TEXT), '')
+            AND key IS NOT DISTINCT FROM rekey_journal_project_state.key
           )
-          AND rekey_holder.id != rekey_journal_project_state.id
+          AND id != rekey_journal_project_state.id
           AND NOT (
             EXISTS (
-              SELECT 1 AS anon_2
-              FROM rekey_back_state
-              WHERE rekey_holder.id = rekey_back_state.key
-                AND rekey_back_state.action = 'rekey'
-                AND rekey_back_state.drift = 'untouched'
+              SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key AND action = 'rekey' AND drift = 'untouched'
             )
           )
       )
@@ -3458,38 +2318,25 @@ FROM rekey_journal_project_state
   LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
   LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
   LEFT OUTER JOIN (
-    SELECT rekey_back_project.key AS key,
-      rekey_back_project.action AS action,
-      rekey_back_project.canonical AS canonical,
-      rekey_back_project.drift AS drift
-    FROM rekey_back_project
-    WHERE rekey_back_project.action = 'delete'
+    SELECT key, action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
   ) AS rekey_comes_back
-  ON rekey_comes_back.key = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (
-  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+    ON rekey_comes_back.key = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
 
 -- The same for created rows: they stay while anything hangs on them.
 INSERT INTO rekey_back_project (key, action, canonical, drift)
-SELECT projects.id AS key,
-  rekey_journal_projects.rekey_action AS action,
+SELECT projects.id AS key, rekey_journal_projects.rekey_action AS action,
   rekey_journal_projects.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (
       EXISTS (
-        SELECT 1 AS anon_1
-        FROM project_state
+        SELECT 1 FROM project_state
         WHERE project_state.project_id = projects.id
           AND NOT (
             EXISTS (
-              SELECT 1 AS anon_2
-              FROM rekey_back_state
-              WHERE project_state.id = rekey_back_state.key
-                AND rekey_back_state.drift = 'untouched'
-                AND rekey_back_state.action = 'rekey'
+              SELECT 1 FROM rekey_back_state WHERE project_state.id = key AND drift = 'untouched' AND action = 'rekey'
             )
           )
       )
@@ -3497,179 +2344,112 @@ SELECT projects.id AS key,
     WHEN NOT (
       CAST(
         ROW(
-          rekey_created_projects.id,
-          rekey_created_projects.name,
-          rekey_created_projects.description,
-          rekey_created_projects.created_at,
-          rekey_created_projects.updated_at
+          rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
+          rekey_created_projects.created_at, rekey_created_projects.updated_at
         ) AS RECORD
       ) OPERATOR(pg_catalog.*=) CAST(
-        ROW(
-          projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
-        ) AS RECORD
+        ROW(projects.id, projects.name, projects.description, projects.created_at, projects.updated_at) AS RECORD
       )
     ) THEN 'edited'
     ELSE 'untouched'
   END AS drift
 FROM rekey_journal_projects
-  LEFT OUTER JOIN rekey_created_projects
-  ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
-  AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
+  LEFT OUTER JOIN rekey_created_projects ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
+    AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
   LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
-WHERE rekey_journal_projects.rekey_run = (
-  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_projects.rekey_action IN ('create');
 
--- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table,
---   and no others.
--- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a
---   cascade, a conflict clause): find it and take it away for the upgrade, or cover its table in the
---   spec, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0)
-);
+-- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
+-- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
+--   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH RECURSIVE rekey_journalled AS (
-  SELECT 'project' AS part,
-    'projects' AS "table",
-    0 AS again,
+  SELECT 'project' AS part, 'projects' AS "table", 0 AS again,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('create')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
     ) AS inserted,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project'
-          AND rekey_tally.action IN ('rename', 'rekey', 'revive', 'supersede')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'project' AND action IN ('rename', 'rekey', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project'
-          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'project' AND action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted
-  UNION ALL SELECT 'state' AS part,
-    'project_state' AS "table",
-    0 AS again,
+  UNION ALL SELECT 'state' AS part, 'project_state' AS "table", 0 AS again,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('create')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('create')) AS BIGINT
     ) AS inserted,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state'
-          AND rekey_tally.action IN ('rename', 'rekey', 'revive', 'supersede')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'state' AND action IN ('rename', 'rekey', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state'
-          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'state' AND action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted
-  UNION ALL SELECT 'memory' AS part,
-    'memories' AS "table",
-    0 AS again,
+  UNION ALL SELECT 'memory' AS part, 'memories' AS "table", 0 AS again,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('create')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('create')) AS BIGINT
     ) AS inserted,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory'
-          AND rekey_tally.action IN ('rename', 'rekey', 'revive', 'supersede')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'memory' AND action IN ('rename', 'rekey', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_9
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory'
-          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'memory' AND action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted
-  UNION ALL SELECT 'interaction' AS part,
-    'interactions' AS "table",
-    0 AS again,
+  UNION ALL SELECT 'interaction' AS part, 'interactions' AS "table", 0 AS again,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_10
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('create')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('create')) AS BIGINT
     ) AS inserted,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_11
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'interaction'
-          AND rekey_tally.action IN ('rename', 'rekey', 'revive', 'supersede')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'interaction' AND action IN ('rename', 'rekey', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
       (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_12
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'interaction'
-          AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+        SELECT coalesce(sum(rows), 0) FROM rekey_tally
+        WHERE part = 'interaction' AND action IN ('delete', 'merge', 'replace', 'drop')
       ) AS BIGINT
     ) AS deleted
 ),
 rekey_declared(part, "table", quoted) AS (
   VALUES
-    ('project', 'projects', '"projects"'),
-    ('state', 'project_state', '"project_state"'),
-    ('memory', 'memories', '"memories"'),
-    ('interaction', 'interactions', '"interactions"')
+    ('project', 'projects', '"projects"'), ('state', 'project_state', '"project_state"'),
+    ('memory', 'memories', '"memories"'), ('interaction', 'interactions', '"interactions"')
 ),
 rekey_tree(part, "table", relid) AS (
-  SELECT rekey_declared.part AS part,
-    rekey_declared."table" AS "table",
-    CAST(to_regclass(rekey_declared.quoted) AS OID) AS relid
-  FROM rekey_declared
-  UNION SELECT rekey_tree.part AS part,
-    rekey_tree."table" AS "table",
-    rekey_heirs.inhrelid AS inhrelid
-  FROM rekey_tree
-    JOIN pg_catalog.pg_inherits AS rekey_heirs ON rekey_heirs.inhparent = rekey_tree.relid
+  SELECT part, "table", CAST(to_regclass(quoted) AS OID) AS relid FROM rekey_declared
+  UNION SELECT rekey_tree.part, rekey_tree."table", rekey_heirs.inhrelid
+  FROM rekey_tree JOIN pg_catalog.pg_inherits AS rekey_heirs ON rekey_heirs.inhparent = rekey_tree.relid
 ),
 rekey_counted AS (
-  SELECT rekey_tree.part AS part,
-    coalesce(
-      rekey_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname)
-    ) AS "table",
+  SELECT rekey_tree.part,
+    coalesce(rekey_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname)) AS "table",
     CAST(sum(rekey_after.inserted - coalesce(rekey_before.inserted, 0)) AS BIGINT) AS inserted,
     CAST(sum(rekey_after.updated - coalesce(rekey_before.updated, 0)) AS BIGINT) AS updated,
     CAST(sum(rekey_after.deleted - coalesce(rekey_before.deleted, 0)) AS BIGINT) AS deleted
   FROM (
-    SELECT rekey_statistics.relid AS relid,
-      rekey_statistics.schemaname AS schemaname,
-      rekey_statistics.relname AS relname,
-      pg_relation_filenode(rekey_statistics.relid) AS filenode,
-      CAST(rekey_statistics.n_tup_ins AS BIGINT) AS inserted,
-      CAST(rekey_statistics.n_tup_upd AS BIGINT) AS updated,
-      CAST(rekey_statistics.n_tup_del AS BIGINT) AS deleted
+    SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
+      CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
     FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
   ) AS rekey_after
     LEFT OUTER JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
@@ -3677,244 +2457,139 @@ rekey_counted AS (
   WHERE rekey_after.schemaname NOT LIKE 'pg_temp%'
     AND (
       rekey_after.relname NOT IN (
-        'rekey_run',
-        'rekey_count',
-        'rekey_alias',
-        'rekey_answer',
-        'rekey_journal_projects',
-        'rekey_journal_project_state',
-        'rekey_journal_memories',
-        'rekey_journal_interactions',
-        'rekey_created_projects'
+        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_journal_projects',
+        'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
       )
     )
-  GROUP BY rekey_tree.part,
-    coalesce(rekey_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname))
+  GROUP BY rekey_tree.part, coalesce(rekey_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname))
 ),
 rekey_account AS (
   SELECT coalesce(rekey_journalled."table", rekey_counted."table") AS "table",
-    coalesce(rekey_journalled.again, 0) AS again,
-    coalesce(rekey_counted.inserted, 0) AS inserted,
-    coalesce(rekey_counted.updated, 0) AS updated,
-    coalesce(rekey_counted.deleted, 0) AS deleted,
-    coalesce(rekey_journalled.inserted, 0) AS named_inserted,
-    coalesce(rekey_journalled.updated, 0) AS named_updated,
+    coalesce(rekey_journalled.again, 0) AS again, coalesce(rekey_counted.inserted, 0) AS inserted,
+    coalesce(rekey_counted.updated, 0) AS updated, coalesce(rekey_counted.deleted, 0) AS deleted,
+    coalesce(rekey_journalled.inserted, 0) AS named_inserted, coalesce(rekey_journalled.updated, 0) AS named_updated,
     coalesce(rekey_journalled.deleted, 0) AS named_deleted
   FROM rekey_journalled FULL OUTER JOIN rekey_counted ON rekey_counted.part = rekey_journalled.part
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_unaccounted."table" AS "table",
-    rekey_unaccounted.kind AS kind,
-    rekey_unaccounted.counted AS counted,
-    rekey_unaccounted.journalled AS journalled
+  SELECT "table", kind, counted, journalled
   FROM (
-    SELECT rekey_account."table" AS "table",
-      'inserted' AS kind,
-      rekey_account.inserted AS counted,
-      rekey_account.named_inserted AS journalled
-    FROM rekey_account
+    SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_account
     WHERE (
-      rekey_account.inserted - rekey_account.deleted != rekey_account.named_inserted - rekey_account.named_deleted
-      OR (
-        (rekey_account.inserted + rekey_account.updated) - rekey_account.named_inserted
-      ) - rekey_account.named_updated NOT BETWEEN 0
-      AND rekey_account.again
+      inserted - deleted != named_inserted - named_deleted
+      OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
     )
-      AND rekey_account.inserted != rekey_account.named_inserted
-    UNION ALL SELECT rekey_account."table" AS "table",
-      'updated' AS kind,
-      rekey_account.updated AS counted,
-      rekey_account.named_updated AS journalled
-    FROM rekey_account
+      AND inserted != named_inserted
+    UNION ALL SELECT "table", 'updated' AS kind, updated AS counted, named_updated AS journalled FROM rekey_account
     WHERE (
-      rekey_account.inserted - rekey_account.deleted != rekey_account.named_inserted - rekey_account.named_deleted
-      OR (
-        (rekey_account.inserted + rekey_account.updated) - rekey_account.named_inserted
-      ) - rekey_account.named_updated NOT BETWEEN 0
-      AND rekey_account.again
+      inserted - deleted != named_inserted - named_deleted
+      OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
     )
-      AND rekey_account.updated != rekey_account.named_updated
-    UNION ALL SELECT rekey_account."table" AS "table",
-      'deleted' AS kind,
-      rekey_account.deleted AS counted,
-      rekey_account.named_deleted AS journalled
-    FROM rekey_account
+      AND updated != named_updated
+    UNION ALL SELECT "table", 'deleted' AS kind, deleted AS counted, named_deleted AS journalled FROM rekey_account
     WHERE (
-      rekey_account.inserted - rekey_account.deleted != rekey_account.named_inserted - rekey_account.named_deleted
-      OR (
-        (rekey_account.inserted + rekey_account.updated) - rekey_account.named_inserted
-      ) - rekey_account.named_updated NOT BETWEEN 0
-      AND rekey_account.again
+      inserted - deleted != named_inserted - named_deleted
+      OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
     )
-      AND rekey_account.deleted != rekey_account.named_deleted
-    UNION ALL SELECT concat(rekey_after.schemaname, '.', rekey_after.relname) AS concat_1,
-      'left untouched, since it was truncated or rewritten' AS anon_1,
-      0 AS anon_2,
-      0 AS anon_3
+      AND deleted != named_deleted
+    UNION ALL SELECT concat(rekey_after.schemaname, '.', rekey_after.relname),
+      'left untouched, since it was truncated or rewritten', 0, 0
     FROM (
-      SELECT rekey_statistics.relid AS relid,
-        rekey_statistics.schemaname AS schemaname,
-        rekey_statistics.relname AS relname,
-        pg_relation_filenode(rekey_statistics.relid) AS filenode,
-        CAST(rekey_statistics.n_tup_ins AS BIGINT) AS inserted,
-        CAST(rekey_statistics.n_tup_upd AS BIGINT) AS updated,
-        CAST(rekey_statistics.n_tup_del AS BIGINT) AS deleted
+      SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
+        CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
       FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
     ) AS rekey_after
       JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
     WHERE rekey_before.filenode != rekey_after.filenode
       AND (
         rekey_after.relname NOT IN (
-          'rekey_run',
-          'rekey_count',
-          'rekey_alias',
-          'rekey_answer',
-          'rekey_journal_projects',
-          'rekey_journal_project_state',
-          'rekey_journal_memories',
-          'rekey_journal_interactions',
+          'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_journal_projects',
+          'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions',
           'rekey_created_projects'
         )
       )
-    UNION ALL SELECT 'the statistics of the server' AS "table",
-      'counted, since track_counts is off' AS kind,
-      0 AS counted,
-      0 AS journalled
+    UNION ALL SELECT 'the statistics of the server' AS "table", 'counted, since track_counts is off' AS kind,
+      0 AS counted, 0 AS journalled
     WHERE current_setting('track_counts') = 'off'
   ) AS rekey_unaccounted
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
--- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are
---   NULL or not unique, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
+--   then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('create')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'canonical_rows_renamed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('rename')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'shadow_projects_deleted' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('delete')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_replaced_inactive_canonical' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('replace')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('replace')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_merged_as_duplicate' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('merge')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('merge')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_historical_dropped' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('drop')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_revived' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('revive')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_rekeyed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('rekey')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'memory_rows_rekeyed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_9
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('rekey')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'memory_rows_superseded' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_10
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('supersede')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_11
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_expected.name AS name,
-    rekey_expected.journalled AS journalled,
-    rekey_count.value AS reported
+  SELECT rekey_expected.name, rekey_expected.journalled, rekey_count.value AS reported
   FROM rekey_expected
-    LEFT OUTER JOIN rekey_count
-    ON rekey_count.name = rekey_expected.name
-    AND rekey_count.phase = 'apply'
-    AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  WHERE rekey_count.value IS DISTINCT
-  FROM rekey_expected.journalled
+    LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
+      AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
+  WHERE rekey_count.value IS DISTINCT FROM rekey_expected.journalled
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is
---   NULL.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
-  FROM projects
+  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_projects.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -3923,58 +2598,37 @@ rekey_0_projects AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table",
-    rekey_of_projects.spelling AS spelling,
-    rekey_of_projects.canonical AS canonical
-  FROM rekey_of_projects
-  WHERE rekey_of_projects.canonical != rekey_of_projects.spelling
+  SELECT 'projects' AS "table", spelling, canonical FROM rekey_of_projects WHERE canonical != spelling
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is
---   NULL.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_memories AS (
-  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
-  FROM memories
+  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
   WHERE memories.project IS NOT NULL
 ),
 rekey_0_memories AS (
-  SELECT rekey_as_memories.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_memories.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -3983,58 +2637,37 @@ rekey_0_memories AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_memories
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memories JOIN rekey_registered ON rekey_registered.key = rekey_0_memories.key
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table",
-    rekey_of_memories.spelling AS spelling,
-    rekey_of_memories.canonical AS canonical
-  FROM rekey_of_memories
-  WHERE rekey_of_memories.canonical != rekey_of_memories.spelling
+  SELECT 'memories' AS "table", spelling, canonical FROM rekey_of_memories WHERE canonical != spelling
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is
---   NULL.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0));
 INSERT INTO rekey_guard (offending)
 WITH rekey_as_interactions AS (
-  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling
-  FROM interactions
+  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
 rekey_0_interactions AS (
-  SELECT rekey_as_interactions.spelling AS spelling,
+  SELECT spelling,
     translate(
       btrim(
-        rekey_as_interactions.spelling,
+        spelling,
         convert_from(
           decode(
             '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
@@ -4043,160 +2676,111 @@ rekey_0_interactions AS (
           'UTF8'
         )
       ),
-      convert_from(
-        decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'),
-        'UTF8'
-      ),
-      convert_from(
-        decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8'
-      )
+      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
   FROM rekey_as_interactions
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias.key AS key,
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered.key = rekey_0_interactions.key
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'interactions' AS "table",
-    rekey_of_interactions.spelling AS spelling,
-    rekey_of_interactions.canonical AS canonical
-  FROM rekey_of_interactions
-  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
+  SELECT 'interactions' AS "table", spelling, canonical FROM rekey_of_interactions WHERE canonical != spelling
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table", project_state.id AS key, project_state.project_id AS owner
-  FROM project_state
+  SELECT 'project_state' AS "table", project_state.id AS key, project_state.project_id AS owner FROM project_state
   WHERE project_state.project_id IN (
-    SELECT rekey_planned.id
+    SELECT id
     FROM (
-      SELECT rekey_journal_projects.rekey_action AS rekey_action,
-        rekey_journal_projects.rekey_canonical AS rekey_canonical,
-        rekey_journal_projects.id AS id,
-        rekey_journal_projects.name AS name,
-        rekey_journal_projects.description AS description,
-        rekey_journal_projects.created_at AS created_at,
-        rekey_journal_projects.updated_at AS updated_at
-      FROM rekey_journal_projects
-      WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+      SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+      WHERE rekey_run = (SELECT max(id) FROM rekey_run)
     ) AS rekey_planned
-    WHERE rekey_planned.rekey_action = 'delete'
+    WHERE rekey_action = 'delete'
   )
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_project: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table",
-    rekey_back_project.key AS key,
-    rekey_back_project.action AS action,
-    rekey_back_project.canonical AS canonical,
+  SELECT 'projects' AS "table", key, action, canonical,
     CASE
-      WHEN (rekey_back_project.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_project.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_project.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_project.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_project.drift = 'edited') THEN ''
-      WHEN (rekey_back_project.drift = 'deleted') THEN ''
-      WHEN (rekey_back_project.drift = 'taken') THEN ''
-      WHEN (rekey_back_project.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_project
-  WHERE rekey_back_project.drift != 'untouched'
+  FROM rekey_back_project WHERE drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_state: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    rekey_back_state.key AS key,
-    rekey_back_state.action AS action,
-    rekey_back_state.canonical AS canonical,
+  SELECT 'project_state' AS "table", key, action, canonical,
     CASE
-      WHEN (rekey_back_state.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_state.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_state.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_state.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_state.drift = 'edited') THEN ''
-      WHEN (rekey_back_state.drift = 'deleted') THEN ''
-      WHEN (rekey_back_state.drift = 'taken') THEN ''
-      WHEN (rekey_back_state.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_state
-  WHERE rekey_back_state.drift != 'untouched'
+  FROM rekey_back_state WHERE drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_memory: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table",
-    rekey_back.key AS key,
-    rekey_back.action AS action,
-    rekey_back.canonical AS canonical,
+  SELECT 'memories' AS "table", key, action, canonical,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN ''
-      WHEN (rekey_back.drift = 'deleted') THEN ''
-      WHEN (rekey_back.drift = 'taken') THEN ''
-      WHEN (rekey_back.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
   FROM (
-    SELECT rekey_journal_memories.id AS key,
-      rekey_journal_memories.rekey_action AS action,
+    SELECT rekey_journal_memories.id AS key, rekey_journal_memories.rekey_action AS action,
       rekey_journal_memories.rekey_canonical AS canonical,
       CASE
         WHEN (memories.id IS NULL) THEN 'deleted'
@@ -4204,8 +2788,9 @@ FROM (
           rekey_journal_memories.rekey_action = 'rekey'
           AND NOT (
             (
-              rekey_journal_memories.rekey_canonical IS NOT DISTINCT
-              FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
+              rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
+                CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
+              )
             )
             AND (
               (
@@ -4216,38 +2801,24 @@ FROM (
                       'updated_at',
                       CAST(
                         (
-                          SELECT rekey_run.started_at
-                          FROM rekey_run
-                          WHERE rekey_run.id = (
-                            SELECT max(rekey_run.id) AS max_1
-                            FROM rekey_run
-                            WHERE rekey_run.outcome IN ('applied', 'empty')
-                          )
+                          SELECT started_at FROM rekey_run
+                          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
                         ) AS TEXT
                       )
                     )
                   )
                 ).updated_at
-              ) IS NOT DISTINCT
-              FROM memories.updated_at
+              ) IS NOT DISTINCT FROM memories.updated_at
             )
             AND (
               CAST(
                 ROW(
-                  rekey_journal_memories.id,
-                  rekey_journal_memories.memory_type,
-                  rekey_journal_memories.content,
-                  rekey_journal_memories.confidence,
-                  rekey_journal_memories.status,
-                  rekey_journal_memories.created_at
+                  rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+                  rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
                 ) AS RECORD
               ) OPERATOR(pg_catalog.*=) CAST(
                 ROW(
-                  memories.id,
-                  memories.memory_type,
-                  memories.content,
-                  memories.confidence,
-                  memories.status,
+                  memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
                   memories.created_at
                 ) AS RECORD
               )
@@ -4258,12 +2829,14 @@ FROM (
           rekey_journal_memories.rekey_action != 'rekey'
           AND NOT (
             (
-              rekey_journal_memories.rekey_canonical IS NOT DISTINCT
-              FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
+              rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
+                CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
+              )
             )
             AND (
-              (CAST('superseded' AS TEXT) COLLATE "default") IS NOT DISTINCT
-              FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
+              (
+                CAST('superseded' AS TEXT) COLLATE "default"
+              ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
             )
             AND (
               (
@@ -4274,37 +2847,24 @@ FROM (
                       'updated_at',
                       CAST(
                         (
-                          SELECT rekey_run.started_at
-                          FROM rekey_run
-                          WHERE rekey_run.id = (
-                            SELECT max(rekey_run.id) AS max_2
-                            FROM rekey_run
-                            WHERE rekey_run.outcome IN ('applied', 'empty')
-                          )
+                          SELECT started_at FROM rekey_run
+                          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
                         ) AS TEXT
                       )
                     )
                   )
                 ).updated_at
-              ) IS NOT DISTINCT
-              FROM memories.updated_at
+              ) IS NOT DISTINCT FROM memories.updated_at
             )
             AND (
               CAST(
                 ROW(
-                  rekey_journal_memories.id,
-                  rekey_journal_memories.memory_type,
-                  rekey_journal_memories.content,
-                  rekey_journal_memories.confidence,
-                  rekey_journal_memories.created_at
+                  rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+                  rekey_journal_memories.confidence, rekey_journal_memories.created_at
                 ) AS RECORD
               ) OPERATOR(pg_catalog.*=) CAST(
                 ROW(
-                  memories.id,
-                  memories.memory_type,
-                  memories.content,
-                  memories.confidence,
-                  memories.created_at
+                  memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
                 ) AS RECORD
               )
             )
@@ -4313,46 +2873,35 @@ FROM (
         ELSE 'untouched'
       END AS drift
     FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-    WHERE rekey_journal_memories.rekey_run = (
-      SELECT max(rekey_run.id) AS max_3
-      FROM rekey_run
-      WHERE rekey_run.outcome IN ('applied', 'empty')
-    )
+    WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
       AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
   ) AS rekey_back
-  WHERE rekey_back.drift != 'untouched'
+  WHERE drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_interaction: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0)
-);
-INSERT INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0));
+INSERT INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'interactions' AS "table",
-    rekey_back.key AS key,
-    rekey_back.action AS action,
-    rekey_back.canonical AS canonical,
+  SELECT 'interactions' AS "table", key, action, canonical,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN ''
-      WHEN (rekey_back.drift = 'deleted') THEN ''
-      WHEN (rekey_back.drift = 'taken') THEN ''
-      WHEN (rekey_back.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
   FROM (
-    SELECT rekey_journal_interactions.id AS key,
-      rekey_journal_interactions.rekey_action AS action,
+    SELECT rekey_journal_interactions.id AS key, rekey_journal_interactions.rekey_action AS action,
       rekey_journal_interactions.rekey_canonical AS canonical,
       CASE
         WHEN (interactions.id IS NULL) THEN 'deleted'
@@ -4360,27 +2909,21 @@ FROM (
           rekey_journal_interactions.rekey_action = 'rekey'
           AND NOT (
             (
-              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-              FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
+              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
+                CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
+              )
             )
             AND (
               CAST(
                 ROW(
-                  rekey_journal_interactions.id,
-                  rekey_journal_interactions.prompt,
-                  rekey_journal_interactions.response,
-                  rekey_journal_interactions.client,
-                  rekey_journal_interactions.session_id,
+                  rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+                  rekey_journal_interactions.client, rekey_journal_interactions.session_id,
                   rekey_journal_interactions.created_at
                 ) AS RECORD
               ) OPERATOR(pg_catalog.*=) CAST(
                 ROW(
-                  interactions.id,
-                  interactions.prompt,
-                  interactions.response,
-                  interactions.client,
-                  interactions.session_id,
-                  interactions.created_at
+                  interactions.id, interactions.prompt, interactions.response, interactions.client,
+                  interactions.session_id, interactions.created_at
                 ) AS RECORD
               )
             )
@@ -4390,27 +2933,21 @@ FROM (
           rekey_journal_interactions.rekey_action != 'rekey'
           AND NOT (
             (
-              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT
-              FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
+              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
+                CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
+              )
             )
             AND (
               CAST(
                 ROW(
-                  rekey_journal_interactions.id,
-                  rekey_journal_interactions.prompt,
-                  rekey_journal_interactions.response,
-                  rekey_journal_interactions.client,
-                  rekey_journal_interactions.session_id,
+                  rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+                  rekey_journal_interactions.client, rekey_journal_interactions.session_id,
                   rekey_journal_interactions.created_at
                 ) AS RECORD
               ) OPERATOR(pg_catalog.*=) CAST(
                 ROW(
-                  interactions.id,
-                  interactions.prompt,
-                  interactions.response,
-                  interactions.client,
-                  interactions.session_id,
-                  interactions.created_at
+                  interactions.id, interactions.prompt, interactions.response, interactions.client,
+                  interactions.session_id, interactions.created_at
                 ) AS RECORD
               )
             )
@@ -4418,16 +2955,11 @@ FROM (
         ) THEN 'edited'
         ELSE 'untouched'
       END AS drift
-    FROM rekey_journal_interactions
-      LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-    WHERE rekey_journal_interactions.rekey_run = (
-      SELECT max(rekey_run.id) AS max_1
-      FROM rekey_run
-      WHERE rekey_run.outcome IN ('applied', 'empty')
-    )
+    FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+    WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
       AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
   ) AS rekey_back
-  WHERE rekey_back.drift != 'untouched'
+  WHERE drift != 'untouched'
 ) AS rekey_offending;
 DROP TABLE rekey_guard;
 
@@ -4453,7 +2985,5 @@ INSERT INTO rekey_whole (savepoints) VALUES (0);
 COMMIT;
 
 -- Show what was planned and done.
-SELECT rekey_count.phase, rekey_count.name, rekey_count.value
-FROM rekey_count
-WHERE rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+SELECT phase, name, value FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run)
 ORDER BY CASE WHEN (rekey_count.phase = 'plan') THEN 0 ELSE 1 END, rekey_count.name;

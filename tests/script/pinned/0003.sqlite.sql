@@ -11,12 +11,11 @@
 --
 -- Run it with: sqlite3 DATABASE < FILE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error,
---   commits nothing either, unless all that failed is an op.execute() of another revision.
+-- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits nothing
+--   either, unless all that failed is an op.execute() of another revision.
 -- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
 -- the shell prints that name, and the comment above the guard says what to do.
--- Nothing of the database's rows is written here: only names of the registry, and answers of an
---   operator.
+-- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -34,26 +33,17 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 );
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
--- If the script stops here: the script ran already, or is for another database: look into
---   alembic_version and make it again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
+--   again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_other_version.version_num AS version_num
+  SELECT version_num
   FROM (
-    SELECT alembic_version.version_num AS version_num
-    FROM alembic_version
-    WHERE (alembic_version.version_num NOT IN ('0002'))
+    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
     UNION ALL SELECT '0002' AS version_num
     WHERE NOT (
-      EXISTS (
-        SELECT alembic_version.version_num
-        FROM alembic_version
-        WHERE alembic_version.version_num = '0002'
-      )
+      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
     )
   ) AS rekey_other_version
 ) AS rekey_offending;
@@ -64,151 +54,80 @@ DROP TABLE rekey_guard;
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0)
-);
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_declared("table", name) AS (
   VALUES
-    ('projects', 'id'),
-    ('projects', 'name'),
-    ('projects', 'description'),
-    ('projects', 'created_at'),
-    ('projects', 'updated_at'),
-    ('project_state', 'id'),
-    ('project_state', 'project_id'),
-    ('project_state', 'category'),
-    ('project_state', 'key'),
-    ('project_state', 'value'),
-    ('project_state', 'source'),
-    ('project_state', 'confidence'),
-    ('project_state', 'status'),
-    ('project_state', 'created_at'),
-    ('project_state', 'updated_at'),
-    ('memories', 'id'),
-    ('memories', 'memory_type'),
-    ('memories', 'content'),
-    ('memories', 'project'),
-    ('memories', 'confidence'),
-    ('memories', 'status'),
-    ('memories', 'created_at'),
-    ('memories', 'updated_at'),
-    ('interactions', 'id'),
-    ('interactions', 'prompt'),
-    ('interactions', 'response'),
-    ('interactions', 'client'),
-    ('interactions', 'session_id'),
-    ('interactions', 'project'),
-    ('interactions', 'created_at')
+    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
+    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
+    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
+    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
+    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
+    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
+    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
+    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
 ),
 rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_info.name AS TEXT) AS name,
-    CAST(
-      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
-    ) AS place,
-    '' AS type,
+  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
-  WHERE rekey_info.hidden != 1
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_declared."table" AS "table", rekey_declared.name AS "column"
+  SELECT rekey_declared."table", rekey_declared.name AS "column"
   FROM rekey_declared
-    LEFT OUTER JOIN rekey_catalog
-    ON rekey_catalog."table" = rekey_declared."table"
-    AND rekey_catalog.name = rekey_declared.name
+    LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
+      AND rekey_catalog.name = rekey_declared.name
   WHERE rekey_catalog.name IS NULL
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run,
---   rekey_action, rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table
---   out of the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0)
-);
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
+--   revision.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_info.name AS TEXT) AS name,
-    CAST(
-      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
-    ) AS place,
-    '' AS type,
+  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
-  WHERE rekey_info.hidden != 1
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
-  FROM rekey_catalog
-  WHERE lower(rekey_catalog.name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+  SELECT "table", name AS "column" FROM rekey_catalog
+  WHERE lower(name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
--- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are
---   read.
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.what AS what
+  SELECT "table", what
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     )
     SELECT part."table", 'a view' AS what
     FROM rekey_part AS part
@@ -219,63 +138,29 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_not_text: a column of names holds texts.
--- If the script stops here: name the column that holds the name itself in the spec; a column that
---   refers to a row by its key is an owner.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by its
+--   key is an owner.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked."column" AS "column", rekey_asked.type AS type
+  SELECT "table", "column", type
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     )
     SELECT part."table", known.name AS "column", known.type
-    FROM rekey_part AS part
-      JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
+    FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
     WHERE upper(known.type) LIKE '%INT%'
       OR (
-        NOT (
-          upper(known.type) LIKE '%CHAR%'
-          OR upper(known.type) LIKE '%CLOB%'
-          OR upper(known.type) LIKE '%TEXT%'
-        )
+        NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
         AND (
-          upper(known.type) LIKE '%REAL%'
-          OR upper(known.type) LIKE '%FLOA%'
-          OR upper(known.type) LIKE '%DOUB%'
+          upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
           OR upper(known.type) LIKE '%BLOB%'
         )
       )
@@ -284,58 +169,27 @@ FROM (
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
--- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be
---   put back.
+-- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be put back.
 -- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_check_broken CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_check_broken CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table"
+  SELECT "table"
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
       VALUES
-        (
-          CAST('projects' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('name' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('project_state' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('yes' AS TEXT)
-        ),
-        (
-          CAST('memories' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        ),
-        (
-          CAST('interactions' AS TEXT),
-          CAST('' AS TEXT),
-          CAST('id' AS TEXT),
-          CAST('project' AS TEXT),
-          CAST('' AS TEXT)
-        )
+        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
     )
     SELECT part."table"
     FROM rekey_part AS part
-      JOIN sqlite_master AS known
-      ON known.type = 'table'
-      AND lower(known.name) = lower(part."table")
-      AND known.sql LIKE '%check%'
-      JOIN pragma_quick_check(known.name) AS found
-      ON found.quick_check LIKE 'CHECK constraint failed%'
+      JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
+        AND known.sql LIKE '%check%'
+      JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
     WHERE part.deletable <> ''
   ) AS rekey_asked
 ) AS rekey_offending;
@@ -343,35 +197,22 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
--- If the script stops here: if a name is one thing throughout, say so with a unique index on the name
---   alone; if it is one per tenant, this fold must not be carried out.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is one
+--   per tenant, this fold must not be carried out.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_asked."table" AS "table", rekey_asked.columns AS columns
+  SELECT "table", columns
   FROM (
     WITH RECURSIVE rekey_part (
       "table", "schema", "key", name, deletable
     ) AS (
-      VALUES (
-        CAST('projects' AS TEXT),
-        CAST('' AS TEXT),
-        CAST('id' AS TEXT),
-        CAST('name' AS TEXT),
-        CAST('yes' AS TEXT)
-      )
+      VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
     ),
     rekey_unique AS (
-      SELECT part."table",
-        made.name AS index_name,
-        made.partial,
-        count(*) AS parts,
+      SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
         max(
-          lower(coalesce(of.name, '')) = lower(part.name)
-          OR of.cid = -2
+          lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2
           AND instr(lower(known.sql), lower(part.name)) > 0
         ) AS names,
         max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
@@ -382,18 +223,11 @@ FROM (
         LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
       GROUP BY part."table", made.name, made.partial
     )
-    SELECT "table", columns
-    FROM rekey_unique AS several
-    WHERE several.names = 1
-      AND several.parts > 1
-      AND several.keyed = 0
+    SELECT "table", columns FROM rekey_unique AS several
+    WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
       AND NOT EXISTS (
-        SELECT 1
-        FROM rekey_unique AS alone
-        WHERE alone."table" = several."table"
-          AND alone.names = 1
-          AND alone.parts = 1
-          AND alone.partial = 0
+        SELECT 1 FROM rekey_unique AS alone
+        WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
       )
   ) AS rekey_asked
 ) AS rekey_offending;
@@ -401,87 +235,48 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in
---   the journal too, or, if the journal is empty, drop it and make it again with
---   op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0)
-);
+-- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too, or,
+--   if the journal is empty, drop it and make it again with op.create_side_tables(spec).
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_pair(source, kept) AS (
   VALUES
-    ('projects', 'rekey_journal_projects'),
-    ('projects', 'rekey_created_projects'),
-    ('project_state', 'rekey_journal_project_state'),
-    ('memories', 'rekey_journal_memories'),
+    ('projects', 'rekey_journal_projects'), ('projects', 'rekey_created_projects'),
+    ('project_state', 'rekey_journal_project_state'), ('memories', 'rekey_journal_memories'),
     ('interactions', 'rekey_journal_interactions')
 ),
 rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
-    ('interactions', '"interactions"'),
-    ('rekey_journal_projects', '"rekey_journal_projects"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
+    ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
     ('rekey_created_projects', '"rekey_created_projects"'),
     ('rekey_journal_project_state', '"rekey_journal_project_state"'),
     ('rekey_journal_memories', '"rekey_journal_memories"'),
     ('rekey_journal_interactions', '"rekey_journal_interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_info.name AS TEXT) AS name,
-    CAST(
-      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
-    ) AS place,
-    '' AS type,
+  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
-  WHERE rekey_info.hidden != 1
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT DISTINCT rekey_different.source AS "table",
-    rekey_different.kept AS journal,
-    rekey_different.name AS "column"
+  SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
   FROM (
-    SELECT rekey_lacking.source AS source,
-      rekey_lacking.kept AS kept,
-      rekey_lacking.name AS name,
-      rekey_lacking.place AS place,
-      rekey_lacking.type AS type
+    SELECT source, kept, name, place, type
     FROM (
-      SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_own.name AS name,
-        rekey_own.place + 3 AS place,
-        rekey_own.type AS type
+      SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-      EXCEPT SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_copy.name AS name,
-        rekey_copy.place AS place,
-        rekey_copy.type AS type
+      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
     ) AS rekey_lacking
-    UNION ALL SELECT rekey_surplus.source AS source,
-      rekey_surplus.kept AS kept,
-      rekey_surplus.name AS name,
-      rekey_surplus.place AS place,
-      rekey_surplus.type AS type
+    UNION ALL SELECT source, kept, name, place, type
     FROM (
-      SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_copy.name AS name,
-        rekey_copy.place AS place,
-        rekey_copy.type AS type
+      SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
       WHERE rekey_copy.place > 3
-      EXCEPT SELECT rekey_pair.source AS source,
-        rekey_pair.kept AS kept,
-        rekey_own.name AS name,
-        rekey_own.place + 3 AS place,
-        rekey_own.type AS type
+      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
       FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
     ) AS rekey_surplus
   ) AS rekey_different
@@ -492,11 +287,8 @@ DROP TABLE rekey_guard;
 -- Open a run.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
-SELECT coalesce(max(rekey_run.id), 0) + 1 AS anon_1,
-  '0003' AS anon_2,
-  strftime('%Y-%m-%d %H:%M:%f000', 'now') AS anon_3,
-  'registry.json' AS anon_4,
-  '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0' AS anon_5
+SELECT coalesce(max(id), 0) + 1, '0003', strftime('%Y-%m-%d %H:%M:%f000', 'now'), 'registry.json',
+  '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0'
 FROM rekey_run;
 
 -- Keep the registry as this run sees it.
@@ -505,188 +297,121 @@ FROM rekey_run;
 SAVEPOINT rekey_step;
 WITH rekey_listed(alias, canonical, "key", identity) AS (
   VALUES
-    (
-      'p05-interferometer',
-      'p05-interferometer',
-      'p05-interferometer',
-      'eca74e26-f6fb-5cbf-8b23-99362f0b1105'
-    ),
+    ('p05-interferometer', 'p05-interferometer', 'p05-interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     ('p05', 'p05-interferometer', 'p05', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
+    ('interferometer', 'p05-interferometer', 'interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     (
-      'interferometer',
-      'p05-interferometer',
-      'interferometer',
-      'eca74e26-f6fb-5cbf-8b23-99362f0b1105'
-    ),
-    (
-      CAST(X'6772c3b6c39f65' AS TEXT),
-      CAST(X'6772c3b6c39f65' AS TEXT),
-      CAST(X'6772c3b6c39f65' AS TEXT),
+      CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT),
       'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
     ),
     (
-      CAST(X'6974277320626967' AS TEXT),
-      CAST(X'6772c3b6c39f65' AS TEXT),
-      CAST(X'6974277320626967' AS TEXT),
+      CAST(X'6974277320626967' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6974277320626967' AS TEXT),
       'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
     ),
     ('K9', CAST(X'6772c3b6c39f65' AS TEXT), 'k9', 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c')
 )
 INSERT INTO rekey_alias (run_id, alias, canonical, "key", identity)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  rekey_listed.alias,
-  rekey_listed.canonical,
-  rekey_listed."key",
-  rekey_listed.identity
-FROM rekey_listed;
+SELECT (SELECT max(id) FROM rekey_run), alias, canonical, "key", identity FROM rekey_listed;
 
 -- Plan projects: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
-  FROM projects
-  WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_projects.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 ),
 rekey_known AS (
-  SELECT projects.id AS "key",
-    rekey_of_projects.spelling AS name,
-    rekey_of_projects.alias AS alias,
-    rekey_of_projects.canonical AS canonical
-  FROM projects
-    JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
+  SELECT projects.id AS "key", rekey_of_projects.spelling AS name, rekey_of_projects.alias, rekey_of_projects.canonical
+  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
 ),
 rekey_decided AS (
-  SELECT rekey_known."key" AS "key",
-    CASE
-      WHEN (rekey_known.alias != rekey_known.canonical) THEN 'delete'
-      WHEN (rekey_known.canonical != rekey_known.name) THEN 'rename'
-      ELSE 'keep'
-    END AS action,
-    rekey_known.canonical AS canonical
+  SELECT "key",
+    CASE WHEN (alias != canonical) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
+    canonical
   FROM rekey_known
-  WHERE rekey_known.alias != rekey_known.canonical
-    OR rekey_known.canonical != rekey_known.name
-    OR rekey_known.canonical IN (
-      SELECT rekey_known.canonical FROM rekey_known WHERE rekey_known.alias != rekey_known.canonical
-    )
-  UNION ALL SELECT NULL AS "key", 'create' AS action, rekey_known.canonical AS canonical
-  FROM rekey_known
-  GROUP BY rekey_known.canonical
-  HAVING min(CASE WHEN (rekey_known.alias != rekey_known.canonical) THEN 1 ELSE 0 END) = 1
+  WHERE alias != canonical OR canonical != name
+    OR canonical IN (SELECT canonical FROM rekey_known WHERE alias != canonical)
+  UNION ALL SELECT NULL AS "key", 'create' AS action, canonical FROM rekey_known GROUP BY canonical
+  HAVING min(CASE WHEN (alias != canonical) THEN 1 ELSE 0 END) = 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
-  FROM rekey_decided
-    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided."key"
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
+  FROM rekey_decided LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided."key"
 ) AS rekey_planned;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
-  FROM projects
-  WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_projects.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 ),
 rekey_slot_row AS (
-  SELECT project_state.id AS "key",
-    rekey_of_projects.canonical AS canonical,
-    project_state.category AS slot_0,
-    project_state."key" AS slot_1,
-    project_state.value COLLATE BINARY AS value,
+  SELECT project_state.id AS "key", rekey_of_projects.canonical, project_state.category AS slot_0,
+    project_state."key" AS slot_1, project_state.value COLLATE BINARY AS value,
     CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
     CASE
       WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(project_state.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-      AND substr(project_state.updated_at, 9, 2) BETWEEN '01'
-      AND '28'
-      AND substr(project_state.updated_at, 12, 2) < '24'
-      AND substr(project_state.updated_at, 6, 2) BETWEEN '01'
-      AND '12'
-      AND typeof(project_state.updated_at) = 'text'
+      AND substr(project_state.updated_at, 9, 2) BETWEEN '01' AND '28'
+      AND substr(project_state.updated_at, 12, 2) < '24' AND substr(project_state.updated_at, 6, 2) BETWEEN '01'
+      AND '12' AND typeof(project_state.updated_at) = 'text'
       AND ltrim(
         substr(project_state.updated_at, 20), '.0123456789'
       ) IN ('', 'Z', '+00:00') THEN CAST(
@@ -697,15 +422,12 @@ rekey_slot_row AS (
         )
         ELSE 0
       END
-      WHEN typeof(project_state.updated_at) = 'text'
-      AND project_state.updated_at >= '0001'
+      WHEN typeof(project_state.updated_at) = 'text' AND project_state.updated_at >= '0001'
       AND project_state.updated_at NOT GLOB '*[^ -~]*'
       AND project_state.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
       AND (
         substr(project_state.updated_at, 9, 2) < '29'
-        OR date(
-          substr(project_state.updated_at, 1, 10), '+0 days'
-        ) = substr(project_state.updated_at, 1, 10)
+        OR date(substr(project_state.updated_at, 1, 10), '+0 days') = substr(project_state.updated_at, 1, 10)
       )
       AND (
         length(project_state.updated_at) = 10
@@ -719,26 +441,19 @@ rekey_slot_row AS (
         OR strftime(
           '%s',
           '2000-01-01T' || substr(
-            project_state.updated_at,
-            12,
-            length(project_state.updated_at) - 11 - length(
-              ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
-            )
+            project_state.updated_at, 12,
+            length(project_state.updated_at) - 11 - length(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '))
           )
         ) IS NOT NULL
       ) THEN CAST(
         strftime(
           '%s',
           substr(project_state.updated_at, 1, 10) || 'T' || substr(
-            project_state.updated_at,
-            12,
-            CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+            project_state.updated_at, 12, CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
           ) || CASE
             WHEN ltrim(
               substr(project_state.updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9]' THEN ltrim(
-              substr(project_state.updated_at, 17), ':.0123456789 '
-            ) || ':00'
+            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') || ':00'
             WHEN ltrim(
               substr(project_state.updated_at, 17), ':.0123456789 '
             ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
@@ -757,127 +472,68 @@ rekey_slot_row AS (
   FROM project_state
     JOIN projects ON projects.id = project_state.project_id
     JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
-  WHERE rekey_of_projects.canonical IN (
-    SELECT rekey_of_projects.canonical
-    FROM rekey_of_projects
-    WHERE rekey_of_projects.alias != rekey_of_projects.canonical
-  )
+  WHERE rekey_of_projects.canonical IN (SELECT canonical FROM rekey_of_projects WHERE alias != canonical)
 ),
 rekey_slot_rank AS (
-  SELECT rekey_slot_row."key" AS "key",
-    rekey_slot_row.canonical AS canonical,
-    rekey_slot_row.slot_0 AS slot_0,
-    rekey_slot_row.slot_1 AS slot_1,
-    rekey_slot_row.value AS value,
-    rekey_slot_row.shadow AS shadow,
-    rekey_slot_row.active AS active,
-    rekey_slot_row.moment AS moment,
+  SELECT "key", canonical, slot_0, slot_1, value, shadow, active, moment,
     CASE
-      WHEN (rekey_slot_row.shadow = 0 AND rekey_slot_row.active = 1) THEN 0
-      WHEN (rekey_slot_row.shadow = 1 AND rekey_slot_row.active = 1) THEN 1
-      WHEN (rekey_slot_row.shadow = 0 AND rekey_slot_row.active = 0) THEN 2
-      WHEN (rekey_slot_row.shadow = 1 AND rekey_slot_row.active = 0) THEN 3
+      WHEN (shadow = 0 AND active = 1) THEN 0
+      WHEN (shadow = 1 AND active = 1) THEN 1
+      WHEN (shadow = 0 AND active = 0) THEN 2
+      WHEN (shadow = 1 AND active = 0) THEN 3
     END AS rank
   FROM rekey_slot_row
 ),
 rekey_ranked AS (
-  SELECT rekey_slot_rank."key" AS "key",
-    rekey_slot_rank.canonical AS canonical,
-    rekey_slot_rank.slot_0 AS slot_0,
-    rekey_slot_rank.slot_1 AS slot_1,
-    rekey_slot_rank.value AS value,
-    rekey_slot_rank.shadow AS shadow,
-    rekey_slot_rank.active AS active,
-    rekey_slot_rank.moment AS moment,
-    rekey_slot_rank.rank AS rank,
+  SELECT "key", canonical, slot_0, slot_1, value, shadow, active, moment, rank,
     row_number() OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
-    first_value(rekey_slot_rank.value) OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(value) OVER (
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
-    first_value(rekey_slot_rank.shadow) OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(shadow) OVER (
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
-    first_value(rekey_slot_rank.active) OVER (
-      PARTITION BY rekey_slot_rank.canonical, rekey_slot_rank.slot_0, rekey_slot_rank.slot_1
-      ORDER BY rekey_slot_rank.rank,
-        rekey_slot_rank.moment DESC NULLS LAST,
-        rekey_slot_rank."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(active) OVER (
+      PARTITION BY canonical, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
   FROM rekey_slot_rank
 ),
 rekey_judged AS (
-  SELECT rekey_ranked."key" AS "key",
-    rekey_ranked.canonical AS canonical,
-    rekey_ranked.shadow AS shadow,
-    rekey_ranked.won_by_shadow AS won_by_shadow,
-    CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END AS first,
-    CASE WHEN (rekey_ranked.value IS rekey_ranked.won_value) THEN 1 ELSE 0 END AS same,
+  SELECT "key", canonical, shadow, won_by_shadow, CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
+    CASE WHEN (value IS won_value) THEN 1 ELSE 0 END AS same,
+    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY canonical, slot_0, slot_1) AS touched,
     max(
-      CASE WHEN (rekey_ranked.shadow = 1) THEN 1 ELSE 0 END
-    ) OVER (
-      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
-    ) AS touched,
+      CASE WHEN (shadow = 0 AND value IS won_value) THEN 1 ELSE 0 END
+    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS said_by_canonical,
     max(
-      CASE
-        WHEN (rekey_ranked.shadow = 0 AND rekey_ranked.value IS rekey_ranked.won_value) THEN 1
-        ELSE 0
-      END
-    ) OVER (
-      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
-    ) AS said_by_canonical,
-    max(
-      CASE
-        WHEN (
-          rekey_ranked.active = 1
-          AND rekey_ranked.won_active = 1
-          AND rekey_ranked.value IS NOT rekey_ranked.won_value
-        ) THEN 1
-        ELSE 0
-      END
-    ) OVER (
-      PARTITION BY rekey_ranked.canonical, rekey_ranked.slot_0, rekey_ranked.slot_1
-    ) AS collided
+      CASE WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0 END
+    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS collided
   FROM rekey_ranked
 ),
 rekey_decided AS MATERIALIZED (
-  SELECT rekey_judged."key" AS "key",
+  SELECT "key",
     CASE
-      WHEN (rekey_judged.collided = 1) THEN 'collision'
-      WHEN (
-        rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 1 AND rekey_judged.same = 1
-      ) THEN 'revive'
-      WHEN (
-        rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 1 AND rekey_judged.same = 0
-      ) THEN 'replace'
-      WHEN (rekey_judged.shadow = 0 AND rekey_judged.won_by_shadow = 0) THEN 'keep'
-      WHEN (
-        rekey_judged.shadow = 1 AND rekey_judged.first = 1 AND rekey_judged.said_by_canonical = 0
-      ) THEN 'rekey'
-      WHEN (rekey_judged.shadow = 1 AND rekey_judged.same = 1) THEN 'merge'
-      WHEN (rekey_judged.shadow = 1 AND rekey_judged.same = 0) THEN 'drop'
+      WHEN (collided = 1) THEN 'collision'
+      WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
+      WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 0) THEN 'replace'
+      WHEN (shadow = 0 AND won_by_shadow = 0) THEN 'keep'
+      WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey'
+      WHEN (shadow = 1 AND same = 1) THEN 'merge'
+      WHEN (shadow = 1 AND same = 0) THEN 'drop'
       ELSE NULL
     END AS action,
-    rekey_judged.canonical AS canonical
-  FROM rekey_judged
-  WHERE rekey_judged.touched > 0
-  ORDER BY 1
+    canonical
+  FROM rekey_judged WHERE touched > 0 ORDER BY 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
   FROM rekey_decided JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided."key"
 ) AS rekey_planned;
 
@@ -885,67 +541,45 @@ FROM (
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
 WITH rekey_as_memories AS (
-  SELECT DISTINCT memories.project COLLATE BINARY AS spelling
-  FROM memories
-  WHERE memories.project IS NOT NULL
+  SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
 ),
 rekey_0_memories AS (
-  SELECT rekey_as_memories.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_memories.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_memories
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
 ),
 rekey_tagged AS (
-  SELECT memories.id AS "key",
-    rekey_of_memories.canonical AS canonical,
-    memories.memory_type COLLATE BINARY AS agree_0,
-    memories.content COLLATE BINARY AS agree_1,
-    memories.status COLLATE BINARY AS agree_2,
-    CASE
-      WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0
-    END AS rekeyed,
+  SELECT memories.id AS "key", rekey_of_memories.canonical, memories.memory_type COLLATE BINARY AS agree_0,
+    memories.content COLLATE BINARY AS agree_1, memories.status COLLATE BINARY AS agree_2,
+    CASE WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0 END AS rekeyed,
     CASE
       WHEN memories.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(memories.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-      AND substr(memories.updated_at, 9, 2) BETWEEN '01'
-      AND '28'
-      AND substr(memories.updated_at, 12, 2) < '24'
-      AND substr(memories.updated_at, 6, 2) BETWEEN '01'
-      AND '12'
-      AND typeof(memories.updated_at) = 'text'
+      AND substr(memories.updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(memories.updated_at, 12, 2) < '24'
+      AND substr(memories.updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(memories.updated_at) = 'text'
       AND ltrim(
         substr(memories.updated_at, 20), '.0123456789'
       ) IN ('', 'Z', '+00:00') THEN CAST(
@@ -956,46 +590,33 @@ rekey_tagged AS (
         )
         ELSE 0
       END
-      WHEN typeof(memories.updated_at) = 'text'
-      AND memories.updated_at >= '0001'
+      WHEN typeof(memories.updated_at) = 'text' AND memories.updated_at >= '0001'
       AND memories.updated_at NOT GLOB '*[^ -~]*'
       AND memories.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
       AND (
         substr(memories.updated_at, 9, 2) < '29'
         OR date(substr(memories.updated_at, 1, 10), '+0 days') = substr(memories.updated_at, 1, 10)
       )
-      AND (
-        length(memories.updated_at) = 10
-        OR substr(memories.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
-      )
+      AND (length(memories.updated_at) = 10 OR substr(memories.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
       AND substr(memories.updated_at, 12, 2) < '24'
       AND (
-        length(memories.updated_at) - length(
-          ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
-        ) IN (10, 16, 19)
+        length(memories.updated_at) - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
         OR strftime(
           '%s',
           '2000-01-01T' || substr(
-            memories.updated_at,
-            12,
-            length(memories.updated_at) - 11 - length(
-              ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
-            )
+            memories.updated_at, 12,
+            length(memories.updated_at) - 11 - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 '))
           )
         ) IS NOT NULL
       ) THEN CAST(
         strftime(
           '%s',
           substr(memories.updated_at, 1, 10) || 'T' || substr(
-            memories.updated_at,
-            12,
-            CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+            memories.updated_at, 12, CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
           ) || CASE
             WHEN ltrim(
               substr(memories.updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9]' THEN ltrim(
-              substr(memories.updated_at, 17), ':.0123456789 '
-            ) || ':00'
+            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(memories.updated_at, 17), ':.0123456789 ') || ':00'
             WHEN ltrim(
               substr(memories.updated_at, 17), ':.0123456789 '
             ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
@@ -1011,90 +632,53 @@ rekey_tagged AS (
         ELSE 0
       END
     END AS moment
-  FROM memories
-    JOIN rekey_of_memories ON rekey_of_memories.spelling = +(memories.project COLLATE BINARY)
+  FROM memories JOIN rekey_of_memories ON rekey_of_memories.spelling = +(memories.project COLLATE BINARY)
 ),
 rekey_ranked AS (
-  SELECT rekey_tagged."key" AS "key",
-    rekey_tagged.canonical AS canonical,
-    rekey_tagged.rekeyed AS rekeyed,
+  SELECT "key", canonical, rekeyed,
     row_number() OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
-    sum(rekey_tagged.rekeyed) OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    sum(rekeyed) OVER (
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS rekeyed_so_far,
-    first_value(rekey_tagged."key") OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value("key") OVER (
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won,
-    first_value(rekey_tagged.rekeyed) OVER (
-      PARTITION BY rekey_tagged.canonical,
-      rekey_tagged.agree_0,
-      rekey_tagged.agree_1,
-      rekey_tagged.agree_2
-      ORDER BY rekey_tagged.moment DESC NULLS LAST,
-        rekey_tagged.rekeyed,
-        rekey_tagged."key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    first_value(rekeyed) OVER (
+      PARTITION BY canonical, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_rekeyed
   FROM rekey_tagged
 ),
 rekey_judged AS (
-  SELECT CASE
-    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked."key" ELSE rekey_ranked.won
-  END AS "key",
-    rekey_ranked.canonical AS canonical,
-    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
-    CASE
-      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END
-      ELSE 1
-    END AS first,
-    rekey_ranked.won_by_rekeyed AS won_by_rekeyed
+  SELECT CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked."key" ELSE rekey_ranked.won END AS "key",
+    rekey_ranked.canonical, CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
+    CASE WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END ELSE 1 END AS first,
+    rekey_ranked.won_by_rekeyed
   FROM rekey_ranked
-    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor' AS anon_2) AS rekey_facts
-    ON rekey_facts."of" = 'row'
-    OR rekey_ranked.won_by_rekeyed = 0
-    AND rekey_ranked.rekeyed = 1
-    AND rekey_ranked.rekeyed_so_far = 1
+    JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor') AS rekey_facts ON rekey_facts."of" = 'row'
+      OR rekey_ranked.won_by_rekeyed = 0 AND rekey_ranked.rekeyed = 1 AND rekey_ranked.rekeyed_so_far = 1
   WHERE rekey_ranked.rekeyed > 0 OR rekey_ranked.won_by_rekeyed > 0
 ),
 rekey_decided AS MATERIALIZED (
-  SELECT rekey_judged."key" AS "key",
+  SELECT "key",
     CASE
-      WHEN (rekey_judged.first = 1 AND rekey_judged.rekeyed = 1) THEN 'rekey'
-      WHEN (rekey_judged.first = 1 AND rekey_judged.rekeyed = 0) THEN 'keep'
-      WHEN (rekey_judged.first = 0 AND rekey_judged.won_by_rekeyed = 1) THEN 'supersede'
-      WHEN (
-        rekey_judged.first = 0 AND rekey_judged.won_by_rekeyed = 0 AND rekey_judged.rekeyed = 1
-      ) THEN 'supersede'
+      WHEN (first = 1 AND rekeyed = 1) THEN 'rekey'
+      WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
+      WHEN (first = 0 AND won_by_rekeyed = 1) THEN 'supersede'
+      WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede'
       ELSE NULL
     END AS action,
-    rekey_judged.canonical AS canonical
-  FROM rekey_judged
-  ORDER BY 1
+    canonical
+  FROM rekey_judged ORDER BY 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
   FROM rekey_decided JOIN memories AS rekey_original ON rekey_original.id = rekey_decided."key"
 ) AS rekey_planned;
 
@@ -1102,244 +686,134 @@ FROM (
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
 WITH rekey_as_interactions AS (
-  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
-  FROM interactions
+  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
 rekey_0_interactions AS (
-  SELECT rekey_as_interactions.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_interactions.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_interactions
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
-  FROM rekey_0_interactions
-    JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
+  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
 ),
 rekey_decided AS MATERIALIZED (
-  SELECT interactions.id AS "key", 'rekey' AS action, rekey_of_interactions.canonical AS canonical
+  SELECT interactions.id AS "key", 'rekey' AS action, rekey_of_interactions.canonical
   FROM interactions
-    JOIN rekey_of_interactions
-    ON rekey_of_interactions.spelling = +(interactions.project COLLATE BINARY)
-  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
-  ORDER BY 1
+    JOIN rekey_of_interactions ON rekey_of_interactions.spelling = +(interactions.project COLLATE BINARY)
+  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling ORDER BY 1
 )
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1, rekey_planned.*
+SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action,
-    rekey_decided.canonical AS rekey_canonical,
-    rekey_original.*
+  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
   FROM rekey_decided JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided."key"
 ) AS rekey_planned;
 
 -- Count the rows of each action in the journals, once for all that follows.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_tally AS
-SELECT rekey_noted.part, rekey_noted.action, rekey_noted.rows
+CREATE TEMPORARY TABLE rekey_tally AS SELECT part, action, rows
 FROM (
-  SELECT 'project' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_projects.rekey_action AS rekey_action,
-      rekey_journal_projects.rekey_canonical AS rekey_canonical,
-      rekey_journal_projects.id AS id,
-      rekey_journal_projects.name AS name,
-      rekey_journal_projects.description AS description,
-      rekey_journal_projects.created_at AS created_at,
-      rekey_journal_projects.updated_at AS updated_at
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
-  UNION ALL SELECT 'state' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  GROUP BY rekey_action
+  UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state."key" AS "key",
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+      created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
-  UNION ALL SELECT 'memory' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  GROUP BY rekey_action
+  UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_memories.rekey_action AS rekey_action,
-      rekey_journal_memories.rekey_canonical AS rekey_canonical,
-      rekey_journal_memories.id AS id,
-      rekey_journal_memories.memory_type AS memory_type,
-      rekey_journal_memories.content AS content,
-      rekey_journal_memories.project AS project,
-      rekey_journal_memories.confidence AS confidence,
-      rekey_journal_memories.status AS status,
-      rekey_journal_memories.created_at AS created_at,
-      rekey_journal_memories.updated_at AS updated_at
-    FROM rekey_journal_memories
-    WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
-  UNION ALL SELECT 'interaction' AS part, rekey_planned.rekey_action AS action, count(*) AS rows
+  GROUP BY rekey_action
+  UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_journal_interactions.rekey_action AS rekey_action,
-      rekey_journal_interactions.rekey_canonical AS rekey_canonical,
-      rekey_journal_interactions.id AS id,
-      rekey_journal_interactions.prompt AS prompt,
-      rekey_journal_interactions.response AS response,
-      rekey_journal_interactions.client AS client,
-      rekey_journal_interactions.session_id AS session_id,
-      rekey_journal_interactions.project AS project,
-      rekey_journal_interactions.created_at AS created_at
-    FROM rekey_journal_interactions
-    WHERE rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, prompt, response, client, session_id, project, created_at
+    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_action
+  GROUP BY rekey_action
 ) AS rekey_noted;
 
 -- Count what the plan names.
 SAVEPOINT rekey_step;
 WITH rekey_identity_row AS (
   SELECT rekey_action, rekey_canonical, id, name, description
-  FROM (
-    SELECT *
-    FROM rekey_journal_projects
-    WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-  ) AS rekey_planned
+  FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
 )
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'plan' AS anon_2,
-  rekey_counted.name,
-  rekey_counted.value
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', name, value
 FROM (
-  SELECT rekey_tally.name AS name, rekey_tally.value AS value
+  SELECT name, value
   FROM (
     SELECT 'shadow_projects' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('delete')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'canonical_rows_renamed' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('rename')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_rekey_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('rekey', 'merge')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey', 'merge')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_historical_drops' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('drop')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_rows_revived' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('revive')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'state_collisions' AS name,
       (
-        SELECT count(*) AS count_1
+        SELECT count(*)
         FROM (
-          SELECT DISTINCT rekey_planned.rekey_canonical AS rekey_canonical,
-            rekey_planned.category AS category,
-            rekey_planned."key" AS "key"
+          SELECT DISTINCT rekey_canonical, category, "key"
           FROM (
-            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-              rekey_journal_project_state.id AS id,
-              rekey_journal_project_state.project_id AS project_id,
-              rekey_journal_project_state.category AS category,
-              rekey_journal_project_state."key" AS "key",
-              rekey_journal_project_state.value AS value,
-              rekey_journal_project_state.source AS source,
-              rekey_journal_project_state.confidence AS confidence,
-              rekey_journal_project_state.status AS status,
-              rekey_journal_project_state.created_at AS created_at,
-              rekey_journal_project_state.updated_at AS updated_at
-            FROM rekey_journal_project_state
-            WHERE rekey_journal_project_state.rekey_run = (
-              SELECT max(rekey_run.id) AS max_2 FROM rekey_run
-            )
+            SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+              created_at, updated_at
+            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
           ) AS rekey_planned
-          WHERE rekey_planned.rekey_action = 'collision'
+          WHERE rekey_action = 'collision'
         ) AS rekey_collided
       ) AS value
     UNION ALL SELECT 'memory_rekey_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('rekey')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'memory_supersede_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('supersede')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
       ) AS value
     UNION ALL SELECT 'interaction_rekey_rows' AS name,
       CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
       ) AS value
   ) AS rekey_tally
   UNION ALL SELECT 'project_values_left_behind' AS name,
@@ -1360,133 +834,81 @@ FROM (
           END
         ),
         0
-      ) AS coalesce_9
+      )
       FROM (
-        SELECT rekey_identity_row.rekey_canonical AS rekey_canonical,
-          rekey_identity_row.id AS id,
-          rekey_identity_row.name AS name,
-          rekey_identity_row.description AS description
-        FROM rekey_identity_row
-        WHERE rekey_identity_row.rekey_action = 'delete'
+        SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action = 'delete'
       ) AS rekey_gone
         LEFT OUTER JOIN (
-          SELECT rekey_identity_row.rekey_canonical AS rekey_canonical,
-            rekey_identity_row.id AS id,
-            rekey_identity_row.name AS name,
-            rekey_identity_row.description AS description
-          FROM rekey_identity_row
-          WHERE rekey_identity_row.rekey_action IN ('keep', 'rename')
+          SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action IN ('keep', 'rename')
         ) AS rekey_stays
-        ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
+          ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
     ) AS value
 ) AS rekey_counted;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
--- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the
---   wrong one, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0)
-);
+-- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then run
+--   the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
-  FROM projects
-  WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_projects.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 ),
 rekey_canonical_row AS (
-  SELECT projects.id AS "key", projects.name AS name, rekey_of_projects.canonical AS canonical
+  SELECT projects.id AS "key", projects.name, rekey_of_projects.canonical
   FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name COLLATE BINARY
   WHERE rekey_of_projects.alias = rekey_of_projects.canonical
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table",
-    rekey_canonical_row.canonical AS canonical,
-    rekey_canonical_row."key" AS "key",
-    rekey_canonical_row.name AS name
-  FROM rekey_canonical_row
-  WHERE rekey_canonical_row.canonical IN (
-    SELECT rekey_canonical_row.canonical
-    FROM rekey_canonical_row
-    GROUP BY rekey_canonical_row.canonical
-    HAVING count(*) > 1
-  )
+  SELECT 'projects' AS "table", canonical, "key", name FROM rekey_canonical_row
+  WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1)
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right: give the other row another status
---   ('superseded', say), or answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions
---   FILE writes the form); then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or answer
+--   with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    rekey_planned.rekey_canonical AS canonical,
+  SELECT 'project_state' AS "table", rekey_planned.rekey_canonical AS canonical,
     'category=' || coalesce(
       CAST(rekey_planned.category AS VARCHAR), 'NULL'
     ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL') AS slot,
-    rekey_planned.id AS "key",
-    projects.name AS written_under,
-    rekey_planned.value AS value
+    rekey_planned.id AS "key", projects.name AS written_under, rekey_planned.value
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state."key" AS "key",
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+      created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
     JOIN projects ON projects.id = rekey_planned.project_id
   WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status COLLATE BINARY = 'active'
@@ -1495,91 +917,56 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
--- If the script stops here: the table should allow one row per identity and slot: remove what is
---   surplus, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
+--   upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    rekey_planned.rekey_canonical AS canonical,
-    rekey_planned.project_id AS owner,
-    'category=' || coalesce(
-      CAST(rekey_planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL') AS slot,
+  SELECT 'project_state' AS "table", rekey_canonical AS canonical, project_id AS owner,
+    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL') AS slot,
     count(*) AS rows
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state."key" AS "key",
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+      created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  GROUP BY rekey_planned.rekey_canonical,
-    rekey_planned.project_id,
-    rekey_planned.category,
-    rekey_planned."key"
-  HAVING count(*) > 1
+  GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'projects' AS "table", 'id' AS "column", projects.id AS "key", count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('projects' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('name' AS TEXT),
+                CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT),
                 CAST('yes' AS TEXT)
               )
             )
-            SELECT 1 AS one
-            FROM rekey_part AS part
+            SELECT 1 AS one FROM rekey_part AS part
             WHERE EXISTS (
-              SELECT 1
-              FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1
-                AND lower(known.name) = lower(part."key")
-                AND upper(known.type) = 'INTEGER'
+              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
                 AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
             )
               OR EXISTS (
-                SELECT 1
-                FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1
-                  AND made.partial = 0
-                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                SELECT 1 FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
                   AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
               )
           ) AS rekey_asked
@@ -1588,74 +975,54 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN projects ON 1 = 1
-  WHERE projects.id IS NOT NULL
-  GROUP BY projects.id
-  HAVING count(*) > 1
+  WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_project: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows
-  FROM projects
-  WHERE projects.id IS NULL
+  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows FROM projects WHERE projects.id IS NULL
   HAVING count(*) > 0
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS "key", count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('project_state' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('' AS TEXT),
+                CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT),
                 CAST('yes' AS TEXT)
               )
             )
-            SELECT 1 AS one
-            FROM rekey_part AS part
+            SELECT 1 AS one FROM rekey_part AS part
             WHERE EXISTS (
-              SELECT 1
-              FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1
-                AND lower(known.name) = lower(part."key")
-                AND upper(known.type) = 'INTEGER'
+              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
                 AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
             )
               OR EXISTS (
-                SELECT 1
-                FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1
-                  AND made.partial = 0
-                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                SELECT 1 FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
                   AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
               )
           ) AS rekey_asked
@@ -1664,74 +1031,54 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN project_state ON 1 = 1
-  WHERE project_state.id IS NOT NULL
-  GROUP BY project_state.id
-  HAVING count(*) > 1
+  WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_state: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows
-  FROM project_state
-  WHERE project_state.id IS NULL
-  HAVING count(*) > 0
+  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows FROM project_state
+  WHERE project_state.id IS NULL HAVING count(*) > 0
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'memories' AS "table", 'id' AS "column", memories.id AS "key", count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('memories' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('project' AS TEXT),
+                CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
                 CAST('' AS TEXT)
               )
             )
-            SELECT 1 AS one
-            FROM rekey_part AS part
+            SELECT 1 AS one FROM rekey_part AS part
             WHERE EXISTS (
-              SELECT 1
-              FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1
-                AND lower(known.name) = lower(part."key")
-                AND upper(known.type) = 'INTEGER'
+              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
                 AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
             )
               OR EXISTS (
-                SELECT 1
-                FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1
-                  AND made.partial = 0
-                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                SELECT 1 FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
                   AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
               )
           ) AS rekey_asked
@@ -1740,74 +1087,54 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN memories ON 1 = 1
-  WHERE memories.id IS NOT NULL
-  GROUP BY memories.id
-  HAVING count(*) > 1
+  WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_memory: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows
-  FROM memories
-  WHERE memories.id IS NULL
+  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows FROM memories WHERE memories.id IS NULL
   HAVING count(*) > 0
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has
---   several columns, none of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
+--   of them alone is one.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
   SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS "key", count(*) AS rows
   FROM (
     SELECT 1 AS one
     WHERE NOT (
       EXISTS (
-        SELECT rekey_said.one
+        SELECT one
         FROM (
-          SELECT rekey_asked.one AS one
+          SELECT one
           FROM (
             WITH RECURSIVE rekey_part (
               "table", "schema", "key", name, deletable
             ) AS (
               VALUES (
-                CAST('interactions' AS TEXT),
-                CAST('' AS TEXT),
-                CAST('id' AS TEXT),
-                CAST('project' AS TEXT),
+                CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
                 CAST('' AS TEXT)
               )
             )
-            SELECT 1 AS one
-            FROM rekey_part AS part
+            SELECT 1 AS one FROM rekey_part AS part
             WHERE EXISTS (
-              SELECT 1
-              FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1
-                AND lower(known.name) = lower(part."key")
-                AND upper(known.type) = 'INTEGER'
+              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
                 AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
             )
               OR EXISTS (
-                SELECT 1
-                FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1
-                  AND made.partial = 0
-                  AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                SELECT 1 FROM pragma_index_list(part."table") AS made
+                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
                   AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
               )
           ) AS rekey_asked
@@ -1816,72 +1143,41 @@ FROM (
     )
   ) AS rekey_unsaid
     JOIN interactions ON 1 = 1
-  WHERE interactions.id IS NOT NULL
-  GROUP BY interactions.id
-  HAVING count(*) > 1
+  WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_key_is_null_interaction: every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows
-  FROM interactions
-  WHERE interactions.id IS NULL
+  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows FROM interactions WHERE interactions.id IS NULL
   HAVING count(*) > 0
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
--- If the script stops here: name the status of rows that are in force in the spec,
---   Slots(active=\u2026): values of others are dropped. If none of these rows is in force, delete them
---   first, or give one of them that status.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of others
+--   are dropped. If none of these rows is in force, delete them first, or give one of them that status.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    'active' AS active,
-    project_state.status AS status,
-    count(*) AS rows
+  SELECT 'project_state' AS "table", 'active' AS active, project_state.status, count(*) AS rows
   FROM (
     SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
-        SELECT 1 AS anon_1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'
-      )
-    )
+    WHERE NOT (EXISTS (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'))
       AND (
         EXISTS (
-          SELECT 1 AS anon_2
+          SELECT 1
           FROM (
-            SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-              rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-              rekey_journal_project_state.id AS id,
-              rekey_journal_project_state.project_id AS project_id,
-              rekey_journal_project_state.category AS category,
-              rekey_journal_project_state."key" AS "key",
-              rekey_journal_project_state.value AS value,
-              rekey_journal_project_state.source AS source,
-              rekey_journal_project_state.confidence AS confidence,
-              rekey_journal_project_state.status AS status,
-              rekey_journal_project_state.created_at AS created_at,
-              rekey_journal_project_state.updated_at AS updated_at
-            FROM rekey_journal_project_state
-            WHERE rekey_journal_project_state.rekey_run = (
-              SELECT max(rekey_run.id) AS max_1 FROM rekey_run
-            )
+            SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+              created_at, updated_at
+            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
           ) AS rekey_planned
-          WHERE rekey_planned.rekey_action IN ('drop', 'replace')
+          WHERE rekey_action IN ('drop', 'replace')
         )
       )
   ) AS rekey_none
@@ -1892,48 +1188,29 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be
---   made of the name, or a default in the database.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the name,
+--   or a default in the database.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table", rekey_needed.name AS "column"
+  SELECT 'projects' AS "table", name AS "column"
   FROM (
-    SELECT CAST(rekey_known.name AS TEXT) AS name
+    SELECT CAST(name AS TEXT) AS name
     FROM (
-      SELECT rekey_needed_info.name AS name,
-        rekey_needed_info.type AS type,
-        rekey_needed_info."notnull" AS "notnull",
-        rekey_needed_info.dflt_value AS dflt_value,
-        rekey_needed_info.pk AS pk,
-        max(rekey_needed_info.pk) OVER () AS parts
+      SELECT name, type, "notnull", dflt_value, pk, max(pk) OVER () AS parts
       FROM pragma_table_xinfo('projects') AS rekey_needed_info
     ) AS rekey_known
-    WHERE (rekey_known."notnull" = 1 OR rekey_known.pk > 0)
-      AND rekey_known.dflt_value IS NULL
-      AND NOT (rekey_known.pk = 1 AND rekey_known.parts = 1 AND upper(rekey_known.type) = 'INTEGER')
+    WHERE ("notnull" = 1 OR pk > 0) AND dflt_value IS NULL AND NOT (pk = 1 AND parts = 1 AND upper(type) = 'INTEGER')
   ) AS rekey_needed
-  WHERE (rekey_needed.name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+  WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
     AND (
       EXISTS (
-        SELECT 1 AS anon_1
+        SELECT 1
         FROM (
-          SELECT rekey_journal_projects.rekey_action AS rekey_action,
-            rekey_journal_projects.rekey_canonical AS rekey_canonical,
-            rekey_journal_projects.id AS id,
-            rekey_journal_projects.name AS name,
-            rekey_journal_projects.description AS description,
-            rekey_journal_projects.created_at AS created_at,
-            rekey_journal_projects.updated_at AS updated_at
-          FROM rekey_journal_projects
-          WHERE rekey_journal_projects.rekey_run = (
-            SELECT max(rekey_run.id) AS max_1 FROM rekey_run
-          )
+          SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at
+          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
         ) AS rekey_planned
-        WHERE rekey_planned.rekey_action = 'create'
+        WHERE rekey_action = 'create'
       )
     )
 ) AS rekey_offending;
@@ -1941,566 +1218,324 @@ INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
--- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these
---   rows; where the column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run
---   the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_unreadable_time_state CHECK (offending = 0)
-);
+-- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column
+--   holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unreadable_time_state CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_timed AS (
-  SELECT rekey_planned.rekey_canonical AS canonical,
-    CAST(rekey_planned.id AS TEXT) AS "key",
-    CAST(rekey_planned.updated_at AS TEXT) AS value,
+  SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (
-      rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-      AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-      AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-      AND '28'
-      AND substr(rekey_planned.updated_at, 12, 2) < '24'
-      AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-      AND '12'
-      AND typeof(rekey_planned.updated_at) = 'text'
-      AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
+      AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
+      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
     )
     AND (
-      rekey_planned.updated_at IS NOT NULL
-      AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+      updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
       AND (
         CASE
-          WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-          AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-          AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-          AND '28'
-          AND substr(rekey_planned.updated_at, 12, 2) < '24'
-          AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-          AND '12'
-          AND typeof(rekey_planned.updated_at) = 'text'
-          AND ltrim(
-            substr(rekey_planned.updated_at, 20), '.0123456789'
-          ) IN ('', 'Z', '+00:00') THEN CAST(
-            strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+          WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+          AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+          AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+          AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+          AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+            strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
           ) * 1000000 + CASE
-            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-              round(
-                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-              ) AS INTEGER
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
             )
             ELSE 0
           END
-          WHEN typeof(rekey_planned.updated_at) = 'text'
-          AND rekey_planned.updated_at >= '0001'
-          AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
-          AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+          WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+          AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
           AND (
-            substr(rekey_planned.updated_at, 9, 2) < '29'
-            OR date(
-              substr(rekey_planned.updated_at, 1, 10), '+0 days'
-            ) = substr(rekey_planned.updated_at, 1, 10)
+            substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
           )
+          AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+          AND substr(updated_at, 12, 2) < '24'
           AND (
-            length(rekey_planned.updated_at) = 10
-            OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
-          )
-          AND substr(rekey_planned.updated_at, 12, 2) < '24'
-          AND (
-            length(rekey_planned.updated_at) - length(
-              ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-            ) IN (10, 16, 19)
+            length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
             OR strftime(
               '%s',
               '2000-01-01T' || substr(
-                rekey_planned.updated_at,
-                12,
-                length(rekey_planned.updated_at) - 11 - length(
-                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-                )
+                updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
               )
             ) IS NOT NULL
           ) THEN CAST(
             strftime(
               '%s',
-              substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
-                rekey_planned.updated_at,
-                12,
-                CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+              substr(updated_at, 1, 10) || 'T' || substr(
+                updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
               ) || CASE
                 WHEN ltrim(
-                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                ) GLOB '[+-][0-9][0-9]' THEN ltrim(
-                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                ) || ':00'
+                  substr(updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
                 WHEN ltrim(
-                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                  substr(updated_at, 17), ':.0123456789 '
                 ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
-                ) || ':' || substr(ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4)
-                ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                  ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+                ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
               END
             ) AS INTEGER
           ) * 1000000 + CASE
-            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-              round(
-                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-              ) AS INTEGER
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
             )
             ELSE 0
           END
         END
       ) IS NULL
     ) AS unread,
-    CASE WHEN (rekey_planned.rekey_action = 'rekey') THEN 1 ELSE 0 END AS won,
-    rekey_planned.category AS group_0,
-    rekey_planned."key" AS group_1,
-    CASE WHEN (rekey_planned.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
+    CASE WHEN (rekey_action = 'rekey') THEN 1 ELSE 0 END AS won, category AS group_0, "key" AS group_1,
+    CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
   FROM (
-    SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-      rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-      rekey_journal_project_state.id AS id,
-      rekey_journal_project_state.project_id AS project_id,
-      rekey_journal_project_state.category AS category,
-      rekey_journal_project_state."key" AS "key",
-      rekey_journal_project_state.value AS value,
-      rekey_journal_project_state.source AS source,
-      rekey_journal_project_state.confidence AS confidence,
-      rekey_journal_project_state.status AS status,
-      rekey_journal_project_state.created_at AS created_at,
-      rekey_journal_project_state.updated_at AS updated_at
-    FROM rekey_journal_project_state
-    WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+      created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  WHERE rekey_planned.rekey_action IN ('rekey', 'merge', 'drop')
-    AND NOT (
-      rekey_planned.rekey_action = 'drop'
-      AND CASE WHEN (rekey_planned.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1
-    )
+  WHERE rekey_action IN ('rekey', 'merge', 'drop')
+    AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    'updated_at' AS "column",
-    rekey_contested.canonical AS canonical,
-    rekey_contested."key" AS "key",
-    rekey_contested.value AS value
+  SELECT 'project_state' AS "table", 'updated_at' AS "column", canonical, "key", value
   FROM (
-    SELECT rekey_timed.canonical AS canonical,
-      rekey_timed."key" AS "key",
-      rekey_timed.value AS value,
-      rekey_timed.unread AS unread,
-      rekey_timed.won AS won,
-      rekey_timed.group_0 AS group_0,
-      rekey_timed.group_1 AS group_1,
-      rekey_timed.group_2 AS group_2,
-      count(*) OVER (
-        PARTITION BY rekey_timed.canonical,
-        rekey_timed.group_0,
-        rekey_timed.group_1,
-        rekey_timed.group_2
-      ) AS rows,
-      max(rekey_timed.won) OVER (
-        PARTITION BY rekey_timed.canonical,
-        rekey_timed.group_0,
-        rekey_timed.group_1,
-        rekey_timed.group_2
-      ) AS decided
+    SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
+      count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
+      max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
     FROM rekey_timed
     WHERE EXISTS (
-      SELECT 1 AS anon_1
+      SELECT 1
       FROM (
-        SELECT rekey_journal_project_state.rekey_action AS rekey_action,
-          rekey_journal_project_state.rekey_canonical AS rekey_canonical,
-          rekey_journal_project_state.id AS id,
-          rekey_journal_project_state.project_id AS project_id,
-          rekey_journal_project_state.category AS category,
-          rekey_journal_project_state."key" AS "key",
-          rekey_journal_project_state.value AS value,
-          rekey_journal_project_state.source AS source,
-          rekey_journal_project_state.confidence AS confidence,
-          rekey_journal_project_state.status AS status,
-          rekey_journal_project_state.created_at AS created_at,
-          rekey_journal_project_state.updated_at AS updated_at
-        FROM rekey_journal_project_state
-        WHERE rekey_journal_project_state.rekey_run = (
-          SELECT max(rekey_run.id) AS max_1 FROM rekey_run
-        )
+        SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+          created_at, updated_at
+        FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
       ) AS rekey_planned
       WHERE NOT (
-        rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-        AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-        AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-        AND '28'
-        AND substr(rekey_planned.updated_at, 12, 2) < '24'
-        AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-        AND '12'
-        AND typeof(rekey_planned.updated_at) = 'text'
-        AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
       )
         AND (
-          rekey_planned.updated_at IS NOT NULL
-          AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+          updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
           AND (
             CASE
-              WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-              AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-              AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-              AND '28'
-              AND substr(rekey_planned.updated_at, 12, 2) < '24'
-              AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-              AND '12'
-              AND typeof(rekey_planned.updated_at) = 'text'
-              AND ltrim(
-                substr(rekey_planned.updated_at, 20), '.0123456789'
-              ) IN ('', 'Z', '+00:00') THEN CAST(
-                strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+              WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+              AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+              AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+              AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+              AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+                strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
               ) * 1000000 + CASE
-                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-                  round(
-                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-                  ) AS INTEGER
+                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
                 )
                 ELSE 0
               END
-              WHEN typeof(rekey_planned.updated_at) = 'text'
-              AND rekey_planned.updated_at >= '0001'
-              AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
-              AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+              WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+              AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
               AND (
-                substr(rekey_planned.updated_at, 9, 2) < '29'
-                OR date(
-                  substr(rekey_planned.updated_at, 1, 10), '+0 days'
-                ) = substr(rekey_planned.updated_at, 1, 10)
+                substr(updated_at, 9, 2) < '29'
+                OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
               )
+              AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+              AND substr(updated_at, 12, 2) < '24'
               AND (
-                length(rekey_planned.updated_at) = 10
-                OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
-              )
-              AND substr(rekey_planned.updated_at, 12, 2) < '24'
-              AND (
-                length(rekey_planned.updated_at) - length(
-                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-                ) IN (10, 16, 19)
+                length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
                 OR strftime(
                   '%s',
                   '2000-01-01T' || substr(
-                    rekey_planned.updated_at,
-                    12,
-                    length(rekey_planned.updated_at) - 11 - length(
-                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-                    )
+                    updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
                   )
                 ) IS NOT NULL
               ) THEN CAST(
                 strftime(
                   '%s',
-                  substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
-                    rekey_planned.updated_at,
-                    12,
-                    CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+                  substr(updated_at, 1, 10) || 'T' || substr(
+                    updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
                   ) || CASE
                     WHEN ltrim(
-                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(
-                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                    ) || ':00'
+                      substr(updated_at, 17), ':.0123456789 '
+                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
                     WHEN ltrim(
-                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                      substr(updated_at, 17), ':.0123456789 '
                     ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
-                    ) || ':' || substr(
-                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4
-                    )
-                    ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                      ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+                    ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                    ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
                   END
                 ) AS INTEGER
               ) * 1000000 + CASE
-                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-                  round(
-                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-                  ) AS INTEGER
+                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
                 )
                 ELSE 0
               END
             END
           ) IS NULL
         )
-        AND rekey_planned.rekey_action IN ('rekey', 'merge', 'drop')
-        AND NOT (
-          rekey_planned.rekey_action = 'drop'
-          AND CASE WHEN (rekey_planned.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1
-        )
+        AND rekey_action IN ('rekey', 'merge', 'drop')
+        AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
     )
   ) AS rekey_contested
-  WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
+  WHERE unread = 1 AND rows > 1 AND decided = 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
--- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these
---   rows; where the column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run
---   the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_unreadable_time_memory CHECK (offending = 0)
-);
+-- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column
+--   holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unreadable_time_memory CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_timed AS (
-  SELECT rekey_planned.rekey_canonical AS canonical,
-    CAST(rekey_planned.id AS TEXT) AS "key",
-    CAST(rekey_planned.updated_at AS TEXT) AS value,
+  SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (
-      rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-      AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-      AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-      AND '28'
-      AND substr(rekey_planned.updated_at, 12, 2) < '24'
-      AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-      AND '12'
-      AND typeof(rekey_planned.updated_at) = 'text'
-      AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
+      AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
+      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
     )
     AND (
-      rekey_planned.updated_at IS NOT NULL
-      AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+      updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
       AND (
         CASE
-          WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-          AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-          AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-          AND '28'
-          AND substr(rekey_planned.updated_at, 12, 2) < '24'
-          AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-          AND '12'
-          AND typeof(rekey_planned.updated_at) = 'text'
-          AND ltrim(
-            substr(rekey_planned.updated_at, 20), '.0123456789'
-          ) IN ('', 'Z', '+00:00') THEN CAST(
-            strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+          WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+          AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+          AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+          AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+          AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+            strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
           ) * 1000000 + CASE
-            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-              round(
-                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-              ) AS INTEGER
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
             )
             ELSE 0
           END
-          WHEN typeof(rekey_planned.updated_at) = 'text'
-          AND rekey_planned.updated_at >= '0001'
-          AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
-          AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+          WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+          AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
           AND (
-            substr(rekey_planned.updated_at, 9, 2) < '29'
-            OR date(
-              substr(rekey_planned.updated_at, 1, 10), '+0 days'
-            ) = substr(rekey_planned.updated_at, 1, 10)
+            substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
           )
+          AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+          AND substr(updated_at, 12, 2) < '24'
           AND (
-            length(rekey_planned.updated_at) = 10
-            OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
-          )
-          AND substr(rekey_planned.updated_at, 12, 2) < '24'
-          AND (
-            length(rekey_planned.updated_at) - length(
-              ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-            ) IN (10, 16, 19)
+            length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
             OR strftime(
               '%s',
               '2000-01-01T' || substr(
-                rekey_planned.updated_at,
-                12,
-                length(rekey_planned.updated_at) - 11 - length(
-                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-                )
+                updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
               )
             ) IS NOT NULL
           ) THEN CAST(
             strftime(
               '%s',
-              substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
-                rekey_planned.updated_at,
-                12,
-                CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+              substr(updated_at, 1, 10) || 'T' || substr(
+                updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
               ) || CASE
                 WHEN ltrim(
-                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                ) GLOB '[+-][0-9][0-9]' THEN ltrim(
-                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                ) || ':00'
+                  substr(updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
                 WHEN ltrim(
-                  substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                  substr(updated_at, 17), ':.0123456789 '
                 ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
-                ) || ':' || substr(ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4)
-                ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                  ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+                ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
               END
             ) AS INTEGER
           ) * 1000000 + CASE
-            WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-              round(
-                CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-              ) AS INTEGER
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
             )
             ELSE 0
           END
         END
       ) IS NULL
     ) AS unread,
-    1 AS won,
-    rekey_planned.memory_type COLLATE BINARY AS group_0,
-    rekey_planned.content COLLATE BINARY AS group_1,
-    rekey_planned.status COLLATE BINARY AS group_2
+    1 AS won, memory_type COLLATE BINARY AS group_0, content COLLATE BINARY AS group_1, status COLLATE BINARY AS group_2
   FROM (
-    SELECT rekey_journal_memories.rekey_action AS rekey_action,
-      rekey_journal_memories.rekey_canonical AS rekey_canonical,
-      rekey_journal_memories.id AS id,
-      rekey_journal_memories.memory_type AS memory_type,
-      rekey_journal_memories.content AS content,
-      rekey_journal_memories.project AS project,
-      rekey_journal_memories.confidence AS confidence,
-      rekey_journal_memories.status AS status,
-      rekey_journal_memories.created_at AS created_at,
-      rekey_journal_memories.updated_at AS updated_at
-    FROM rekey_journal_memories
-    WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table",
-    'updated_at' AS "column",
-    rekey_contested.canonical AS canonical,
-    rekey_contested."key" AS "key",
-    rekey_contested.value AS value
+  SELECT 'memories' AS "table", 'updated_at' AS "column", canonical, "key", value
   FROM (
-    SELECT rekey_timed.canonical AS canonical,
-      rekey_timed."key" AS "key",
-      rekey_timed.value AS value,
-      rekey_timed.unread AS unread,
-      rekey_timed.won AS won,
-      rekey_timed.group_0 AS group_0,
-      rekey_timed.group_1 AS group_1,
-      rekey_timed.group_2 AS group_2,
-      count(*) OVER (
-        PARTITION BY rekey_timed.canonical,
-        rekey_timed.group_0,
-        rekey_timed.group_1,
-        rekey_timed.group_2
-      ) AS rows,
-      max(rekey_timed.won) OVER (
-        PARTITION BY rekey_timed.canonical,
-        rekey_timed.group_0,
-        rekey_timed.group_1,
-        rekey_timed.group_2
-      ) AS decided
+    SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
+      count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
+      max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
     FROM rekey_timed
     WHERE EXISTS (
-      SELECT 1 AS anon_1
+      SELECT 1
       FROM (
-        SELECT rekey_journal_memories.rekey_action AS rekey_action,
-          rekey_journal_memories.rekey_canonical AS rekey_canonical,
-          rekey_journal_memories.id AS id,
-          rekey_journal_memories.memory_type AS memory_type,
-          rekey_journal_memories.content AS content,
-          rekey_journal_memories.project AS project,
-          rekey_journal_memories.confidence AS confidence,
-          rekey_journal_memories.status AS status,
-          rekey_journal_memories.created_at AS created_at,
-          rekey_journal_memories.updated_at AS updated_at
-        FROM rekey_journal_memories
-        WHERE rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+        SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at,
+          updated_at
+        FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
       ) AS rekey_planned
       WHERE NOT (
-        rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-        AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-        AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-        AND '28'
-        AND substr(rekey_planned.updated_at, 12, 2) < '24'
-        AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-        AND '12'
-        AND typeof(rekey_planned.updated_at) = 'text'
-        AND ltrim(substr(rekey_planned.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
       )
         AND (
-          rekey_planned.updated_at IS NOT NULL
-          AND trim(CAST(rekey_planned.updated_at AS TEXT)) <> ''
+          updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
           AND (
             CASE
-              WHEN rekey_planned.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-              AND substr(rekey_planned.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-              AND substr(rekey_planned.updated_at, 9, 2) BETWEEN '01'
-              AND '28'
-              AND substr(rekey_planned.updated_at, 12, 2) < '24'
-              AND substr(rekey_planned.updated_at, 6, 2) BETWEEN '01'
-              AND '12'
-              AND typeof(rekey_planned.updated_at) = 'text'
-              AND ltrim(
-                substr(rekey_planned.updated_at, 20), '.0123456789'
-              ) IN ('', 'Z', '+00:00') THEN CAST(
-                strftime('%s', substr(rekey_planned.updated_at, 1, 19)) AS INTEGER
+              WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+              AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+              AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+              AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+              AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+                strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
               ) * 1000000 + CASE
-                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-                  round(
-                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-                  ) AS INTEGER
+                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
                 )
                 ELSE 0
               END
-              WHEN typeof(rekey_planned.updated_at) = 'text'
-              AND rekey_planned.updated_at >= '0001'
-              AND rekey_planned.updated_at NOT GLOB '*[^ -~]*'
-              AND rekey_planned.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+              WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+              AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
               AND (
-                substr(rekey_planned.updated_at, 9, 2) < '29'
-                OR date(
-                  substr(rekey_planned.updated_at, 1, 10), '+0 days'
-                ) = substr(rekey_planned.updated_at, 1, 10)
+                substr(updated_at, 9, 2) < '29'
+                OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
               )
+              AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+              AND substr(updated_at, 12, 2) < '24'
               AND (
-                length(rekey_planned.updated_at) = 10
-                OR substr(rekey_planned.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
-              )
-              AND substr(rekey_planned.updated_at, 12, 2) < '24'
-              AND (
-                length(rekey_planned.updated_at) - length(
-                  ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-                ) IN (10, 16, 19)
+                length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
                 OR strftime(
                   '%s',
                   '2000-01-01T' || substr(
-                    rekey_planned.updated_at,
-                    12,
-                    length(rekey_planned.updated_at) - 11 - length(
-                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
-                    )
+                    updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
                   )
                 ) IS NOT NULL
               ) THEN CAST(
                 strftime(
                   '%s',
-                  substr(rekey_planned.updated_at, 1, 10) || 'T' || substr(
-                    rekey_planned.updated_at,
-                    12,
-                    CASE WHEN substr(rekey_planned.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+                  substr(updated_at, 1, 10) || 'T' || substr(
+                    updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
                   ) || CASE
                     WHEN ltrim(
-                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(
-                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
-                    ) || ':00'
+                      substr(updated_at, 17), ':.0123456789 '
+                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
                     WHEN ltrim(
-                      substr(rekey_planned.updated_at, 17), ':.0123456789 '
+                      substr(updated_at, 17), ':.0123456789 '
                     ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 1, 3
-                    ) || ':' || substr(
-                      ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 '), 4
-                    )
-                    ELSE ltrim(substr(rekey_planned.updated_at, 17), ':.0123456789 ')
+                      ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+                    ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                    ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
                   END
                 ) AS INTEGER
               ) * 1000000 + CASE
-                WHEN substr(rekey_planned.updated_at, 20, 1) = '.' THEN CAST(
-                  round(
-                    CAST('0' || substr(rekey_planned.updated_at, 20, 7) AS REAL) * 1000000
-                  ) AS INTEGER
+                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
                 )
                 ELSE 0
               END
@@ -2509,80 +1544,50 @@ FROM (
         )
     )
   ) AS rekey_contested
-  WHERE rekey_contested.unread = 1 AND rekey_contested.rows > 1 AND rekey_contested.decided = 1
+  WHERE unread = 1 AND rows > 1 AND decided = 1
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
--- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade
---   online, which asks the catalog.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0)
-);
+-- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the
+--   catalog.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_asked("table", quoted) AS (
   VALUES
-    ('projects', '"projects"'),
-    ('project_state', '"project_state"'),
-    ('memories', '"memories"'),
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
     ('interactions', '"interactions"')
 ),
 rekey_catalog AS (
-  SELECT rekey_asked."table" AS "table",
-    CAST(rekey_info.name AS TEXT) AS name,
-    CAST(
-      row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER
-    ) AS place,
-    '' AS type,
+  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1
-  WHERE rekey_info.hidden != 1
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 ),
 rekey_declared("table", name, kind) AS (
   VALUES
-    ('projects', 'id', 'plain'),
-    ('projects', 'name', 'plain'),
-    ('projects', 'description', 'plain'),
-    ('projects', 'created_at', 'plain'),
-    ('projects', 'updated_at', 'plain'),
-    ('project_state', 'id', 'plain'),
-    ('project_state', 'project_id', 'plain'),
-    ('project_state', 'category', 'plain'),
-    ('project_state', 'key', 'plain'),
-    ('project_state', 'value', 'plain'),
-    ('project_state', 'source', 'plain'),
-    ('project_state', 'confidence', 'plain'),
-    ('project_state', 'status', 'plain'),
-    ('project_state', 'created_at', 'plain'),
-    ('project_state', 'updated_at', 'plain'),
-    ('memories', 'id', 'plain'),
-    ('memories', 'memory_type', 'plain'),
-    ('memories', 'content', 'plain'),
-    ('memories', 'project', 'plain'),
-    ('memories', 'confidence', 'plain'),
-    ('memories', 'status', 'plain'),
-    ('memories', 'created_at', 'plain'),
-    ('memories', 'updated_at', 'plain'),
-    ('interactions', 'id', 'plain'),
-    ('interactions', 'prompt', 'plain'),
-    ('interactions', 'response', 'plain'),
-    ('interactions', 'client', 'plain'),
-    ('interactions', 'session_id', 'plain'),
-    ('interactions', 'project', 'plain'),
+    ('projects', 'id', 'plain'), ('projects', 'name', 'plain'), ('projects', 'description', 'plain'),
+    ('projects', 'created_at', 'plain'), ('projects', 'updated_at', 'plain'), ('project_state', 'id', 'plain'),
+    ('project_state', 'project_id', 'plain'), ('project_state', 'category', 'plain'), ('project_state', 'key', 'plain'),
+    ('project_state', 'value', 'plain'), ('project_state', 'source', 'plain'), ('project_state', 'confidence', 'plain'),
+    ('project_state', 'status', 'plain'), ('project_state', 'created_at', 'plain'),
+    ('project_state', 'updated_at', 'plain'), ('memories', 'id', 'plain'), ('memories', 'memory_type', 'plain'),
+    ('memories', 'content', 'plain'), ('memories', 'project', 'plain'), ('memories', 'confidence', 'plain'),
+    ('memories', 'status', 'plain'), ('memories', 'created_at', 'plain'), ('memories', 'updated_at', 'plain'),
+    ('interactions', 'id', 'plain'), ('interactions', 'prompt', 'plain'), ('interactions', 'response', 'plain'),
+    ('interactions', 'client', 'plain'), ('interactions', 'session_id', 'plain'), ('interactions', 'project', 'plain'),
     ('interactions', 'created_at', 'plain')
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_catalog."table" AS "table", rekey_catalog.name AS "column"
+  SELECT rekey_catalog."table", rekey_catalog.name AS "column"
   FROM rekey_catalog
-    LEFT OUTER JOIN rekey_declared
-    ON rekey_declared."table" = rekey_catalog."table"
-    AND rekey_declared.name = rekey_catalog.name
+    LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
+      AND rekey_declared.name = rekey_catalog.name
   WHERE rekey_catalog.generated = 1
     AND (
-      rekey_declared.kind = 'plain'
-      OR rekey_declared.kind IS NULL
+      rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
       AND rekey_catalog."table" IN ('projects', 'project_state')
     )
 ) AS rekey_offending;
@@ -2591,10 +1596,7 @@ DROP TABLE rekey_guard;
 
 -- Take the rows to put back out of the journal of projects.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_returning AS
-SELECT rekey_journal_projects.*
-FROM rekey_journal_projects
-WHERE 0 = 1;
+CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE 0 = 1;
 
 -- Leave the journal's own column away.
 SAVEPOINT rekey_step;
@@ -2618,9 +1620,7 @@ DROP TABLE rekey_returning;
 
 -- Take the rows to put back out of the journal of project_state.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_returning AS
-SELECT rekey_journal_project_state.*
-FROM rekey_journal_project_state
+CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_project_state.* FROM rekey_journal_project_state
 WHERE 0 = 1;
 
 -- Leave the journal's own column away.
@@ -2651,328 +1651,219 @@ DELETE FROM projects WHERE 0 = 1;
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS
 WITH rekey_related AS (
-  SELECT rekey_known.name AS name
-  FROM sqlite_master AS rekey_known
-  WHERE rekey_known.type = 'table'
+  SELECT name FROM sqlite_master AS rekey_known
+  WHERE type = 'table'
     AND (
-      lower(rekey_known.name) IN (
-        lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
-      )
+      lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
       OR (
         EXISTS (
-          SELECT 1
-          FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-          WHERE lower(rekey_key."table") IN (
-            lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
-          )
+          SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+          WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
         )
       )
     )
 )
-SELECT rekey_nowhere."table",
-  rekey_nowhere.rowid,
-  rekey_nowhere.parent,
-  rekey_nowhere.fkid,
-  rekey_nowhere.rows
+SELECT "table", rowid, parent, fkid, rows
 FROM (
-  SELECT rekey_found."table" AS "table",
-    rekey_found.rowid AS rowid,
-    rekey_found.parent AS parent,
-    rekey_found.fkid AS fkid,
-    count(*) AS rows
+  SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
   FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
   GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
 ) AS rekey_nowhere;
 
 -- Note what the database has counted so far, to compare with after the changes.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_counted_before AS
-SELECT rekey_noted.part, rekey_noted.rows
+CREATE TEMPORARY TABLE rekey_counted_before AS SELECT part, rows
 FROM (
   SELECT 'project' AS part, count(*) AS rows FROM projects
   UNION ALL SELECT 'state' AS part, count(*) AS rows FROM project_state
   UNION ALL SELECT 'memory' AS part, count(*) AS rows FROM memories
   UNION ALL SELECT 'interaction' AS part, count(*) AS rows FROM interactions
-  UNION ALL SELECT '' AS part, total_changes() AS total_changes_1
+  UNION ALL SELECT '' AS part, total_changes()
 ) AS rekey_noted;
 
 -- Create the canonical rows that are missing.
 SAVEPOINT rekey_step;
 INSERT INTO projects (id, name, description, created_at, updated_at)
-SELECT rekey_named.identity AS id,
-  rekey_journal_projects.rekey_canonical AS name,
+SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
   'created by legacy alias migration' AS description,
-  (
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  ) AS created_at,
-  (
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
-  ) AS updated_at
+  (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS created_at,
+  (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS updated_at
 FROM rekey_journal_projects
-  JOIN (
-    SELECT DISTINCT rekey_alias.run_id AS run_id,
-      rekey_alias.canonical AS canonical,
-      rekey_alias.identity AS identity
-    FROM rekey_alias
-  ) AS rekey_named
-  ON rekey_named.run_id = rekey_journal_projects.rekey_run
-  AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
-WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
+  JOIN (SELECT DISTINCT run_id, canonical, identity FROM rekey_alias) AS rekey_named
+    ON rekey_named.run_id = rekey_journal_projects.rekey_run
+    AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Record how many rows that were: canonical_rows_created.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'canonical_rows_created' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', changes();
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_created_projects
-SELECT rekey_journal_projects.rekey_run,
-  rekey_journal_projects.rekey_action,
-  rekey_journal_projects.rekey_canonical,
+SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action, rekey_journal_projects.rekey_canonical,
   rekey_original.*
 FROM rekey_journal_projects
-  JOIN projects AS rekey_original
-  ON rekey_original.name = rekey_journal_projects.rekey_canonical
-  AND rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
-WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
+    AND rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Spell misspelt canonical rows as they are registered.
 SAVEPOINT rekey_step;
 UPDATE projects
 SET name=rekey_journal_projects.rekey_canonical,
-  updated_at=(
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  )
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
 FROM rekey_journal_projects
-WHERE projects.id = rekey_journal_projects.id
-  AND rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+WHERE projects.id = rekey_journal_projects.id AND rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('rename');
 
 -- Record how many rows that were: canonical_rows_renamed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'canonical_rows_renamed' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', changes();
 
 -- Delete the inactive canonical rows that an active shadow row displaces.
 SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
-  SELECT rekey_journal_project_state.id
-  FROM rekey_journal_project_state
-  WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('replace')
+  SELECT id FROM rekey_journal_project_state
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace')
 );
 
 -- Record how many rows that were: state_rows_replaced_inactive_canonical.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_replaced_inactive_canonical' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', changes();
 
 -- Delete the shadow rows that say the same as the survivor of their slot.
 SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
-  SELECT rekey_journal_project_state.id
-  FROM rekey_journal_project_state
-  WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('merge')
+  SELECT id FROM rekey_journal_project_state
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge')
 );
 
 -- Record how many rows that were: state_rows_merged_as_duplicate.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_merged_as_duplicate' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', changes();
 
 -- Delete the historical drops: rows that say otherwise than the survivor of their slot.
 SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
-  SELECT rekey_journal_project_state.id
-  FROM rekey_journal_project_state
-  WHERE rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('drop')
+  SELECT id FROM rekey_journal_project_state
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop')
 );
 
 -- Record how many rows that were: state_rows_historical_dropped.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_historical_dropped' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', changes();
 
 -- Make the canonical rows active again that say what the active shadow row said.
 SAVEPOINT rekey_step;
 UPDATE project_state
-SET status='active',
-  updated_at=(
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  )
+SET status='active', updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
 FROM rekey_journal_project_state
 WHERE project_state.id = rekey_journal_project_state.id
-  AND rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_project_state.rekey_action IN ('revive');
 
 -- Record how many rows that were: state_rows_revived.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_revived' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', changes();
 
 -- Hang the surviving shadow rows on their canonical.
 SAVEPOINT rekey_step;
 UPDATE project_state
 SET project_id=(
-  SELECT projects.id
-  FROM projects
+  SELECT projects.id FROM projects
   WHERE projects.name = rekey_journal_project_state.rekey_canonical
     AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
 ),
-  updated_at=(
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  )
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
 FROM rekey_journal_project_state
 WHERE project_state.id = rekey_journal_project_state.id
-  AND rekey_journal_project_state.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+  AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_project_state.rekey_action IN ('rekey');
 
 -- Record how many rows that were: state_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'state_rows_rekeyed' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', changes();
 
 -- Supersede the duplicates in memories, under their canonical name too.
 SAVEPOINT rekey_step;
 UPDATE memories
-SET project=rekey_journal_memories.rekey_canonical,
-  status='superseded',
-  updated_at=(
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  )
+SET project=rekey_journal_memories.rekey_canonical, status='superseded',
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
 FROM rekey_journal_memories
-WHERE memories.id = rekey_journal_memories.id
-  AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_memories.rekey_action IN ('supersede');
 
 -- Record how many rows that were: memory_rows_superseded.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'memory_rows_superseded' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', changes();
 
 -- Write the rows of memories under their canonical name.
 SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_journal_memories.rekey_canonical,
-  updated_at=(
-    SELECT rekey_run.started_at
-    FROM rekey_run
-    WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-  )
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
 FROM rekey_journal_memories
-WHERE memories.id = rekey_journal_memories.id
-  AND rekey_journal_memories.rekey_run = (SELECT max(rekey_run.id) AS max_2 FROM rekey_run)
+WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_memories.rekey_action IN ('rekey');
 
 -- Record how many rows that were: memory_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'memory_rows_rekeyed' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', changes();
 
 -- Write the rows of interactions under their canonical name.
 SAVEPOINT rekey_step;
-UPDATE interactions
-SET project=rekey_journal_interactions.rekey_canonical
-FROM rekey_journal_interactions
+UPDATE interactions SET project=rekey_journal_interactions.rekey_canonical FROM rekey_journal_interactions
 WHERE interactions.id = rekey_journal_interactions.id
-  AND rekey_journal_interactions.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  AND rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_interactions.rekey_action IN ('rekey');
 
 -- Record how many rows that were: interaction_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'interaction_rows_rekeyed' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', changes();
 
 -- Delete the shadows; everything that hung on them has moved.
 SAVEPOINT rekey_step;
 DELETE FROM projects
 WHERE projects.id IN (
-  SELECT rekey_journal_projects.id
-  FROM rekey_journal_projects
-  WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-    AND rekey_journal_projects.rekey_action IN ('delete')
+  SELECT id FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete')
 );
 
 -- Record how many rows that were: shadow_projects_deleted.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(rekey_run.id) AS max_1 FROM rekey_run) AS anon_1,
-  'apply' AS anon_2,
-  'shadow_projects_deleted' AS anon_3,
-  changes() AS changes_1;
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', changes();
 
 -- Note what the database has counted since.
 SAVEPOINT rekey_step;
-INSERT INTO rekey_counted_before (part, rows)
-SELECT 'after' AS anon_1, total_changes() AS total_changes_1;
+INSERT INTO rekey_counted_before (part, rows) SELECT 'after', total_changes();
 
 -- Record how the run ended.
 SAVEPOINT rekey_step;
 UPDATE rekey_run
-SET outcome=CASE
-  WHEN (
-    EXISTS (SELECT 1 AS anon_1 FROM rekey_tally WHERE rekey_tally.action != 'keep')
-  ) THEN 'applied'
-  ELSE 'empty'
-END,
+SET outcome=CASE WHEN (EXISTS (SELECT 1 FROM rekey_tally WHERE action != 'keep')) THEN 'applied' ELSE 'empty' END,
   finished_at=strftime('%Y-%m-%d %H:%M:%f000', 'now')
-WHERE rekey_run.id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run);
+WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_journal_projects.id AS "key",
-  rekey_journal_projects.rekey_action AS action,
+SELECT rekey_journal_projects.id AS "key", rekey_journal_projects.rekey_action AS action,
   rekey_journal_projects.rekey_canonical AS canonical,
   CASE
     WHEN (
@@ -2981,10 +1872,8 @@ SELECT rekey_journal_projects.id AS "key",
         projects.id IS NOT NULL
         OR (
           EXISTS (
-            SELECT 1 AS anon_1
-            FROM projects AS rekey_other
-            WHERE rekey_other.name = rekey_journal_projects.name
-              AND rekey_other.id != rekey_journal_projects.id
+            SELECT 1 FROM projects AS rekey_other
+            WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
           )
         )
       )
@@ -2996,20 +1885,13 @@ SELECT rekey_journal_projects.id AS "key",
         (rekey_journal_projects.rekey_canonical IS projects.name COLLATE BINARY)
         AND (
           (
-            SELECT rekey_run.started_at
-            FROM rekey_run
-            WHERE rekey_run.id = (
-              SELECT max(rekey_run.id) AS max_1
-              FROM rekey_run
-              WHERE rekey_run.outcome IN ('applied', 'empty')
-            )
+            SELECT started_at FROM rekey_run
+            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
           ) IS projects.updated_at
         )
         AND (
           (
-            rekey_journal_projects.id,
-            rekey_journal_projects.description,
-            rekey_journal_projects.created_at
+            rekey_journal_projects.id, rekey_journal_projects.description, rekey_journal_projects.created_at
           ) IS (projects.id, projects.description, projects.created_at)
         )
       )
@@ -3018,19 +1900,15 @@ SELECT rekey_journal_projects.id AS "key",
       rekey_journal_projects.rekey_action != 'delete'
       AND (
         EXISTS (
-          SELECT 1 AS anon_1
-          FROM projects AS rekey_other
-          WHERE rekey_other.name = rekey_journal_projects.name
-            AND rekey_other.id != rekey_journal_projects.id
+          SELECT 1 FROM projects AS rekey_other
+          WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
         )
       )
     ) THEN 'taken'
     ELSE 'untouched'
   END AS drift
 FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-WHERE rekey_journal_projects.rekey_run = (
-  SELECT max(rekey_run.id) AS max_2 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
 
 -- Find these by their keys.
@@ -3044,15 +1922,11 @@ CREATE INDEX rekey_back_project_drifted ON rekey_back_project ("key") WHERE drif
 -- Decide about project_state: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_journal_project_state.id AS "key",
-  rekey_journal_project_state.rekey_action AS action,
+SELECT rekey_journal_project_state.id AS "key", rekey_journal_project_state.rekey_action AS action,
   rekey_journal_project_state.rekey_canonical AS canonical,
   CASE
     WHEN (
-      (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        OR rekey_journal_project_state.rekey_action = 'revive'
-      )
+      (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
       AND project_state.id IS NULL
     ) THEN 'deleted'
     WHEN (
@@ -3060,41 +1934,25 @@ SELECT rekey_journal_project_state.id AS "key",
       AND NOT (
         (
           (
-            SELECT rekey_run.started_at
-            FROM rekey_run
-            WHERE rekey_run.id = (
-              SELECT max(rekey_run.id) AS max_1
-              FROM rekey_run
-              WHERE rekey_run.outcome IN ('applied', 'empty')
-            )
+            SELECT started_at FROM rekey_run
+            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
           ) IS project_state.updated_at
         )
         AND (
           (
-            rekey_journal_project_state.id,
-            rekey_journal_project_state.category,
-            rekey_journal_project_state."key",
-            rekey_journal_project_state.value,
-            rekey_journal_project_state.source,
-            rekey_journal_project_state.confidence,
-            rekey_journal_project_state.status,
+            rekey_journal_project_state.id, rekey_journal_project_state.category, rekey_journal_project_state."key",
+            rekey_journal_project_state.value, rekey_journal_project_state.source,
+            rekey_journal_project_state.confidence, rekey_journal_project_state.status,
             rekey_journal_project_state.created_at
           ) IS (
-            project_state.id,
-            project_state.category,
-            project_state."key",
-            project_state.value,
-            project_state.source,
-            project_state.confidence,
-            project_state.status,
-            project_state.created_at
+            project_state.id, project_state.category, project_state."key", project_state.value, project_state.source,
+            project_state.confidence, project_state.status, project_state.created_at
           )
         )
         AND (
           (
             EXISTS (
-              SELECT 1 AS anon_1
-              FROM projects
+              SELECT 1 FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
                 AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
                 AND projects.id = project_state.project_id
@@ -3102,8 +1960,7 @@ SELECT rekey_journal_project_state.id AS "key",
           )
           OR NOT (
             EXISTS (
-              SELECT 1 AS anon_1
-              FROM projects
+              SELECT 1 FROM projects
               WHERE projects.name = rekey_journal_project_state.rekey_canonical
                 AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
             )
@@ -3117,63 +1974,39 @@ SELECT rekey_journal_project_state.id AS "key",
         ('active' COLLATE BINARY IS project_state.status COLLATE BINARY)
         AND (
           (
-            SELECT rekey_run.started_at
-            FROM rekey_run
-            WHERE rekey_run.id = (
-              SELECT max(rekey_run.id) AS max_2
-              FROM rekey_run
-              WHERE rekey_run.outcome IN ('applied', 'empty')
-            )
+            SELECT started_at FROM rekey_run
+            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
           ) IS project_state.updated_at
         )
         AND (
           (
-            rekey_journal_project_state.id,
-            rekey_journal_project_state.project_id,
-            rekey_journal_project_state.category,
-            rekey_journal_project_state."key",
-            rekey_journal_project_state.value,
-            rekey_journal_project_state.source,
-            rekey_journal_project_state.confidence,
+            rekey_journal_project_state.id, rekey_journal_project_state.project_id,
+            rekey_journal_project_state.category, rekey_journal_project_state."key", rekey_journal_project_state.value,
+            rekey_journal_project_state.source, rekey_journal_project_state.confidence,
             rekey_journal_project_state.created_at
           ) IS (
-            project_state.id,
-            project_state.project_id,
-            project_state.category,
-            project_state."key",
-            project_state.value,
-            project_state.source,
-            project_state.confidence,
-            project_state.created_at
+            project_state.id, project_state.project_id, project_state.category, project_state."key",
+            project_state.value, project_state.source, project_state.confidence, project_state.created_at
           )
         )
       )
     ) THEN 'edited'
     WHEN (
-      NOT (
-        rekey_journal_project_state.rekey_action = 'rekey'
-        OR rekey_journal_project_state.rekey_action = 'revive'
-      )
+      NOT (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
       AND project_state.id IS NOT NULL
     ) THEN 'taken'
     WHEN (
       rekey_journal_project_state.rekey_action != 'revive'
-      AND NOT (
-        rekey_comes_back.drift IS 'untouched'
-        OR rekey_comes_back."key" IS NULL
-        AND rekey_owner.id IS NOT NULL
-      )
+      AND NOT (rekey_comes_back.drift IS 'untouched' OR rekey_comes_back."key" IS NULL AND rekey_owner.id IS NOT NULL)
     ) THEN 'taken'
     WHEN (
       rekey_journal_project_state.rekey_action != 'revive'
       AND (
         EXISTS (
-          SELECT 1 AS anon_2
-          FROM project_state AS rekey_holder
-          WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-            AND (rekey_holder.category IS rekey_journal_project_state.category)
-            AND (rekey_holder."key" IS rekey_journal_project_state."key")
-            AND rekey_holder.id != rekey_journal_project_state.id
+          SELECT 1 FROM project_state AS rekey_holder
+          WHERE project_id = rekey_journal_project_state.project_id
+            AND (category IS rekey_journal_project_state.category) AND ("key" IS rekey_journal_project_state."key")
+            AND id != rekey_journal_project_state.id
         )
       )
     ) THEN 'taken'
@@ -3183,17 +2016,10 @@ FROM rekey_journal_project_state
   LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
   LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
   LEFT OUTER JOIN (
-    SELECT rekey_back_project."key" AS "key",
-      rekey_back_project.action AS action,
-      rekey_back_project.canonical AS canonical,
-      rekey_back_project.drift AS drift
-    FROM rekey_back_project
-    WHERE rekey_back_project.action = 'delete'
+    SELECT "key", action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
   ) AS rekey_comes_back
-  ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (
-  SELECT max(rekey_run.id) AS max_3 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
 
 -- Find these by their keys.
@@ -3207,33 +2033,21 @@ CREATE INDEX rekey_back_state_drifted ON rekey_back_state ("key") WHERE drift !=
 -- The same for replaced rows, whose slot must be free.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_back_state ("key", action, canonical, drift)
-SELECT rekey_journal_project_state.id AS "key",
-  rekey_journal_project_state.rekey_action AS action,
+SELECT rekey_journal_project_state.id AS "key", rekey_journal_project_state.rekey_action AS action,
   rekey_journal_project_state.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NOT NULL) THEN 'taken'
     WHEN (
-      NOT (
-        rekey_comes_back.drift IS 'untouched'
-        OR rekey_comes_back."key" IS NULL
-        AND rekey_owner.id IS NOT NULL
-      )
+      NOT (rekey_comes_back.drift IS 'untouched' OR rekey_comes_back."key" IS NULL AND rekey_owner.id IS NOT NULL)
     ) THEN 'taken'
     WHEN (
       EXISTS (
-        SELECT 1 AS anon_1
-        FROM project_state AS rekey_holder
-        WHERE rekey_holder.project_id = rekey_journal_project_state.project_id
-          AND (rekey_holder.category IS rekey_journal_project_state.category)
-          AND (rekey_holder."key" IS rekey_journal_project_state."key")
-          AND rekey_holder.id != rekey_journal_project_state.id
+        SELECT 1 FROM project_state AS rekey_holder
+        WHERE project_id = rekey_journal_project_state.project_id AND (category IS rekey_journal_project_state.category)
+          AND ("key" IS rekey_journal_project_state."key") AND id != rekey_journal_project_state.id
           AND NOT (
             EXISTS (
-              SELECT 1 AS anon_2
-              FROM rekey_back_state
-              WHERE rekey_holder.id = rekey_back_state."key"
-                AND rekey_back_state.action = 'rekey'
-                AND rekey_back_state.drift = 'untouched'
+              SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = "key" AND action = 'rekey' AND drift = 'untouched'
             )
           )
       )
@@ -3244,634 +2058,405 @@ FROM rekey_journal_project_state
   LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
   LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
   LEFT OUTER JOIN (
-    SELECT rekey_back_project."key" AS "key",
-      rekey_back_project.action AS action,
-      rekey_back_project.canonical AS canonical,
-      rekey_back_project.drift AS drift
-    FROM rekey_back_project
-    WHERE rekey_back_project.action = 'delete'
+    SELECT "key", action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
   ) AS rekey_comes_back
-  ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (
-  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
+WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
 
 -- The same for created rows: they stay while anything hangs on them.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project ("key", action, canonical, drift)
-SELECT projects.id AS "key",
-  rekey_journal_projects.rekey_action AS action,
+SELECT projects.id AS "key", rekey_journal_projects.rekey_action AS action,
   rekey_journal_projects.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (
       EXISTS (
-        SELECT 1 AS anon_1
-        FROM project_state
+        SELECT 1 FROM project_state
         WHERE project_state.project_id = projects.id
           AND NOT (
             EXISTS (
-              SELECT 1 AS anon_2
-              FROM rekey_back_state
-              WHERE project_state.id = rekey_back_state."key"
-                AND rekey_back_state.drift = 'untouched'
-                AND rekey_back_state.action = 'rekey'
+              SELECT 1 FROM rekey_back_state WHERE project_state.id = "key" AND drift = 'untouched' AND action = 'rekey'
             )
           )
       )
     ) THEN 'attached'
     WHEN NOT (
       (
-        rekey_created_projects.id,
-        rekey_created_projects.name,
-        rekey_created_projects.description,
-        rekey_created_projects.created_at,
-        rekey_created_projects.updated_at
-      ) IS (
-        projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
-      )
+        rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
+        rekey_created_projects.created_at, rekey_created_projects.updated_at
+      ) IS (projects.id, projects.name, projects.description, projects.created_at, projects.updated_at)
     ) THEN 'edited'
     ELSE 'untouched'
   END AS drift
 FROM rekey_journal_projects
-  LEFT OUTER JOIN rekey_created_projects
-  ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
-  AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
+  LEFT OUTER JOIN rekey_created_projects ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
+    AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
   LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
-WHERE rekey_journal_projects.rekey_run = (
-  SELECT max(rekey_run.id) AS max_1 FROM rekey_run WHERE rekey_run.outcome IN ('applied', 'empty')
-)
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
   AND rekey_journal_projects.rekey_action IN ('create');
 
--- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table,
---   and no others.
--- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a
---   cascade, a conflict clause): find it and take it away for the upgrade, or cover its table in the
---   spec, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
+-- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
+--   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT rekey_account."table" AS "table",
-    rekey_account.kind AS kind,
-    rekey_account.counted AS counted,
-    rekey_account.journalled AS journalled
+  SELECT "table", kind, counted, journalled
   FROM (
-    SELECT 'projects' AS "table",
-      'in the table' AS kind,
-      (SELECT count(*) AS count_2 FROM projects) AS counted,
+    SELECT 'projects' AS "table", 'in the table' AS kind, (SELECT count(*) FROM projects) AS counted,
       (
         (
-          SELECT rekey_counted_before.rows
-          FROM rekey_counted_before
-          WHERE rekey_counted_before.part = 'project'
+          SELECT rows FROM rekey_counted_before WHERE part = 'project'
         ) - CAST(
           (
-            SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
-            FROM rekey_tally
-            WHERE rekey_tally.part = 'project'
-              AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+            SELECT coalesce(sum(rows), 0) FROM rekey_tally
+            WHERE part = 'project' AND action IN ('delete', 'merge', 'replace', 'drop')
           ) AS BIGINT
         )
       ) + CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('create')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
       ) AS journalled
-    UNION ALL SELECT 'project_state' AS "table",
-      'in the table' AS kind,
-      (SELECT count(*) AS count_3 FROM project_state) AS counted,
+    UNION ALL SELECT 'project_state' AS "table", 'in the table' AS kind,
+      (SELECT count(*) FROM project_state) AS counted,
       (
         (
-          SELECT rekey_counted_before.rows
-          FROM rekey_counted_before
-          WHERE rekey_counted_before.part = 'state'
+          SELECT rows FROM rekey_counted_before WHERE part = 'state'
         ) - CAST(
           (
-            SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
-            FROM rekey_tally
-            WHERE rekey_tally.part = 'state'
-              AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+            SELECT coalesce(sum(rows), 0) FROM rekey_tally
+            WHERE part = 'state' AND action IN ('delete', 'merge', 'replace', 'drop')
           ) AS BIGINT
         )
       ) + CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('create')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('create')) AS BIGINT
       ) AS journalled
-    UNION ALL SELECT 'memories' AS "table",
-      'in the table' AS kind,
-      (SELECT count(*) AS count_4 FROM memories) AS counted,
+    UNION ALL SELECT 'memories' AS "table", 'in the table' AS kind, (SELECT count(*) FROM memories) AS counted,
       (
         (
-          SELECT rekey_counted_before.rows
-          FROM rekey_counted_before
-          WHERE rekey_counted_before.part = 'memory'
+          SELECT rows FROM rekey_counted_before WHERE part = 'memory'
         ) - CAST(
           (
-            SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
-            FROM rekey_tally
-            WHERE rekey_tally.part = 'memory'
-              AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+            SELECT coalesce(sum(rows), 0) FROM rekey_tally
+            WHERE part = 'memory' AND action IN ('delete', 'merge', 'replace', 'drop')
           ) AS BIGINT
         )
       ) + CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('create')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('create')) AS BIGINT
       ) AS journalled
-    UNION ALL SELECT 'interactions' AS "table",
-      'in the table' AS kind,
-      (SELECT count(*) AS count_5 FROM interactions) AS counted,
+    UNION ALL SELECT 'interactions' AS "table", 'in the table' AS kind, (SELECT count(*) FROM interactions) AS counted,
       (
         (
-          SELECT rekey_counted_before.rows
-          FROM rekey_counted_before
-          WHERE rekey_counted_before.part = 'interaction'
+          SELECT rows FROM rekey_counted_before WHERE part = 'interaction'
         ) - CAST(
           (
-            SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
-            FROM rekey_tally
-            WHERE rekey_tally.part = 'interaction'
-              AND rekey_tally.action IN ('delete', 'merge', 'replace', 'drop')
+            SELECT coalesce(sum(rows), 0) FROM rekey_tally
+            WHERE part = 'interaction' AND action IN ('delete', 'merge', 'replace', 'drop')
           ) AS BIGINT
         )
       ) + CAST(
-        (
-          SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
-          FROM rekey_tally
-          WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('create')
-        ) AS BIGINT
+        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('create')) AS BIGINT
       ) AS journalled
-    UNION ALL SELECT 'all tables together' AS anon_1,
-      'changed' AS anon_2,
+    UNION ALL SELECT 'all tables together', 'changed',
       (
         (
-          SELECT rekey_counted_before.rows
-          FROM rekey_counted_before
-          WHERE rekey_counted_before.part = 'after'
-        ) - (
-          SELECT rekey_counted_before.rows
-          FROM rekey_counted_before
-          WHERE rekey_counted_before.part = ''
-        )
+          SELECT rows FROM rekey_counted_before WHERE part = 'after'
+        ) - (SELECT rows FROM rekey_counted_before WHERE part = '')
       ) - (
         (
-          SELECT count(*) AS count_6
-          FROM rekey_count
-          WHERE rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
-            AND rekey_count.phase = 'apply'
-        ) + (
-          SELECT count(*) AS count_7
-          FROM rekey_created_projects
-          WHERE rekey_created_projects.rekey_run = (
-            SELECT max(rekey_run.id) AS max_2 FROM rekey_run
-          )
-        )
-      ) AS anon_3,
+          SELECT count(*) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
+        ) + (SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
+      ),
       (
-        SELECT coalesce(sum(rekey_count.value), 0) AS coalesce_9
-        FROM rekey_count
-        WHERE rekey_count.run_id = (SELECT max(rekey_run.id) AS max_3 FROM rekey_run)
-          AND rekey_count.phase = 'apply'
-      ) AS anon_4
+        SELECT coalesce(sum(value), 0) FROM rekey_count
+        WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
+      )
   ) AS rekey_account
-  WHERE rekey_account.counted - rekey_account.journalled NOT BETWEEN 0
-    AND CASE WHEN (rekey_account.kind = 'changed') THEN 0 ELSE 0 END
+  WHERE counted - journalled NOT BETWEEN 0 AND CASE WHEN (kind = 'changed') THEN 0 ELSE 0 END
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
--- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are
---   NULL or not unique, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
+--   then run the upgrade again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_1
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('create')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'canonical_rows_renamed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_2
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('rename')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'shadow_projects_deleted' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_3
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'project' AND rekey_tally.action IN ('delete')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_replaced_inactive_canonical' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_4
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('replace')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('replace')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_merged_as_duplicate' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_5
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('merge')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('merge')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_historical_dropped' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_6
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('drop')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_revived' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_7
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('revive')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'state_rows_rekeyed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_8
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'state' AND rekey_tally.action IN ('rekey')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'memory_rows_rekeyed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_9
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('rekey')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'memory_rows_superseded' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_10
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'memory' AND rekey_tally.action IN ('supersede')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
     CAST(
-      (
-        SELECT coalesce(sum(rekey_tally.rows), 0) AS coalesce_11
-        FROM rekey_tally
-        WHERE rekey_tally.part = 'interaction' AND rekey_tally.action IN ('rekey')
-      ) AS BIGINT
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_expected.name AS name,
-    rekey_expected.journalled AS journalled,
-    rekey_count.value AS reported
+  SELECT rekey_expected.name, rekey_expected.journalled, rekey_count.value AS reported
   FROM rekey_expected
-    LEFT OUTER JOIN rekey_count
-    ON rekey_count.name = rekey_expected.name
-    AND rekey_count.phase = 'apply'
-    AND rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+    LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
+      AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
   WHERE rekey_count.value IS NOT rekey_expected.journalled
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is
---   NULL.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling
-  FROM projects
-  WHERE projects.name IS NOT NULL
+  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
 rekey_0_projects AS (
-  SELECT rekey_as_projects.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_projects.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_projects
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table",
-    rekey_of_projects.spelling AS spelling,
-    rekey_of_projects.canonical AS canonical
-  FROM rekey_of_projects
-  WHERE rekey_of_projects.canonical != rekey_of_projects.spelling
+  SELECT 'projects' AS "table", spelling, canonical FROM rekey_of_projects WHERE canonical != spelling
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is
---   NULL.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_memories AS (
-  SELECT DISTINCT memories.project COLLATE BINARY AS spelling
-  FROM memories
-  WHERE memories.project IS NOT NULL
+  SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
 ),
 rekey_0_memories AS (
-  SELECT rekey_as_memories.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_memories.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_memories
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
+  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table",
-    rekey_of_memories.spelling AS spelling,
-    rekey_of_memories.canonical AS canonical
-  FROM rekey_of_memories
-  WHERE rekey_of_memories.canonical != rekey_of_memories.spelling
+  SELECT 'memories' AS "table", spelling, canonical FROM rekey_of_memories WHERE canonical != spelling
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is
---   NULL.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0)
-);
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_as_interactions AS (
-  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
-  FROM interactions
+  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
 rekey_0_interactions AS (
-  SELECT rekey_as_interactions.spelling AS spelling,
+  SELECT spelling,
     replace(
       replace(
         replace(
           lower(
             trim(
-              rekey_as_interactions.spelling,
+              spelling,
               CAST(
                 X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
               )
             )
           ),
-          CAST(X'c396' AS TEXT),
-          CAST(X'c3b6' AS TEXT)
+          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
         ),
-        CAST(X'e1ba9e' AS TEXT),
-        CAST(X'c39f' AS TEXT)
+        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
       ),
-      CAST(X'e284aa' AS TEXT),
-      'k'
+      CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
   FROM rekey_as_interactions
 ),
 rekey_registered AS (
-  SELECT rekey_alias.run_id AS run_id,
-    rekey_alias.alias AS alias,
-    rekey_alias.canonical AS canonical,
-    rekey_alias."key" AS "key",
-    rekey_alias.identity AS identity
-  FROM rekey_alias
-  WHERE rekey_alias.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
 rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling AS spelling,
-    rekey_registered.alias AS alias,
-    rekey_registered.canonical AS canonical
-  FROM rekey_0_interactions
-    JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
+  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT 'interactions' AS "table",
-    rekey_of_interactions.spelling AS spelling,
-    rekey_of_interactions.canonical AS canonical
-  FROM rekey_of_interactions
-  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
+  SELECT 'interactions' AS "table", spelling, canonical FROM rekey_of_interactions WHERE canonical != spelling
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table", project_state.id AS "key", project_state.project_id AS owner
-  FROM project_state
+  SELECT 'project_state' AS "table", project_state.id AS "key", project_state.project_id AS owner FROM project_state
   WHERE project_state.project_id IN (
-    SELECT rekey_planned.id
+    SELECT id
     FROM (
-      SELECT rekey_journal_projects.rekey_action AS rekey_action,
-        rekey_journal_projects.rekey_canonical AS rekey_canonical,
-        rekey_journal_projects.id AS id,
-        rekey_journal_projects.name AS name,
-        rekey_journal_projects.description AS description,
-        rekey_journal_projects.created_at AS created_at,
-        rekey_journal_projects.updated_at AS updated_at
-      FROM rekey_journal_projects
-      WHERE rekey_journal_projects.rekey_run = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+      SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+      WHERE rekey_run = (SELECT max(id) FROM rekey_run)
     ) AS rekey_planned
-    WHERE rekey_planned.rekey_action = 'delete'
+    WHERE rekey_action = 'delete'
   )
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_project: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'projects' AS "table",
-    rekey_back_project."key" AS "key",
-    rekey_back_project.action AS action,
-    rekey_back_project.canonical AS canonical,
+  SELECT 'projects' AS "table", "key", action, canonical,
     CASE
-      WHEN (rekey_back_project.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_project.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_project.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_project.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_project.drift = 'edited') THEN ''
-      WHEN (rekey_back_project.drift = 'deleted') THEN ''
-      WHEN (rekey_back_project.drift = 'taken') THEN ''
-      WHEN (rekey_back_project.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_project
-  WHERE rekey_back_project.drift != 'untouched'
+  FROM rekey_back_project WHERE drift != 'untouched'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_state: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'project_state' AS "table",
-    rekey_back_state."key" AS "key",
-    rekey_back_state.action AS action,
-    rekey_back_state.canonical AS canonical,
+  SELECT 'project_state' AS "table", "key", action, canonical,
     CASE
-      WHEN (rekey_back_state.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back_state.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back_state.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back_state.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back_state.drift = 'edited') THEN ''
-      WHEN (rekey_back_state.drift = 'deleted') THEN ''
-      WHEN (rekey_back_state.drift = 'taken') THEN ''
-      WHEN (rekey_back_state.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
-  FROM rekey_back_state
-  WHERE rekey_back_state.drift != 'untouched'
+  FROM rekey_back_state WHERE drift != 'untouched'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_memory: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'memories' AS "table",
-    rekey_back."key" AS "key",
-    rekey_back.action AS action,
-    rekey_back.canonical AS canonical,
+  SELECT 'memories' AS "table", "key", action, canonical,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN ''
-      WHEN (rekey_back.drift = 'deleted') THEN ''
-      WHEN (rekey_back.drift = 'taken') THEN ''
-      WHEN (rekey_back.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
   FROM (
-    SELECT rekey_journal_memories.id AS "key",
-      rekey_journal_memories.rekey_action AS action,
+    SELECT rekey_journal_memories.id AS "key", rekey_journal_memories.rekey_action AS action,
       rekey_journal_memories.rekey_canonical AS canonical,
       CASE
         WHEN (memories.id IS NULL) THEN 'deleted'
@@ -3881,29 +2466,16 @@ FROM (
             (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
             AND (
               (
-                SELECT rekey_run.started_at
-                FROM rekey_run
-                WHERE rekey_run.id = (
-                  SELECT max(rekey_run.id) AS max_1
-                  FROM rekey_run
-                  WHERE rekey_run.outcome IN ('applied', 'empty')
-                )
+                SELECT started_at FROM rekey_run
+                WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
               ) IS memories.updated_at
             )
             AND (
               (
-                rekey_journal_memories.id,
-                rekey_journal_memories.memory_type,
-                rekey_journal_memories.content,
-                rekey_journal_memories.confidence,
-                rekey_journal_memories.status,
-                rekey_journal_memories.created_at
+                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+                rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
               ) IS (
-                memories.id,
-                memories.memory_type,
-                memories.content,
-                memories.confidence,
-                memories.status,
+                memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
                 memories.created_at
               )
             )
@@ -3916,76 +2488,51 @@ FROM (
             AND ('superseded' COLLATE BINARY IS memories.status COLLATE BINARY)
             AND (
               (
-                SELECT rekey_run.started_at
-                FROM rekey_run
-                WHERE rekey_run.id = (
-                  SELECT max(rekey_run.id) AS max_2
-                  FROM rekey_run
-                  WHERE rekey_run.outcome IN ('applied', 'empty')
-                )
+                SELECT started_at FROM rekey_run
+                WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
               ) IS memories.updated_at
             )
             AND (
               (
-                rekey_journal_memories.id,
-                rekey_journal_memories.memory_type,
-                rekey_journal_memories.content,
-                rekey_journal_memories.confidence,
-                rekey_journal_memories.created_at
-              ) IS (
-                memories.id,
-                memories.memory_type,
-                memories.content,
-                memories.confidence,
-                memories.created_at
-              )
+                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+                rekey_journal_memories.confidence, rekey_journal_memories.created_at
+              ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
             )
           )
         ) THEN 'edited'
         ELSE 'untouched'
       END AS drift
     FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-    WHERE rekey_journal_memories.rekey_run = (
-      SELECT max(rekey_run.id) AS max_3
-      FROM rekey_run
-      WHERE rekey_run.outcome IN ('applied', 'empty')
-    )
+    WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
       AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
   ) AS rekey_back
-  WHERE rekey_back.drift != 'untouched'
+  WHERE drift != 'untouched'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_no_way_back_interaction: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that
---   changes what is written. Where a trigger writes the time of the change, declare
---   stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_guard (offending)
-SELECT count(*) AS count_1
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
+--   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
+--   upgrade.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
 FROM (
-  SELECT 'interactions' AS "table",
-    rekey_back."key" AS "key",
-    rekey_back.action AS action,
-    rekey_back.canonical AS canonical,
+  SELECT 'interactions' AS "table", "key", action, canonical,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (rekey_back.drift = 'deleted') THEN 'it is not there any more'
-      WHEN (rekey_back.drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (rekey_back.drift = 'attached') THEN 'rows hang on it that would not go back'
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END AS what,
     CASE
-      WHEN (rekey_back.drift = 'edited') THEN ''
-      WHEN (rekey_back.drift = 'deleted') THEN ''
-      WHEN (rekey_back.drift = 'taken') THEN ''
-      WHEN (rekey_back.drift = 'attached') THEN ''
+      WHEN (drift = 'edited') THEN ''
+      WHEN (drift = 'deleted') THEN ''
+      WHEN (drift = 'taken') THEN ''
+      WHEN (drift = 'attached') THEN ''
     END AS keep
   FROM (
-    SELECT rekey_journal_interactions.id AS "key",
-      rekey_journal_interactions.rekey_action AS action,
+    SELECT rekey_journal_interactions.id AS "key", rekey_journal_interactions.rekey_action AS action,
       rekey_journal_interactions.rekey_canonical AS canonical,
       CASE
         WHEN (interactions.id IS NULL) THEN 'deleted'
@@ -3995,19 +2542,12 @@ FROM (
             (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
             AND (
               (
-                rekey_journal_interactions.id,
-                rekey_journal_interactions.prompt,
-                rekey_journal_interactions.response,
-                rekey_journal_interactions.client,
-                rekey_journal_interactions.session_id,
+                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
                 rekey_journal_interactions.created_at
               ) IS (
-                interactions.id,
-                interactions.prompt,
-                interactions.response,
-                interactions.client,
-                interactions.session_id,
-                interactions.created_at
+                interactions.id, interactions.prompt, interactions.response, interactions.client,
+                interactions.session_id, interactions.created_at
               )
             )
           )
@@ -4018,149 +2558,86 @@ FROM (
             (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
             AND (
               (
-                rekey_journal_interactions.id,
-                rekey_journal_interactions.prompt,
-                rekey_journal_interactions.response,
-                rekey_journal_interactions.client,
-                rekey_journal_interactions.session_id,
+                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
                 rekey_journal_interactions.created_at
               ) IS (
-                interactions.id,
-                interactions.prompt,
-                interactions.response,
-                interactions.client,
-                interactions.session_id,
-                interactions.created_at
+                interactions.id, interactions.prompt, interactions.response, interactions.client,
+                interactions.session_id, interactions.created_at
               )
             )
           )
         ) THEN 'edited'
         ELSE 'untouched'
       END AS drift
-    FROM rekey_journal_interactions
-      LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-    WHERE rekey_journal_interactions.rekey_run = (
-      SELECT max(rekey_run.id) AS max_1
-      FROM rekey_run
-      WHERE rekey_run.outcome IN ('applied', 'empty')
-    )
+    FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+    WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
       AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
   ) AS rekey_back
-  WHERE rekey_back.drift != 'untouched'
+  WHERE drift != 'untouched'
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
--- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its
---   rows to the canonical by hand, or cover the table in the spec.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_foreign_key_broken CHECK (offending = 0)
-);
+-- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the canonical
+--   by hand, or cover the table in the spec.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_foreign_key_broken CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_related AS (
-  SELECT rekey_known.name AS name
-  FROM sqlite_master AS rekey_known
-  WHERE rekey_known.type = 'table'
+  SELECT name FROM sqlite_master AS rekey_known
+  WHERE type = 'table'
     AND (
-      lower(rekey_known.name) IN (
-        lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
-      )
+      lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
       OR (
         EXISTS (
-          SELECT 1
-          FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-          WHERE lower(rekey_key."table") IN (
-            lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
-          )
+          SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+          WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
         )
       )
     )
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_surplus."table" AS "table",
-    rekey_surplus.rowid AS rowid,
-    rekey_surplus.parent AS parent,
-    rekey_surplus.fkid AS fkid,
-    rekey_surplus.rows AS rows
+  SELECT "table", rowid, parent, fkid, rows
   FROM (
-    SELECT rekey_nowhere."table" AS "table",
-      rekey_nowhere.rowid AS rowid,
-      rekey_nowhere.parent AS parent,
-      rekey_nowhere.fkid AS fkid,
-      rekey_nowhere.rows AS rows
+    SELECT "table", rowid, parent, fkid, rows
     FROM (
-      SELECT rekey_found."table" AS "table",
-        rekey_found.rowid AS rowid,
-        rekey_found.parent AS parent,
-        rekey_found.fkid AS fkid,
-        count(*) AS rows
+      SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
       FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
       GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
     ) AS rekey_nowhere
-    EXCEPT SELECT rekey_broken_before."table" AS "table",
-      rekey_broken_before.rowid AS rowid,
-      rekey_broken_before.parent AS parent,
-      rekey_broken_before.fkid AS fkid,
-      rekey_broken_before.rows AS rows
-    FROM rekey_broken_before
+    EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
   ) AS rekey_surplus
 ) AS rekey_offending;
 INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
 DROP TABLE rekey_guard;
 
 -- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
--- If the script stops here: correct or delete the row first: the downgrade could not let it refer to
---   nothing again.
-CREATE TEMPORARY TABLE rekey_guard (
-  offending BIGINT CONSTRAINT rekey_foreign_key_mended CHECK (offending = 0)
-);
+-- If the script stops here: correct or delete the row first: the downgrade could not let it refer to nothing again.
+CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_foreign_key_mended CHECK (offending = 0));
 INSERT OR ROLLBACK INTO rekey_guard (offending)
 WITH rekey_related AS (
-  SELECT rekey_known.name AS name
-  FROM sqlite_master AS rekey_known
-  WHERE rekey_known.type = 'table'
+  SELECT name FROM sqlite_master AS rekey_known
+  WHERE type = 'table'
     AND (
-      lower(rekey_known.name) IN (
-        lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
-      )
+      lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
       OR (
         EXISTS (
-          SELECT 1
-          FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-          WHERE lower(rekey_key."table") IN (
-            lower('projects'), lower('project_state'), lower('memories'), lower('interactions')
-          )
+          SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+          WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
         )
       )
     )
 )
-SELECT count(*) AS count_1
+SELECT count(*)
 FROM (
-  SELECT rekey_surplus."table" AS "table",
-    rekey_surplus.rowid AS rowid,
-    rekey_surplus.parent AS parent,
-    rekey_surplus.fkid AS fkid,
-    rekey_surplus.rows AS rows
+  SELECT "table", rowid, parent, fkid, rows
   FROM (
-    SELECT rekey_broken_before."table" AS "table",
-      rekey_broken_before.rowid AS rowid,
-      rekey_broken_before.parent AS parent,
-      rekey_broken_before.fkid AS fkid,
-      rekey_broken_before.rows AS rows
-    FROM rekey_broken_before
-    EXCEPT SELECT rekey_nowhere."table" AS "table",
-      rekey_nowhere.rowid AS rowid,
-      rekey_nowhere.parent AS parent,
-      rekey_nowhere.fkid AS fkid,
-      rekey_nowhere.rows AS rows
+    SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
+    EXCEPT SELECT "table", rowid, parent, fkid, rows
     FROM (
-      SELECT rekey_found."table" AS "table",
-        rekey_found.rowid AS rowid,
-        rekey_found.parent AS parent,
-        rekey_found.fkid AS fkid,
-        count(*) AS rows
+      SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
       FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
       GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
     ) AS rekey_nowhere
@@ -4196,18 +2673,12 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 -- Guard rekey_script_whole: each guard has passed, and all was done in one transaction.
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
-CREATE TEMPORARY TABLE rekey_last_guard (
-  offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0)
-);
-INSERT OR ROLLBACK INTO rekey_last_guard (offending)
-SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 36
+CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 36
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
-INSERT OR ROLLBACK INTO alembic_version (version_num)
-SELECT NULL
-FROM pragma_defer_foreign_keys
-WHERE defer_foreign_keys = 1
-  AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
+INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys
+WHERE defer_foreign_keys = 1 AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
 DROP TABLE rekey_last_guard;
 DROP TABLE rekey_whole;
 
@@ -4215,7 +2686,5 @@ DROP TABLE rekey_whole;
 COMMIT;
 
 -- Show what was planned and done.
-SELECT rekey_count.phase, rekey_count.name, rekey_count.value
-FROM rekey_count
-WHERE rekey_count.run_id = (SELECT max(rekey_run.id) AS max_1 FROM rekey_run)
+SELECT phase, name, value FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run)
 ORDER BY CASE WHEN (rekey_count.phase = 'plan') THEN 0 ELSE 1 END, rekey_count.name;
