@@ -1,0 +1,76 @@
+"""An experiment tracker: experiments and registered models of one thing under several names become one."""
+
+from __future__ import annotations
+
+import pytest
+
+from applications import Application, beside, there_and_back
+from databases import Database
+from whole_database import whole
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xfail(strict=True, reason="what design.md, section 3, declares for it has not landed"),
+]
+ONE, OTHERS = "fraud-detection", ("Fraud-Detection", "fraud detection")
+EXPERIMENTS = {"experiments": {ONE: ["fraud detection"]}}
+MODELS = {"models": {"fraud-model": ["fraud-classifier"]}}
+
+
+def tracked(mlflow: Application, database: Database) -> Database:
+    """A database that mlflow made, with what a team did in it."""
+    mlflow.run("mlflow", "db", "upgrade", database.url)
+    mlflow.inside("fill", database.url, mlflow.folder / "artifacts")
+    return database
+
+
+def test_experiments_of_one_name_become_one_with_all_runs_traces_models_and_data(app, database, tmp_path):
+    mlflow = app("mlflow")
+    project = beside(tracked(mlflow, database), tmp_path, "mlflow_experiments", EXPERIMENTS)
+    seen = there_and_back(mlflow, database.url, project)
+    before, folded = seen.before["experiments"], seen.folded["experiments"]
+    assert sorted(before.keys() - set(OTHERS)) == sorted(folded)
+    assert {name: before[name] for name in folded if name != ONE} == {
+        name: experiment for name, experiment in folded.items() if name != ONE
+    }
+    assert {
+        "stage": "active",
+        "tags": {"mlflow.note.content": "the real one", "region": "EU", "team": "risk"},
+        "scorers": [["safe", [1, 2]]],
+        "evaluation": ["golden", "silver"],
+        **{
+            kind: {what: seen_of for name in (ONE, *OTHERS) for what, seen_of in before[name][kind].items()}
+            for kind in ("runs", "traces", "logged models")
+        },
+    } == folded[ONE]
+    assert 6 == len(folded[ONE]["runs"])
+    assert seen.before["models"] == seen.folded["models"]
+
+
+def test_registered_models_of_one_name_become_one_with_versions_tags_and_aliases(app, database, tmp_path):
+    mlflow = app("mlflow")
+    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", MODELS)
+    seen = there_and_back(mlflow, database.url, project)
+    assert {
+        "fraud-model": {
+            "description": "the fraud-model",
+            "tags": {"region": "EU", "team": "fraud"},
+            # The first version had been deleted under this name, and lives under the other.
+            "versions": {"1": ["/models/other", {"source": "other"}], "2": ["/models/new", {"source": "new"}]},
+            "aliases": {"challenger": 1, "champion": 2},
+        }
+    } == seen.folded["models"]
+    assert seen.before["experiments"] == seen.folded["experiments"]
+
+
+def test_two_live_versions_of_one_number_refuse_and_nothing_is_changed(app, database, tmp_path):
+    mlflow = app("mlflow")
+    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", MODELS)
+    mlflow.inside("clash", database.url)
+    content = whole(database)
+    checked = project.check()
+    assert (2, content) == (checked.status, whole(database)), checked
+    refused = project.upgrade()
+    assert (1, content) == (refused.code, whole(database)), refused
+    for said in ("fraud-classifier", "/models/clash", "/models/new"):
+        assert said in refused.err
