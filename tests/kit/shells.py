@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
@@ -11,11 +13,16 @@ import psycopg
 
 from databases import Database, PostgreSQLDatabase, SQLiteDatabase
 
-__all__ = ["BOM", "COMMITS_ITSELF", "NOTHING_RUNS", "SHELLS", "each", "run_in", "statements"]
+__all__ = ["BOM", "COMMITS_ITSELF", "NOTHING_RUNS", "SHELLS", "each", "run_in", "statements", "stopped_at"]
 
 BOM = b"\xef\xbb\xbf"
 
 Shell = Callable[[Database, str], None]
+
+
+def stopped_at(outcome: subprocess.CompletedProcess[bytes]) -> list[str]:
+    """The guards that a shell says it stopped at: each names them in its own words."""
+    return re.findall(r"(?:constraint failed: |guard )(rekey_\w+)", outcome.stderr.decode())
 
 
 def without_commands(script: str) -> str:

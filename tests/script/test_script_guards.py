@@ -13,9 +13,7 @@ import legacy
 from alembic_rekey.guard.wording.wording import WORDING
 from databases import DIALECTS, Database, PostgreSQLDatabase
 from scripts import REGISTRY, SAMPLE, generated
-
-CONSTRAINT = re.compile(r'constraint (?:failed: |")(\w+)')
-"""How the two shells name the constraint that stopped them."""
+from shells import stopped_at
 
 Change = Callable[[Database], None]
 
@@ -393,11 +391,11 @@ def test_the_shell_stops_says_which_guard_it_was_and_the_database_is_as_it_was(
     before = database.snapshot()
     outcome = database.run_script(script.encode("ascii"))
     assert outcome.returncode != 0
-    assert CONSTRAINT.findall(outcome.stderr.decode()) == [name], outcome.stderr.decode()
+    assert stopped_at(outcome) == [name], outcome.stderr.decode()
     assert before == database.snapshot()
     # A reader finds the guard and what to do about it.
-    assert f"-- Guard {name}: " in script
-    assert "\n-- If the script stops here: " in script[script.index(f"-- Guard {name}: ") :]
+    comments = re.sub("\n-- +", " ", script)
+    assert re.search(rf"Guards? [^:]*\b{name}\b[^:]*: .*\. If the script stops here: ", comments)
 
 
 @pytest.mark.slow
@@ -405,7 +403,7 @@ def test_every_kind_of_guard_that_a_script_holds_is_provoked_above(registry_path
     legacy.write_registry(registry_path, REGISTRY)
     urls = ("sqlite:///nowhere.db", "postgresql+psycopg://host.invalid/nothing")
     scripts = [generated(url, registry_path, allow_empty="false") for url in urls]
-    held = {name for script in scripts for name in re.findall(r"CONSTRAINT (rekey_\w+) CHECK", script)}
+    held = {name for script in scripts for name in re.findall(r"-- Guards? (rekey_\w+)", script)}
     held.remove("rekey_script_whole")  # test_script_shells.py
     provoked = {name for case in CASES.values() for name in (case.name, case.on_sqlite) if name}
     assert {kind_of(name) for name in held} == {kind_of(name) for name in provoked}
@@ -413,6 +411,42 @@ def test_every_kind_of_guard_that_a_script_holds_is_provoked_above(registry_path
 
 def kind_of(name: str) -> str:
     return max((kind for kind in WORDING if name.removeprefix("rekey_").startswith(kind)), key=len)
+
+
+@pytest.mark.slow
+def test_a_guard_shows_twenty_findings_in_words_and_no_control_characters(reused_database, registry_path, upgrade):
+    changes = [sql("INSERT INTO projects (id, name) VALUES ('second', ' p05-Interferometer')")]
+    # Row 25 has an escape, a line break and an override; its letters beyond ASCII can be read.
+    hostile = ["char(27) || '[2J' || char(10) || char(8238) || 'gr\u00f6\u00dfe'"] + [f"'{n:02}'" for n in range(24)]
+    for value in hostile:
+        written = value if reused_database.dialect == "sqlite" else value.replace("char(", "chr(")
+        key = f"'p05' || {written}"
+        changes += [
+            sql(f"INSERT INTO projects (id, name) VALUES ({key}, {key})"),
+            sql(
+                "INSERT INTO project_state (id, project_id, category, key, value, status) "
+                f"VALUES ({key} || 'a', 'canonical', 'c', {key}, 'one', 'active'), "
+                f"({key} || 'b', 'shadow', 'c', {key}, 'two', 'active')"
+            ),
+        ]
+    script = arranged(reused_database, Case("", tuple(changes[1:])), registry_path, upgrade)
+    outcome = reused_database.run_script(script.encode("ascii"))
+    said = outcome.stdout.decode() + outcome.stderr.decode()
+    shown = [line for line in said.splitlines() if "has a collision at category=c, key=p05" in line]
+    assert 20 == len(shown)
+    assert re.search(r"guard rekey_collision_state found 50\b|They are 50 findings in all", said)
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert "key=p05\\x1b[2J\\x0a\\xe280aegr\u00f6\u00dfe" in said
+    quoted = "'p05-interferometer' has a collision at category=c, key=p0500: row 'p0500a', active under"
+    assert any(quoted in line for line in shown)
+
+
+@pytest.mark.slow
+def test_a_guard_that_finds_nothing_prints_nothing(reused_database, registry_path, upgrade):
+    script = arranged(reused_database, Case(""), registry_path, upgrade)
+    printed = reused_database.run_script(script.encode("ascii")).stdout.decode()
+    assert "rekey_" not in re.sub("rekey_rows|_rekey", "", printed)
 
 
 def test_a_script_that_ran_is_refused_the_second_time(reused_database, registry_path, upgrade):
@@ -432,7 +466,7 @@ def test_without_on_error_stop_psql_applies_nothing_either(database, registry_pa
     script = arranged(database, CASES["a collision"], registry_path, upgrade)
     before = database.snapshot()
     outcome = database.run_script(b"\\unset ON_ERROR_STOP\n" + script.encode())
-    assert CONSTRAINT.findall(outcome.stderr.decode()) == ["rekey_collision_state"]
+    assert stopped_at(outcome) == ["rekey_collision_state"]
     assert before == database.snapshot()
     assert "Without ON_ERROR_STOP" in script.split("BEGIN")[0]
 
@@ -451,7 +485,7 @@ def test_no_cascade_takes_rows_along_where_the_session_has_foreign_keys_on(datab
     script = arranged(database, CASES["rows of an unknown table on a shadow"], registry_path, upgrade)
     before = database.snapshot()
     outcome = database.run_script(b"PRAGMA foreign_keys = ON;\n" + script.encode())
-    assert CONSTRAINT.findall(outcome.stderr.decode()) == ["rekey_foreign_key_broken"]
+    assert stopped_at(outcome) == ["rekey_foreign_key_broken"]
     assert outcome.returncode != 0
     assert before == database.snapshot()
 

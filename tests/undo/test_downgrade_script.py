@@ -12,6 +12,7 @@ from pglast import parse_sql
 
 import legacy
 from scripts import SAMPLE, generated
+from shells import stopped_at
 from strategies import legacy_without_collision
 from ways_back import contents, everything, fold, script_back
 
@@ -36,7 +37,7 @@ def stopped(database, script):
     outcome = database.run_script(script.encode("ascii"))
     assert outcome.returncode != 0
     assert database.snapshot() == before
-    return re.findall(r"constraint (?:failed: |\")(\w+)", outcome.stderr.decode())
+    return stopped_at(outcome)
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.operations.context import carry_out, declared_whole, noted, settings_for
+from alembic_rekey.script.attached import hanging_in_script
 from alembic_rekey.script.created import altered_in_script
-from alembic_rekey.script.hanging import hanging_in_script
 from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.side_tables import runs

@@ -1,22 +1,31 @@
-"""What an upgrade's script asks the catalog: whether rows of an unknown table hang on rows that the plan changes."""
+"""What a script asks the catalog: whether rows of an unknown table hang on rows that go, or would have to come back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import ColumnElement, Dialect, literal_column
 
+from alembic_rekey.back.drift import Drift
 from alembic_rekey.guard.foreign_keys import covered_columns, written_columns
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.plan.rules import DELETED
-from alembic_rekey.script.script import DROP_GUARD, guard_table
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.script.guards import claim, sentence
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.expressions import Verbatim
+from alembic_rekey.sql.dialects.interface import Hanging
 from alembic_rekey.sql.side_tables import journal_name
 from alembic_rekey.sql.steps import Statement
+from alembic_rekey.undo.decided import stored_back
 
-__all__ = ["attached_in_script"]
+__all__ = ["attached_in_script", "hanging_in_script"]
+
+_SAID: Mapping[str, ColumnElement[Any]] = {
+    "table": literal_column('found."table"'),
+    **{name: literal_column(f"found.{name}") for name in ("child", "columns")},
+    **{name: literal_column(f"hanging.{name}") for name in ("rows", "key", "action")},
+}
 
 
 def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
@@ -25,17 +34,37 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     The catalog tells the tables when the script runs, where a statement can name a table that it tells. Else the
     comparison of the foreign keys that lead nowhere, before and after the changes, finds such rows.
     """
-    for part in spec.parts:
-        words, name = WORDING["attached"], f"rekey_attached_{part.noun}"
-        says = f"Guard {name}: {words.claim}.\nIf the script stops here: {words.remedy}"
-        for counting in database(dialect.name).attached_counted(
+    words = WORDING["attached"]
+    asked = [
+        Hanging(
+            f"rekey_attached_{part.noun}",
             part.table,
             str(part.key.name),
             journal_name(part.table),
             covered=covered_columns(spec, part),
             gone=[action.value for action in DELETED] if part.deletable else [],
             written={action.value: names for action, names in written_columns(part).items()},
-        ):
-            yield Statement(says, Verbatim(guard_table(name, dialect)))
-            yield Statement("Ask the catalog which tables could, and count their rows.", counting)
-            yield Statement("None did.", Verbatim(DROP_GUARD))
+        )
+        for part in spec.parts
+    ]
+    said = sentence(words.sentence, _SAID)
+    for finding in database(dialect.name).attached_found(asked, said):
+        yield Statement(claim([one.guard for one in asked], words.claim, words.remedy), finding)
+
+
+def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
+    """Yield the statement that lets a created row stay where an unknown table hangs on it.
+
+    Where no statement can name an unknown table nothing cascades, and the comparison of the foreign keys that lead
+    nowhere, before and after, refuses.
+    """
+    identity = spec.identity
+    for keeping in database(dialect.name).attached_kept(
+        identity.table,
+        str(identity.key.name),
+        stored_back(identity).name,
+        covered=covered_columns(spec, identity),
+        drift=Drift.ATTACHED.value,
+        action=Action.CREATE.value,
+    ):
+        yield Statement("Created rows stay while a table that the revision does not know hangs on them.", keeping)

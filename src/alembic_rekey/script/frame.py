@@ -9,8 +9,9 @@ from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, unio
 from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.guard.wording.wording import WORDING
+from alembic_rekey.script.comments import comment
 from alembic_rekey.script.compilation import compiled
-from alembic_rekey.script.script import comment, guarded
+from alembic_rekey.script.guards import guarded
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 
@@ -46,8 +47,8 @@ def header(
         f"Run it with: {shell.run_with}",
         *_ONE_OR_SEVERAL[transactions > 1],
         shell.exit_status,
-        "A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:",
-        "the shell prints that name, and the comment above the guard says what to do.",
+        "A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the "
+        "comment above it says what to do.",
         "Nothing of the database's rows is written here: only names of the registry, and answers of an operator.",
     ]
     yield comment("\n".join(said))
@@ -69,7 +70,7 @@ def opening(dialect: Dialect, version: Table, start: Sequence[str], lock_timeout
         remedy=words.remedy,
         offending=_other_version(version, start),
     )
-    yield guarded(check, dialect)
+    yield from guarded([check], dialect)
 
 
 def _other_version(version: Table, start: Sequence[str]) -> Relation:

@@ -14,7 +14,7 @@ from alembic.ddl.sqlite import SQLiteImpl
 from sqlalchemy import MetaData, Table, UpdateBase
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable
 
-from alembic_rekey.script.script import comment
+from alembic_rekey.script.comments import comment
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.shell import MARK, Shell
 from alembic_rekey.sql.side_tables import CreateJournal

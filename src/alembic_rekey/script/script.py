@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from textwrap import wrap
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import (
@@ -14,21 +13,22 @@ from sqlalchemy import (
     Table,
     case,
     column,
-    func,
     insert,
     select,
     values,
 )
 
+from alembic_rekey.script.comments import comment
 from alembic_rekey.script.compilation import compiled
-from alembic_rekey.spec import Check, Relation
+from alembic_rekey.script.guards import guarded
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import is_plain
 from alembic_rekey.sql.side_tables import counts, current_run
-from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step
-from alembic_rekey.text.layout import WIDTH, laid_out
+from alembic_rekey.sql.steps import Guard, Rows, Statement, Step
+from alembic_rekey.text.layout import laid_out
 
-__all__ = ["DROP_GUARD", "comment", "counts_shown", "guard_table", "guarded", "script"]
+__all__ = ["counts_shown", "script"]
 
 _ROWS_AT_ONCE = 200
 """Rows per INSERT of the registry: few enough that a reader and every shell take the statement."""
@@ -37,36 +37,29 @@ _SHOWN = 40
 """Characters of a name that a comment repeats."""
 
 
-def comment(said: str) -> str:
-    """Return `said` as comment lines of ASCII, whatever a path or a name in it holds."""
-    lines = [json.dumps(line)[1:-1].replace('\\"', '"') for line in said.splitlines()]
-    return "\n".join(f"-- {part}".rstrip() for line in lines for part in _wrapped(line))
-
-
-def _wrapped(line: str) -> list[str]:
-    blanks = line[: len(line) - len(line.lstrip(" "))]
-    further = f"{blanks}  "
-    # A path or a checksum stays in one piece, so that it can be copied.
-    parts = wrap(line, WIDTH, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
-    return parts or [""]
-
-
 def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
-    """Yield the text of each step: its comment, its statement, and a semicolon."""
+    """Yield the text of the steps: comments, statements, semicolons; steps that say the same stand together."""
     opened = database(dialect.name).shell.reopened
-    for step in steps:
-        match step:
-            case Guard(check):
-                yield guarded(check, dialect)
-            case Phase():
-                continue
-            case Statement(says, clause):
-                yield f"{comment(says)}\n{opened}{compiled(clause, dialect)};"
-            case Rows(says, target, common, rows):
-                rest = iter(rows)
-                while chunk := list(islice(rest, _ROWS_AT_ONCE)):
-                    legend = "".join(f"\n-- {line}" for line in _legend(chunk))
-                    yield f"{comment(says)}{legend}\n{opened}{_listed(target, common, chunk, dialect)};"
+    for (kind, says), group in groupby(steps, _alike):
+        if kind is Guard:
+            yield from guarded((step.check for step in group if isinstance(step, Guard)), dialect)
+        elif kind is Statement:
+            written = (f"{opened}{compiled(step.clause, dialect)};" for step in group if isinstance(step, Statement))
+            yield "\n".join((comment(says), *written))
+        elif kind is Rows:
+            for step in group:
+                yield from _rows(step, opened, dialect) if isinstance(step, Rows) else ()
+
+
+def _alike(step: Step) -> tuple[type, str]:
+    return type(step), step.says if isinstance(step, Statement) else ""
+
+
+def _rows(step: Rows, opened: str, dialect: Dialect) -> Iterator[str]:
+    rest = iter(step.rows)
+    while chunk := list(islice(rest, _ROWS_AT_ONCE)):
+        legend = "".join(f"\n-- {line}" for line in _legend(chunk))
+        yield f"{comment(step.says)}{legend}\n{opened}{_listed(step.target, step.common, chunk, dialect)};"
 
 
 def _listed(
@@ -102,35 +95,6 @@ def _legend(chunk: Iterable[Mapping[str, str | int | None]]) -> list[str]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-def guarded(check: Check, dialect: Dialect) -> str:
-    """Return `check` as statements at which every shell stops and names it.
-
-    The named CHECK constraint of a temporary table refuses the number of offending rows: that works
-    alike in psql and in the sqlite3 shell (pitfalls, `--sql`).
-    """
-    offending = check.offending.order_by(None).subquery("rekey_offending")
-    counting = compiled(select(func.count()).select_from(offending), dialect)
-    says = f"Guard {check.name}: {check.claim}.\nIf the script stops here: {check.remedy}"
-    shell = database(dialect.name).shell
-    return "\n".join(
-        (
-            comment(says),
-            f"{guard_table(check.name, dialect)};",
-            f"{shell.insertion} INTO rekey_guard (offending)\n{counting};",
-            f"{shell.guard_mark}{DROP_GUARD};",
-        )
-    )
-
-
-DROP_GUARD = "DROP TABLE rekey_guard"
-
-
-def guard_table(name: str, dialect: Dialect) -> str:
-    """Return what makes the temporary table whose constraint `name` takes 0 only."""
-    constraint = dialect.identifier_preparer.quote(name)
-    return f"CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT {constraint} CHECK (offending = 0))"
 
 
 def counts_shown(dialect: Dialect) -> str:

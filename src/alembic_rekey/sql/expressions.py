@@ -6,6 +6,7 @@ Everything here compiles for SQLite and PostgreSQL, online and in a script, to t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, DateTime, Enum, String, Text, and_
@@ -21,7 +22,9 @@ __all__ = [
     "InsertRows",
     "Item",
     "PutBackRows",
+    "Quoted",
     "Scanned",
+    "Sentence",
     "Uncollated",
     "Verbatim",
     "Written",
@@ -75,6 +78,26 @@ class Item(ColumnElement[str]):
     def __init__(self, listed: ColumnElement[Any], place: int) -> None:
         self.listed = listed
         self.place = place
+
+
+@dataclass(frozen=True, eq=False)
+class Quoted:
+    """A value of a `Sentence` that stands in quotes there."""
+
+    value: ColumnElement[Any]
+
+
+class Sentence(ColumnElement[str]):
+    """A sentence that the database itself makes of values: what a guard of a script says of a finding.
+
+    Its texts are plain ASCII.
+    """
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, pieces: Sequence[str | ColumnElement[Any] | Quoted]) -> None:
+        self.pieces = tuple(pieces)
 
 
 class Verbatim(Executable, ClauseElement):

@@ -35,6 +35,7 @@ _TOKEN = re.compile(
     | "(?:[^"]|"")*"
     | \$(?P<tag>[^\W\d]\w*)?\$ .*? \$(?(tag)(?P=tag))\$
     | (?P<unread> ['"`\[] | /\* | \$\D )
+    | WITH[ ]ORDINALITY\b
     | [\w.$]+
     | [^\w \t\r\n\f]
     """,
@@ -62,7 +63,7 @@ _CASES = {"WHEN", "ELSE"}
 _LOGIC = {"AND", "OR", "ON"}
 _LISTED = {*_SETS, *_CLAUSES, *_JOINS} - {"WITH"}
 """What is listed after one of these words is indented."""
-_BOUND = {*_SETS, "ALL", "DELETE", "DISTINCT", "LEFT", "OUTER", "CROSS", "PRECEDING", "TIMESTAMP"}
+_BOUND = {*_SETS, "ALL", "CREATE", "DELETE", "DISTINCT", "LEFT", "OUTER", "CROSS", "PRECEDING", "TIMESTAMP"}
 """What follows one of these words belongs to it: UNION ALL SELECT, DELETE FROM, TIMESTAMP WITH TIME ZONE."""
 
 

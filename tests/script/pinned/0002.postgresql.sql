@@ -2,10 +2,10 @@
 --
 -- Run it with: psql -v ON_ERROR_STOP=1 -f FILE DATABASE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With ON_ERROR_ROLLBACK
---   on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
--- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
--- the shell prints that name, and the comment above the guard says what to do.
+-- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With
+--   ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
+-- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
+--   above it says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- Read this file the same way in every session.
@@ -23,6 +23,34 @@ ON COMMIT DROP;
 INSERT INTO rekey_whole (savepoints) SELECT 1 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
+-- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
+DECLARE
+  guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
+  hidden CONSTANT TEXT := '[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u206f\ufeff]';
+BEGIN
+  IF guards IS NOT NULL THEN
+    RAISE check_violation USING
+      MESSAGE = format('guard %s found %s, and stops the script', guards, (SELECT count(*) FROM rekey_guard)),
+      DETAIL = (
+        SELECT string_agg(shown, E'\n') FROM (
+          SELECT (
+            SELECT string_agg(
+              CASE WHEN letter ~ hidden THEN '\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
+              ORDER BY place
+            ) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
+          ) AS shown
+          FROM rekey_guard ORDER BY guard, said LIMIT 20
+        ) AS first
+      ),
+      HINT = 'The comment above this guard in the script says what to do.';
+  END IF;
+  RETURN NULL;
+END
+$rekey$;
+CREATE TRIGGER rekey_stop AFTER INSERT ON rekey_guard FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.rekey_stop();
+ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;
 
 -- Do not wait for locks for ever.
 SET LOCAL lock_timeout = '30000ms';
@@ -38,27 +66,22 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 -- Guard rekey_version: the database is at the revision that this script starts from: 0001.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (
-  SELECT version_num
-  FROM (
-    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
-    UNION ALL SELECT '0001' AS version_num
-    WHERE NOT (
-      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001')
-    )
-  ) AS rekey_other_version
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
+  UNION ALL SELECT '0001' AS version_num
+  WHERE NOT (
+    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001')
+  )
+) AS rekey_other_version;
 
 -- Running upgrade 0001 -> 0002
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
+--   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -73,61 +96,43 @@ rekey_catalog AS (
     JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
       AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*)
-FROM (
-  SELECT "table", name AS "column" FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_reserved_name',
+  format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
+FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical');
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_alias (
   run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, key TEXT NOT NULL, identity TEXT NOT NULL
 );
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_answer (
   run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
   canonical TEXT, keep TEXT NOT NULL, alias TEXT
 );
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_count (
   run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL,
   CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
 );
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_run (
   id INTEGER NOT NULL, revision TEXT NOT NULL, outcome TEXT, started_at TIMESTAMP WITH TIME ZONE NOT NULL,
   finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
   CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
 );
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
 FROM project_state AS rekey_original WHERE 1 = 0;
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
 FROM memories AS rekey_original WHERE 1 = 0;
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
-
--- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_created_projects AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
   rekey_original.*

@@ -7,10 +7,10 @@
 --
 -- Run it with: psql -v ON_ERROR_STOP=1 -f FILE DATABASE
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
--- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With ON_ERROR_ROLLBACK
---   on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
--- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
--- the shell prints that name, and the comment above the guard says what to do.
+-- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With
+--   ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
+-- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
+--   above it says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- Read this file the same way in every session.
@@ -28,6 +28,34 @@ ON COMMIT DROP;
 INSERT INTO rekey_whole (savepoints) SELECT 1 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
+-- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
+DECLARE
+  guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
+  hidden CONSTANT TEXT := '[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u206f\ufeff]';
+BEGIN
+  IF guards IS NOT NULL THEN
+    RAISE check_violation USING
+      MESSAGE = format('guard %s found %s, and stops the script', guards, (SELECT count(*) FROM rekey_guard)),
+      DETAIL = (
+        SELECT string_agg(shown, E'\n') FROM (
+          SELECT (
+            SELECT string_agg(
+              CASE WHEN letter ~ hidden THEN '\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
+              ORDER BY place
+            ) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
+          ) AS shown
+          FROM rekey_guard ORDER BY guard, said LIMIT 20
+        ) AS first
+      ),
+      HINT = 'The comment above this guard in the script says what to do.';
+  END IF;
+  RETURN NULL;
+END
+$rekey$;
+CREATE TRIGGER rekey_stop AFTER INSERT ON rekey_guard FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.rekey_stop();
+ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;
 
 -- Do not wait for locks for ever.
 SET LOCAL lock_timeout = '30000ms';
@@ -43,19 +71,14 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (
-  SELECT version_num
-  FROM (
-    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
-    UNION ALL SELECT '0002' AS version_num
-    WHERE NOT (
-      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
-    )
-  ) AS rekey_other_version
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
+  UNION ALL SELECT '0002' AS version_num
+  WHERE NOT (
+    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
+  )
+) AS rekey_other_version;
 
 -- Running upgrade 0002 -> 0003
 
@@ -103,8 +126,7 @@ SET LOCAL TIME ZONE 'UTC';
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_declared("table", name) AS (
   VALUES
     ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
@@ -130,21 +152,21 @@ rekey_catalog AS (
     JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
       AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*)
-FROM (
-  SELECT rekey_declared."table", rekey_declared.name AS "column"
-  FROM rekey_declared
-    LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
-      AND rekey_catalog.name = rekey_declared.name
-  WHERE rekey_catalog.name IS NULL
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_missing_column',
+  format(
+    '%s: the revision declares column %L, and the database does not have it', rekey_declared."table",
+    rekey_declared.name
+  )
+FROM rekey_declared
+  LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
+    AND rekey_catalog.name = rekey_declared.name
+WHERE rekey_catalog.name IS NULL;
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
+--   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -159,437 +181,404 @@ rekey_catalog AS (
     JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
       AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*)
-FROM (
-  SELECT "table", name AS "column" FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical')
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_reserved_name',
+  format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
+FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical');
 
 -- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
 -- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
 --   sa.BigInteger in Epoch(column, "ms").
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_time_type CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_time_type',
+  format('%s: the revision declares the time %L as %s, and in the database it is %s', "table", "column", declared, type)
 FROM (
-  SELECT "table", "column", declared, type
-  FROM (
-    SELECT 'projects' AS "table", 'created_at' AS "column", 'a time' AS declared,
-      format_type(rekey_attribute.atttypid, NULL) AS type
-    FROM pg_catalog.pg_attribute AS rekey_attribute
-      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'created_at'
-      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-    UNION ALL SELECT 'projects' AS "table", 'updated_at' AS "column", 'a time' AS declared,
-      format_type(rekey_attribute.atttypid, NULL) AS type
-    FROM pg_catalog.pg_attribute AS rekey_attribute
-      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'updated_at'
-      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-    UNION ALL SELECT 'project_state' AS "table", 'updated_at' AS "column", 'a time' AS declared,
-      format_type(rekey_attribute.atttypid, NULL) AS type
-    FROM pg_catalog.pg_attribute AS rekey_attribute
-      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"project_state"') AND rekey_attribute.attname = 'updated_at'
-      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-    UNION ALL SELECT 'memories' AS "table", 'updated_at' AS "column", 'a time' AS declared,
-      format_type(rekey_attribute.atttypid, NULL) AS type
-    FROM pg_catalog.pg_attribute AS rekey_attribute
-      JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-    WHERE rekey_attribute.attrelid = to_regclass('"memories"') AND rekey_attribute.attname = 'updated_at'
-      AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-  ) AS rekey_mistaken
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  SELECT 'projects' AS "table", 'created_at' AS "column", 'a time' AS declared,
+    format_type(rekey_attribute.atttypid, NULL) AS type
+  FROM pg_catalog.pg_attribute AS rekey_attribute
+    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+  WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'created_at'
+    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+  UNION ALL SELECT 'projects' AS "table", 'updated_at' AS "column", 'a time' AS declared,
+    format_type(rekey_attribute.atttypid, NULL) AS type
+  FROM pg_catalog.pg_attribute AS rekey_attribute
+    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+  WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'updated_at'
+    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+  UNION ALL SELECT 'project_state' AS "table", 'updated_at' AS "column", 'a time' AS declared,
+    format_type(rekey_attribute.atttypid, NULL) AS type
+  FROM pg_catalog.pg_attribute AS rekey_attribute
+    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+  WHERE rekey_attribute.attrelid = to_regclass('"project_state"') AND rekey_attribute.attname = 'updated_at'
+    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+  UNION ALL SELECT 'memories' AS "table", 'updated_at' AS "column", 'a time' AS declared,
+    format_type(rekey_attribute.atttypid, NULL) AS type
+  FROM pg_catalog.pg_attribute AS rekey_attribute
+    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
+  WHERE rekey_attribute.attrelid = to_regclass('"memories"') AND rekey_attribute.attname = 'updated_at'
+    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
+) AS rekey_mistaken;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_not_a_table',
+  format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
-  SELECT "table", what
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    )
-    SELECT part."table",
-      CASE
-        known.relkind
-        WHEN 'v' THEN 'a view'
-        WHEN 'm' THEN 'a materialized view'
-        WHEN 'f' THEN 'a foreign table'
-        ELSE 'no table'
-      END AS what
-    FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
-    WHERE known.relkind NOT IN ('r', 'p')
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  )
+  SELECT part."table",
+    CASE
+      known.relkind
+      WHEN 'v' THEN 'a view'
+      WHEN 'm' THEN 'a materialized view'
+      WHEN 'f' THEN 'a foreign table'
+      ELSE 'no table'
+    END AS what
+  FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
+  WHERE known.relkind NOT IN ('r', 'p')
+) AS rekey_asked;
 
 -- Guard rekey_not_text: a column of names holds texts.
--- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by its
---   key is an owner.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
+--   its key is an owner.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_not_text',
+  format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
 FROM (
-  SELECT "table", "column", type
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    )
-    SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
-    FROM rekey_named AS part
-      JOIN pg_catalog.pg_attribute AS known ON known.attrelid = part.member AND known.attname = part.name
-        AND known.attnum > 0
-      JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  )
+  SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
+  FROM rekey_named AS part
+    JOIN pg_catalog.pg_attribute AS known ON known.attrelid = part.member AND known.attname = part.name
+      AND known.attnum > 0
+    JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'
+) AS rekey_asked;
 
 -- Guard rekey_foreign_partition: every row of a table is stored in this database.
 -- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO
 --   INHERIT), or turn it into a table of this database.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_foreign_partition CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_foreign_partition',
+  format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
 FROM (
-  SELECT "table", partition
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )
-    SELECT tree."table", tree.member::regclass::text AS partition
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
-    WHERE tree.member <> tree.root
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_tree AS (
+    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  )
+  SELECT tree."table", tree.member::regclass::text AS partition
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
+  WHERE tree.member <> tree.root
+) AS rekey_asked;
 
 -- Guard rekey_inherited: no other table inherits from one whose rows may be deleted.
--- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir in
---   the revision instead, if the rows are there.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_inherited CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir
+--   in the revision instead, if the rows are there.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_inherited',
+  format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
 FROM (
-  SELECT "table", heir
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )
-    SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
-    WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_tree AS (
+    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  )
+  SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
+  WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''
+) AS rekey_asked;
 
 -- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables.
 -- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026), and enable it
 --   after.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_rewritten CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_rewritten',
+  format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
 FROM (
-  SELECT "table", rule
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )
-    SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
-    FROM rekey_tree AS tree
-      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
-      JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = tree.member AND rule.ev_type <> '1'
-        AND rule.ev_enabled <> 'D'
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_tree AS (
+    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  )
+  SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
+  FROM rekey_tree AS tree
+    JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
+    JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = tree.member AND rule.ev_type <> '1' AND rule.ev_enabled <> 'D'
+) AS rekey_asked;
 
--- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them, from this account.
+-- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them, from this
+--   account.
 -- If the script stops here: run it with an account that row security does not bind: a superuser, one that was made with
 --   BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_row_security CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_row_security',
+  format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
 FROM (
-  SELECT "table", account
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_tree AS (
+    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  )
+  SELECT seen.member::regclass::text AS "table", current_user::text AS account
   FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )
-    SELECT seen.member::regclass::text AS "table", current_user::text AS account
-    FROM (
-      SELECT root AS member FROM rekey_tree
-      UNION SELECT fk.conrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
-    ) AS seen
-    WHERE seen.member IS NOT NULL AND row_security_active(seen.member)
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+    SELECT root AS member FROM rekey_tree
+    UNION SELECT fk.conrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
+  ) AS seen
+  WHERE seen.member IS NOT NULL AND row_security_active(seen.member)
+) AS rekey_asked;
 
 -- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put back.
 -- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows that it finds.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_validated CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_not_validated',
+  format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
 FROM (
-  SELECT "table", "constraint"
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )
-    SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
-    FROM rekey_tree AS tree
-      JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_tree AS (
+    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  )
+  SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
+) AS rekey_asked;
 
--- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no row
---   of it.
+-- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no
+--   row of it.
 -- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for the upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_replica_identity CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_no_replica_identity',
+  format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
 FROM (
-  SELECT "table", publication
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-      UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_tree AS (
+    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+  )
+  SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+  FROM rekey_tree AS tree
+    JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
+    JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
+  WHERE (
+    known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
+    AND NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_index AS found
+      WHERE found.indrelid = known.oid AND found.indisvalid
+        AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
     )
-    SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
-    FROM rekey_tree AS tree
-      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
-      JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
-    WHERE (
-      known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_index AS found
-        WHERE found.indrelid = known.oid AND found.indisvalid
-          AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
-      )
+  )
+    AND EXISTS (
+      SELECT 1
+      FROM pg_catalog.pg_publication_tables AS published
+        JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
+        JOIN pg_catalog.pg_namespace AS space ON space.oid = named.relnamespace AND space.nspname = published.schemaname
+      WHERE published.pubname = made.pubname
+        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
     )
-      AND EXISTS (
-        SELECT 1
-        FROM pg_catalog.pg_publication_tables AS published
-          JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
-          JOIN pg_catalog.pg_namespace AS space ON space.oid = named.relnamespace
-            AND space.nspname = published.schemaname
-        WHERE published.pubname = made.pubname
-          AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
-      )
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+) AS rekey_asked;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
--- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is one
---   per tenant, this fold must not be carried out.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
+--   one per tenant, this fold must not be carried out.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_name_of_several',
+  format(
+    '%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
+    "table", columns
+  )
 FROM (
-  SELECT "table", columns
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
-    ),
-    rekey_named AS (
-      SELECT part.*,
-        CAST(
-          to_regclass(
-            CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-          ) AS oid
-        ) AS member
-      FROM rekey_part AS part
-    ),
-    rekey_term AS (
-      SELECT made.indexrelid, made.indrelid, at.number
-      FROM rekey_named AS part
-        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
-        CROSS JOIN LATERAL unnest(made.indkey)
-      WITH ORDINALITY AS at (number, place) WHERE at.place <= made.indnkeyatts
-      UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
-      FROM rekey_named AS part
-        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
-          AND made.indexprs IS NOT NULL
-        JOIN pg_catalog.pg_depend AS needs ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
-          AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid
-    ),
-    rekey_unique AS (
-      SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
-        made.indnkeyatts AS parts, CAST(bool_or(known.attname = part.name) AS integer) AS names,
-        CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
-        (
-          SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
-          FROM generate_series(1, made.indnkeyatts) AS place
-        ) AS columns
-      FROM rekey_named AS part
-        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
-        JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
-        JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
-      GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
+  ),
+  rekey_named AS (
+    SELECT part.*,
+      CAST(
+        to_regclass(
+          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
+        ) AS oid
+      ) AS member
+    FROM rekey_part AS part
+  ),
+  rekey_term AS (
+    SELECT made.indexrelid, made.indrelid, at.number
+    FROM rekey_named AS part
+      JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+      CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+    WHERE at.place <= made.indnkeyatts
+    UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
+    FROM rekey_named AS part
+      JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
+      JOIN pg_catalog.pg_depend AS needs ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
+        AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid
+  ),
+  rekey_unique AS (
+    SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+      made.indnkeyatts AS parts, CAST(bool_or(known.attname = part.name) AS integer) AS names,
+      CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
+      (
+        SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
+        FROM generate_series(1, made.indnkeyatts) AS place
+      ) AS columns
+    FROM rekey_named AS part
+      JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+      JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
+      JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
+    GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
+  )
+  SELECT "table", columns FROM rekey_unique AS several
+  WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
+    AND NOT EXISTS (
+      SELECT 1 FROM rekey_unique AS alone
+      WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )
-    SELECT "table", columns FROM rekey_unique AS several
-    WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
-      AND NOT EXISTS (
-        SELECT 1 FROM rekey_unique AS alone
-        WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
-      )
-  ) AS rekey_asked
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+) AS rekey_asked;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too, or,
---   if the journal is empty, drop it and make it again with op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+-- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too,
+--   or, if the journal is empty, drop it and make it again with op.create_side_tables(spec).
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_pair(source, kept) AS (
   VALUES
     ('projects', 'rekey_journal_projects'), ('projects', 'rekey_created_projects'),
@@ -614,28 +603,24 @@ rekey_catalog AS (
     JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
       AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
 )
-SELECT count(*)
+SELECT DISTINCT 'rekey_journal_shape',
+  format('%s: column %L is not in the same place in its table and in %s', source, name, kept)
 FROM (
-  SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
+  SELECT source, kept, name, place, type
   FROM (
-    SELECT source, kept, name, place, type
-    FROM (
-      SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
-    ) AS rekey_lacking
-    UNION ALL SELECT source, kept, name, place, type
-    FROM (
-      SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
-      WHERE rekey_copy.place > 3
-      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-    ) AS rekey_surplus
-  ) AS rekey_different
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+    SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
+  ) AS rekey_lacking
+  UNION ALL SELECT source, kept, name, place, type
+  FROM (
+    SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept WHERE rekey_copy.place > 3
+    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+  ) AS rekey_surplus
+) AS rekey_different;
 
 -- Open a run.
 INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
@@ -1091,10 +1076,9 @@ FROM (
 ) AS rekey_counted;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
--- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then run
---   the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+-- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
+--   run the upgrade again.
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_as_projects AS (
   SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
@@ -1129,376 +1113,327 @@ rekey_canonical_row AS (
   FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
   WHERE rekey_of_projects.alias = rekey_of_projects.canonical
 )
-SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", canonical, key, name FROM rekey_canonical_row
-  WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1)
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_two_canonical_rows_project',
+  format('projects: row %L, named %L, is one of several rows for the canonical %L', key, name, canonical)
+FROM rekey_canonical_row
+WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1);
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or answer
---   with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", rekey_planned.rekey_canonical AS canonical,
+-- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
+--   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
+--   again.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_collision_state',
+  format(
+    'project_state: %L has a collision at %s: row %L, active under %L, says %L', rekey_planned.rekey_canonical,
     'category=' || coalesce(
       CAST(rekey_planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned.key AS VARCHAR), 'NULL') AS slot,
-    rekey_planned.id AS key, projects.name AS written_under, rekey_planned.value
-  FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
-      updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    JOIN projects ON projects.id = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action = 'collision' AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active'
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+    ) || ', key=' || coalesce(CAST(rekey_planned.key AS VARCHAR), 'NULL'),
+    rekey_planned.id, projects.name, rekey_planned.value
+  )
+FROM (
+  SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
+    updated_at
+  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+  JOIN projects ON projects.id = rekey_planned.project_id
+WHERE rekey_planned.rekey_action = 'collision' AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active';
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
 --   upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_crowded_slot_state',
+  format(
+    'project_state: identity %L, of %L, has %s rows at %s', project_id, rekey_canonical, count(*),
+    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL')
+  )
 FROM (
-  SELECT 'project_state' AS "table", rekey_canonical AS canonical, project_id AS owner,
-    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL') AS slot,
-    count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
-      updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
+    updated_at
+  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1;
 
--- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+-- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
+--   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
+--   none of them alone is one.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_key_not_unique_project',
+  format(
+    'key %L of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
+    count(*)
+  )
 FROM (
-  SELECT 'projects' AS "table", 'id' AS "column", projects.id AS key, count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT),
-                CAST('yes' AS TEXT)
-              )
-            ),
-            rekey_named AS (
-              SELECT part.*,
-                CAST(
-                  to_regclass(
-                    CASE
-                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                    END || quote_ident(part."table")
-                  ) AS oid
-                ) AS member
-              FROM rekey_part AS part
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
             )
-            SELECT 1 AS one
-            FROM rekey_named AS part
-              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
-              AND NOT EXISTS (
-                SELECT 1
-                FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-                WHERE below.inhparent = made.indrelid
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+          ),
+          rekey_named AS (
+            SELECT part.*,
+              CAST(
+                to_regclass(
+                  CASE
+                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                  END || quote_ident(part."table")
+                ) AS oid
+              ) AS member
+            FROM rekey_part AS part
+          )
+          SELECT 1 AS one
+          FROM rekey_named AS part
+            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+            AND NOT EXISTS (
+              SELECT 1
+              FROM pg_catalog.pg_inherits AS below
+                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
+              WHERE below.inhparent = made.indrelid
+            )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN projects ON true
-  WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_is_null_project: every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+  )
+) AS rekey_unsaid
+  JOIN projects ON true
+WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
+UNION ALL SELECT 'rekey_key_not_unique_state',
+  format(
+    'key %L of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    project_state.id, count(*)
+  )
 FROM (
-  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows FROM projects WHERE projects.id IS NULL
-  HAVING count(*) > 0
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS key, count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT),
-                CAST('yes' AS TEXT)
-              )
-            ),
-            rekey_named AS (
-              SELECT part.*,
-                CAST(
-                  to_regclass(
-                    CASE
-                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                    END || quote_ident(part."table")
-                  ) AS oid
-                ) AS member
-              FROM rekey_part AS part
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
             )
-            SELECT 1 AS one
-            FROM rekey_named AS part
-              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
-              AND NOT EXISTS (
-                SELECT 1
-                FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-                WHERE below.inhparent = made.indrelid
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+          ),
+          rekey_named AS (
+            SELECT part.*,
+              CAST(
+                to_regclass(
+                  CASE
+                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                  END || quote_ident(part."table")
+                ) AS oid
+              ) AS member
+            FROM rekey_part AS part
+          )
+          SELECT 1 AS one
+          FROM rekey_named AS part
+            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+            AND NOT EXISTS (
+              SELECT 1
+              FROM pg_catalog.pg_inherits AS below
+                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
+              WHERE below.inhparent = made.indrelid
+            )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN project_state ON true
-  WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_is_null_state: every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+  )
+) AS rekey_unsaid
+  JOIN project_state ON true
+WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
+UNION ALL SELECT 'rekey_key_not_unique_memory',
+  format(
+    'key %L of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
+    count(*)
+  )
 FROM (
-  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows FROM project_state
-  WHERE project_state.id IS NULL HAVING count(*) > 0
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'memories' AS "table", 'id' AS "column", memories.id AS key, count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
-                CAST('' AS TEXT)
-              )
-            ),
-            rekey_named AS (
-              SELECT part.*,
-                CAST(
-                  to_regclass(
-                    CASE
-                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                    END || quote_ident(part."table")
-                  ) AS oid
-                ) AS member
-              FROM rekey_part AS part
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
             )
-            SELECT 1 AS one
-            FROM rekey_named AS part
-              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
-              AND NOT EXISTS (
-                SELECT 1
-                FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-                WHERE below.inhparent = made.indrelid
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+          ),
+          rekey_named AS (
+            SELECT part.*,
+              CAST(
+                to_regclass(
+                  CASE
+                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                  END || quote_ident(part."table")
+                ) AS oid
+              ) AS member
+            FROM rekey_part AS part
+          )
+          SELECT 1 AS one
+          FROM rekey_named AS part
+            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+            AND NOT EXISTS (
+              SELECT 1
+              FROM pg_catalog.pg_inherits AS below
+                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
+              WHERE below.inhparent = made.indrelid
+            )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN memories ON true
-  WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_is_null_memory: every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+  )
+) AS rekey_unsaid
+  JOIN memories ON true
+WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
+UNION ALL SELECT 'rekey_key_not_unique_interaction',
+  format(
+    'key %L of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    interactions.id, count(*)
+  )
 FROM (
-  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows FROM memories WHERE memories.id IS NULL
-  HAVING count(*) > 0
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS key, count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
-                CAST('' AS TEXT)
-              )
-            ),
-            rekey_named AS (
-              SELECT part.*,
-                CAST(
-                  to_regclass(
-                    CASE
-                      WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                    END || quote_ident(part."table")
-                  ) AS oid
-                ) AS member
-              FROM rekey_part AS part
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
+              CAST('' AS TEXT)
             )
-            SELECT 1 AS one
-            FROM rekey_named AS part
-              JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-              JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-                AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-            WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
-              AND NOT EXISTS (
-                SELECT 1
-                FROM pg_catalog.pg_inherits AS below
-                  JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-                WHERE below.inhparent = made.indrelid
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+          ),
+          rekey_named AS (
+            SELECT part.*,
+              CAST(
+                to_regclass(
+                  CASE
+                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+                  END || quote_ident(part."table")
+                ) AS oid
+              ) AS member
+            FROM rekey_part AS part
+          )
+          SELECT 1 AS one
+          FROM rekey_named AS part
+            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
+              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+            AND NOT EXISTS (
+              SELECT 1
+              FROM pg_catalog.pg_inherits AS below
+                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
+              WHERE below.inhparent = made.indrelid
+            )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN interactions ON true
-  WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+  )
+) AS rekey_unsaid
+  JOIN interactions ON true
+WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
 
--- Guard rekey_key_is_null_interaction: every row has a key.
+-- Guards rekey_key_is_null_project, rekey_key_is_null_state, rekey_key_is_null_memory, rekey_key_is_null_interaction:
+--   every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows FROM interactions WHERE interactions.id IS NULL
-  HAVING count(*) > 0
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_key_is_null_project', format('projects: %s rows have no value in the declared key ''id''', count(*))
+FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT 'rekey_key_is_null_state',
+  format('project_state: %s rows have no value in the declared key ''id''', count(*))
+FROM project_state WHERE project_state.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT 'rekey_key_is_null_memory',
+  format('memories: %s rows have no value in the declared key ''id''', count(*))
+FROM memories WHERE memories.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT 'rekey_key_is_null_interaction',
+  format('interactions: %s rows have no value in the declared key ''id''', count(*))
+FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
--- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of others
---   are dropped. If none of these rows is in force, delete them first, or give one of them that status.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
+--   others are dropped. If none of these rows is in force, delete them first, or give one of them that status.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_no_row_is_active_state',
+  format(
+    'project_state: no row has the status ''active'', which the spec calls active; %s rows have %L', count(*),
+    project_state.status
+  )
 FROM (
-  SELECT 'project_state' AS "table", 'active' AS active, project_state.status, count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active')
-    )
-      AND (
-        EXISTS (
-          SELECT 1
-          FROM (
-            SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status,
-              created_at, updated_at
-            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-          ) AS rekey_planned
-          WHERE rekey_action IN ('drop', 'replace')
-        )
-      )
-  ) AS rekey_none
-    JOIN project_state ON true
-  GROUP BY project_state.status
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the name,
---   or a default in the database.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", name AS "column"
-  FROM (
-    SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
-    WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped AND attnotnull
-      AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')
-  ) AS rekey_needed
-  WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active')
+  )
     AND (
       EXISTS (
         SELECT 1
         FROM (
-          SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at
-          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+          SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status,
+            created_at, updated_at
+          FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
         ) AS rekey_planned
-        WHERE rekey_action = 'create'
+        WHERE rekey_action IN ('drop', 'replace')
       )
     )
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+) AS rekey_none
+  JOIN project_state ON true
+GROUP BY project_state.status;
+
+-- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
+--   name, or a default in the database.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_unfilled_column_project',
+  format('projects: the plan creates rows, and column %L takes no NULL and has no default', name)
+FROM (
+  SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
+  WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped AND attnotnull
+    AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')
+) AS rekey_needed
+WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+  AND (
+    EXISTS (
+      SELECT 1
+      FROM (
+        SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+        WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_action = 'create'
+    )
+  );
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
--- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the
---   catalog.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+-- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
+--   the catalog.
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -1527,305 +1462,103 @@ rekey_declared("table", name, kind) AS (
     ('interactions', 'client', 'plain'), ('interactions', 'session_id', 'plain'), ('interactions', 'project', 'plain'),
     ('interactions', 'created_at', 'plain')
 )
-SELECT count(*)
-FROM (
-  SELECT rekey_catalog."table", rekey_catalog.name AS "column"
-  FROM rekey_catalog
-    LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
-      AND rekey_declared.name = rekey_catalog.name
-  WHERE rekey_catalog.generated = 1
-    AND (
-      rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
-      AND rekey_catalog."table" IN ('projects', 'project_state')
+SELECT 'rekey_generated_column',
+  format(
+    '%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table", rekey_catalog.name
+  )
+FROM rekey_catalog
+  LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
+    AND rekey_declared.name = rekey_catalog.name
+WHERE rekey_catalog.generated = 1
+  AND (
+    rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
+    AND rekey_catalog."table" IN ('projects', 'project_state')
+  );
+
+-- Guards rekey_attached_project, rekey_attached_state, rekey_attached_memory, rekey_attached_interaction: no row
+--   outside the plan hangs on a row that the plan deletes or renames.
+-- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
+--   refers by one, cover it in the spec of a new revision.
+DO $rekey$
+DECLARE
+  found record;
+  hanging record;
+  guards text[];
+  said text[];
+BEGIN
+  FOR found IN
+    WITH RECURSIVE asked (guard, root, "table", journal, key, gone) AS (VALUES
+      ('rekey_attached_project', 'projects', 'projects', 'rekey_journal_projects', 'id', '{delete,merge,replace,drop}'),
+      ('rekey_attached_state', 'project_state', 'project_state', 'rekey_journal_project_state', 'id', '{delete,merge,replace,drop}'),
+      ('rekey_attached_memory', 'memories', 'memories', 'rekey_journal_memories', 'id', '{}'),
+      ('rekey_attached_interaction', 'interactions', 'interactions', 'rekey_journal_interactions', 'id', '{}')
+    ),
+    written (root, action, columns) AS (VALUES
+      ('projects', 'rename', ARRAY['name', 'updated_at']::text[]),
+      ('project_state', 'rekey', ARRAY['project_id', 'updated_at']::text[]),
+      ('project_state', 'revive', ARRAY['status', 'updated_at']::text[]),
+      ('memories', 'rekey', ARRAY['project', 'updated_at']::text[]),
+      ('memories', 'supersede', ARRAY['project', 'status', 'updated_at']::text[]),
+      ('interactions', 'rekey', ARRAY['project']::text[])
+    ),
+    covered (root, child, field, target) AS (VALUES
+      ('projects', 'project_state', 'project_id', 'id'),
+      ('projects', 'memories', 'project', 'name'),
+      ('projects', 'interactions', 'project', 'name')
+    ),
+    tree (root, member) AS (
+      SELECT root, to_regclass(root)::oid FROM (VALUES ('projects'), ('project_state'), ('memories'), ('interactions')) AS parents (root)
+      UNION SELECT child, to_regclass(child)::oid FROM covered
+      UNION SELECT tree.root, below.inhrelid
+      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    ),
+    key AS (
+      SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*, EXISTS (
+        SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
+        WHERE covered.root = tree.root AND field.names = ARRAY[covered.field] AND field.targets = ARRAY[covered.target]
+      ) AS covered
+      FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
+      CROSS JOIN LATERAL (
+        SELECT array_agg(source.attname::text ORDER BY place) AS names,
+          array_agg(target.attname::text ORDER BY place) AS targets,
+          string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
+        FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair (field, target, place)
+        JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+        JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+      ) AS field
+      WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_constraint AS made_for JOIN tree AS above ON above.member = made_for.confrelid
+        WHERE above.root = tree.root AND made_for.oid = fk.conparentid
+      )
     )
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_attached_project: no row outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
---   refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_project CHECK (offending = 0));
-
--- Ask the catalog which tables could, and count their rows.
-DO $rekey$
-DECLARE
-  found record;
-  attached bigint;
-  total bigint := 0;
-BEGIN
-  FOR found IN
-    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
-      fields.condition, (
-        false
-        OR fields.names = ARRAY['project_id']::name[]
-          AND fields.targets = ARRAY['id']::name[]
-          AND fk.conrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('project_state')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-        OR fields.names = ARRAY['project']::name[]
-          AND fields.targets = ARRAY['name']::name[]
-          AND fk.conrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('memories')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-        OR fields.names = ARRAY['project']::name[]
-          AND fields.targets = ARRAY['name']::name[]
-          AND fk.conrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('interactions')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      ) AS covered
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname ORDER BY pair.place) AS targets,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    ) AS fields
-    WHERE fk.contype = 'f' AND fk.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('projects')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('projects')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      )
+    SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
+      CASE WHEN key.covered THEN '{}' ELSE asked.gone::text[] END || ARRAY(
+        SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
+      ) AS actions
+    FROM asked JOIN key USING (root)
   LOOP
-    EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, found.parent, found.condition, 'rekey_journal_projects', 'id', 'id')
-    INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop']::text[] END
-      || CASE WHEN found.targets && ARRAY['name', 'updated_at']::name[]
-        THEN ARRAY['rename'] ELSE ARRAY[]::text[] END;
-    total := total + attached;
+    FOR hanging IN EXECUTE format(
+      'SELECT gone.%1$I AS key, gone.rekey_action AS action, count(*) AS rows '
+      'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON gone.%1$I = parent.%1$I '
+      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) '
+      'GROUP BY gone.%1$I, gone.rekey_action',
+      found.key, found.child, found.parent, found.condition, found.journal) USING found.actions
+    LOOP
+      guards := guards || found.guard;
+      said := said ||
+        format('%s: %s rows hang on %s row %L, which the plan would %s, through %s; the plan does not cover them', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns);
+    END LOOP;
   END LOOP;
-  INSERT INTO rekey_guard (offending) VALUES (total);
+  INSERT INTO rekey_guard (guard, said) SELECT * FROM unnest(guards, said);
 END
 $rekey$;
-
--- None did.
-DROP TABLE rekey_guard;
-
--- Guard rekey_attached_state: no row outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
---   refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_state CHECK (offending = 0));
-
--- Ask the catalog which tables could, and count their rows.
-DO $rekey$
-DECLARE
-  found record;
-  attached bigint;
-  total bigint := 0;
-BEGIN
-  FOR found IN
-    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
-      fields.condition, (
-        false
-      ) AS covered
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname ORDER BY pair.place) AS targets,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    ) AS fields
-    WHERE fk.contype = 'f' AND fk.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('project_state')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('project_state')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      )
-  LOOP
-    EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, found.parent, found.condition, 'rekey_journal_project_state', 'id', 'id')
-    INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY['delete', 'merge', 'replace', 'drop']::text[] END
-      || CASE WHEN found.targets && ARRAY['project_id', 'updated_at']::name[]
-        THEN ARRAY['rekey'] ELSE ARRAY[]::text[] END
-      || CASE WHEN found.targets && ARRAY['status', 'updated_at']::name[]
-        THEN ARRAY['revive'] ELSE ARRAY[]::text[] END;
-    total := total + attached;
-  END LOOP;
-  INSERT INTO rekey_guard (offending) VALUES (total);
-END
-$rekey$;
-
--- None did.
-DROP TABLE rekey_guard;
-
--- Guard rekey_attached_memory: no row outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
---   refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_memory CHECK (offending = 0));
-
--- Ask the catalog which tables could, and count their rows.
-DO $rekey$
-DECLARE
-  found record;
-  attached bigint;
-  total bigint := 0;
-BEGIN
-  FOR found IN
-    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
-      fields.condition, (
-        false
-      ) AS covered
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname ORDER BY pair.place) AS targets,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    ) AS fields
-    WHERE fk.contype = 'f' AND fk.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('memories')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('memories')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      )
-  LOOP
-    EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, found.parent, found.condition, 'rekey_journal_memories', 'id', 'id')
-    INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[]::text[] END
-      || CASE WHEN found.targets && ARRAY['project', 'updated_at']::name[]
-        THEN ARRAY['rekey'] ELSE ARRAY[]::text[] END
-      || CASE WHEN found.targets && ARRAY['project', 'status', 'updated_at']::name[]
-        THEN ARRAY['supersede'] ELSE ARRAY[]::text[] END;
-    total := total + attached;
-  END LOOP;
-  INSERT INTO rekey_guard (offending) VALUES (total);
-END
-$rekey$;
-
--- None did.
-DROP TABLE rekey_guard;
-
--- Guard rekey_attached_interaction: no row outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
---   refers by one, cover it in the spec of a new revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_attached_interaction CHECK (offending = 0));
-
--- Ask the catalog which tables could, and count their rows.
-DO $rekey$
-DECLARE
-  found record;
-  attached bigint;
-  total bigint := 0;
-BEGIN
-  FOR found IN
-    SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
-      fields.condition, (
-        false
-      ) AS covered
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname ORDER BY pair.place) AS targets,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    ) AS fields
-    WHERE fk.contype = 'f' AND fk.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('interactions')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass('interactions')::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree)
-      )
-  LOOP
-    EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, found.parent, found.condition, 'rekey_journal_interactions', 'id', 'id')
-    INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[]::text[] END
-      || CASE WHEN found.targets && ARRAY['project']::name[]
-        THEN ARRAY['rekey'] ELSE ARRAY[]::text[] END;
-    total := total + attached;
-  END LOOP;
-  INSERT INTO rekey_guard (offending) VALUES (total);
-END
-$rekey$;
-
--- None did.
-DROP TABLE rekey_guard;
 
 -- Take the rows to put back out of the journal of projects.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;
 
 -- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
-
--- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
-
--- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
 
 -- Try on no rows how deleted ones are put back.
@@ -1840,11 +1573,7 @@ WHERE false;
 
 -- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
-
--- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
-
--- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
 
 -- Try on no rows how deleted ones are put back.
@@ -2363,8 +2092,7 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE ou
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH RECURSIVE rekey_journalled AS (
   SELECT 'project' AS part, 'projects' AS "table", 0 AS again,
     CAST(
@@ -2471,56 +2199,50 @@ rekey_account AS (
     coalesce(rekey_journalled.deleted, 0) AS named_deleted
   FROM rekey_journalled FULL OUTER JOIN rekey_counted ON rekey_counted.part = rekey_journalled.part
 )
-SELECT count(*)
+SELECT 'rekey_unaccounted', format('%s: %s rows %s, and the journal names %s', "table", counted, kind, journalled)
 FROM (
-  SELECT "table", kind, counted, journalled
+  SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_account
+  WHERE (
+    inserted - deleted != named_inserted - named_deleted
+    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
+  )
+    AND inserted != named_inserted
+  UNION ALL SELECT "table", 'updated' AS kind, updated AS counted, named_updated AS journalled FROM rekey_account
+  WHERE (
+    inserted - deleted != named_inserted - named_deleted
+    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
+  )
+    AND updated != named_updated
+  UNION ALL SELECT "table", 'deleted' AS kind, deleted AS counted, named_deleted AS journalled FROM rekey_account
+  WHERE (
+    inserted - deleted != named_inserted - named_deleted
+    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
+  )
+    AND deleted != named_deleted
+  UNION ALL SELECT concat(rekey_after.schemaname, '.', rekey_after.relname),
+    'left untouched, since it was truncated or rewritten', 0, 0
   FROM (
-    SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_account
-    WHERE (
-      inserted - deleted != named_inserted - named_deleted
-      OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-    )
-      AND inserted != named_inserted
-    UNION ALL SELECT "table", 'updated' AS kind, updated AS counted, named_updated AS journalled FROM rekey_account
-    WHERE (
-      inserted - deleted != named_inserted - named_deleted
-      OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-    )
-      AND updated != named_updated
-    UNION ALL SELECT "table", 'deleted' AS kind, deleted AS counted, named_deleted AS journalled FROM rekey_account
-    WHERE (
-      inserted - deleted != named_inserted - named_deleted
-      OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-    )
-      AND deleted != named_deleted
-    UNION ALL SELECT concat(rekey_after.schemaname, '.', rekey_after.relname),
-      'left untouched, since it was truncated or rewritten', 0, 0
-    FROM (
-      SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
-        CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
-      FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
-    ) AS rekey_after
-      JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
-    WHERE rekey_before.filenode != rekey_after.filenode
-      AND (
-        rekey_after.relname NOT IN (
-          'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_journal_projects',
-          'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions',
-          'rekey_created_projects'
-        )
+    SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
+      CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
+    FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
+  ) AS rekey_after
+    JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
+  WHERE rekey_before.filenode != rekey_after.filenode
+    AND (
+      rekey_after.relname NOT IN (
+        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_journal_projects',
+        'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
       )
-    UNION ALL SELECT 'the statistics of the server' AS "table", 'counted, since track_counts is off' AS kind,
-      0 AS counted, 0 AS journalled
-    WHERE current_setting('track_counts') = 'off'
-  ) AS rekey_unaccounted
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+    )
+  UNION ALL SELECT 'the statistics of the server' AS "table", 'counted, since track_counts is off' AS kind,
+    0 AS counted, 0 AS journalled
+  WHERE current_setting('track_counts') = 'off'
+) AS rekey_unaccounted;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
 --   then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
@@ -2567,20 +2289,19 @@ WITH rekey_expected AS (
       (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
 )
-SELECT count(*)
-FROM (
-  SELECT rekey_expected.name, rekey_expected.journalled, rekey_count.value AS reported
-  FROM rekey_expected
-    LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
-      AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
-  WHERE rekey_count.value IS DISTINCT FROM rekey_expected.journalled
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_count_differs',
+  format(
+    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.journalled,
+    rekey_count.value
+  )
+FROM rekey_expected
+  LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
+    AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
+WHERE rekey_count.value IS DISTINCT FROM rekey_expected.journalled;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_as_projects AS (
   SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
@@ -2610,16 +2331,12 @@ rekey_of_projects AS MATERIALIZED (
   SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
 )
-SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", spelling, canonical FROM rekey_of_projects WHERE canonical != spelling
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_shadow_left_project', format('projects: a row is still named %L instead of %L', spelling, canonical)
+FROM rekey_of_projects WHERE canonical != spelling;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_as_memories AS (
   SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
   WHERE memories.project IS NOT NULL
@@ -2649,16 +2366,12 @@ rekey_of_memories AS MATERIALIZED (
   SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memories JOIN rekey_registered ON rekey_registered.key = rekey_0_memories.key
 )
-SELECT count(*)
-FROM (
-  SELECT 'memories' AS "table", spelling, canonical FROM rekey_of_memories WHERE canonical != spelling
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_alias_left_memory', format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
+FROM rekey_of_memories WHERE canonical != spelling;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0));
-INSERT INTO rekey_guard (offending)
+INSERT INTO rekey_guard (guard, said)
 WITH rekey_as_interactions AS (
   SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
@@ -2688,288 +2401,235 @@ rekey_of_interactions AS MATERIALIZED (
   SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered.key = rekey_0_interactions.key
 )
-SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", spelling, canonical FROM rekey_of_interactions WHERE canonical != spelling
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+SELECT 'rekey_alias_left_interaction',
+  format('interactions: rows are still keyed by %L instead of %L', spelling, canonical)
+FROM rekey_of_interactions WHERE canonical != spelling;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", project_state.id AS key, project_state.project_id AS owner FROM project_state
-  WHERE project_state.project_id IN (
-    SELECT id
-    FROM (
-      SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-      WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action = 'delete'
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_owner_lost_state',
+  format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
+FROM project_state
+WHERE project_state.project_id IN (
+  SELECT id
+  FROM (
+    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action = 'delete'
+);
+
+-- Guards rekey_no_way_back_project, rekey_no_way_back_state, rekey_no_way_back_memory, rekey_no_way_back_interaction:
+--   every row that the journal names would go back as it was.
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
+--   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
+--   for the upgrade.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_no_way_back_project',
+  format(
+    'projects: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
+    CASE
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
+    END
   )
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_project: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", key, action, canonical,
+FROM rekey_back_project WHERE drift != 'untouched'
+UNION ALL SELECT 'rekey_no_way_back_state',
+  format(
+    'project_state: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
       WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM rekey_back_project WHERE drift != 'untouched'
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_state: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", key, action, canonical,
+    END
+  )
+FROM rekey_back_state WHERE drift != 'untouched'
+UNION ALL SELECT 'rekey_no_way_back_memory',
+  format(
+    'memories: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
       WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM rekey_back_state WHERE drift != 'untouched'
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_memory: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
+    END
+  )
 FROM (
-  SELECT 'memories' AS "table", key, action, canonical,
+  SELECT rekey_journal_memories.id AS key, rekey_journal_memories.rekey_action AS action,
+    rekey_journal_memories.rekey_canonical AS canonical,
     CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM (
-    SELECT rekey_journal_memories.id AS key, rekey_journal_memories.rekey_action AS action,
-      rekey_journal_memories.rekey_canonical AS canonical,
-      CASE
-        WHEN (memories.id IS NULL) THEN 'deleted'
-        WHEN (
-          rekey_journal_memories.rekey_action = 'rekey'
-          AND NOT (
-            (
-              rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
-                CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
-              )
+      WHEN (memories.id IS NULL) THEN 'deleted'
+      WHEN (
+        rekey_journal_memories.rekey_action = 'rekey'
+        AND NOT (
+          (
+            rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
+              CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
             )
-            AND (
-              (
-                SELECT (
-                  jsonb_populate_record(
-                    CAST(NULL AS memories),
-                    jsonb_build_object(
-                      'updated_at',
-                      CAST(
-                        (
-                          SELECT started_at FROM rekey_run
-                          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                        ) AS TEXT
-                      )
+          )
+          AND (
+            (
+              SELECT (
+                jsonb_populate_record(
+                  CAST(NULL AS memories),
+                  jsonb_build_object(
+                    'updated_at',
+                    CAST(
+                      (
+                        SELECT started_at FROM rekey_run
+                        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+                      ) AS TEXT
                     )
                   )
-                ).updated_at
-              ) IS NOT DISTINCT FROM memories.updated_at
-            )
-            AND (
-              CAST(
-                ROW(
-                  rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-                  rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
-                ) AS RECORD
-              ) OPERATOR(pg_catalog.*=) CAST(
-                ROW(
-                  memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
-                  memories.created_at
-                ) AS RECORD
-              )
+                )
+              ).updated_at
+            ) IS NOT DISTINCT FROM memories.updated_at
+          )
+          AND (
+            CAST(
+              ROW(
+                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+                rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
+              ) AS RECORD
+            ) OPERATOR(pg_catalog.*=) CAST(
+              ROW(
+                memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
+                memories.created_at
+              ) AS RECORD
             )
           )
-        ) THEN 'edited'
-        WHEN (
-          rekey_journal_memories.rekey_action != 'rekey'
-          AND NOT (
+        )
+      ) THEN 'edited'
+      WHEN (
+        rekey_journal_memories.rekey_action != 'rekey'
+        AND NOT (
+          (
+            rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
+              CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
+            )
+          )
+          AND (
             (
-              rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
-                CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
-              )
-            )
-            AND (
-              (
-                CAST('superseded' AS TEXT) COLLATE "default"
-              ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
-            )
-            AND (
-              (
-                SELECT (
-                  jsonb_populate_record(
-                    CAST(NULL AS memories),
-                    jsonb_build_object(
-                      'updated_at',
-                      CAST(
-                        (
-                          SELECT started_at FROM rekey_run
-                          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                        ) AS TEXT
-                      )
+              CAST('superseded' AS TEXT) COLLATE "default"
+            ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
+          )
+          AND (
+            (
+              SELECT (
+                jsonb_populate_record(
+                  CAST(NULL AS memories),
+                  jsonb_build_object(
+                    'updated_at',
+                    CAST(
+                      (
+                        SELECT started_at FROM rekey_run
+                        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+                      ) AS TEXT
                     )
                   )
-                ).updated_at
-              ) IS NOT DISTINCT FROM memories.updated_at
-            )
-            AND (
-              CAST(
-                ROW(
-                  rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-                  rekey_journal_memories.confidence, rekey_journal_memories.created_at
-                ) AS RECORD
-              ) OPERATOR(pg_catalog.*=) CAST(
-                ROW(
-                  memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
-                ) AS RECORD
-              )
+                )
+              ).updated_at
+            ) IS NOT DISTINCT FROM memories.updated_at
+          )
+          AND (
+            CAST(
+              ROW(
+                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+                rekey_journal_memories.confidence, rekey_journal_memories.created_at
+              ) AS RECORD
+            ) OPERATOR(pg_catalog.*=) CAST(
+              ROW(
+                memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
+              ) AS RECORD
             )
           )
-        ) THEN 'edited'
-        ELSE 'untouched'
-      END AS drift
-    FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-    WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-      AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-  ) AS rekey_back
-  WHERE drift != 'untouched'
-) AS rekey_offending;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_interaction: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0));
-INSERT INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", key, action, canonical,
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift
+  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
+  WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
+) AS rekey_back
+WHERE drift != 'untouched'
+UNION ALL SELECT 'rekey_no_way_back_interaction',
+  format(
+    'interactions: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
       WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
+    END
+  )
+FROM (
+  SELECT rekey_journal_interactions.id AS key, rekey_journal_interactions.rekey_action AS action,
+    rekey_journal_interactions.rekey_canonical AS canonical,
     CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM (
-    SELECT rekey_journal_interactions.id AS key, rekey_journal_interactions.rekey_action AS action,
-      rekey_journal_interactions.rekey_canonical AS canonical,
-      CASE
-        WHEN (interactions.id IS NULL) THEN 'deleted'
-        WHEN (
-          rekey_journal_interactions.rekey_action = 'rekey'
-          AND NOT (
-            (
-              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
-                CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
-              )
-            )
-            AND (
-              CAST(
-                ROW(
-                  rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-                  rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-                  rekey_journal_interactions.created_at
-                ) AS RECORD
-              ) OPERATOR(pg_catalog.*=) CAST(
-                ROW(
-                  interactions.id, interactions.prompt, interactions.response, interactions.client,
-                  interactions.session_id, interactions.created_at
-                ) AS RECORD
-              )
+      WHEN (interactions.id IS NULL) THEN 'deleted'
+      WHEN (
+        rekey_journal_interactions.rekey_action = 'rekey'
+        AND NOT (
+          (
+            rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
+              CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
             )
           )
-        ) THEN 'edited'
-        WHEN (
-          rekey_journal_interactions.rekey_action != 'rekey'
-          AND NOT (
-            (
-              rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
-                CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
-              )
-            )
-            AND (
-              CAST(
-                ROW(
-                  rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-                  rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-                  rekey_journal_interactions.created_at
-                ) AS RECORD
-              ) OPERATOR(pg_catalog.*=) CAST(
-                ROW(
-                  interactions.id, interactions.prompt, interactions.response, interactions.client,
-                  interactions.session_id, interactions.created_at
-                ) AS RECORD
-              )
+          AND (
+            CAST(
+              ROW(
+                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
+                rekey_journal_interactions.created_at
+              ) AS RECORD
+            ) OPERATOR(pg_catalog.*=) CAST(
+              ROW(
+                interactions.id, interactions.prompt, interactions.response, interactions.client,
+                interactions.session_id, interactions.created_at
+              ) AS RECORD
             )
           )
-        ) THEN 'edited'
-        ELSE 'untouched'
-      END AS drift
-    FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-    WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-      AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-  ) AS rekey_back
-  WHERE drift != 'untouched'
-) AS rekey_offending;
-DROP TABLE rekey_guard;
+        )
+      ) THEN 'edited'
+      WHEN (
+        rekey_journal_interactions.rekey_action != 'rekey'
+        AND NOT (
+          (
+            rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
+              CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
+            )
+          )
+          AND (
+            CAST(
+              ROW(
+                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
+                rekey_journal_interactions.created_at
+              ) AS RECORD
+            ) OPERATOR(pg_catalog.*=) CAST(
+              ROW(
+                interactions.id, interactions.prompt, interactions.response, interactions.client,
+                interactions.session_id, interactions.created_at
+              ) AS RECORD
+            )
+          )
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift
+  FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+  WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
+) AS rekey_back
+WHERE drift != 'untouched';
 
 -- Drop what was noted.
 DROP TABLE rekey_back_project;
-
--- Drop what was noted.
 DROP TABLE rekey_back_state;
-
--- Drop what was noted.
 DROP TABLE rekey_counted_before;
 
 -- Drop what was counted.

@@ -13,8 +13,8 @@
 -- It is one transaction. At the first guard that finds anything it stops, and nothing was changed.
 -- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits nothing
 --   either, unless all that failed is an op.execute() of another revision.
--- A guard counts offending rows into a temporary table whose named CHECK constraint takes 0 only:
--- the shell prints that name, and the comment above the guard says what to do.
+-- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
+--   above it says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
@@ -26,6 +26,27 @@ BEGIN IMMEDIATE;
 -- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
 PRAGMA defer_foreign_keys = ON;
 CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
+-- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
+CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
+CREATE TEMPORARY VIEW rekey_shown AS
+WITH RECURSIVE rekey_letter (place, said, rest, code) AS (
+  SELECT row_number() OVER (ORDER BY guard, said), guard || ':', ' ' || substr(said, 1, 400), 32 FROM rekey_finding
+  WHERE said IS NOT NULL
+  UNION ALL SELECT place,
+    said || CASE
+      WHEN code IN (173, 1564, 6158, 65279) OR code < 32 OR code BETWEEN 127 AND 160 OR code BETWEEN 8203 AND 8207
+      OR code BETWEEN 8232 AND 8303 THEN '\x' || lower(hex(substr(rest, 1, 1)))
+      ELSE substr(rest, 1, 1)
+    END,
+    substr(rest, 2), coalesce(unicode(substr(rest, 2)), 0)
+  FROM rekey_letter WHERE rest <> '' AND place <= 20
+)
+SELECT said
+FROM (
+  SELECT place, said FROM rekey_letter WHERE rest = ''
+  UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding
+)
+WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place;
 
 -- The table that holds the revision of this database.
 CREATE TABLE IF NOT EXISTS alembic_version (
@@ -35,27 +56,27 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_version CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (
-  SELECT version_num
-  FROM (
-    SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
-    UNION ALL SELECT '0002' AS version_num
-    WHERE NOT (
-      EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
-    )
-  ) AS rekey_other_version
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
+  UNION ALL SELECT '0002' AS version_num
+  WHERE NOT (
+    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
+  )
+) AS rekey_other_version
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_version CHECK (guard <> 'rekey_version'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Running upgrade 0002 -> 0003
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_missing_column CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_declared("table", name) AS (
   VALUES
     ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
@@ -78,22 +99,30 @@ rekey_catalog AS (
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
   FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*)
-FROM (
-  SELECT rekey_declared."table", rekey_declared.name AS "column"
-  FROM rekey_declared
-    LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
-      AND rekey_catalog.name = rekey_declared.name
-  WHERE rekey_catalog.name IS NULL
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_missing_column',
+  printf(
+    '%s: the revision declares column %Q, and the database does not have it', rekey_declared."table",
+    rekey_declared.name
+  )
+FROM rekey_declared
+  LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
+    AND rekey_catalog.name = rekey_declared.name
+WHERE rekey_catalog.name IS NULL
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_missing_column CHECK (guard <> 'rekey_missing_column')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
--- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical.
+-- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
+--   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_reserved_name CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -105,140 +134,157 @@ rekey_catalog AS (
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
   FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*)
-FROM (
-  SELECT "table", name AS "column" FROM rekey_catalog
-  WHERE lower(name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_reserved_name',
+  printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
+FROM rekey_catalog WHERE lower(name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_reserved_name CHECK (guard <> 'rekey_reserved_name'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_a_table CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_not_a_table',
+  printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
-  SELECT "table", what
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    )
-    SELECT part."table", 'a view' AS what
-    FROM rekey_part AS part
-      JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
-  ) AS rekey_asked
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  )
+  SELECT part."table", 'a view' AS what
+  FROM rekey_part AS part JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
+) AS rekey_asked
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_not_a_table CHECK (guard <> 'rekey_not_a_table'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_not_text: a column of names holds texts.
--- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by its
---   key is an owner.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_not_text CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
+--   its key is an owner.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_not_text',
+  printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
 FROM (
-  SELECT "table", "column", type
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    )
-    SELECT part."table", known.name AS "column", known.type
-    FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
-    WHERE upper(known.type) LIKE '%INT%'
-      OR (
-        NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
-        AND (
-          upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
-          OR upper(known.type) LIKE '%BLOB%'
-        )
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  )
+  SELECT part."table", known.name AS "column", known.type
+  FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
+  WHERE upper(known.type) LIKE '%INT%'
+    OR (
+      NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
+      AND (
+        upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
+        OR upper(known.type) LIKE '%BLOB%'
       )
-  ) AS rekey_asked
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+    )
+) AS rekey_asked
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_not_text CHECK (guard <> 'rekey_not_text'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be put back.
 -- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_check_broken CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_check_broken',
+  printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
 FROM (
-  SELECT "table"
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES
-        (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-        (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-        (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
-    )
-    SELECT part."table"
-    FROM rekey_part AS part
-      JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
-        AND known.sql LIKE '%check%'
-      JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
-    WHERE part.deletable <> ''
-  ) AS rekey_asked
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES
+      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
+      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
+      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+  )
+  SELECT part."table"
+  FROM rekey_part AS part
+    JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
+      AND known.sql LIKE '%check%'
+    JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
+  WHERE part.deletable <> ''
+) AS rekey_asked
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_check_broken CHECK (guard <> 'rekey_check_broken'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
--- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is one
---   per tenant, this fold must not be carried out.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_name_of_several CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
+--   one per tenant, this fold must not be carried out.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_name_of_several',
+  printf(
+    '%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
+    "table", columns
+  )
 FROM (
-  SELECT "table", columns
-  FROM (
-    WITH RECURSIVE rekey_part (
-      "table", "schema", "key", name, deletable
-    ) AS (
-      VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
-    ),
-    rekey_unique AS (
-      SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
-        max(
-          lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2
-          AND instr(lower(known.sql), lower(part.name)) > 0
-        ) AS names,
-        max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
-        group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
-      FROM rekey_part AS part
-        JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
-        JOIN pragma_index_info(made.name) AS of
-        LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
-      GROUP BY part."table", made.name, made.partial
+  WITH RECURSIVE rekey_part (
+    "table", "schema", "key", name, deletable
+  ) AS (
+    VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
+  ),
+  rekey_unique AS (
+    SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
+      max(
+        lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
+      ) AS names,
+      max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
+      group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
+    FROM rekey_part AS part
+      JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
+      JOIN pragma_index_info(made.name) AS of
+      LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
+    GROUP BY part."table", made.name, made.partial
+  )
+  SELECT "table", columns FROM rekey_unique AS several
+  WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
+    AND NOT EXISTS (
+      SELECT 1 FROM rekey_unique AS alone
+      WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )
-    SELECT "table", columns FROM rekey_unique AS several
-    WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
-      AND NOT EXISTS (
-        SELECT 1 FROM rekey_unique AS alone
-        WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
-      )
-  ) AS rekey_asked
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+) AS rekey_asked
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_name_of_several CHECK (guard <> 'rekey_name_of_several')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too, or,
---   if the journal is empty, drop it and make it again with op.create_side_tables(spec).
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_journal_shape CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+-- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too,
+--   or, if the journal is empty, drop it and make it again with op.create_side_tables(spec).
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_pair(source, kept) AS (
   VALUES
     ('projects', 'rekey_journal_projects'), ('projects', 'rekey_created_projects'),
@@ -260,29 +306,31 @@ rekey_catalog AS (
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
   FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
-SELECT count(*)
+SELECT DISTINCT 'rekey_journal_shape',
+  printf('%s: column %Q is not in the same place in its table and in %s', source, name, kept)
 FROM (
-  SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
+  SELECT source, kept, name, place, type
   FROM (
-    SELECT source, kept, name, place, type
-    FROM (
-      SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
-    ) AS rekey_lacking
-    UNION ALL SELECT source, kept, name, place, type
-    FROM (
-      SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
-      WHERE rekey_copy.place > 3
-      EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-      FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-    ) AS rekey_surplus
-  ) AS rekey_different
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+    SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
+  ) AS rekey_lacking
+  UNION ALL SELECT source, kept, name, place, type
+  FROM (
+    SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept WHERE rekey_copy.place > 3
+    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
+    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+  ) AS rekey_surplus
+) AS rekey_different
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_journal_shape CHECK (guard <> 'rekey_journal_shape'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Open a run.
 SAVEPOINT rekey_step;
@@ -846,10 +894,9 @@ FROM (
 ) AS rekey_counted;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
--- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then run
---   the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_two_canonical_rows_project CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+-- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
+--   run the upgrade again.
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
@@ -886,342 +933,349 @@ rekey_canonical_row AS (
   FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name COLLATE BINARY
   WHERE rekey_of_projects.alias = rekey_of_projects.canonical
 )
-SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", canonical, "key", name FROM rekey_canonical_row
-  WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1)
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_two_canonical_rows_project',
+  printf('projects: row %Q, named %Q, is one of several rows for the canonical %Q', "key", name, canonical)
+FROM rekey_canonical_row
+WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1)
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_two_canonical_rows_project CHECK (guard <> 'rekey_two_canonical_rows_project')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or answer
---   with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_collision_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", rekey_planned.rekey_canonical AS canonical,
+-- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
+--   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
+--   again.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_collision_state',
+  printf(
+    'project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q', rekey_planned.rekey_canonical,
     'category=' || coalesce(
       CAST(rekey_planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL') AS slot,
-    rekey_planned.id AS "key", projects.name AS written_under, rekey_planned.value
-  FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-      created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    JOIN projects ON projects.id = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status COLLATE BINARY = 'active'
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+    ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL'),
+    rekey_planned.id, projects.name, rekey_planned.value
+  )
+FROM (
+  SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status, created_at,
+    updated_at
+  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+  JOIN projects ON projects.id = rekey_planned.project_id
+WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status COLLATE BINARY = 'active'
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_collision_state CHECK (guard <> 'rekey_collision_state')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
 --   upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_crowded_slot_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_crowded_slot_state',
+  printf(
+    'project_state: identity %Q, of %Q, has %s rows at %s', project_id, rekey_canonical, count(*),
+    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL')
+  )
 FROM (
-  SELECT 'project_state' AS "table", rekey_canonical AS canonical, project_id AS owner,
-    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL') AS slot,
-    count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-      created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+  SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status, created_at,
+    updated_at
+  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_crowded_slot_state CHECK (guard <> 'rekey_crowded_slot_state')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
--- Guard rekey_key_not_unique_project: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_project CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+-- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
+--   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
+-- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
+--   none of them alone is one.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_key_not_unique_project',
+  printf(
+    'key %Q of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
+    count(*)
+  )
 FROM (
-  SELECT 'projects' AS "table", 'id' AS "column", projects.id AS "key", count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT),
-                CAST('yes' AS TEXT)
-              )
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
             )
-            SELECT 1 AS one FROM rekey_part AS part
-            WHERE EXISTS (
-              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
-                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+          SELECT 1 AS one FROM rekey_part AS part
+          WHERE EXISTS (
+            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+            OR EXISTS (
+              SELECT 1 FROM pragma_index_list(part."table") AS made
+              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
             )
-              OR EXISTS (
-                SELECT 1 FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN projects ON 1 = 1
-  WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_is_null_project: every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_project CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+  )
+) AS rekey_unsaid
+  JOIN projects ON 1 = 1
+WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
+UNION ALL SELECT 'rekey_key_not_unique_state',
+  printf(
+    'key %Q of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    project_state.id, count(*)
+  )
 FROM (
-  SELECT 'projects' AS "table", 'id' AS "column", count(*) AS rows FROM projects WHERE projects.id IS NULL
-  HAVING count(*) > 0
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_not_unique_state: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", 'id' AS "column", project_state.id AS "key", count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT),
-                CAST('yes' AS TEXT)
-              )
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
             )
-            SELECT 1 AS one FROM rekey_part AS part
-            WHERE EXISTS (
-              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
-                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+          SELECT 1 AS one FROM rekey_part AS part
+          WHERE EXISTS (
+            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+            OR EXISTS (
+              SELECT 1 FROM pragma_index_list(part."table") AS made
+              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
             )
-              OR EXISTS (
-                SELECT 1 FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN project_state ON 1 = 1
-  WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_is_null_state: every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+  )
+) AS rekey_unsaid
+  JOIN project_state ON 1 = 1
+WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
+UNION ALL SELECT 'rekey_key_not_unique_memory',
+  printf(
+    'key %Q of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
+    count(*)
+  )
 FROM (
-  SELECT 'project_state' AS "table", 'id' AS "column", count(*) AS rows FROM project_state
-  WHERE project_state.id IS NULL HAVING count(*) > 0
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_not_unique_memory: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_memory CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'memories' AS "table", 'id' AS "column", memories.id AS "key", count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
-                CAST('' AS TEXT)
-              )
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
             )
-            SELECT 1 AS one FROM rekey_part AS part
-            WHERE EXISTS (
-              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
-                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+          SELECT 1 AS one FROM rekey_part AS part
+          WHERE EXISTS (
+            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+            OR EXISTS (
+              SELECT 1 FROM pragma_index_list(part."table") AS made
+              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
             )
-              OR EXISTS (
-                SELECT 1 FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN memories ON 1 = 1
-  WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_is_null_memory: every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_memory CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+  )
+) AS rekey_unsaid
+  JOIN memories ON 1 = 1
+WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
+UNION ALL SELECT 'rekey_key_not_unique_interaction',
+  printf(
+    'key %Q of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    interactions.id, count(*)
+  )
 FROM (
-  SELECT 'memories' AS "table", 'id' AS "column", count(*) AS rows FROM memories WHERE memories.id IS NULL
-  HAVING count(*) > 0
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns, none
---   of them alone is one.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_not_unique_interaction CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", 'id' AS "column", interactions.id AS "key", count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (
-      EXISTS (
+  SELECT 1 AS one
+  WHERE NOT (
+    EXISTS (
+      SELECT one
+      FROM (
         SELECT one
         FROM (
-          SELECT one
-          FROM (
-            WITH RECURSIVE rekey_part (
-              "table", "schema", "key", name, deletable
-            ) AS (
-              VALUES (
-                CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
-                CAST('' AS TEXT)
-              )
+          WITH RECURSIVE rekey_part (
+            "table", "schema", "key", name, deletable
+          ) AS (
+            VALUES (
+              CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
+              CAST('' AS TEXT)
             )
-            SELECT 1 AS one FROM rekey_part AS part
-            WHERE EXISTS (
-              SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-              WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
-                AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+          SELECT 1 AS one FROM rekey_part AS part
+          WHERE EXISTS (
+            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+          )
+            OR EXISTS (
+              SELECT 1 FROM pragma_index_list(part."table") AS made
+              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
+                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
             )
-              OR EXISTS (
-                SELECT 1 FROM pragma_index_list(part."table") AS made
-                WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                  AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
-              )
-          ) AS rekey_asked
-        ) AS rekey_said
-      )
+        ) AS rekey_asked
+      ) AS rekey_said
     )
-  ) AS rekey_unsaid
-    JOIN interactions ON 1 = 1
-  WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+  )
+) AS rekey_unsaid
+  JOIN interactions ON 1 = 1
+WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_key_not_unique_project CHECK (guard <> 'rekey_key_not_unique_project'),
+  CONSTRAINT rekey_key_not_unique_state CHECK (guard <> 'rekey_key_not_unique_state'),
+  CONSTRAINT rekey_key_not_unique_memory CHECK (guard <> 'rekey_key_not_unique_memory'),
+  CONSTRAINT rekey_key_not_unique_interaction CHECK (guard <> 'rekey_key_not_unique_interaction')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
--- Guard rekey_key_is_null_interaction: every row has a key.
+-- Guards rekey_key_is_null_project, rekey_key_is_null_state, rekey_key_is_null_memory, rekey_key_is_null_interaction:
+--   every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_key_is_null_interaction CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", 'id' AS "column", count(*) AS rows FROM interactions WHERE interactions.id IS NULL
-  HAVING count(*) > 0
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_key_is_null_project', printf('projects: %s rows have no value in the declared key ''id''', count(*))
+FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT 'rekey_key_is_null_state',
+  printf('project_state: %s rows have no value in the declared key ''id''', count(*))
+FROM project_state WHERE project_state.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT 'rekey_key_is_null_memory',
+  printf('memories: %s rows have no value in the declared key ''id''', count(*))
+FROM memories WHERE memories.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT 'rekey_key_is_null_interaction',
+  printf('interactions: %s rows have no value in the declared key ''id''', count(*))
+FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_key_is_null_project CHECK (guard <> 'rekey_key_is_null_project'),
+  CONSTRAINT rekey_key_is_null_state CHECK (guard <> 'rekey_key_is_null_state'),
+  CONSTRAINT rekey_key_is_null_memory CHECK (guard <> 'rekey_key_is_null_memory'),
+  CONSTRAINT rekey_key_is_null_interaction CHECK (guard <> 'rekey_key_is_null_interaction')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
--- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of others
---   are dropped. If none of these rows is in force, delete them first, or give one of them that status.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_row_is_active_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+-- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
+--   others are dropped. If none of these rows is in force, delete them first, or give one of them that status.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_no_row_is_active_state',
+  printf(
+    'project_state: no row has the status ''active'', which the spec calls active; %s rows have %Q', count(*),
+    project_state.status
+  )
 FROM (
-  SELECT 'project_state' AS "table", 'active' AS active, project_state.status, count(*) AS rows
-  FROM (
-    SELECT 1 AS one
-    WHERE NOT (EXISTS (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'))
-      AND (
-        EXISTS (
-          SELECT 1
-          FROM (
-            SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-              created_at, updated_at
-            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-          ) AS rekey_planned
-          WHERE rekey_action IN ('drop', 'replace')
-        )
-      )
-  ) AS rekey_none
-    JOIN project_state ON 1 = 1
-  GROUP BY project_state.status
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the name,
---   or a default in the database.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unfilled_column_project CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", name AS "column"
-  FROM (
-    SELECT CAST(name AS TEXT) AS name
-    FROM (
-      SELECT name, type, "notnull", dflt_value, pk, max(pk) OVER () AS parts
-      FROM pragma_table_xinfo('projects') AS rekey_needed_info
-    ) AS rekey_known
-    WHERE ("notnull" = 1 OR pk > 0) AND dflt_value IS NULL AND NOT (pk = 1 AND parts = 1 AND upper(type) = 'INTEGER')
-  ) AS rekey_needed
-  WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+  SELECT 1 AS one
+  WHERE NOT (EXISTS (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'))
     AND (
       EXISTS (
         SELECT 1
         FROM (
-          SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at
-          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+          SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+            created_at, updated_at
+          FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
         ) AS rekey_planned
-        WHERE rekey_action = 'create'
+        WHERE rekey_action IN ('drop', 'replace')
       )
     )
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+) AS rekey_none
+  JOIN project_state ON 1 = 1
+GROUP BY project_state.status
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_no_row_is_active_state CHECK (guard <> 'rekey_no_row_is_active_state')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
+
+-- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
+-- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
+--   name, or a default in the database.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_unfilled_column_project',
+  printf('projects: the plan creates rows, and column %Q takes no NULL and has no default', name)
+FROM (
+  SELECT CAST(name AS TEXT) AS name
+  FROM (
+    SELECT name, type, "notnull", dflt_value, pk, max(pk) OVER () AS parts
+    FROM pragma_table_xinfo('projects') AS rekey_needed_info
+  ) AS rekey_known
+  WHERE ("notnull" = 1 OR pk > 0) AND dflt_value IS NULL AND NOT (pk = 1 AND parts = 1 AND upper(type) = 'INTEGER')
+) AS rekey_needed
+WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+  AND (
+    EXISTS (
+      SELECT 1
+      FROM (
+        SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+        WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_action = 'create'
+    )
+  )
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_unfilled_column_project CHECK (guard <> 'rekey_unfilled_column_project')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
--- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column
---   holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unreadable_time_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+-- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the
+--   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (
   SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (
@@ -1297,100 +1351,105 @@ WITH rekey_timed AS (
   WHERE rekey_action IN ('rekey', 'merge', 'drop')
     AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
 )
-SELECT count(*)
+SELECT 'rekey_unreadable_time_state',
+  printf(
+    'project_state: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
+    "key", value, canonical
+  )
 FROM (
-  SELECT 'project_state' AS "table", 'updated_at' AS "column", canonical, "key", value
-  FROM (
-    SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
-      count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
-      max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
-    FROM rekey_timed
-    WHERE EXISTS (
-      SELECT 1
-      FROM (
-        SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-          created_at, updated_at
-        FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE NOT (
-        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-      )
-        AND (
-          updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-          AND (
-            CASE
-              WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-              AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-              AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-              AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-              AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-                strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-              ) * 1000000 + CASE
-                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-                )
-                ELSE 0
-              END
-              WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
-              AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-              AND (
-                substr(updated_at, 9, 2) < '29'
-                OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
-              )
-              AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
-              AND substr(updated_at, 12, 2) < '24'
-              AND (
-                length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-                OR strftime(
-                  '%s',
-                  '2000-01-01T' || substr(
-                    updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-                  )
-                ) IS NOT NULL
-              ) THEN CAST(
-                strftime(
-                  '%s',
-                  substr(updated_at, 1, 10) || 'T' || substr(
-                    updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-                  ) || CASE
-                    WHEN ltrim(
-                      substr(updated_at, 17), ':.0123456789 '
-                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-                    WHEN ltrim(
-                      substr(updated_at, 17), ':.0123456789 '
-                    ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                      ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-                    ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-                    ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-                  END
-                ) AS INTEGER
-              ) * 1000000 + CASE
-                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-                )
-                ELSE 0
-              END
-            END
-          ) IS NULL
-        )
-        AND rekey_action IN ('rekey', 'merge', 'drop')
-        AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
+  SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
+    count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
+    max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
+  FROM rekey_timed
+  WHERE EXISTS (
+    SELECT 1
+    FROM (
+      SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
+        created_at, updated_at
+      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE NOT (
+      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
+      AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
+      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
     )
-  ) AS rekey_contested
-  WHERE unread = 1 AND rows > 1 AND decided = 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+      AND (
+        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+        AND (
+          CASE
+            WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+            AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+            AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+            AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+            AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+              strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
+            ) * 1000000 + CASE
+              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
+              )
+              ELSE 0
+            END
+            WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+            AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+            AND (
+              substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
+            )
+            AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+            AND substr(updated_at, 12, 2) < '24'
+            AND (
+              length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+              OR strftime(
+                '%s',
+                '2000-01-01T' || substr(
+                  updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
+                )
+              ) IS NOT NULL
+            ) THEN CAST(
+              strftime(
+                '%s',
+                substr(updated_at, 1, 10) || 'T' || substr(
+                  updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+                ) || CASE
+                  WHEN ltrim(
+                    substr(updated_at, 17), ':.0123456789 '
+                  ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+                  WHEN ltrim(
+                    substr(updated_at, 17), ':.0123456789 '
+                  ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                    ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+                  ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                  ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
+                END
+              ) AS INTEGER
+            ) * 1000000 + CASE
+              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
+              )
+              ELSE 0
+            END
+          END
+        ) IS NULL
+      )
+      AND rekey_action IN ('rekey', 'merge', 'drop')
+      AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
+  )
+) AS rekey_contested
+WHERE unread = 1 AND rows > 1 AND decided = 1
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_unreadable_time_state CHECK (guard <> 'rekey_unreadable_time_state')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
--- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column
---   holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unreadable_time_memory CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+-- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the
+--   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (
   SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (
@@ -1462,98 +1521,103 @@ WITH rekey_timed AS (
     FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
 )
-SELECT count(*)
+SELECT 'rekey_unreadable_time_memory',
+  printf(
+    'memories: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
+    "key", value, canonical
+  )
 FROM (
-  SELECT 'memories' AS "table", 'updated_at' AS "column", canonical, "key", value
-  FROM (
-    SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
-      count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
-      max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
-    FROM rekey_timed
-    WHERE EXISTS (
-      SELECT 1
-      FROM (
-        SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at,
-          updated_at
-        FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE NOT (
-        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-      )
-        AND (
-          updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-          AND (
-            CASE
-              WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-              AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-              AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-              AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-              AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-                strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-              ) * 1000000 + CASE
-                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-                )
-                ELSE 0
-              END
-              WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
-              AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-              AND (
-                substr(updated_at, 9, 2) < '29'
-                OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
-              )
-              AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
-              AND substr(updated_at, 12, 2) < '24'
-              AND (
-                length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-                OR strftime(
-                  '%s',
-                  '2000-01-01T' || substr(
-                    updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-                  )
-                ) IS NOT NULL
-              ) THEN CAST(
-                strftime(
-                  '%s',
-                  substr(updated_at, 1, 10) || 'T' || substr(
-                    updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-                  ) || CASE
-                    WHEN ltrim(
-                      substr(updated_at, 17), ':.0123456789 '
-                    ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-                    WHEN ltrim(
-                      substr(updated_at, 17), ':.0123456789 '
-                    ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                      ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-                    ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-                    ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-                  END
-                ) AS INTEGER
-              ) * 1000000 + CASE
-                WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                  round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-                )
-                ELSE 0
-              END
-            END
-          ) IS NULL
-        )
+  SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
+    count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
+    max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
+  FROM rekey_timed
+  WHERE EXISTS (
+    SELECT 1
+    FROM (
+      SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at,
+        updated_at
+      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE NOT (
+      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+      AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
+      AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
+      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
     )
-  ) AS rekey_contested
-  WHERE unread = 1 AND rows > 1 AND decided = 1
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+      AND (
+        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+        AND (
+          CASE
+            WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+            AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+            AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+            AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+            AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+              strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
+            ) * 1000000 + CASE
+              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
+              )
+              ELSE 0
+            END
+            WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+            AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+            AND (
+              substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
+            )
+            AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+            AND substr(updated_at, 12, 2) < '24'
+            AND (
+              length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+              OR strftime(
+                '%s',
+                '2000-01-01T' || substr(
+                  updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
+                )
+              ) IS NOT NULL
+            ) THEN CAST(
+              strftime(
+                '%s',
+                substr(updated_at, 1, 10) || 'T' || substr(
+                  updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+                ) || CASE
+                  WHEN ltrim(
+                    substr(updated_at, 17), ':.0123456789 '
+                  ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+                  WHEN ltrim(
+                    substr(updated_at, 17), ':.0123456789 '
+                  ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                    ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+                  ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                  ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
+                END
+              ) AS INTEGER
+            ) * 1000000 + CASE
+              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
+                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
+              )
+              ELSE 0
+            END
+          END
+        ) IS NULL
+      )
+  )
+) AS rekey_contested
+WHERE unread = 1 AND rows > 1 AND decided = 1
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_unreadable_time_memory CHECK (guard <> 'rekey_unreadable_time_memory')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
--- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the
---   catalog.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_generated_column CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+-- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
+--   the catalog.
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -1579,20 +1643,27 @@ rekey_declared("table", name, kind) AS (
     ('interactions', 'client', 'plain'), ('interactions', 'session_id', 'plain'), ('interactions', 'project', 'plain'),
     ('interactions', 'created_at', 'plain')
 )
-SELECT count(*)
-FROM (
-  SELECT rekey_catalog."table", rekey_catalog.name AS "column"
-  FROM rekey_catalog
-    LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
-      AND rekey_declared.name = rekey_catalog.name
-  WHERE rekey_catalog.generated = 1
-    AND (
-      rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
-      AND rekey_catalog."table" IN ('projects', 'project_state')
-    )
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_generated_column',
+  printf(
+    '%s: column %Q is generated, and the revision does not declare it so', rekey_catalog."table", rekey_catalog.name
+  )
+FROM rekey_catalog
+  LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
+    AND rekey_declared.name = rekey_catalog.name
+WHERE rekey_catalog.generated = 1
+  AND (
+    rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
+    AND rekey_catalog."table" IN ('projects', 'project_state')
+  )
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_generated_column CHECK (guard <> 'rekey_generated_column')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Take the rows to put back out of the journal of projects.
 SAVEPOINT rekey_step;
@@ -1601,12 +1672,8 @@ CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM r
 -- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
-
--- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
-
--- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
 
@@ -1626,12 +1693,8 @@ WHERE 0 = 1;
 -- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
-
--- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
-
--- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
 
@@ -2100,89 +2163,86 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE ou
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_unaccounted CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_unaccounted', printf('%s: %s rows %s, and the journal names %s', "table", counted, kind, journalled)
 FROM (
-  SELECT "table", kind, counted, journalled
-  FROM (
-    SELECT 'projects' AS "table", 'in the table' AS kind, (SELECT count(*) FROM projects) AS counted,
+  SELECT 'projects' AS "table", 'in the table' AS kind, (SELECT count(*) FROM projects) AS counted,
+    (
       (
+        SELECT rows FROM rekey_counted_before WHERE part = 'project'
+      ) - CAST(
         (
-          SELECT rows FROM rekey_counted_before WHERE part = 'project'
-        ) - CAST(
-          (
-            SELECT coalesce(sum(rows), 0) FROM rekey_tally
-            WHERE part = 'project' AND action IN ('delete', 'merge', 'replace', 'drop')
-          ) AS BIGINT
-        )
-      ) + CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
-      ) AS journalled
-    UNION ALL SELECT 'project_state' AS "table", 'in the table' AS kind,
-      (SELECT count(*) FROM project_state) AS counted,
-      (
-        (
-          SELECT rows FROM rekey_counted_before WHERE part = 'state'
-        ) - CAST(
-          (
-            SELECT coalesce(sum(rows), 0) FROM rekey_tally
-            WHERE part = 'state' AND action IN ('delete', 'merge', 'replace', 'drop')
-          ) AS BIGINT
-        )
-      ) + CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('create')) AS BIGINT
-      ) AS journalled
-    UNION ALL SELECT 'memories' AS "table", 'in the table' AS kind, (SELECT count(*) FROM memories) AS counted,
-      (
-        (
-          SELECT rows FROM rekey_counted_before WHERE part = 'memory'
-        ) - CAST(
-          (
-            SELECT coalesce(sum(rows), 0) FROM rekey_tally
-            WHERE part = 'memory' AND action IN ('delete', 'merge', 'replace', 'drop')
-          ) AS BIGINT
-        )
-      ) + CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('create')) AS BIGINT
-      ) AS journalled
-    UNION ALL SELECT 'interactions' AS "table", 'in the table' AS kind, (SELECT count(*) FROM interactions) AS counted,
-      (
-        (
-          SELECT rows FROM rekey_counted_before WHERE part = 'interaction'
-        ) - CAST(
-          (
-            SELECT coalesce(sum(rows), 0) FROM rekey_tally
-            WHERE part = 'interaction' AND action IN ('delete', 'merge', 'replace', 'drop')
-          ) AS BIGINT
-        )
-      ) + CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('create')) AS BIGINT
-      ) AS journalled
-    UNION ALL SELECT 'all tables together', 'changed',
-      (
-        (
-          SELECT rows FROM rekey_counted_before WHERE part = 'after'
-        ) - (SELECT rows FROM rekey_counted_before WHERE part = '')
-      ) - (
-        (
-          SELECT count(*) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
-        ) + (SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
-      ),
-      (
-        SELECT coalesce(sum(value), 0) FROM rekey_count
-        WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
+          SELECT coalesce(sum(rows), 0) FROM rekey_tally
+          WHERE part = 'project' AND action IN ('delete', 'merge', 'replace', 'drop')
+        ) AS BIGINT
       )
-  ) AS rekey_account
-  WHERE counted - journalled NOT BETWEEN 0 AND CASE WHEN (kind = 'changed') THEN 0 ELSE 0 END
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+    ) + CAST(
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
+    ) AS journalled
+  UNION ALL SELECT 'project_state' AS "table", 'in the table' AS kind, (SELECT count(*) FROM project_state) AS counted,
+    (
+      (
+        SELECT rows FROM rekey_counted_before WHERE part = 'state'
+      ) - CAST(
+        (
+          SELECT coalesce(sum(rows), 0) FROM rekey_tally
+          WHERE part = 'state' AND action IN ('delete', 'merge', 'replace', 'drop')
+        ) AS BIGINT
+      )
+    ) + CAST(
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('create')) AS BIGINT
+    ) AS journalled
+  UNION ALL SELECT 'memories' AS "table", 'in the table' AS kind, (SELECT count(*) FROM memories) AS counted,
+    (
+      (
+        SELECT rows FROM rekey_counted_before WHERE part = 'memory'
+      ) - CAST(
+        (
+          SELECT coalesce(sum(rows), 0) FROM rekey_tally
+          WHERE part = 'memory' AND action IN ('delete', 'merge', 'replace', 'drop')
+        ) AS BIGINT
+      )
+    ) + CAST(
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('create')) AS BIGINT
+    ) AS journalled
+  UNION ALL SELECT 'interactions' AS "table", 'in the table' AS kind, (SELECT count(*) FROM interactions) AS counted,
+    (
+      (
+        SELECT rows FROM rekey_counted_before WHERE part = 'interaction'
+      ) - CAST(
+        (
+          SELECT coalesce(sum(rows), 0) FROM rekey_tally
+          WHERE part = 'interaction' AND action IN ('delete', 'merge', 'replace', 'drop')
+        ) AS BIGINT
+      )
+    ) + CAST(
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('create')) AS BIGINT
+    ) AS journalled
+  UNION ALL SELECT 'all tables together', 'changed',
+    (
+      (
+        SELECT rows FROM rekey_counted_before WHERE part = 'after'
+      ) - (SELECT rows FROM rekey_counted_before WHERE part = '')
+    ) - (
+      (
+        SELECT count(*) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
+      ) + (SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
+    ),
+    (SELECT coalesce(sum(value), 0) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply')
+) AS rekey_account
+WHERE counted - journalled NOT BETWEEN 0 AND CASE WHEN (kind = 'changed') THEN 0 ELSE 0 END
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_unaccounted CHECK (guard <> 'rekey_unaccounted'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
 --   then run the upgrade again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_count_differs CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_expected AS (
   SELECT 'canonical_rows_created' AS name,
     CAST(
@@ -2229,21 +2289,26 @@ WITH rekey_expected AS (
       (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
 )
-SELECT count(*)
-FROM (
-  SELECT rekey_expected.name, rekey_expected.journalled, rekey_count.value AS reported
-  FROM rekey_expected
-    LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
-      AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
-  WHERE rekey_count.value IS NOT rekey_expected.journalled
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_count_differs',
+  printf(
+    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.journalled,
+    rekey_count.value
+  )
+FROM rekey_expected
+  LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
+    AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
+WHERE rekey_count.value IS NOT rekey_expected.journalled
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_count_differs CHECK (guard <> 'rekey_count_differs'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_shadow_left_project CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_as_projects AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
@@ -2275,17 +2340,21 @@ rekey_of_projects AS MATERIALIZED (
   SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
 )
-SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", spelling, canonical FROM rekey_of_projects WHERE canonical != spelling
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_shadow_left_project', printf('projects: a row is still named %Q instead of %Q', spelling, canonical)
+FROM rekey_of_projects WHERE canonical != spelling
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_shadow_left_project CHECK (guard <> 'rekey_shadow_left_project')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_memory CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_as_memories AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
 ),
@@ -2317,17 +2386,21 @@ rekey_of_memories AS MATERIALIZED (
   SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
 )
-SELECT count(*)
-FROM (
-  SELECT 'memories' AS "table", spelling, canonical FROM rekey_of_memories WHERE canonical != spelling
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_alias_left_memory', printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
+FROM rekey_of_memories WHERE canonical != spelling
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_alias_left_memory CHECK (guard <> 'rekey_alias_left_memory')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_alias_left_interaction CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_as_interactions AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
@@ -2360,230 +2433,204 @@ rekey_of_interactions AS MATERIALIZED (
   SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
 )
-SELECT count(*)
-FROM (
-  SELECT 'interactions' AS "table", spelling, canonical FROM rekey_of_interactions WHERE canonical != spelling
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+SELECT 'rekey_alias_left_interaction',
+  printf('interactions: rows are still keyed by %Q instead of %Q', spelling, canonical)
+FROM rekey_of_interactions WHERE canonical != spelling
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_alias_left_interaction CHECK (guard <> 'rekey_alias_left_interaction')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_owner_lost_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", project_state.id AS "key", project_state.project_id AS owner FROM project_state
-  WHERE project_state.project_id IN (
-    SELECT id
-    FROM (
-      SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-      WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action = 'delete'
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_owner_lost_state',
+  printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
+FROM project_state
+WHERE project_state.project_id IN (
+  SELECT id
+  FROM (
+    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action = 'delete'
+)
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_owner_lost_state CHECK (guard <> 'rekey_owner_lost_state')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
+
+-- Guards rekey_no_way_back_project, rekey_no_way_back_state, rekey_no_way_back_memory, rekey_no_way_back_interaction:
+--   every row that the journal names would go back as it was.
+-- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
+--   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
+--   for the upgrade.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_no_way_back_project',
+  printf(
+    'projects: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
+    CASE
+      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
+      WHEN (drift = 'deleted') THEN 'it is not there any more'
+      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
+      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
+    END
   )
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_project: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_project CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'projects' AS "table", "key", action, canonical,
+FROM rekey_back_project WHERE drift != 'untouched'
+UNION ALL SELECT 'rekey_no_way_back_state',
+  printf(
+    'project_state: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
       WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM rekey_back_project WHERE drift != 'untouched'
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_state: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_state CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
-FROM (
-  SELECT 'project_state' AS "table", "key", action, canonical,
+    END
+  )
+FROM rekey_back_state WHERE drift != 'untouched'
+UNION ALL SELECT 'rekey_no_way_back_memory',
+  printf(
+    'memories: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
       WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM rekey_back_state WHERE drift != 'untouched'
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_memory: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_memory CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+    END
+  )
 FROM (
-  SELECT 'memories' AS "table", "key", action, canonical,
+  SELECT rekey_journal_memories.id AS "key", rekey_journal_memories.rekey_action AS action,
+    rekey_journal_memories.rekey_canonical AS canonical,
+    CASE
+      WHEN (memories.id IS NULL) THEN 'deleted'
+      WHEN (
+        rekey_journal_memories.rekey_action = 'rekey'
+        AND NOT (
+          (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
+          AND (
+            (
+              SELECT started_at FROM rekey_run
+              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+            ) IS memories.updated_at
+          )
+          AND (
+            (
+              rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+              rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
+            ) IS (
+              memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
+              memories.created_at
+            )
+          )
+        )
+      ) THEN 'edited'
+      WHEN (
+        rekey_journal_memories.rekey_action != 'rekey'
+        AND NOT (
+          (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
+          AND ('superseded' COLLATE BINARY IS memories.status COLLATE BINARY)
+          AND (
+            (
+              SELECT started_at FROM rekey_run
+              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+            ) IS memories.updated_at
+          )
+          AND (
+            (
+              rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
+              rekey_journal_memories.confidence, rekey_journal_memories.created_at
+            ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
+          )
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift
+  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
+  WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
+) AS rekey_back
+WHERE drift != 'untouched'
+UNION ALL SELECT 'rekey_no_way_back_interaction',
+  printf(
+    'interactions: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
       WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM (
-    SELECT rekey_journal_memories.id AS "key", rekey_journal_memories.rekey_action AS action,
-      rekey_journal_memories.rekey_canonical AS canonical,
-      CASE
-        WHEN (memories.id IS NULL) THEN 'deleted'
-        WHEN (
-          rekey_journal_memories.rekey_action = 'rekey'
-          AND NOT (
-            (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
-            AND (
-              (
-                SELECT started_at FROM rekey_run
-                WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-              ) IS memories.updated_at
-            )
-            AND (
-              (
-                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-                rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
-              ) IS (
-                memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
-                memories.created_at
-              )
-            )
-          )
-        ) THEN 'edited'
-        WHEN (
-          rekey_journal_memories.rekey_action != 'rekey'
-          AND NOT (
-            (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
-            AND ('superseded' COLLATE BINARY IS memories.status COLLATE BINARY)
-            AND (
-              (
-                SELECT started_at FROM rekey_run
-                WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-              ) IS memories.updated_at
-            )
-            AND (
-              (
-                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-                rekey_journal_memories.confidence, rekey_journal_memories.created_at
-              ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
-            )
-          )
-        ) THEN 'edited'
-        ELSE 'untouched'
-      END AS drift
-    FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-    WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-      AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-  ) AS rekey_back
-  WHERE drift != 'untouched'
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
-DROP TABLE rekey_guard;
-
--- Guard rekey_no_way_back_interaction: every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is written.
---   Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the
---   upgrade.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_no_way_back_interaction CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending) SELECT count(*)
+    END
+  )
 FROM (
-  SELECT 'interactions' AS "table", "key", action, canonical,
+  SELECT rekey_journal_interactions.id AS "key", rekey_journal_interactions.rekey_action AS action,
+    rekey_journal_interactions.rekey_canonical AS canonical,
     CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END AS what,
-    CASE
-      WHEN (drift = 'edited') THEN ''
-      WHEN (drift = 'deleted') THEN ''
-      WHEN (drift = 'taken') THEN ''
-      WHEN (drift = 'attached') THEN ''
-    END AS keep
-  FROM (
-    SELECT rekey_journal_interactions.id AS "key", rekey_journal_interactions.rekey_action AS action,
-      rekey_journal_interactions.rekey_canonical AS canonical,
-      CASE
-        WHEN (interactions.id IS NULL) THEN 'deleted'
-        WHEN (
-          rekey_journal_interactions.rekey_action = 'rekey'
-          AND NOT (
-            (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
-            AND (
-              (
-                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-                rekey_journal_interactions.created_at
-              ) IS (
-                interactions.id, interactions.prompt, interactions.response, interactions.client,
-                interactions.session_id, interactions.created_at
-              )
+      WHEN (interactions.id IS NULL) THEN 'deleted'
+      WHEN (
+        rekey_journal_interactions.rekey_action = 'rekey'
+        AND NOT (
+          (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
+          AND (
+            (
+              rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+              rekey_journal_interactions.client, rekey_journal_interactions.session_id,
+              rekey_journal_interactions.created_at
+            ) IS (
+              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+              interactions.created_at
             )
           )
-        ) THEN 'edited'
-        WHEN (
-          rekey_journal_interactions.rekey_action != 'rekey'
-          AND NOT (
-            (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
-            AND (
-              (
-                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-                rekey_journal_interactions.created_at
-              ) IS (
-                interactions.id, interactions.prompt, interactions.response, interactions.client,
-                interactions.session_id, interactions.created_at
-              )
+        )
+      ) THEN 'edited'
+      WHEN (
+        rekey_journal_interactions.rekey_action != 'rekey'
+        AND NOT (
+          (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
+          AND (
+            (
+              rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
+              rekey_journal_interactions.client, rekey_journal_interactions.session_id,
+              rekey_journal_interactions.created_at
+            ) IS (
+              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+              interactions.created_at
             )
           )
-        ) THEN 'edited'
-        ELSE 'untouched'
-      END AS drift
-    FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-    WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-      AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-  ) AS rekey_back
-  WHERE drift != 'untouched'
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift
+  FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
+  WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
+) AS rekey_back
+WHERE drift != 'untouched'
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_no_way_back_project CHECK (guard <> 'rekey_no_way_back_project'),
+  CONSTRAINT rekey_no_way_back_state CHECK (guard <> 'rekey_no_way_back_state'),
+  CONSTRAINT rekey_no_way_back_memory CHECK (guard <> 'rekey_no_way_back_memory'),
+  CONSTRAINT rekey_no_way_back_interaction CHECK (guard <> 'rekey_no_way_back_interaction')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
--- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the canonical
---   by hand, or cover the table in the spec.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_foreign_key_broken CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+-- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the
+--   canonical by hand, or cover the table in the spec.
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_related AS (
   SELECT name FROM sqlite_master AS rekey_known
   WHERE type = 'table'
@@ -2597,26 +2644,30 @@ WITH rekey_related AS (
       )
     )
 )
-SELECT count(*)
+SELECT 'rekey_foreign_key_broken',
+  printf('%s: the row with rowid %s refers to a row of %s that would be gone', "table", rowid, parent)
 FROM (
   SELECT "table", rowid, parent, fkid, rows
   FROM (
-    SELECT "table", rowid, parent, fkid, rows
-    FROM (
-      SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
-      FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
-      GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-    ) AS rekey_nowhere
-    EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
-  ) AS rekey_surplus
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+    SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
+    FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
+    GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+  ) AS rekey_nowhere
+  EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
+) AS rekey_surplus
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_foreign_key_broken CHECK (guard <> 'rekey_foreign_key_broken')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
 -- If the script stops here: correct or delete the row first: the downgrade could not let it refer to nothing again.
-CREATE TEMPORARY TABLE rekey_guard (offending BIGINT CONSTRAINT rekey_foreign_key_mended CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_guard (offending)
+INSERT INTO rekey_finding (guard, said)
 WITH rekey_related AS (
   SELECT name FROM sqlite_master AS rekey_known
   WHERE type = 'table'
@@ -2630,35 +2681,34 @@ WITH rekey_related AS (
       )
     )
 )
-SELECT count(*)
+SELECT 'rekey_foreign_key_mended',
+  printf('%s: the row with rowid %s referred to no %s before, and no way back restores that', "table", rowid, parent)
 FROM (
-  SELECT "table", rowid, parent, fkid, rows
+  SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
+  EXCEPT SELECT "table", rowid, parent, fkid, rows
   FROM (
-    SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
-    EXCEPT SELECT "table", rowid, parent, fkid, rows
-    FROM (
-      SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
-      FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
-      GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-    ) AS rekey_nowhere
-  ) AS rekey_surplus
-) AS rekey_offending;
-INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;
+    SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
+    FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
+    GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+  ) AS rekey_nowhere
+) AS rekey_surplus
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_foreign_key_mended CHECK (guard <> 'rekey_foreign_key_mended')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Drop what was noted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_broken_before;
-
--- Drop what was noted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_back_project;
-
--- Drop what was noted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_back_state;
-
--- Drop what was noted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_counted_before;
 
@@ -2674,12 +2724,14 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 36
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 27
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys
 WHERE defer_foreign_keys = 1 AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
 DROP TABLE rekey_last_guard;
+DROP VIEW rekey_shown;
+DROP TABLE rekey_finding;
 DROP TABLE rekey_whole;
 
 -- All of it, or nothing.

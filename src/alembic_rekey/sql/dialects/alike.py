@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, Text, literal
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
-from alembic_rekey.sql.expressions import InsertRows
+from alembic_rekey.sql.expressions import InsertRows, Quoted, Sentence
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
 from alembic_rekey.sql.times import Moment, Unread
 
-__all__ = ["ascii_text", "create_journal", "drop_column", "insert_rows", "insertion", "listed", "unread"]
+__all__ = ["ascii_text", "create_journal", "drop_column", "insert_rows", "insertion", "listed", "sentence", "unread"]
 
 
 def insertion(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
@@ -59,3 +59,21 @@ def unread(element: Unread, compiler: SQLCompiler, **kw: Any) -> str:
     stored, moment = compiler.process(element.stored, **kw), Moment(element.of, element.stored)
     blank = f"trim(CAST({stored} AS TEXT)) <> ''"
     return f"({stored} IS NOT NULL AND {blank} AND ({compiler.process(moment, **kw)}) IS NULL)"
+
+
+def sentence(element: Sentence, compiler: SQLCompiler, function: str, quoted: str, **kw: Any) -> str:
+    """Write a sentence by a function that fills in values as they are at `%s`, and in quotes at `quoted`."""
+    template, values = "", list[ColumnElement[Any]]()
+    for piece in element.pieces:
+        match piece:
+            case str():
+                template += piece.replace("%", "%%")
+            case Quoted(value):
+                template += quoted
+                values.append(value)
+            case _:
+                template += "%s"
+                values.append(piece)
+    if not values:
+        return compiler.process(literal("".join(map(str, element.pieces)), Text()), **kw)
+    return f"{function}({listed([literal(template, Text()), *values], compiler, **kw)})"

@@ -19,8 +19,9 @@ from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.shell import Said, Shell
+from alembic_rekey.sql.expressions import Sentence
 
-__all__ = ["Asked", "Change", "Database", "Pair", "Said", "UniqueIndex"]
+__all__ = ["Asked", "Change", "Database", "Hanging", "Pair", "Said", "UniqueIndex"]
 
 Change = Insert | Update | Delete
 
@@ -30,6 +31,23 @@ Asked = tuple[str, tuple[str, ...]]
 
 Pair = tuple[Table, str, str]
 """A table, a column of it, and the column that it refers to."""
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """What a guard asks: whether rows hang on those of `parent` that a journal names.
+
+    Through the columns that are `covered` rows may hang on one that an action of `gone` takes away; an action of
+    `written` writes columns.
+    """
+
+    guard: str
+    parent: Table
+    key: str
+    journal: str
+    covered: Sequence[Pair]
+    gone: Sequence[str]
+    written: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -200,20 +218,12 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def attached_counted(
-        self,
-        parent: Table,
-        key: str,
-        journal: str,
-        *,
-        covered: Sequence[Pair],
-        gone: Sequence[str],
-        written: Mapping[str, Sequence[str]],
-    ) -> list[Executable]:
-        """Return what inserts into `rekey_guard` how many rows hang on those rows of `parent` that a journal names.
+    def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
+        """Return what inserts into `rekey_guard` what hangs on those rows that journals name: guard and sentence.
 
-        Asked of the catalog when a script runs; none where a query cannot do that. Through the columns that are
-        `covered` rows may hang on one that an action of `gone` takes away; an action of `written` writes columns.
+        Asked of the catalog when a script runs; none where a query cannot do that. The values of `sentence` are
+        columns of `found`, what is asked and the foreign key, or of `hanging`, the row that goes and how many hang on
+        it.
         """
 
     @abstractmethod

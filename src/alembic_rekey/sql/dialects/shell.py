@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from sqlalchemy import Executable
 
@@ -44,11 +45,13 @@ class Shell(ABC):
     def locks(self, lock_timeout: float) -> list[Said]:
         """Return what waits for any other upgrade."""
 
-    insertion: str
-    """How a guard inserts its number: what fails must end the transaction."""
+    @abstractmethod
+    def guard(self, names: Mapping[str, str], found: str) -> str:
+        """Return what stops, and ends the transaction, if the query `found` has a row: a guard's name, and a sentence.
 
-    guard_mark: str
-    """The line by which a guard that has passed says so, if one is needed."""
+        The first twenty sentences are shown, without anything that would move a cursor. `names` are those of the
+        guards, each with what it is in quotes, if it needs any.
+        """
 
     reopened: str
     """What keeps a statement out of a transaction of its own, where an earlier one has ended the script's."""

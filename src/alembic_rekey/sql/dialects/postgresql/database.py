@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -36,16 +36,17 @@ import alembic_rekey.sql.dialects.postgresql.expressions  # noqa: F401  # the tw
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
-from alembic_rekey.sql.dialects.interface import Change, Database, Pair, Said, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Change, Database, Hanging, Pair, Said, UniqueIndex
 from alembic_rekey.sql.dialects.postgresql import times
 from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, statistics
-from alembic_rekey.sql.dialects.postgresql.catalog.attached import CountAttached, KeepAttached
+from alembic_rekey.sql.dialects.postgresql.catalog.attached import FindAttached, KeepAttached
 from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
 from alembic_rekey.sql.dialects.postgresql.session import SETTLED
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
 from alembic_rekey.sql.digests import told
+from alembic_rekey.sql.expressions import Sentence
 
 __all__ = ["PostgreSQL"]
 
@@ -175,18 +176,9 @@ class PostgreSQL(Database):
         """Return none: it lets none lead nowhere."""
         return []
 
-    def attached_counted(
-        self,
-        parent: Table,
-        key: str,
-        journal: str,
-        *,
-        covered: Sequence[Pair],
-        gone: Sequence[str],
-        written: Mapping[str, Sequence[str]],
-    ) -> list[Executable]:
+    def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
         """Run a program over the foreign keys of the catalog."""
-        return [CountAttached(parent, key, journal, covered, gone, written)]
+        return [FindAttached(asked, sentence)]
 
     def attached_kept(
         self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str

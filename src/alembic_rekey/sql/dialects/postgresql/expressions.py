@@ -16,6 +16,7 @@ from alembic_rekey.sql.dialects.alike import (
     insert_rows,
     insertion,
     listed,
+    sentence,
 )
 from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
 from alembic_rekey.sql.expressions import (
@@ -25,6 +26,7 @@ from alembic_rekey.sql.expressions import (
     InsertRows,
     Item,
     PutBackRows,
+    Sentence,
     Uncollated,
     Verbatim,
     Written,
@@ -174,3 +176,8 @@ def _verbatim(element: Verbatim, _compiler: SQLCompiler, **_: Any) -> str:
 def _uncollated(element: Uncollated, compiler: SQLCompiler, **kw: Any) -> str:
     # A type without collations in between; COLLATE would decide for both sides.
     return f"(to_jsonb(CAST({compiler.process(element.stored, **kw)} AS TEXT)) #>> '{{}}')"
+
+
+@compiles(Sentence, "postgresql")
+def _sentence(element: Sentence, compiler: SQLCompiler, **kw: Any) -> str:
+    return sentence(element, compiler, "format", "%L", **kw)

@@ -7,6 +7,8 @@ tool had begun it before the script could, a deferred constraint fails at COMMIT
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import text
 
 from alembic_rekey.sql.dialects.postgresql.session import LOCK, SAME_TEXT
@@ -41,9 +43,36 @@ INSERT INTO rekey_whole (savepoints)
 SELECT 1
 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
-  AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);"""
-    insertion = "INSERT"
-    guard_mark = reopened = ""
+  AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
+-- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
+DECLARE
+  guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
+  hidden CONSTANT TEXT := '[\\u0001-\\u001f\\u007f-\\u00a0\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u206f\\ufeff]';
+BEGIN
+  IF guards IS NOT NULL THEN
+    RAISE check_violation USING
+      MESSAGE = format('guard %s found %s, and stops the script', guards, (SELECT count(*) FROM rekey_guard)),
+      DETAIL = (
+        SELECT string_agg(shown, E'\\n') FROM (
+          SELECT (
+            SELECT string_agg(
+              CASE WHEN letter ~ hidden THEN '\\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
+              ORDER BY place
+            ) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
+          ) AS shown
+          FROM rekey_guard ORDER BY guard, said LIMIT 20
+        ) AS first
+      ),
+      HINT = 'The comment above this guard in the script says what to do.';
+  END IF;
+  RETURN NULL;
+END
+$rekey$;
+CREATE TRIGGER rekey_stop AFTER INSERT ON rekey_guard FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.rekey_stop();
+ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;"""
+    reopened = ""
     schema_marks = ("", "")
     same_text: list[Said] = [  # noqa: RUF012  # never changed, and typed by the interface
         ("Write values as the same text in every session.", text(SAME_TEXT))
@@ -59,6 +88,10 @@ WHERE made.oid = 'pg_temp.rekey_whole'::regclass
             ("Do not wait for locks for ever.", text(f"SET LOCAL lock_timeout = '{int(lock_timeout * 1000)}ms'")),
             ("Wait for any other upgrade of this database.", text(f"SELECT pg_advisory_xact_lock({LOCK})")),
         ]
+
+    def guard(self, names: Mapping[str, str], found: str) -> str:
+        """Insert what it finds: the trigger stops."""
+        return f"INSERT INTO rekey_guard (guard, said)\n{found};"  # a query of ours
 
     def ending(self, marks: int, version_table: str) -> str:
         """Commit no transaction but the one that began with the script."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ import alembic_rekey.sql.dialects.sqlite.times  # noqa: F401  # the three for wh
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
-from alembic_rekey.sql.dialects.interface import Change, Database, Pair, Said, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Change, Database, Hanging, Pair, Said, UniqueIndex
 from alembic_rekey.sql.dialects.sqlite import comparison
 from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
@@ -36,7 +36,7 @@ from alembic_rekey.sql.dialects.sqlite.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
 from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
 from alembic_rekey.sql.digests import told
-from alembic_rekey.sql.expressions import Exact
+from alembic_rekey.sql.expressions import Exact, Sentence
 
 __all__ = ["SQLite"]
 
@@ -161,16 +161,7 @@ class SQLite(Database):
         """Ask pragma_foreign_key_check of those tables."""
         return [columns.leading_nowhere(tables)]
 
-    def attached_counted(
-        self,
-        parent: Table,
-        key: str,
-        journal: str,
-        *,
-        covered: Sequence[Pair],
-        gone: Sequence[str],
-        written: Mapping[str, Sequence[str]],
-    ) -> list[Executable]:
+    def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
         """Return none: no query can name a table that another one tells."""
         return []
 

@@ -9,9 +9,19 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.names.matching import WHITESPACE
-from alembic_rekey.sql.dialects.alike import ascii_text, create_journal, drop_column, insert_rows, listed
+from alembic_rekey.sql.dialects.alike import ascii_text, create_journal, drop_column, insert_rows, listed, sentence
 from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
-from alembic_rekey.sql.expressions import ByCodePoint, Clock, Exact, InsertRows, Item, Scanned, Uncollated, Written
+from alembic_rekey.sql.expressions import (
+    ByCodePoint,
+    Clock,
+    Exact,
+    InsertRows,
+    Item,
+    Scanned,
+    Sentence,
+    Uncollated,
+    Written,
+)
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.registry_text import FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
@@ -115,3 +125,8 @@ def _from_hexadecimal(element: FromHexadecimal, _compiler: SQLCompiler, **_: Any
 @compiles(Uncollated, "sqlite")
 def _uncollated(element: Uncollated, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.stored, **kw)
+
+
+@compiles(Sentence, "sqlite")
+def _sentence(element: Sentence, compiler: SQLCompiler, **kw: Any) -> str:
+    return sentence(element, compiler, "printf", "%Q", **kw)

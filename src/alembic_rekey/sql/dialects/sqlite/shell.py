@@ -7,6 +7,8 @@ the marks of all others, takes it back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from alembic_rekey.sql.dialects.shell import Said, Shell
 
 __all__ = ["SQLiteShell"]
@@ -36,9 +38,24 @@ class SQLiteShell(Shell):
     starting = """\
 -- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
 PRAGMA defer_foreign_keys = ON;
-CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));"""
-    insertion = "INSERT OR ROLLBACK"
-    guard_mark = "INSERT INTO rekey_whole (offending) SELECT offending FROM rekey_guard;\n"
+CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
+-- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
+CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
+CREATE TEMPORARY VIEW rekey_shown AS
+WITH RECURSIVE rekey_letter (place, said, rest, code) AS (
+  SELECT row_number() OVER (ORDER BY guard, said), guard || ':', ' ' || substr(said, 1, 400), 32
+  FROM rekey_finding WHERE said IS NOT NULL
+  UNION ALL SELECT place, said || CASE
+    WHEN code IN (173, 1564, 6158, 65279) OR code < 32 OR code BETWEEN 127 AND 160
+      OR code BETWEEN 8203 AND 8207 OR code BETWEEN 8232 AND 8303 THEN '\\x' || lower(hex(substr(rest, 1, 1)))
+    ELSE substr(rest, 1, 1)
+  END, substr(rest, 2), coalesce(unicode(substr(rest, 2)), 0)
+  FROM rekey_letter WHERE rest <> '' AND place <= 20
+)
+SELECT said FROM (
+  SELECT place, said FROM rekey_letter WHERE rest = ''
+  UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding
+) WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place;"""
     reopened = "SAVEPOINT rekey_step;\n"
     schema_marks = (_SCHEMA_BEFORE, _SCHEMA_MARK)
     same_text: list[Said] = []  # noqa: RUF012  # never changed, and typed by the interface
@@ -51,6 +68,20 @@ CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));"""
     def locks(self, lock_timeout: float) -> list[Said]:
         """Return nothing: BEGIN IMMEDIATE waits."""
         return []
+
+    def guard(self, names: Mapping[str, str], found: str) -> str:
+        """Leave a mark where it finds nothing; else let the constraint fail that has the guard's name."""
+        checks = ", ".join(f"CONSTRAINT {quoted} CHECK (guard <> '{name}')" for name, quoted in names.items())
+        return f"""\
+INSERT INTO rekey_finding (guard, said)
+{found}
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, {checks});
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;"""  # noqa: S608  # names of guards, and a query of ours
 
     def ending(self, marks: int, version_table: str) -> str:
         """Ask for all marks, and roll back without them."""
@@ -68,4 +99,6 @@ INSERT OR ROLLBACK INTO {version_table} (version_num)
 SELECT NULL FROM pragma_defer_foreign_keys
 WHERE defer_foreign_keys = 1 AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = 'rekey_last_guard');
 DROP TABLE rekey_last_guard;
+DROP VIEW rekey_shown;
+DROP TABLE rekey_finding;
 DROP TABLE rekey_whole;"""  # noqa: S608  # a number, and a name that SQLAlchemy quoted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,24 +10,21 @@ from sqlalchemy import ClauseElement, Executable, Table, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from alembic_rekey.sql.dialects.interface import Pair
+from alembic_rekey.sql.dialects.interface import Hanging, Pair
 from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.expressions import Sentence
 
-__all__ = ["CountAttached", "KeepAttached"]
+__all__ = ["FindAttached", "KeepAttached"]
 
 
 @dataclass(eq=False)
-class CountAttached(Executable, ClauseElement):
-    """Inserts into `rekey_guard` how many rows hang on rows of a journal; see `Database.attached_counted`."""
+class FindAttached(Executable, ClauseElement):
+    """Inserts into `rekey_guard` what hangs on rows of journals; see `Database.attached_found`."""
 
     inherit_cache = False
 
-    parent: Table
-    key: str
-    journal: str
-    covered: Sequence[Pair]
-    gone: Sequence[str]
-    written: Mapping[str, Sequence[str]]
+    asked: Sequence[Hanging]
+    sentence: Sentence
 
 
 @dataclass(eq=False)
@@ -44,97 +41,130 @@ class KeepAttached(Executable, ClauseElement):
     action: str
 
 
-def _keys_to(parent: Table, covered: Sequence[Pair], compiler: SQLCompiler, **kw: Any) -> str:
-    """Return the question for the foreign keys that lead to `parent`: `child`, `parent`, `condition`, `targets`.
+class _Written:
+    """What goes into a program, as SQLAlchemy writes it for the database."""
 
-    `covered` tells of each key whether the child is one of these tables, or a part of one, by that pair of columns.
+    def __init__(self, compiler: SQLCompiler, kw: dict[str, Any]) -> None:
+        self._compiler = compiler
+        self._kw = kw
+
+    def text(self, value: str) -> str:
+        return self._compiler.process(literal(str(value), Text()), **self._kw)
+
+    def table(self, table: Table) -> str:
+        return self.text(self._compiler.preparer.format_table(table))
+
+    def array(self, values: Iterable[str]) -> str:
+        return f"ARRAY[{', '.join(map(self.text, values))}]::text[]"
+
+
+def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair]]], written: _Written) -> str:
+    """Return the CTEs that end with `key`, the foreign keys that lead to `parents` or a part of one, or to a child.
+
+    `root`: the parent as it is named here; `child`, `parent`, `columns`, `targets`, `condition`, and `covered`: whether
+    the child is one of the tables that cover that parent, or a part of one, by that pair of columns.
     """
-
-    def text(value: str) -> str:
-        return compiler.process(literal(str(value), Text()), **kw)
-
-    def tree(root: Table) -> str:
-        named = text(compiler.preparer.format_table(root))
-        return f"""
-          WITH RECURSIVE tree (member) AS (
-            SELECT to_regclass({named})::oid
-            UNION
-            SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-          )
-          SELECT member FROM tree"""  # noqa: S608  # a literal that SQLAlchemy wrote, as below
-
-    is_covered = "".join(
-        f"\n        OR fields.names = ARRAY[{text(field)}]::name[]"
-        f"\n          AND fields.targets = ARRAY[{text(target)}]::name[]"
-        f"\n          AND fk.conrelid IN ({tree(child)})"
-        for child, field, target in covered
-    )
-    return f"""SELECT fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, fields.targets,
-      fields.condition, (
-        false{is_covered}
+    pairs = [
+        f"({written.table(parent)}, {written.table(child)}, {written.text(field)}, {written.text(target)})"
+        for parent, several in covered
+        for child, field, target in several
+    ]
+    listed = ",\n      ".join(pairs) or "(NULL, NULL, NULL, NULL)"
+    roots = ", ".join(f"({written.table(parent)})" for parent in parents)
+    return f"""covered (root, child, field, target) AS (VALUES
+      {listed}
+    ),
+    tree (root, member) AS (
+      SELECT root, to_regclass(root)::oid FROM (VALUES {roots}) AS parents (root)
+      UNION SELECT child, to_regclass(child)::oid FROM covered
+      UNION SELECT tree.root, below.inhrelid
+      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    ),
+    key AS (
+      SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*, EXISTS (
+        SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
+        WHERE covered.root = tree.root AND field.names = ARRAY[covered.field] AND field.targets = ARRAY[covered.target]
       ) AS covered
-    FROM pg_catalog.pg_constraint AS fk
-    CROSS JOIN LATERAL (
-      SELECT array_agg(source.attname ORDER BY pair.place) AS names,
-             array_agg(target.attname ORDER BY pair.place) AS targets,
-             string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
-      FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-      JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-      JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    ) AS fields
-    WHERE fk.contype = 'f' AND fk.confrelid IN ({tree(parent)})
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-        WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN ({tree(parent)})
-      )"""  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
+      FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
+      CROSS JOIN LATERAL (
+        SELECT array_agg(source.attname::text ORDER BY place) AS names,
+          array_agg(target.attname::text ORDER BY place) AS targets,
+          string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
+        FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair (field, target, place)
+        JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
+        JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
+      ) AS field
+      WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_constraint AS made_for JOIN tree AS above ON above.member = made_for.confrelid
+        WHERE above.root = tree.root AND made_for.oid = fk.conparentid
+      )
+    )"""  # noqa: S608  # every piece is a literal that SQLAlchemy wrote
 
 
-@compiles(CountAttached, "postgresql")
-def _count_attached(element: CountAttached, compiler: SQLCompiler, **kw: Any) -> str:
-    def text(value: str) -> str:
-        return compiler.process(literal(str(value), Text()), **kw)
-
-    gone = ", ".join(map(text, element.gone))
-    key = text(element.key)
-    written = "".join(
-        f"\n      || CASE WHEN found.targets && ARRAY[{', '.join(map(text, names))}]::name[]"
-        f"\n        THEN ARRAY[{text(action)}] ELSE ARRAY[]::text[] END"
-        for action, names in element.written.items()
+@compiles(FindAttached, "postgresql")
+def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> str:
+    written = _Written(compiler, kw)
+    asked = ",\n      ".join(
+        f"({written.text(one.guard)}, {written.table(one.parent)}, {written.text(one.parent.name)}, "
+        f"{written.text(one.journal)}, {written.text(one.key)}, '{{{','.join(one.gone)}}}')"
+        for one in element.asked
     )
+    writing = ",\n      ".join(
+        f"({written.table(one.parent)}, {written.text(action)}, {written.array(names)})"
+        for one in element.asked
+        for action, names in one.written.items()
+    )
+    parents = [one.parent for one in element.asked]
     return plpgsql(f"""DECLARE
   found record;
-  attached bigint;
-  total bigint := 0;
+  hanging record;
+  guards text[];
+  said text[];
 BEGIN
   FOR found IN
-    {_keys_to(element.parent, element.covered, compiler, **kw)}
+    WITH RECURSIVE asked (guard, root, "table", journal, key, gone) AS (VALUES
+      {asked}
+    ),
+    written (root, action, columns) AS (VALUES
+      {writing}
+    ),
+    {_keys(parents, [(one.parent, one.covered) for one in element.asked], written)}
+    SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
+      CASE WHEN key.covered THEN '{{}}' ELSE asked.gone::text[] END || ARRAY(
+        SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
+      ) AS actions
+    FROM asked JOIN key USING (root)
   LOOP
-    EXECUTE format(
-      'SELECT count(*) FROM %s AS child JOIN %s AS parent ON %s JOIN %I AS gone ON gone.%I = parent.%I '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1)',
-      found.child, found.parent, found.condition, {text(element.journal)}, {key}, {key})
-    INTO attached
-    USING CASE WHEN found.covered THEN ARRAY[]::text[] ELSE ARRAY[{gone}]::text[] END{written};
-    total := total + attached;
+    FOR hanging IN EXECUTE format(
+      'SELECT gone.%1$I AS key, gone.rekey_action AS action, count(*) AS rows '
+      'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON gone.%1$I = parent.%1$I '
+      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) '
+      'GROUP BY gone.%1$I, gone.rekey_action',
+      found.key, found.child, found.parent, found.condition, found.journal) USING found.actions
+    LOOP
+      guards := guards || found.guard;
+      said := said ||
+        {compiler.process(element.sentence, **kw)};
+    END LOOP;
   END LOOP;
-  INSERT INTO rekey_guard (offending) VALUES (total);
-END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
+  INSERT INTO rekey_guard (guard, said) SELECT * FROM unnest(guards, said);
+END""")  # noqa: S608  # every piece is a literal that SQLAlchemy wrote
 
 
 @compiles(KeepAttached, "postgresql")
 def _keep_attached(element: KeepAttached, compiler: SQLCompiler, **kw: Any) -> str:
-    key = compiler.process(literal(element.key, Text()), **kw)
+    written = _Written(compiler, kw)
     return plpgsql(f"""DECLARE
   found record;
 BEGIN
   FOR found IN
-    {_keys_to(element.parent, element.covered, compiler, **kw)}
+    WITH RECURSIVE {_keys([element.parent], [(element.parent, element.covered)], written)}
+    SELECT * FROM key WHERE root = {written.table(element.parent)} AND NOT covered
   LOOP
-    CONTINUE WHEN found.covered;
     EXECUTE format(
       'UPDATE {element.back} AS back SET drift = $1 WHERE back.action = $2 AND EXISTS '
-      '(SELECT 1 FROM %s AS child JOIN %s AS parent ON %s WHERE parent.%I = back.key)',
-      found.child, found.parent, found.condition, {key})
-    USING '{element.drift}', '{element.action}';
+      '(SELECT FROM %s AS child JOIN %s AS parent ON %s WHERE parent.%I = back.key)',
+      found.child, found.parent, found.condition, {written.text(element.key)})
+    USING {written.text(element.drift)}, {written.text(element.action)};
   END LOOP;
 END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
