@@ -14,7 +14,6 @@ pytestmark = [
 ]
 ONE, OTHERS = "fraud-detection", ("Fraud-Detection", "fraud detection")
 EXPERIMENTS = {"experiments": {ONE: ["fraud detection"]}}
-MODELS = {"models": {"fraud-model": ["fraud-classifier"]}}
 
 
 def tracked(mlflow: Application, database: Database) -> Database:
@@ -47,30 +46,42 @@ def test_experiments_of_one_name_become_one_with_all_runs_traces_models_and_data
     assert seen.before["models"] == seen.folded["models"]
 
 
-def test_registered_models_of_one_name_become_one_with_versions_tags_and_aliases(app, database, tmp_path):
-    mlflow = app("mlflow")
-    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", MODELS)
-    seen = there_and_back(mlflow, database.url, project)
-    assert {
+def fraud_model(**first: str) -> dict[str, object]:
+    """The one model of the registry; `first` are the tags of its first version."""
+    return {
         "fraud-model": {
             "description": "the fraud-model",
             "tags": {"region": "EU", "team": "fraud"},
             # The first version had been deleted under this name, and lives under the other.
-            "versions": {"1": ["/models/other", {"source": "other"}], "2": ["/models/new", {"source": "new"}]},
+            "versions": {"1": ["/models/other", first], "2": ["/models/new", {"reviewed": "yes"}]},
             "aliases": {"challenger": 1, "champion": 2},
         }
-    } == seen.folded["models"]
+    }
+
+
+def test_registered_models_of_one_name_become_one_with_versions_tags_and_aliases(app, database, tmp_path):
+    mlflow = app("mlflow")
+    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", {})
+    seen = there_and_back(mlflow, database.url, project)
+    assert fraud_model() == seen.folded["models"]
     assert seen.before["experiments"] == seen.folded["experiments"]
+
+
+def test_tags_of_a_version_follow_it_to_its_new_key(app, database, tmp_path):
+    mlflow = app("mlflow")
+    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", {})
+    mlflow.inside("label", database.url)
+    assert fraud_model(reviewed="no") == there_and_back(mlflow, database.url, project).folded["models"]
 
 
 def test_two_live_versions_of_one_number_refuse_and_nothing_is_changed(app, database, tmp_path):
     mlflow = app("mlflow")
-    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", MODELS)
+    project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", {})
     mlflow.inside("clash", database.url)
     content = whole(database)
     checked = project.check()
     assert (2, content) == (checked.status, whole(database)), checked
     refused = project.upgrade()
     assert (1, content) == (refused.code, whole(database)), refused
-    for said in ("fraud-classifier", "/models/clash", "/models/new"):
+    for said in ("Fraud-Model", "/models/clash", "/models/new"):
         assert said in refused.err

@@ -179,6 +179,7 @@ def upgrade() -> None:
     """Fold people first: who belongs to an organisation is then one person."""
     for spec in (people, organisations):
         op.create_side_tables(spec)
+    for spec in (people, organisations):
         op.rekey(spec)
 
 
@@ -186,4 +187,5 @@ def downgrade() -> None:
     """Put every row back, the last fold first."""
     for spec in (organisations, people):
         op.restore(spec)
+    for spec in (organisations, people):
         op.drop_side_tables(spec)

@@ -1,4 +1,4 @@
-"""Fold registered models that a registry lists as one. Their key is (workspace, name): children refer to the name.
+"""Fold registered models whose names differ in case. Their key is (workspace, name): children refer to the name.
 
 A version that was deleted keeps its row, with a stage that says so; a live one of the same number takes its place.
 """
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import alembic_rekey.operations  # noqa: F401  # registers op.rekey
-from alembic_rekey import Absorb, Differing, Epoch, Identity, Slots, Spec
+from alembic_rekey import Absorb, Differing, Duplicates, Epoch, Identity, Slots, Spec
 
 revision: str = "models"
 down_revision: str | None = None
@@ -47,7 +47,10 @@ spec = Spec(
         noun="model",
         key=(models.c.workspace, models.c.name),
         name=models.c.name,
+        duplicates=Duplicates.FOUND,
+        match=sa.func.lower(models.c.name),
         within=(models.c.workspace,),
+        survivor=(models.c.creation_time,),
         absorb={models.c.creation_time: Absorb.MIN},
         updated_at=Epoch(models.c.last_updated_time, "ms"),
     ),

@@ -66,22 +66,27 @@ def _work(name: str, experiment: str, cards: Any) -> None:
 
 def _register(client: MlflowClient, run: str) -> None:
     """A model of the registry under two names; the first version of the right one was deleted, which keeps its row."""
-    for name, tags in (("fraud-classifier", {"team": "risk", "region": "EU"}), ("fraud-model", {"team": "fraud"})):
+    for name, tags in (("fraud-model", {"team": "fraud"}), ("Fraud-Model", {"team": "risk", "region": "EU"})):
         client.create_registered_model(name, tags=tags, description=f"the {name}")
-    for name, source in (("fraud-model", "old"), ("fraud-model", "new"), ("fraud-classifier", "other")):
-        version = client.create_model_version(name, source=f"/models/{source}", run_id=run, tags={"source": source})
+    for name, source in (("fraud-model", "old"), ("fraud-model", "new"), ("Fraud-Model", "other")):
+        version = client.create_model_version(name, source=f"/models/{source}", run_id=run)
         if source == "old":
-            client.delete_model_version_tag(name, version.version, "source")
             client.delete_model_version(name, version.version)
+    client.set_model_version_tag("fraud-model", "2", "reviewed", "yes")
     client.set_registered_model_alias("fraud-model", "champion", "2")
-    client.set_registered_model_alias("fraud-classifier", "champion", "1")
-    client.set_registered_model_alias("fraud-classifier", "challenger", "1")
+    client.set_registered_model_alias("Fraud-Model", "champion", "1")
+    client.set_registered_model_alias("Fraud-Model", "challenger", "1")
+
+
+def label(client: MlflowClient) -> None:
+    """A tag of a version of the model's wrong name: it refers to that version by (workspace, name, version)."""
+    client.set_model_version_tag("Fraud-Model", "1", "reviewed", "no")
 
 
 def clash(client: MlflowClient) -> None:
     """One more version of the model's wrong name, with the number of a live one of the right name."""
     run = mlflow.search_runs(search_all_experiments=True, output_format="list")[0].info.run_id
-    client.create_model_version("fraud-classifier", source="/models/clash", run_id=run)
+    client.create_model_version("Fraud-Model", source="/models/clash", run_id=run)
 
 
 def tell(client: MlflowClient) -> dict[str, Any]:
@@ -153,7 +158,7 @@ def main(command: str, url: str, *rest: str) -> None:
     if command == "tell":
         print(json.dumps(tell(client)))
     else:
-        {"fill": fill, "clash": clash}[command](client, *rest)
+        {"fill": fill, "clash": clash, "label": label}[command](client, *rest)
 
 
 main(*sys.argv[1:])
