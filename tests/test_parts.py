@@ -6,30 +6,18 @@ from inspect import signature
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, and_, exists, literal, not_, select
+from sqlalchemy import Column, Integer, MetaData, Table, literal, select
 
 from alembic_rekey import Stamped
-from alembic_rekey.back.drift import Drift
-from alembic_rekey.back.judged import judged, line, of_run, unedited
-from alembic_rekey.back.way_back import first_back, hanging_on
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.fold.apply import apply_counts, changing
-from alembic_rekey.fold.changes import updating
 from alembic_rekey.guard.checks import refusing
-from alembic_rekey.guard.claims.becoming import becoming
-from alembic_rekey.guard.claims.times import by_time
-from alembic_rekey.guard.foreign_keys import written
-from alembic_rekey.plan.counts import counted as counted_in_plan
-from alembic_rekey.plan.counts import planned_rows
+from alembic_rekey.plan.actions import Count, applied_counts, planned_counts, written
+from alembic_rekey.plan.becoming import after
+from alembic_rekey.plan.groups.members import led
 from alembic_rekey.plan.judged import with_original
 from alembic_rekey.plan.plan import decisions
-from alembic_rekey.plan.rules import Action, Count
+from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part
-from alembic_rekey.sql.expressions import Scanned, sought
-from alembic_rekey.sql.side_tables import journal
-from alembic_rekey.sql.steps import counted
-from alembic_rekey.undo.put_back import undone
-from alembic_rekey.undo.restore import returned
 from declared import declared
 
 SCHEMA = """
@@ -72,21 +60,18 @@ class Referring(Unheard):
 
 
 @decisions.register
-def _plan(part: Referring, spec, names, _answered):
-    identity, spelled = spec.identity, names.spelled(spec.identity.name)
-    of_shadows = (
-        select(part.key.label("key"), literal(Action.REKEY.value).label("action"), spelled.c.canonical)
-        .join_from(part.table, identity.table, identity.key == part.owner)
-        .join(spelled, spelled.c.spelling == Scanned(identity.name))
-        .where(spelled.c.alias != spelled.c.canonical)
+def _plan(part: Referring, spec, _names, _answered, planned):
+    of = led(part, spec, planned, part.table, only_members=True)
+    rekeying = select(
+        part.key.label("key_0"), literal(Action.REKEY.value).label("action"), of.canonical.label("canonical")
     )
-    return with_original(of_shadows, part.key)
+    return with_original(rekeying.select_from(of.source).where(of.moved), part)
 
 
-@counted_in_plan.register
-def _count(part: Referring, _planned, tally):
-    rows = planned_rows(part, [Action.REKEY], tally)
-    yield select(literal(f"{part.noun}_rekey_rows").label("name"), rows.label("value"))
+@after.register
+def _after(part: Referring, spec, _names, planned, rows):
+    of = led(part, spec, planned, rows, only_members=False)
+    return of.source, {part.owner.name: of.owners[0]}
 
 
 @written.register
@@ -94,51 +79,9 @@ def _written(part: Referring):
     return {Action.REKEY: [part.owner]}
 
 
-@becoming.register
-def _becoming(part: Referring, spec, joined, _stored, acting, _left):
-    return joined, {part.owner.name: _canonical(spec.identity, acting.c.rekey_canonical)}
-
-
-def _canonical(identity, name):
-    return select(identity.key).where(sought(identity.name, name)).scalar_subquery()
-
-
-@apply_counts.register
-def _apply_counts(_part: Referring):
-    return (Count("{noun}_rows_rekeyed", (Action.REKEY,)),)
-
-
-@changing.register
-def _change(part: Referring, spec, dialect):
-    canonical = _canonical(spec.identity, journal(part.table).c.rekey_canonical)
-    change = updating(part, Action.REKEY, {part.owner.key: canonical})
-    return counted("Repoint the visits.", f"{part.noun}_rows_rekeyed", change, dialect)
-
-
-@first_back.register
-def _back(part: Referring, _spec, _back_identity, stored):
-    kept = journal(part.table)
-    drift = judged(
-        (part.key.is_(None), Drift.DELETED),
-        (not_(unedited(part, {part.owner.name: None}, stored)), Drift.EDITED),
-    )
-    joined = line(part, drift).join_from(kept, part.table, part.key == kept.c[part.key.name], isouter=True)
-    return joined.where(of_run(part, (Action.REKEY,)))
-
-
-@hanging_on.register
-def _hangs(part: Referring, identity, back):
-    leaves = exists(select(literal(1)).where(and_(back.c.key == part.key, back.c.drift == Drift.UNTOUCHED.value)))
-    return exists(select(literal(1)).select_from(part.table).where(part.owner == identity.key, not_(leaves)))
-
-
-@returned.register
-def _return(part: Referring, _stored):
-    return [undone(part, "Hang the visits on their old owner.", (part.owner,), Action.REKEY)]
-
-
+planned_counts.register(Referring, lambda _part: [Count("{noun}_rekey_rows", (Action.REKEY,))])
+applied_counts.register(Referring, lambda _part: [Count("{noun}_rows_rekeyed", (Action.REKEY,))])
 refusing.register(Referring, lambda *_: [])
-by_time.register(Referring, lambda *_: [])
 
 
 def project(database, folder, kind="Referring", more="", before=""):
@@ -246,10 +189,7 @@ def test_a_kind_of_part_that_nobody_registered_is_refused(database, tmp_path):
     assert before == database.snapshot()
 
 
-LOUD = (
-    *(decisions, counted_in_plan, refusing, written, by_time, becoming),
-    *(apply_counts, changing, first_back, hanging_on, returned),
-)
+LOUD = (decisions, after, written, planned_counts, applied_counts, refusing)
 
 
 @pytest.mark.parametrize("dispatcher", LOUD, ids=lambda dispatcher: f"{dispatcher.__module__}.{dispatcher.__name__}")

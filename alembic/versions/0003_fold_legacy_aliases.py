@@ -83,7 +83,7 @@ spec = Spec(
         Slots(
             noun="state",
             key=project_state.c.id,
-            owner=project_state.c.project_id,
+            owners=(project_state.c.project_id,),
             slot=(project_state.c.category, project_state.c.key),
             value=project_state.c.value,
             status=project_state.c.status,

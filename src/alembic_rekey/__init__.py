@@ -1,8 +1,45 @@
-"""Fold rows written under an alias into their canonical identity, inside `alembic upgrade head`."""
+"""Fold the rows that are one thing in the world into one, inside `alembic upgrade head`."""
 
 from __future__ import annotations
 
 from alembic_rekey.errors import RekeyError
-from alembic_rekey.spec import Check, Epoch, Identity, Slots, Spec, Stamped, Tags
+from alembic_rekey.spec import (
+    SURVIVOR,
+    Absorb,
+    Check,
+    Differing,
+    Duplicates,
+    Epoch,
+    Identity,
+    Itself,
+    Match,
+    Missing,
+    OnFold,
+    References,
+    Slots,
+    Spec,
+    Stamped,
+    Tags,
+    most,
+)
 
-__all__ = ["Check", "Epoch", "Identity", "RekeyError", "Slots", "Spec", "Stamped", "Tags"]
+__all__ = [
+    "SURVIVOR",
+    "Absorb",
+    "Check",
+    "Differing",
+    "Duplicates",
+    "Epoch",
+    "Identity",
+    "Itself",
+    "Match",
+    "Missing",
+    "OnFold",
+    "References",
+    "RekeyError",
+    "Slots",
+    "Spec",
+    "Stamped",
+    "Tags",
+    "most",
+]

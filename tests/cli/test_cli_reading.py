@@ -18,8 +18,8 @@ import legacy
 from alembic_rekey import Check
 from alembic_rekey.connection.database import reading
 from alembic_rekey.names.registry import read_registry
+from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.plan import streamed
-from alembic_rekey.plan.registered import Names
 from alembic_rekey.project.configuration import configuration, settings_of
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.review.dry_run import dry_runs

@@ -5,7 +5,7 @@ import pytest
 import legacy
 from examples import actions, folded, prepared
 
-BOOKKEEPING = {"rekey_run", "rekey_action", "rekey_canonical"}
+BOOKKEEPING = {"rekey_run", "rekey_action", "rekey_canonical", "rekey_place", "rekey_to_id"}
 ODD = {
     "sqlite": {
         "blob": ("BLOB", b"\x00\xff'\r\n"),

@@ -88,7 +88,7 @@ def test_the_registry_is_kept_as_the_run_saw_it(done):
 @pytest.mark.slow
 @pytest.mark.parametrize("table", legacy.TABLES)
 def test_a_journal_has_its_own_columns_and_then_those_of_its_table(done, table):
-    own = ["rekey_run", "rekey_action", "rekey_canonical"]
+    own = ["rekey_run", "rekey_action", "rekey_canonical", "rekey_place", "rekey_to_id"]
     assert columns(done, f"rekey_journal_{table}") == [*own, *columns(done, table)]
 
 

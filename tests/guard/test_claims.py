@@ -53,8 +53,9 @@ SETTINGS = """
     CREATE TABLE settings (tenant INTEGER NOT NULL, id INTEGER, project_id INTEGER, k VARCHAR(9), v VARCHAR(9),
       status VARCHAR(9), changed TIMESTAMP{more});
     INSERT INTO settings VALUES (1, 1, 2, 'vendor', 'acme', 'live', NULL), (1, 2, 1, 'vendor', 'acme', 'live', NULL);"""
-SETTING = """Slots(noun="setting", key=t["settings"].c.id, owner=t["settings"].c.project_id, slot=(t["settings"].c.k,),
-    value=t["settings"].c.v, status=t["settings"].c.status, updated_at=t["settings"].c.changed{more})"""
+SETTING = """Slots(noun="setting", key=t["settings"].c.id, owners=(t["settings"].c.project_id,),
+    slot=(t["settings"].c.k,), value=t["settings"].c.v, status=t["settings"].c.status,
+    updated_at=t["settings"].c.changed{more})"""
 
 
 def settings(database, folder, *statements, more=", PRIMARY KEY (tenant, id)", active=', active="live"'):

@@ -35,7 +35,7 @@ def test_slots_in_tables_of_any_name_fold_and_go_back(database, tmp_path):
               action VARCHAR(9), canonical VARCHAR(9), status VARCHAR(9), changed TIMESTAMP);
             INSERT INTO {quoted(name)} VALUES (1, 1, 'a', 'x', 'active', NULL), (2, 2, 'a', 'x', 'active', NULL),
               (3, 2, 'b', 'y', 'active', NULL);""")
-        parts.append(f"""Slots(noun="one_{number}", key=t[{name!r}].c.id, owner=t[{name!r}].c.run_id,
+        parts.append(f"""Slots(noun="one_{number}", key=t[{name!r}].c.id, owners=(t[{name!r}].c.run_id,),
             slot=(t[{name!r}].c.action,), value=t[{name!r}].c.canonical, status=t[{name!r}].c.status,
             updated_at=t[{name!r}].c.changed)""")
     spec = f"Spec(revision=revision, identity={PROJECT}, slots=({', '.join(parts)}))"

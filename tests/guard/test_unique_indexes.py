@@ -82,7 +82,7 @@ SETTINGS = """
       changed TIMESTAMP, place INTEGER);
     INSERT INTO settings VALUES (1, 2, 'vendor', 'acme', 'active', NULL, 1), (2, 2, 'colour', 'red', 'active', NULL, 1);
     """
-SETTING = """Slots(noun="setting", key=t["settings"].c.id, owner=t["settings"].c.project_id,
+SETTING = """Slots(noun="setting", key=t["settings"].c.id, owners=(t["settings"].c.project_id,),
     slot=(t["settings"].c.k,), value=t["settings"].c.v, status=t["settings"].c.status,
     updated_at=t["settings"].c.changed)"""
 

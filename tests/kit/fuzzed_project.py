@@ -34,15 +34,14 @@ from fuzzed_project import spec_at_hand
 
 revision, down_revision = "0001", None
 spec = spec_at_hand("0002")
-tables = tuple(part.table for part in spec.parts)
 
 
 def upgrade():
-    op.create_side_tables(tables, identities=tables[:1])
+    op.create_side_tables(spec)
 
 
 def downgrade():
-    op.drop_side_tables(tables, identities=tables[:1])
+    op.drop_side_tables(spec)
 """
 FOLD = """
 from alembic import op

@@ -98,6 +98,8 @@ class Part:
             name: tuple(map(column, role)) if isinstance(role, tuple) else column(role)
             for name, role in self.roles.items()
         }
+        if "owner" in given:
+            given["owners"] = (given.pop("owner"),)
         return FOLDS[self.kind](**given, **self.constants)
 
     def named(self, *arguments: str) -> frozenset[str]:

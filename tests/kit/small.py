@@ -64,7 +64,7 @@ states = sa.Table(
 _SLOTS = """Slots(
             noun="state",
             key=states.c.id,
-            owner=states.c.project_id,
+            owners=(states.c.project_id,),
             slot=(states.c.place,),
             value=states.c.said,
             status=states.c.status,
@@ -86,13 +86,13 @@ spec = Spec(
 
 
 def upgrade() -> None:
-    op.create_side_tables(frozen.sorted_tables, identities=(projects,))
+    op.create_side_tables(spec)
     op.rekey(spec)
 
 
 def downgrade() -> None:
     op.restore(spec)
-    op.drop_side_tables(frozen.sorted_tables, identities=(projects,))
+    op.drop_side_tables(spec)
 '''
 
 

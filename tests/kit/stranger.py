@@ -88,22 +88,14 @@ CREATE TABLE {s}visits (
 );
 """
 
-_SIDE_TABLES = '''
-
-TABLES = tuple(
-    sa.Table(name, sa.MetaData(), schema={schema!r})
-    for name in ("shops", "settings", "Price List", "LineItem", "reviews", "visits")
-)
-
-
-def upgrade() -> None:
+_SIDE_TABLES = '''def upgrade() -> None:
     """Create the side tables."""
-    op.create_side_tables(TABLES, identities=TABLES[:1])
+    op.create_side_tables(spec)
 
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_side_tables(TABLES, identities=TABLES[:1])
+    op.drop_side_tables(spec)
 '''
 
 _FOLD = '''
@@ -176,7 +168,7 @@ spec = Spec(
         Slots(
             noun="setting",
             key=settings.c.id,
-            owner=settings.c.shop_id,
+            owners=(settings.c.shop_id,),
             slot=(settings.c.section, settings.c.name),
             value=settings.c.value,
             status=settings.c.state,
@@ -186,7 +178,7 @@ spec = Spec(
         Slots(
             noun="price",
             key=prices.c["No"],
-            owner=prices.c["Shop"],
+            owners=(prices.c["Shop"],),
             slot=(prices.c["Valid For"],),
             value=prices.c.amount,
             status=prices.c.state,
@@ -320,13 +312,10 @@ def make(database: Database, folder: Path, keys: str, created: Mapping[str, obje
     project = Project(database, folder, registry, keys)
     initialise(project)
     declared = {"integer": "sa.BigInteger", "uuid": "sa.Uuid"}
-    texts = {
-        "side tables": _SIDE_TABLES.format(schema=schema),
-        "fold": _FOLD.replace("{created}", repr(dict(created)))
-        .replace("{key}", declared[keys])
-        .replace("{other}", declared[_OTHER[keys]])
-        .replace("{schema!r}", repr(schema)),
-    }
+    fold = _FOLD.replace("{created}", repr(dict(created))).replace("{key}", declared[keys])
+    fold = fold.replace("{other}", declared[_OTHER[keys]]).replace("{schema!r}", repr(schema))
+    spec, _, _ = fold.replace("revision=revision", 'revision="that of the fold"').partition("def upgrade")
+    texts = {"side tables": spec + _SIDE_TABLES, "fold": fold}
     for message, body in texts.items():
         project.does("revision", "-m", message)
         (path,) = project.versions.glob(f"*_{message.replace(' ', '_')}.py")

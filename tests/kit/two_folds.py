@@ -43,15 +43,23 @@ depends_on = None
 """
 
 _SIDE_TABLES = """
-tables = tuple(sa.Table(name, sa.MetaData()) for name in ("projects", "notes", "tasks"))
+projects, notes, tasks = (
+    sa.Table(name, sa.MetaData(), sa.Column("id", sa.Integer), *(sa.Column(one, sa.Text) for one in ("project", "name")))
+    for name in ("projects", "notes", "tasks")
+)
+side = Spec(
+    revision="0002",
+    identity=Identity(noun="project", key=projects.c.id, name=projects.c.name),
+    tags=tuple(Tags(noun=table.name[:-1], key=table.c.id, tag=table.c.project) for table in (notes, tasks)),
+)
 
 
 def upgrade():
-    op.create_side_tables(tables, identities=tables[:1])
+    op.create_side_tables(side)
 
 
 def downgrade():
-    op.drop_side_tables(tables, identities=tables[:1])
+    op.drop_side_tables(side)
 """
 
 _FOLD = """

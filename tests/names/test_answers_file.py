@@ -25,7 +25,7 @@ def slots(name: str, *columns: str) -> Slots:
     table = Table(name, MetaData(), *(Column(each, Text) for each in (*others, *columns)))
     key, owner, value, status, updated_at = (table.c[each] for each in others)
     slot = tuple(table.c[each] for each in columns)
-    return Slots(noun=name, key=key, owner=owner, slot=slot, value=value, status=status, updated_at=updated_at)
+    return Slots(noun=name, key=key, owners=(owner,), slot=slot, value=value, status=status, updated_at=updated_at)
 
 
 def spec_of(*parts: Slots) -> Spec:

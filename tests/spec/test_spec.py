@@ -17,7 +17,7 @@ def identity(of, noun="shop", **more):
 
 
 def slots(of, noun="setting"):
-    named = {"owner": of.c.owner, "slot": (of.c.slot,), "value": of.c.name, "status": of.c.state}
+    named = {"owners": (of.c.owner,), "slot": (of.c.slot,), "value": of.c.name, "status": of.c.state}
     return Slots(noun=noun, key=of.c.id, updated_at=of.c.changed_at, **named)
 
 

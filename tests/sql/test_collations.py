@@ -115,7 +115,7 @@ def test_names_of_identities_match_letter_by_letter(database, tmp_path, kind, wa
     """
     if database.dialect == "postgresql":
         schema += """CREATE SEQUENCE made START 100; ALTER TABLE projects ALTER id SET DEFAULT nextval('made');"""
-    states = ('Slots(noun="state", key=t["states"].c.id, owner=t["states"].c.project_id, slot=(t["states"].c.k,), '
+    states = ('Slots(noun="state", key=t["states"].c.id, owners=(t["states"].c.project_id,), slot=(t["states"].c.k,), '
               'value=t["states"].c.v, status=t["states"].c.status, updated_at=t["states"].c.at),')  # fmt: skip
     project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
     before = [database.table(table) for table in ("projects", "states")]
@@ -140,7 +140,7 @@ def test_values_are_the_same_letter_by_letter_and_slots_as_their_column_says(dat
         UNIQUE (project_id, k));
     INSERT INTO states VALUES (1, 1, 'k', 'v', 'active', '2024-01-01'), (2, 2, 'K', 'V', 'ACTIVE', '2024-01-01');
     """
-    states = ('Slots(noun="state", key=t["states"].c.id, owner=t["states"].c.project_id, slot=(t["states"].c.k,), '
+    states = ('Slots(noun="state", key=t["states"].c.id, owners=(t["states"].c.project_id,), slot=(t["states"].c.k,), '
               'value=t["states"].c.v, status=t["states"].c.status, updated_at=t["states"].c.at),')  # fmt: skip
     project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
     before = [database.table(table) for table in ("projects", "states")]
@@ -189,7 +189,7 @@ def test_a_name_that_nobody_registered_is_not_taken_for_the_canonical_one(databa
     """
     if database.dialect == "postgresql":
         schema += """CREATE SEQUENCE made START 100; ALTER TABLE projects ALTER id SET DEFAULT nextval('made');"""
-    states = ('Slots(noun="state", key=t["states"].c.id, owner=t["states"].c.project_id, slot=(t["states"].c.k,), '
+    states = ('Slots(noun="state", key=t["states"].c.id, owners=(t["states"].c.project_id,), slot=(t["states"].c.k,), '
               'value=t["states"].c.v, status=t["states"].c.status, updated_at=t["states"].c.at),')  # fmt: skip
     project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
     before = [database.table(table) for table in ("projects", "states")]

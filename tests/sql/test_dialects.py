@@ -12,12 +12,14 @@ from sqlalchemy.sql.elements import ClauseElement
 
 import alembic_rekey
 from alembic_rekey.errors import DatabaseUnsupported
+from alembic_rekey.spec import Identity
 from alembic_rekey.spec.stamp import Epoch
 from alembic_rekey.sql import digests, equality, expressions, references, registry_text, side_tables, values
 from alembic_rekey.sql import times as time_values
 from alembic_rekey.sql.dialects import DATABASES, database
 
 THINGS = Table("things", MetaData(), Column("id", Integer, primary_key=True), Column("name", Text), Column("at", Text))
+PART = Identity(noun="thing", key=THINGS.c.id, name=THINGS.c.name)
 NAME, AT = THINGS.c.name, THINGS.c.at
 CONSTRUCTS = [
     digests.ListDigest(NAME, THINGS.c.id),
@@ -38,9 +40,10 @@ CONSTRUCTS = [
     expressions.Verbatim("SELECT 1"),
     expressions.Written(NAME, AT),
     references.Refers(THINGS.c.id, THINGS.c.id),
+    registry_text.BeyondASCII(NAME),
     registry_text.FoldedName(NAME, (), first=True),
     registry_text.FromHexadecimal("40"),
-    side_tables.CreateJournal("rekey_journal_things", THINGS),
+    side_tables.CreateJournal("rekey_journal_things", PART),
     side_tables.DropColumn(THINGS, "at"),
     time_values.Counted(expressions.Clock(), Epoch(THINGS.c.id, "s")),
     time_values.Moment(AT),

@@ -142,7 +142,7 @@ def test_rows_with_a_generated_column_that_were_deleted_come_back(database, tmp_
             VALUES (1, 1, 'a', 'x', 'active'), (2, 2, 'a', 'x', 'active');
         """
     )
-    one = """Slots(noun="fact", key=t["facts"].c.id, owner=t["facts"].c.project, slot=(t["facts"].c.slot,),
+    one = """Slots(noun="fact", key=t["facts"].c.id, owners=(t["facts"].c.project,), slot=(t["facts"].c.slot,),
         value=t["facts"].c.said, status=t["facts"].c.status, updated_at=t["facts"].c.changed),"""
     project = declared(database, tmp_path, definitions, spec(slots=one), ["projects", "facts"], names=NAMES)
     before = [database.table(name) for name in ("projects", "facts")]
@@ -200,7 +200,7 @@ def test_a_slot_with_a_null_in_it_goes_back(database, tmp_path):
             (3, 2, 'a', 'x', 'active', NULL);
         """
     )
-    one = """Slots(noun="fact", key=t["facts"].c.id, owner=t["facts"].c.project, slot=(t["facts"].c.slot,),
+    one = """Slots(noun="fact", key=t["facts"].c.id, owners=(t["facts"].c.project,), slot=(t["facts"].c.slot,),
         value=t["facts"].c.said, status=t["facts"].c.status, updated_at=t["facts"].c.changed),"""
     project = declared(database, tmp_path, definitions, spec(slots=one), ["projects", "facts"], names=NAMES)
     there_and_back(project, "projects", "facts")

@@ -25,7 +25,8 @@ __all__ = ["altered"]
 
 def altered(identity: Identity, stored: Stored) -> ColumnElement[bool]:
     """Return the condition that a row of `identity` was created by the run and has changed in any column since."""
-    names, key = stored.lasting(identity), identity.key.name
+    # A row that is created has a key of one column.
+    names, key = stored.lasting(identity), identity.keys[0].name
     made = table(created_name(identity.table), *map(column, ("rekey_run", *names)))
     now = table(identity.table.name, *map(column, names), schema=identity.table.schema).alias("rekey_now")
     changed = (
@@ -37,4 +38,4 @@ def altered(identity: Identity, stored: Stored) -> ColumnElement[bool]:
         )
     )
     # Asked once, not once per created row: those can be as many as the registry has names.
-    return identity.key.in_(changed)
+    return identity.keys[0].in_(changed)

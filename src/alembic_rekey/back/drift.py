@@ -10,8 +10,8 @@ from sqlalchemy import FromClause, ScalarSelect, case, exists, func, literal, no
 from alembic_rekey.errors import Finding
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.spec import Check, Relation, Spec
+from alembic_rekey.plan.judged import alike, key_text
+from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.side_tables import runs
 
 __all__ = ["KEPT", "UNPROVEN", "Drift", "drifted", "no_run", "restorable_run", "which_run"]
@@ -43,8 +43,10 @@ def restorable_run() -> ScalarSelect[int]:
 
 def which_run(spec: Spec) -> Check:
     """Return the check that the newest run that was not restored is one of this revision."""
-    newest = select(runs.c.id, runs.c.revision).where(runs.c.id == restorable_run()).subquery("rekey_newest")
-    there = select(literal(1)).select_from(newest).where(newest.c.revision == spec.revision)
+    asked = select(runs.c.id, runs.c.revision, runs.c.noun).where(runs.c.id == restorable_run())
+    newest = asked.subquery("rekey_newest")
+    mine = newest.c.revision == spec.revision, newest.c.noun == spec.identity.noun
+    there = select(literal(1)).select_from(newest).where(*mine)
     offending = select(
         literal(spec.revision).label("revision"),
         func.coalesce(select(newest.c.revision).scalar_subquery(), "no revision").label("newest"),
@@ -75,12 +77,12 @@ def drifted(part: Part, back: FromClause, words: Mapping[Drift, tuple[str, str]]
     return (
         select(
             literal(str(part.table.name)).label("table"),
-            back.c.key,
+            key_text(alike(back, "key")).label("key"),
             back.c.action,
             back.c.canonical,
             what.label("what"),
             keep.label("keep"),
         )
         .where(back.c.drift != Drift.UNTOUCHED.value)
-        .order_by(back.c.action, back.c.canonical, back.c.key)
+        .order_by(back.c.action, back.c.canonical, *alike(back, "key"))
     )

@@ -5,67 +5,83 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, String, and_, case, literal, select
+from sqlalchemy import Column, ColumnElement, FromClause, String, and_, case, literal, select
 
 from alembic_rekey.back.drift import Drift, restorable_run
 from alembic_rekey.guard.stored import Stored, compared
-from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.judged import numbered
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Relation
+from alembic_rekey.spec import Part, Relation
 from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.equality import Same, SameRow, as_text
 from alembic_rekey.sql.expressions import Written
-from alembic_rekey.sql.side_tables import journal, runs
+from alembic_rekey.sql.side_tables import runs
 from alembic_rekey.sql.times import written_time
 
-__all__ = ["judged", "line", "of_run", "unedited"]
+__all__ = ["acting", "judged", "line", "unedited"]
 
 
-def line(part: Part, drift: ColumnElement[Any], key: ColumnElement[Any] | None = None) -> Relation:
-    """Return the columns of a way back, from the journal of `part`: `key`, `action`, `canonical`, `drift`."""
-    kept = journal(part.table)
-    columns = (kept.c[part.key.name] if key is None else key, kept.c.rekey_action, kept.c.rekey_canonical, drift)
+def line(
+    lines: FromClause,
+    part: Part,
+    drift: ColumnElement[Any],
+    *,
+    now: Sequence[ColumnElement[Any]] | None = None,
+    moves: ColumnElement[int] | None = None,
+) -> Relation:
+    """Return the columns of a way back, of `lines` of the plan; see `way_back`."""
+    keys = [lines.c[known.name] for known in part.keys]
     return select(
-        *(column.label(name) for name, column in zip(("key", "action", "canonical", "drift"), columns, strict=True))
+        *numbered("key", keys),
+        *numbered("now", keys if now is None else now),
+        lines.c.rekey_action.label("action"),
+        lines.c.rekey_canonical.label("canonical"),
+        drift.label("drift"),
+        (literal(0) if moves is None else moves).label("moves"),
     )
 
 
-def of_run(part: Part, actions: Sequence[Action]) -> ColumnElement[bool]:
-    """Tell whether a line of the journal of `part` is of the run that goes back and of one of `actions`."""
-    kept = journal(part.table)
-    return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_([action.value for action in actions]))
+def acting(lines: FromClause, *actions: Action) -> ColumnElement[bool]:
+    """Tell whether a line of the plan is of one of `actions`."""
+    return lines.c.rekey_action.in_(sorted(action.value for action in actions))
 
 
 def _run_time() -> ColumnElement[Any]:
     return select(runs.c.started_at).where(runs.c.id == restorable_run()).scalar_subquery()
 
 
-def unedited(part: Part, changed: Mapping[str, ColumnElement[Any] | None], stored: Stored) -> ColumnElement[bool]:
-    """Tell whether the row still is what the upgrade made of it, in every column that the revision knows.
+def unedited(
+    part: Part, lines: FromClause, new: Mapping[str, ColumnElement[Any]], stored: Stored
+) -> ColumnElement[bool]:
+    """Tell whether a row still is what the upgrade made of it, in every column that the revision knows.
 
-    `changed` gives the values that the upgrade wrote; `None` means that `part` compares it otherwise.
+    `lines` and `new` are what `becoming` returned.
     """
-    kept, columns = journal(part.table), compared(part, stored)
+    written = dict(new)
     stamp = part.stamp
     if stamp is not None:
-        changed = {stamp.name: written_time(_run_time(), stamp, kept.c[stamp.name]), **changed}
-    written = [
-        _holds(known, value, stamp if stamp is not None and known.name == stamp.name else None)
+        written[stamp.name] = written_time(_run_time(), stamp, lines.c[stamp.name])
+    columns = compared(part, stored)
+    holds = [
+        _holds(known, written[known.name], stamp if stamp is not None and known.name == stamp.name else None)
         for known in columns
-        if (value := changed.get(known.name)) is not None
+        if known.name in written
     ]
-    left_alone = [known for known in columns if known.name not in changed]
+    left_alone = [known for known in columns if known.name not in written]
     # The journal's column first: where the table's own collation takes `a` for `A`, an edit still is one.
-    return and_(*written, SameRow([kept.c[known.name] for known in left_alone], left_alone))
+    if left_alone:
+        holds.append(SameRow([lines.c[known.name] for known in left_alone], left_alone))
+    return and_(*holds)
 
 
 def _holds(known: Column[Any], value: ColumnElement[Any], stamp: Stamp | None) -> ColumnElement[bool]:
     """Tell whether a column holds `value` as the run wrote it there: a time of the column `stamp`, or a text."""
     if isinstance(stamp, Epoch):
         return Same(value, known)
-    if stamp is None or isinstance(known.type, String):
-        return Same(value, as_text(known))
-    return Same(Written(value, known), known)
+    if stamp is None:
+        is_text = isinstance(known.type, String)
+        return Same(as_text(value), as_text(known)) if is_text else Same(value, known)
+    return Same(value, as_text(known)) if isinstance(known.type, String) else Same(Written(value, known), known)
 
 
 def judged(*judgements: tuple[ColumnElement[bool], Drift]) -> ColumnElement[str]:

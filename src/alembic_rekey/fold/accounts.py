@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, MetaData, Table, and_, func, select
 from sqlalchemy.schema import CreateTableAs, DropTable
 
+from alembic_rekey.fold.identity import learning, learnt_rows
 from alembic_rekey.fold.watches import Watches
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.counts import planned_rows
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Spec, Stamped
+from alembic_rekey.plan.rules import DELETED, REFUSED, Action
+from alembic_rekey.spec import Check, Part, Spec, Stamped
 from alembic_rekey.sql.accounts import BEFORE, KINDS, Account, Entry
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import counts, created, current_run, journal_name, metadata
@@ -20,7 +20,7 @@ from alembic_rekey.sql.steps import Statement, Step
 
 __all__ = ["accounts_checked", "accounts_closed", "accounts_opened", "accounts_taken"]
 
-_UPDATED = (Action.RENAME, Action.REKEY, Action.REVIVE, Action.SUPERSEDE)
+_UPDATED = tuple(sorted({*Action} - {*DELETED, *REFUSED, Action.CREATE, Action.KEEP}))
 _ACTIONS = {"inserted": (Action.CREATE,), "updated": _UPDATED, "deleted": DELETED}
 
 
@@ -36,7 +36,7 @@ def accounts_checked(spec: Spec, dialect: str, watches: Watches) -> Check:
 
     `watches` noted each change with its table, where there are any.
     """
-    own = [*metadata.tables, *(journal_name(part.table) for part in spec.parts), created(spec.identity.table).name]
+    own = [*metadata.tables, *(journal_name(part.table) for part in spec.parts), created(spec.identity).name]
     account = Account(
         [_entry(part) for part in spec.parts],
         own,
@@ -68,8 +68,15 @@ def _applied() -> ColumnElement[bool]:
 
 
 def _own_changes(spec: Spec) -> ColumnElement[int]:
-    """Return how many rows the apply phase wrote for us: a line per count, and the created rows that are kept."""
-    kept = created(spec.identity.table)
-    lines = select(func.count()).select_from(counts).where(_applied()).scalar_subquery()
-    made = select(func.count()).select_from(kept).where(kept.c.rekey_run == current_run()).scalar_subquery()
-    return lines + made
+    """Return how many rows the apply phase wrote for us.
+
+    A line per count, the created rows that are kept, and the lines of journals that learnt the keys of these.
+    """
+    kept = created(spec.identity)
+    rows = [select(func.count()).select_from(counts).where(_applied())]
+    if spec.identity.creates:
+        own = kept.c.rekey_run == current_run()
+        rows.append(select(func.count()).select_from(kept).where(own))
+        rows += [learnt_rows(spec.identity, part) for part in learning(spec)]
+    total, *others = (counted.scalar_subquery() for counted in rows)
+    return sum(others, start=total)

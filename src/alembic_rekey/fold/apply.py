@@ -6,52 +6,81 @@ relied on: what goes with a shadow is deleted by name before the shadow is (pitf
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import case, literal, update
 
-from alembic_rekey.fold.identity import identity_after, identity_before
-from alembic_rekey.fold.slots import slots_steps
-from alembic_rekey.fold.tags import tags_counts, tags_steps
+from alembic_rekey.fold.changes import deleting, updating
+from alembic_rekey.fold.identity import creating, keys_learnt
+from alembic_rekey.plan.actions import Count, applied_counts
 from alembic_rekey.plan.counts import touching
-from alembic_rekey.plan.rules import IDENTITY_APPLY_COUNTS, SLOTS_APPLY_COUNTS, Count
-from alembic_rekey.spec import Identity, Part, Slots, Spec, Tags
-from alembic_rekey.spec.part import unhandled
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.dialects.interface import Change
 from alembic_rekey.sql.expressions import Clock
 from alembic_rekey.sql.side_tables import current_run, runs
-from alembic_rekey.sql.steps import Statement, Step
+from alembic_rekey.sql.steps import Statement, Step, counted
 
-__all__ = ["apply_counts", "apply_steps", "changing", "finish"]
+__all__ = ["apply_steps", "finish"]
 
-
-@singledispatch
-def apply_counts(part: Part) -> tuple[Count, ...]:
-    """Return the counts of the apply phase for `part`: one per statement; each kind of part has its own."""
-    raise unhandled(part, "is counted while it changes")
-
-
-apply_counts.register(Identity, lambda _identity: IDENTITY_APPLY_COUNTS)
-apply_counts.register(Slots, lambda _slots: SLOTS_APPLY_COUNTS)
-apply_counts.register(Tags, tags_counts)
-
-
-@singledispatch
-def changing(part: Part, _spec: Spec, _dialect: str) -> list[Statement]:
-    """Return what changes the rows of `part`, which is not the identity; each kind of part has its own."""
-    raise unhandled(part, "is applied")
+_SAYS = {
+    Action.CREATE: "Create the canonical rows that are missing.",
+    Action.RENAME: "Spell misspelt canonical rows as they are registered.",
+    Action.DELETE: "Delete rows of {table}; everything that hung on them has moved.",
+    Action.RETIRE: "Mark the shadows of {table}; everything that hung on them has moved.",
+    Action.ABSORB: "Give the rows of {table} that stay what those had that go.",
+    Action.REPLACE: "Delete the inactive canonical rows of {table} that an active shadow row displaces.",
+    Action.MERGE: "Delete the rows of {table} that say the same as the one that stays.",
+    Action.DROP: "Delete the historical drops of {table}: rows that say otherwise than the survivor of their slot.",
+    Action.REVIVE: "Make the canonical rows of {table} active again that say what the active shadow row said.",
+    Action.REKEY: "Write the rows of {table} under their canonical.",
+    Action.DETACH: "Let the rows of {table} refer to no shadow.",
+    Action.SUPERSEDE: "Supersede the duplicates in {table}, under their canonical name too.",
+}
 
 
-changing.register(Slots, slots_steps)
-changing.register(Tags, tags_steps)
+@dataclass(frozen=True)
+class _Applying:
+    """One fold, said by its spec, in one dialect."""
+
+    spec: Spec
+    names: Names
+    planned: Planned
+    dialect: str
+
+    def steps(self, part: Part, counts: list[Count]) -> Iterator[Statement]:
+        for count in counts:
+            action = count.actions[0]
+            says = _SAYS[action].format(table=part.table.name)
+            yield from counted(says, count.name.format(noun=part.noun), self.change(part, action), self.dialect)
+
+    def change(self, part: Part, action: Action) -> Change:
+        if action is Action.CREATE:
+            return creating(self.spec.identity, self.planned)
+        if action in DELETED:
+            return deleting(part, action)
+        return updating(part, self.spec, self.names, self.planned, action)
 
 
-def apply_steps(spec: Spec, dialect: str) -> list[Step]:
+def apply_steps(spec: Spec, names: Names, planned: Planned, dialect: str) -> list[Step]:
     """Return the statements that turn the journal of the current run into changed rows, with their counts."""
-    return [
-        *identity_before(spec.identity, dialect),
-        *(step for part in spec.children for step in changing(part, spec, dialect)),
-        *identity_after(spec.identity, dialect),
-    ]
+    applying = _Applying(spec, names, planned, dialect)
+    identity = spec.identity
+    counts = {count.actions[0]: count for count in applied_counts(identity)}
+    before = [counts[action] for action in (Action.CREATE, Action.RENAME) if action in counts]
+    behind = [count for count in counts.values() if count not in before]
+    steps: list[Step] = []
+    for count in before:
+        steps += applying.steps(identity, [count])
+        if count.actions[0] is Action.CREATE:
+            steps += keys_learnt(spec)
+    # What refers to rows of slots leaves them before they go.
+    for part in reversed(spec.children):
+        steps += applying.steps(part, list(applied_counts(part)))
+    return [*steps, *applying.steps(identity, behind)]
 
 
 def finish() -> Statement:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableClause, and_, delete, select, update
+from sqlalchemy import ColumnElement, TableClause, and_, delete, select, tuple_, update
 from sqlalchemy.sql.dml import Delete, Update
 
+from alembic_rekey.plan.actions import written
+from alembic_rekey.plan.becoming import becoming
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Part, Relation
+from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.side_tables import current_run, journal, run_time
 from alembic_rekey.sql.times import written_time
 
@@ -23,17 +28,17 @@ def of_this_run(kept: TableClause, *actions: Action) -> ColumnElement[bool]:
 
 def deleting(part: Part, action: Action) -> Delete:
     """Return what deletes the rows of `action`."""
-    kept = journal(part.table)
-    gone: Relation = select(kept.c[part.key.name]).where(of_this_run(kept, action))
-    return delete(part.table).where(part.key.in_(gone))
+    kept = journal(part)
+    gone: Relation = select(*(kept.c[known.name] for known in part.keys)).where(of_this_run(kept, action))
+    key: ColumnElement[Any] = part.keys[0] if len(part.keys) == 1 else tuple_(*part.keys)
+    return delete(part.table).where(key.in_(gone))
 
 
-def updating(part: Part, action: Action, changes: dict[str, Any]) -> Update:
-    """Return what makes `changes` in the rows of `action`, and writes the time of the run beside them."""
-    kept = journal(part.table)
+def updating(part: Part, spec: Spec, names: Names, planned: Planned, action: Action) -> Update:
+    """Return what writes the new values of the rows of `action`, and the time of the run beside them."""
+    lines, new = becoming(part, spec, names, planned, [action])
+    changes = {known.key: new[str(known.name)] for known in written(part)[action]}
     if part.stamp is not None:
-        changes = {
-            **changes,
-            part.stamp.key: written_time(run_time(), part.stamp, kept.c[part.stamp.name]),
-        }
-    return update(part.table).values(changes).where(part.key == kept.c[part.key.name], of_this_run(kept, action))
+        changes[part.stamp.key] = written_time(run_time(), part.stamp, lines.c[part.stamp.name])
+    matched = same_key(part.keys, [lines.c[known.name] for known in part.keys])
+    return update(part.table).values(changes).where(matched)

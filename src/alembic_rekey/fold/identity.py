@@ -1,51 +1,64 @@
-"""The identity: canonical rows come before all that moves to them, shadows go after all that hung on them."""
+"""The identity: canonical rows come before all that moves to them, and the journal learns the keys that they got."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, TableClause, and_, insert, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    TableClause,
+    and_,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import Insert
 
-from alembic_rekey.fold.changes import deleting, of_this_run, updating
-from alembic_rekey.plan.rules import IDENTITY_APPLY_COUNTS, Action
-from alembic_rekey.spec import Identity, Relation
+from alembic_rekey.fold.changes import of_this_run
+from alembic_rekey.plan.becoming import taken_by_group
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import same_key
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.expressions import InsertRows, sought
-from alembic_rekey.sql.side_tables import aliases, created, journal, run_time
-from alembic_rekey.sql.steps import Statement, counted
+from alembic_rekey.sql.side_tables import aliases, created, current_run, journal, run_time, to_name
+from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import Key, given
 
-__all__ = ["identity_after", "identity_before"]
+__all__ = ["creating", "keys_learnt", "learning", "learnt_rows"]
 
 
-def identity_before(identity: Identity, dialect: str) -> list[Statement]:
-    """Return what makes the canonical rows as they are registered, before anything moves."""
-    create, rename, _ = IDENTITY_APPLY_COUNTS
-    kept = journal(identity.table)
-    says = "Spell misspelt canonical rows as they are registered."
-    change = updating(identity, Action.RENAME, {identity.name.key: kept.c.rekey_canonical})
-    return [
-        *counted("Create the canonical rows that are missing.", create.name, _create(identity, kept), dialect),
-        _keep_created(identity),
-        *counted(says, rename.name, change, dialect),
-    ]
-
-
-def identity_after(identity: Identity, dialect: str) -> list[Statement]:
-    """Return what deletes the shadows, when nothing hangs on them any more."""
-    *_, remove = IDENTITY_APPLY_COUNTS
-    says = "Delete the shadows; everything that hung on them has moved."
-    return counted(says, remove.name.format(noun=identity.noun), deleting(identity, Action.DELETE), dialect)
-
-
-def _create(identity: Identity, kept: TableClause) -> Insert:
+def creating(identity: Identity, planned: Planned) -> Insert:
+    """Return what creates the canonical rows that are missing."""
+    kept = journal(identity)
     values = _created(identity, kept)
     made: FromClause = kept
     if not identity.database_makes_keys:
         named = select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity).distinct().subquery("rekey_named")
-        made = kept.join(named, and_(named.c.run_id == kept.c.rekey_run, named.c.canonical == kept.c.rekey_canonical))
-        values = {identity.key.name: Key(named.c.identity, identity.key.type), **values}
+        made = made.join(named, and_(named.c.run_id == kept.c.rekey_run, named.c.canonical == kept.c.rekey_canonical))
+        values = {identity.keys[0].name: Key(named.c.identity, identity.keys[0].type), **values}
+    if identity.within:
+        # The first of the shadows, all of which agree in these columns.
+        shadow = kept.alias("rekey_shadow")
+        lead = [kept.c[to_name(known)] for known in identity.keys]
+        first = and_(
+            shadow.c.rekey_run == kept.c.rekey_run, same_key([shadow.c[known.name] for known in identity.keys], lead)
+        )
+        made = made.join(shadow, first)
+        values |= {known.name: shadow.c[known.name] for known in identity.within}
+    if identity.absorb:
+        new, taken = taken_by_group(identity, planned[identity])
+        lead = [kept.c[to_name(known)] for known in identity.keys]
+        made = made.join(new, same_key([new.c[known.name] for known in identity.keys], lead))
+        values |= taken
     missing = (
         select(*(value.label(column) for column, value in values.items()))
         .select_from(made)
@@ -54,21 +67,78 @@ def _create(identity: Identity, kept: TableClause) -> Insert:
     return insert(identity.table).from_select(list(values), missing, include_defaults=False)
 
 
-def _keep_created(identity: Identity) -> Statement:
-    """Return what keeps the created rows with the columns that the database filled, known or not."""
-    kept, original = journal(identity.table), identity.table.alias("rekey_original")
+def keys_learnt(spec: Spec) -> Iterator[Statement]:
+    """Yield what keeps the created rows as they were made, and tells the journals where their shadows lead."""
+    identity = spec.identity
+    kept, original = journal(identity), identity.table.alias("rekey_original")
+    assert identity.name is not None  # noqa: S101  # only named rows are created: `Identity.creates`
+    matched: ColumnElement[bool] = sought(original.c[identity.name.key], kept.c.rekey_canonical)
+    joined: FromClause = kept
+    if identity.within:
+        shadow = kept.alias("rekey_shadow")
+        lead = [kept.c[to_name(known)] for known in identity.keys]
+        keys = [shadow.c[known.name] for known in identity.keys]
+        joined = joined.join(shadow, and_(shadow.c.rekey_run == kept.c.rekey_run, same_key(keys, lead)))
+        agree = (original.c[known.key].is_not_distinct_from(shadow.c[known.name]) for known in identity.within)
+        matched = and_(matched, *agree)
+    own = [kept.c[to_name(known)] for known in identity.keys]
     made: Relation = (
-        select(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, literal_column("rekey_original.*"))
-        .select_from(kept)
-        .join(original, sought(original.c[identity.name.key], kept.c.rekey_canonical))
+        select(
+            *(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, null(), *own),
+            literal_column("rekey_original.*"),
+        )
+        .select_from(joined)
+        .join(original, matched)
         .where(of_this_run(kept, Action.CREATE))
     )
     says = "Keep them as they were made: a downgrade takes away only what nobody edited."
-    return Statement(says, InsertRows(created(identity.table), made))
+    yield Statement(says, InsertRows(created(identity), made))
+    for part in learning(spec):
+        yield _learning(identity, part)
+
+
+def learning(spec: Spec) -> list[Part]:
+    """Return the parts whose journals learn the keys of created rows: where rows lead to one, or hold one in a key."""
+    return [part for part in spec.parts if part is spec.identity or _leads(spec.identity, part)]
+
+
+def learnt_rows(identity: Identity, part: Part) -> Relation:
+    """Return how many lines of the journal of `part` have the key of a created row, now that they learnt it."""
+    kept, made = journal(part), created(identity)
+    keys = select(made.c[identity.keys[0].name]).where(made.c.rekey_run == current_run())
+    concerned = or_(*(kept.c[to_name(known)].in_(keys) for known in _leads(identity, part)))
+    return select(func.count()).select_from(kept).where(kept.c.rekey_run == current_run(), concerned)
+
+
+def _leads(identity: Identity, part: Part) -> list[Column[Any]]:
+    """Return the columns of the key of `part` that lead to a row of the identity."""
+    if part is identity:
+        return list(part.keys)
+    return [known for known in part.keys if part.of is None and any((known,) == owner for owner in part.owning)]
+
+
+def _learning(identity: Identity, part: Part) -> Statement:
+    """Return what writes the keys of created rows where a journal has those of their first shadows.
+
+    A row that is created has one key of one column: `Identity.faults`.
+    """
+    kept, made = journal(part), created(identity)
+    own = identity.keys[0]
+    leads = _leads(identity, part)
+    values: dict[Any, Any] = {}
+    for known in leads:
+        lead = kept.c[to_name(known)]
+        key = select(made.c[own.name]).where(made.c.rekey_run == current_run(), made.c[to_name(own)] == lead)
+        values[to_name(known)] = func.coalesce(key.scalar_subquery(), lead)
+    first = [made.c[to_name(own)]]
+    concerned = [kept.c[to_name(known)].in_(select(*first).where(made.c.rekey_run == current_run())) for known in leads]
+    says = f"Tell the journal of {part.table.name} the keys of the created rows."
+    return Statement(says, update(kept).values(values).where(kept.c.rekey_run == current_run(), or_(*concerned)))
 
 
 def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[Any]]:
     """Return what a created row holds beside its key."""
+    assert identity.name is not None  # noqa: S101  # only named rows are created: `Identity.creates`
     values: dict[str, ColumnElement[Any]] = {identity.name.name: kept.c.rekey_canonical}
     values |= given(identity, kept.c.rekey_canonical)
     stamps = (identity.created_at, identity.stamp)

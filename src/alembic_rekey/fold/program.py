@@ -22,8 +22,8 @@ from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.answered import Answered, answer_rows
 from alembic_rekey.plan.counts import counted_once, drop_counted, plan_counts
+from alembic_rekey.plan.groups.registered import Names, rows
 from alembic_rekey.plan.plan import journalled, plan
-from alembic_rekey.plan.registered import Names, rows
 from alembic_rekey.report.left_behind import compared_columns, left_count, whole_journal
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.sql.expressions import Clock, InsertRows
@@ -32,20 +32,26 @@ from alembic_rekey.sql.side_tables import aliases, answers, counts, current_run,
 from alembic_rekey.sql.steps import Guard, Phase, Rows, Statement, Step, analyzed
 from alembic_rekey.undo.put_back import tried
 
-__all__ = ["record", "upgrade_steps"]
+__all__ = ["names_of", "record", "upgrade_steps"]
+
+
+def names_of(spec: Spec, registry: Registry) -> Names:
+    """Return the names of the current run; none where groups are found in the data."""
+    return Names.of_nobody() if spec.identity.found else Names.recorded(registry)
 
 
 def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None = None) -> list[Step]:
     """Return the statements that open a run, keep its inputs and insert the plan into the journals."""
-    names, answered = Names.recorded(registry), None
+    names, answered = names_of(spec, registry), None
     opened = select(
         func.coalesce(func.max(runs.c.id), 0) + 1,
         literal(spec.revision),
+        literal(spec.identity.noun),
         Clock(),
         literal(str(registry.path), RegistryText()),
         cast(null(), Text) if registry.sha256 is None else literal(registry.sha256),
     )
-    columns = ["id", "revision", "started_at", "registry_path", "registry_sha256"]
+    columns = ["id", "revision", "noun", "started_at", "registry_path", "registry_sha256"]
     steps: list[Step] = [
         Statement("Open a run.", insert(runs).from_select(columns, opened, include_defaults=False)),
         Rows("Keep the registry as this run sees it.", aliases, {"run_id": current_run()}, list(rows(registry))),
@@ -56,14 +62,14 @@ def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None =
         answered = Answered.recorded(given)
         says = "Keep the answers to collisions as this run sees them."
         steps.append(Rows(says, answers, {"run_id": current_run()}, list(answer_rows(given))))
-    for part, decided in plan(spec, names, answered).items():
+    for part, decided in plan(spec, names, answered, journalled(spec, current_run())).items():
         made = decided.subquery("rekey_planned")
         planned: Relation = select(current_run(), literal_column("rekey_planned.*")).select_from(made)
-        kept = journal(part.table)
+        kept = journal(part)
         says = f"Plan {part.table.name}: what happens to each row, with the row as it is."
         steps += [
             Statement(says, InsertRows(kept, planned)),
-            *analyzed(dialect, kept, "rekey_run", "rekey_action", part.key.name),
+            *analyzed(dialect, kept, "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)),
         ]
     return steps
 
@@ -85,8 +91,9 @@ def upgrade_steps(
     `guarding` are the guards that SQL alone cannot express alike on every database, for the place
     between plan and apply: what a connection or a script adds (see `foreign_keys`).
     """
-    names = Names.recorded(registry)
+    names = names_of(spec, registry)
     planned = journalled(spec, current_run())
+    recorded = Answered.recorded(given) if given else None
     identity, kept = spec.identity, whole_journal(spec.identity, current_run())
     left = left_count(identity, kept, compared_columns(identity, stored), dialect)
     counted = union_all(plan_counts(spec, planned), left).subquery("rekey_counted")
@@ -104,15 +111,19 @@ def upgrade_steps(
         *(Guard(check) for check in guards(spec, names, planned)),
         *(Guard(check) for check in stored_claims(spec, dialect, planned)),
         *(Guard(check) for check in time_checks(spec, dialect, planned)),
-        *(Guard(check) for check in answer_checks(spec, names, Answered.recorded(given) if given else None)),
+        *(Guard(check) for check in answer_checks(spec, names, recorded, planned)),
         *guarding,
         *(step for part in spec.deletable for step in tried(part, stored)),
-        Statement("Try on no rows how created ones are taken away.", delete(identity.table).where(false())),
+        *(
+            [Statement("Try on no rows how created ones are taken away.", delete(identity.table).where(false()))]
+            if identity.creates
+            else ()
+        ),
         *before(spec, dialect, watches),
         Phase(
             "Apply", select(func.sum(counts.c.value)).where(counts.c.run_id == current_run(), counts.c.phase == "apply")
         ),
-        *apply_steps(spec, dialect),
+        *apply_steps(spec, names, planned, dialect),
         *accounts_taken(dialect),
         *settled(dialect),
         Phase("Verify"),

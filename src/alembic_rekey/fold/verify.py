@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import singledispatch
 
-from sqlalchemy import CTE, literal, select, union_all
+from sqlalchemy import CTE, and_, literal, or_, select, union_all
 
 from alembic_rekey.back.drift import UNPROVEN, drifted
-from alembic_rekey.back.way_back import first_back
+from alembic_rekey.back.way_back import Backward
 from alembic_rekey.fold.accounts import accounts_checked, accounts_closed, accounts_opened
-from alembic_rekey.fold.apply import apply_counts
 from alembic_rekey.fold.watches import Watches
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard.stored import Stored
+from alembic_rekey.plan.actions import applied_counts
 from alembic_rekey.plan.counts import planned_rows
-from alembic_rekey.plan.plan import Planned
-from alembic_rekey.plan.registered import Names
-from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Relation, Spec
+from alembic_rekey.plan.groups.members import Planned, referring
+from alembic_rekey.plan.groups.ranked import groups
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import key_text
+from alembic_rekey.plan.parts.tags import tagged
+from alembic_rekey.plan.rules import DELETED
+from alembic_rekey.spec import Check, Identity, Match, Part, Relation, Spec, Tags
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Step
 from alembic_rekey.undo.decided import decided_back, forgotten_back, stored_back
 
-__all__ = ["before", "verification"]
+__all__ = ["before", "left", "verification"]
 
 
 def before(spec: Spec, dialect: str, watches: Watches) -> list[Step]:
@@ -41,31 +45,18 @@ def verification(
     checks = [
         accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
-        *_names_left(spec, names),
+        *(made for part in spec.parts for made in left(part, spec, names, planned)),
         *_owner_lost(spec, planned),
-        *_no_way_back(spec, stored),
+        *(check("no_way_back", part.noun, drifted(part, stored_back(part), UNPROVEN)) for part in spec.parts),
     ]
-    kept = [part for part in spec.children if part.deletable]
     return [
-        *decided_back(spec, kept, dialect, stored, lambda _key: (), ()),
+        *decided_back(Backward(spec, names, planned, stored), dialect, lambda _key: (), ()),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(spec, dialect),
-        *forgotten_back(spec.deletable),
+        *forgotten_back(spec.parts),
         accounts_closed(),
         *watches.taken_off(),
     ]
-
-
-def _no_way_back(spec: Spec, stored: Stored) -> Iterator[Check]:
-    """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so.
-
-    Of a part whose rows only change it is asked as it stands: no other part's depends on it before anybody else wrote.
-    """
-    identity = stored_back(spec.identity)
-    for part in spec.parts:
-        kept = part in spec.deletable
-        back = stored_back(part) if kept else first_back(part, spec, identity, stored).subquery("rekey_back")
-        yield check("no_way_back", part.noun, drifted(part, back, UNPROVEN))
 
 
 def _count_differs(spec: Spec) -> Relation:
@@ -75,7 +66,7 @@ def _count_differs(spec: Spec) -> Relation:
             planned_rows(part, count.actions).label("journalled"),
         )
         for part in spec.parts
-        for count in apply_counts(part)
+        for count in applied_counts(part)
     ]
     journalled: CTE = union_all(*expected).cte("rekey_expected")
     return (
@@ -90,22 +81,53 @@ def _count_differs(spec: Spec) -> Relation:
     )
 
 
-def _names_left(spec: Spec, names: Names) -> Iterator[Check]:
-    for part in spec.parts:
-        if part.named is None:
-            continue
-        spelled = names.spelled(part.named)
-        left = select(literal(str(part.table.name)).label("table"), spelled.c.spelling, spelled.c.canonical).where(
-            spelled.c.spelling != spelled.c.canonical
-        )
-        yield check("shadow_left" if part is spec.identity else "alias_left", part.noun, left)
+@singledispatch
+def left(_part: Part, _spec: Spec, _names: Names, _planned: Planned) -> Iterable[Check]:
+    """Return the checks that nothing is left to fold in a part, where its kind can be asked."""
+    return ()
+
+
+@left.register
+def _shadow_left(identity: Identity, _spec: Spec, names: Names, _planned: Planned) -> Iterable[Check]:
+    again = groups(identity, names)
+    misspelt = [] if identity.found else [again.c.name != again.c.canonical]
+    still = select(
+        literal(str(identity.table.name)).label("table"), again.c.name.label("spelling"), again.c.canonical
+    ).where(or_(again.c.place > 1, *misspelt))
+    return [check("shadow_left", identity.noun, still)]
+
+
+@left.register
+def _alias_left(tags: Tags, spec: Spec, names: Names, planned: Planned) -> Iterable[Check]:
+    table = literal(str(tags.table.name)).label("table")
+    if not spec.identity.found and tags.where is None:
+        # Asked of the few spellings that there are, not of the rows.
+        for place, tag in enumerate(tags.named):
+            spelled = names.spelled(tag, f"{tags.noun}_{place}", spec.identity.match is Match.EXACT)
+            wrong = spelled.c.spelling != spelled.c.canonical
+            found = select(table, spelled.c.spelling, spelled.c.canonical).where(wrong)
+            yield check("alias_left", tags.noun if place == 0 else f"{tags.noun}_{place}", found)
+        return
+    found_rows = tagged(tags, spec, names, planned, tags.table)
+    rows = select(table, tags.named[0].label("spelling"), found_rows.canonical.label("canonical"))
+    where = [] if tags.where is None else [tags.where]
+    yield check("alias_left", tags.noun, rows.select_from(found_rows.source).where(found_rows.moved, *where))
 
 
 def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
-    identities = planned[spec.identity]
-    for part, owner in ((child, owner) for child in spec.children for owner in child.owners):
-        gone = select(identities.c[spec.identity.key.name]).where(identities.c.rekey_action == Action.DELETE.value)
-        lost = select(literal(str(part.table.name)).label("table"), part.key.label("key"), owner.label("owner")).where(
-            owner.in_(gone)
-        )
-        yield check("owner_lost", part.noun, lost)
+    for part in spec.parts:
+        parent = spec.parent(part)
+        for number, owner in enumerate(part.owning):
+            gone = planned[parent]
+            went = gone.c.rekey_action.in_(sorted(DELETED))
+            pairs = zip(owner, owner, (gone.c[known.name] for known in parent.keys), parent.keys, strict=True)
+            lost = (
+                select(
+                    literal(str(part.table.name)).label("table"),
+                    key_text(part.keys).label("key"),
+                    key_text(owner).label("owner"),
+                )
+                .join_from(part.table, gone, and_(*(referring(*pair) for pair in pairs)))
+                .where(went, *([] if part.where is None or part is spec.identity else [part.where]))
+            )
+            yield check("owner_lost", part.noun if number == 0 else f"{part.noun}_{number}", lost)

@@ -8,22 +8,23 @@ from sqlalchemy import case, func, literal, or_, select
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.answered import Answered
-from alembic_rekey.plan.registered import Names
-from alembic_rekey.plan.slots import judged_slots
-from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.parts.slots import judged_slots
+from alembic_rekey.spec import Check, Relation, Slots, Spec
 
 __all__ = ["answer_checks"]
 
 
-def answer_checks(spec: Spec, names: Names, answered: Answered | None) -> Iterator[Check]:
+def answer_checks(spec: Spec, names: Names, answered: Answered | None, planned: Planned) -> Iterator[Check]:
     """Yield a check per table of slots; none where there are no answers. They read the tables as they stand."""
     if answered is not None:
         for slots in spec.slots:
-            yield check("answer", slots.noun, _without_use(spec.identity, slots, names, answered))
+            yield check("answer", slots.noun, _without_use(spec, slots, names, answered, planned))
 
 
-def _without_use(identity: Identity, slots: Slots, names: Names, answered: Answered) -> Relation:
-    judged = judged_slots(identity, slots, names, answered)
+def _without_use(spec: Spec, slots: Slots, names: Names, answered: Answered, planned: Planned) -> Relation:
+    judged = judged_slots(slots, spec, names, answered, planned)
     about = answered.about(slots, f"rekey_given_{slots.noun}")
 
     facts = ("touched", "collided", "kept", "disputed")

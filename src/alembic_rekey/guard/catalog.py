@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, column, select, text
 
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.spec import Relation
+from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = ["about"]
@@ -22,20 +22,22 @@ def _asked(sql: str, columns: Sequence[str], **values: str) -> Relation:
 def about(parts: Sequence[Part], sql: str, *columns: str) -> Relation:
     """Return the rows of `sql` behind a `WITH` that lists the parts as `rekey_part`.
 
-    Its columns: `table` and its `schema`, the columns `key` and `name` (the name or tag), and `deletable`; each is
-    '' where there is none.
+    Its columns: `table` and its `schema`, `keys`: the columns of the key as a JSON list, `name`: a column of names, for
+    each of which a part has a line (the name of an identity, a tag), and `deletable`; each is '' where there is none.
     """
     lines, values = list[str](), dict[str, str]()
-    for number, part in enumerate(parts):
+    named = [(part, str(known.name)) for part in parts for known in part.named]
+    named += [(part, "") for part in parts if not part.named]
+    for number, (part, name) in enumerate(named):
         told = (
             str(part.table.name),
             str(part.table.schema or ""),
-            str(part.key.name),
-            "" if part.named is None else str(part.named.name),
+            json.dumps([str(known.name) for known in part.keys], ensure_ascii=False),
+            name,
             "yes" if part.deletable else "",
         )
         names = [f"part_{number}_{place}" for place in range(len(told))]
         values |= dict(zip(names, told, strict=True))
         lines.append(f"({', '.join(f'CAST(:{name} AS TEXT)' for name in names)})")
-    listed = f'rekey_part ("table", "schema", "key", name, deletable) AS (VALUES {", ".join(lines)})'
+    listed = f'rekey_part ("table", "schema", "keys", name, deletable) AS (VALUES {", ".join(lines)})'
     return _asked(f"WITH RECURSIVE {listed}{sql}", columns, **values)

@@ -6,17 +6,34 @@ from collections.abc import Iterable
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, Table, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.names.registry import Registry
-from alembic_rekey.plan.plan import Planned
-from alembic_rekey.plan.registered import Names
+from alembic_rekey.plan.becoming import becoming
+from alembic_rekey.plan.groups.members import Planned, members, referring
+from alembic_rekey.plan.groups.ranked import written_name
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import alike, key_text, numbered, same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec, Tags
+from alembic_rekey.spec import Check, Differing, Identity, Itself, Match, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.expressions import Exact
+from alembic_rekey.sql.side_tables import to_name
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry", "refusing"]
@@ -71,21 +88,55 @@ def refusing(part: Part, _spec: Spec, _names: Names, _planned: Planned) -> Itera
 
 
 @refusing.register
-def _refusing_identity(identity: Identity, _spec: Spec, names: Names, _planned: Planned) -> Iterable[Check]:
-    return [check("two_canonical_rows", identity.noun, _two_canonical_rows(identity, names))]
+def _refusing_identity(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Iterable[Check]:
+    if not identity.found and not identity.survivor:
+        yield check("two_canonical_rows", identity.noun, _two_canonical_rows(identity, names))
+    if identity.owners and identity.itself is Itself.REFUSE:
+        yield check("own_parent", identity.noun, _own_parents(identity, spec, names, planned))
+
+
+@refusing.register
+def _refusing_references(references: References, _spec: Spec, _names: Names, planned: Planned) -> Iterable[Check]:
+    return [_two_become_one(references, planned)] if len(references.owners) > 1 else []
 
 
 @refusing.register
 def _refusing_slots(slots: Slots, spec: Spec, _names: Names, planned: Planned) -> Iterable[Check]:
-    return [
-        check("collision", slots.noun, _collisions(spec.identity, slots, planned)),
-        check("crowded_slot", slots.noun, _crowded(slots, planned)),
-    ]
+    if slots.value is not None and slots.differing is Differing.REFUSE:
+        yield check("collision", slots.noun, _collisions(spec, slots, planned))
+    yield check("crowded_slot", slots.noun, _crowded(slots, planned))
+    if len(slots.owners) > 1:
+        yield _two_become_one(slots, planned)
 
 
 @refusing.register
 def _refusing_tags(_tags: Tags, _spec: Spec, _names: Names, _planned: Planned) -> Iterable[Check]:
     return []
+
+
+def _two_become_one(part: Part, planned: Planned) -> Check:
+    relation = planned[part]
+    found = select(
+        literal(str(part.table.name)).label("table"),
+        key_text([relation.c[known.name] for known in part.keys]).label("key"),
+        relation.c.rekey_canonical.label("canonical"),
+    ).where(relation.c.rekey_action == Action.ITSELF.value)
+    return check("itself", part.noun, found.order_by(*(relation.c[known.name] for known in part.keys)))
+
+
+def _own_parents(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Relation:
+    lines, new = becoming(identity, spec, names, planned)
+    own = [lines.c[to_name(known)] for known in identity.keys]
+    parents = [[new[str(known.name)] for known in owner] for owner in identity.owning]
+    return (
+        select(
+            literal(str(identity.table.name)).label("table"),
+            key_text([lines.c[known.name] for known in identity.keys]).label("key"),
+            lines.c.rekey_canonical.label("canonical"),
+        )
+        .where(lines.c.rekey_place <= 1, or_(*(same_key(parent, own) for parent in parents)))
+        .order_by(*(lines.c[known.name] for known in identity.keys))
+    )
 
 
 def _slot(slots: Slots, relation: Any) -> tuple[ColumnElement[Any], ...]:
@@ -97,60 +148,73 @@ def _slot_text(slots: Slots, relation: Any) -> ColumnElement[str]:
         literal(f"{', ' if place else ''}{part.name}=") + func.coalesce(cast(relation.c[part.name], String), "NULL")
         for place, part in enumerate(slots.slot)
     ]
+    if not shown:
+        return literal("its one row").label("slot")
     text = shown[0]
     for more in shown[1:]:
         text = text + more
     return text.label("slot")
 
 
-def _collisions(identity: Identity, slots: Slots, planned: Planned) -> Relation:
-    relation = planned[slots]
+def _collisions(spec: Spec, slots: Slots, planned: Planned) -> Relation:
+    relation, parent = planned[slots], spec.parent(slots)
+    assert slots.value is not None  # noqa: S101  # without one, rows of a slot say the same
+    member = members(parent, planned[parent], "rekey_member")
+    keys = [relation.c[known.name] for known in slots.keys]
+    owner = slots.owning[0]
+    pairs = zip((relation.c[known.name] for known in owner), owner, alike(member, "key"), parent.keys, strict=True)
+    active = [] if slots.status is None else [comparable(relation.c[slots.status.name]) == slots.active]
+    under = member.c.name if "name" in member.c else cast(key_text(alike(member, "key")), Text)
     return (
         select(
             literal(str(slots.table.name)).label("table"),
             relation.c.rekey_canonical.label("canonical"),
             _slot_text(slots, relation),
-            relation.c[slots.key.name].label("key"),
-            identity.name.label("written_under"),
+            key_text(keys).label("key"),
+            under.label("written_under"),
             relation.c[slots.value.name].label("value"),
         )
-        .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
-        .where(
-            relation.c.rekey_action == Action.COLLISION.value,
-            comparable(relation.c[slots.status.name]) == slots.active,
-        )
-        .order_by(relation.c.rekey_canonical, *_slot(slots, relation), relation.c[slots.key.name])
+        .join_from(relation, member, and_(*(referring(*pair) for pair in pairs)), isouter=True)
+        .where(relation.c.rekey_action == Action.COLLISION.value, *active)
+        .order_by(relation.c.rekey_canonical, *_slot(slots, relation), *keys)
     )
 
 
 def _crowded(slots: Slots, planned: Planned) -> Relation:
     relation = planned[slots]
-    owner = relation.c[slots.owner.name]
+    owners = [relation.c[known.name] for owner in slots.owning for known in owner]
     return (
         select(
             literal(str(slots.table.name)).label("table"),
             relation.c.rekey_canonical.label("canonical"),
-            owner.label("owner"),
+            key_text(owners).label("owner"),
             _slot_text(slots, relation),
             func.count().label("rows"),
         )
-        .group_by(relation.c.rekey_canonical, owner, *_slot(slots, relation))
+        .group_by(relation.c.rekey_canonical, *owners, *_slot(slots, relation))
         .having(func.count() > 1)
-        .order_by(relation.c.rekey_canonical, owner)
+        .order_by(relation.c.rekey_canonical, *owners)
     )
 
 
 def _two_canonical_rows(identity: Identity, names: Names) -> Relation:
-    spelled = names.spelled(identity.name)
+    assert identity.name is not None  # noqa: S101  # groups of the registry have names: `Identity.faults`
+    spelled = names.spelled(identity.name, identity.noun, identity.match is Match.EXACT)
     known = (
-        select(identity.key.label("key"), identity.name.label("name"), spelled.c.canonical)
-        .join_from(identity.table, spelled, spelled.c.spelling == Exact(identity.name))
-        .where(spelled.c.alias == spelled.c.canonical)
+        select(
+            key_text(identity.keys).label("key"),
+            written_name(identity).label("name"),
+            spelled.c.canonical,
+            *numbered("within", [comparable(column) for column in identity.within]),
+        )
+        .join_from(identity.table, spelled, spelled.c.spelling == written_name(identity))
+        .where(spelled.c.alias == spelled.c.canonical, *([] if identity.where is None else [identity.where]))
         .cte("rekey_canonical_row")
     )
-    several = select(known.c.canonical).group_by(known.c.canonical).having(func.count() > 1)
+    group = [known.c.canonical, *alike(known, "within")]
+    counted = select(known, func.count().over(partition_by=group).label("rows")).subquery("rekey_counted")
     return (
-        select(literal(str(identity.table.name)).label("table"), known.c.canonical, known.c.key, known.c.name)
-        .where(known.c.canonical.in_(several))
-        .order_by(known.c.canonical, known.c.name)
+        select(literal(str(identity.table.name)).label("table"), counted.c.canonical, counted.c.key, counted.c.name)
+        .where(counted.c.rows > 1)
+        .order_by(counted.c.canonical, counted.c.name)
     )

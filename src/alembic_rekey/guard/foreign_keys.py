@@ -7,18 +7,18 @@ key becomes a check; a script asks the catalog when it runs (`attached_in_script
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table
+from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.actions import written
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import key_text, same_key
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Identity, Slots, Spec, Tags
-from alembic_rekey.spec.part import unhandled
+from alembic_rekey.spec import Check, Part, Spec
 from alembic_rekey.sql.dialects import database
 
 __all__ = [
@@ -28,12 +28,14 @@ __all__ = [
     "covered_columns",
     "foreign_keys",
     "hanging",
-    "written",
     "written_columns",
 ]
 
 
-Attached = Callable[[ColumnElement[Any]], Iterable[ColumnElement[bool]]]
+Covered = tuple[Table, tuple[str, ...], tuple[str, ...]]
+"""A table, columns of it, and the columns that they refer to."""
+
+Attached = Callable[[Sequence[ColumnElement[Any]]], Iterable[ColumnElement[bool]]]
 """Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
 
 
@@ -72,14 +74,24 @@ def foreign_keys(connection: Connection, parent: Table, children: Sequence[Table
     ]
 
 
-def covered_columns(spec: Spec, part: Part) -> list[tuple[Table, str, str]]:
+def covered_columns(spec: Spec, part: Part) -> list[Covered]:
     """Return the tables and columns whose rows the plan moves before a row of `part` goes, and what they refer to."""
+    covered = [
+        (child.table, tuple(str(known.name) for known in owner), tuple(str(known.name) for known in part.keys))
+        for child in spec.parts
+        if spec.parent(child) is part
+        for owner in child.owning
+    ]
     identity = spec.identity
-    if part is not identity:
-        return []
-    owners = [(child.table, owner.name, identity.key.name) for child in spec.children for owner in child.owners]
-    named = [(child.table, child.named.name, identity.name.name) for child in spec.children if child.named is not None]
-    return [*owners, *named]
+    if part is identity and identity.name is not None:
+        named = (str(identity.name.name),)
+        covered += [
+            (child.table, (str(tag.name),), named)
+            for child in spec.children
+            for tag in child.named
+            if child is not identity
+        ]
+    return covered
 
 
 def written_columns(part: Part) -> dict[Action, list[str]]:
@@ -88,34 +100,17 @@ def written_columns(part: Part) -> dict[Action, list[str]]:
     return {action: [known.name for known in [*columns, *stamps]] for action, columns in written(part).items()}
 
 
-@singledispatch
-def written(part: Part) -> Mapping[Action, Sequence[Column[Any]]]:
-    """Return the columns, but for the time, that each action on a row that stays writes; each kind has its own."""
-    raise unhandled(part, "is written")
-
-
-@written.register
-def _written_identity(identity: Identity) -> Mapping[Action, Sequence[Column[Any]]]:
-    return {Action.RENAME: [identity.name]}
-
-
-@written.register
-def _written_slots(slots: Slots) -> Mapping[Action, Sequence[Column[Any]]]:
-    return {Action.REKEY: [slots.owner], Action.REVIVE: [slots.status]}
-
-
-@written.register
-def _written_tags(tags: Tags) -> Mapping[Action, Sequence[Column[Any]]]:
-    superseded = {} if tags.status is None else {Action.SUPERSEDE: [tags.tag, tags.status]}
-    return {Action.REKEY: [tags.tag], **superseded}
-
-
 def _uncovered(connection: Connection, spec: Spec, part: Part) -> Iterator[tuple[ForeignKey, bool]]:
     """Yield every foreign key that leads to `part`, and whether rows that hang there stay when rows of `part` go."""
     covered = covered_columns(spec, part)
     for key in foreign_keys(connection, part.table, [child for child, _, _ in covered]):
-        pairs = {(name, target) for place, (_, name, target) in enumerate(covered) if place in key.belongs}
-        yield key, len(key.columns) > 1 or (key.columns[0], key.referred[0]) not in pairs
+        mine = {frozenset(zip(key.columns, key.referred, strict=True))}
+        pairs = {
+            frozenset(zip(names, targets, strict=True))
+            for place, (_, names, targets) in enumerate(covered)
+            if place in key.belongs
+        }
+        yield key, not mine <= pairs
 
 
 def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
@@ -135,26 +130,27 @@ def _attached_by(
     key: ForeignKey, part: Part, numbered: str, planned: Planned, name: str, actions: Sequence[Action]
 ) -> Check:
     gone = planned[part]
+    keys = [gone.c[known.name] for known in part.keys]
     # Aliases: the key may refer to its own table.
     child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("rekey_child")
     # The parent's own column carries the value: one that the revision does not know is in no plan relation.
-    names = {part.key.name, *key.referred}
+    names = {*(known.name for known in part.keys), *key.referred}
     parent = table(key.parent, *(column(name) for name in names), schema=key.parent_schema).alias("rekey_parent")
     pairs = zip(key.columns, key.referred, strict=True)
     offending = (
         select(
             literal(str(key.child)).label("child"),
             literal(str(part.table.name)).label("table"),
-            gone.c[part.key.name].label("key"),
+            key_text(keys).label("key"),
             gone.c.rekey_action.label("action"),
             literal(", ".join(key.columns)).label("columns"),
             func.count().label("rows"),
         )
-        .join_from(gone, parent, parent.c[part.key.name] == gone.c[part.key.name])
+        .join_from(gone, parent, same_key([parent.c[known.name] for known in part.keys], keys))
         .join(child, and_(*(child.c[field] == parent.c[target] for field, target in pairs)))
         .where(gone.c.rekey_action.in_([action.value for action in actions]))
-        .group_by(gone.c[part.key.name], gone.c.rekey_action)
-        .order_by(gone.c[part.key.name])
+        .group_by(*keys, gone.c.rekey_action)
+        .order_by(*keys)
     )
     return check(name, numbered, offending)
 
@@ -164,15 +160,16 @@ def hanging(connection: Connection, spec: Spec) -> Attached:
     identity = spec.identity
     found = [key for key, stays in _uncovered(connection, spec, identity) if stays]
 
-    def conditions(key: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
+    own = [known.name for known in identity.keys]
+
+    def conditions(keys: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[bool]]:
         for each in found:
             child = table(each.child, *(column(name) for name in each.columns), schema=each.schema).alias("rekey_child")
-            names = {identity.key.name, *each.referred}
+            names = {*own, *each.referred}
             parent = table(each.parent, *map(column, names), schema=each.parent_schema).alias("rekey_parent")
             pairs = zip(each.columns, each.referred, strict=True)
             matched = and_(*(child.c[field] == parent.c[target] for field, target in pairs))
-            yield exists(
-                select(literal(1)).select_from(child.join(parent, matched)).where(parent.c[identity.key.name] == key)
-            )
+            mine = same_key([parent.c[name] for name in own], keys)
+            yield exists(select(literal(1)).select_from(child.join(parent, matched)).where(mine))
 
     return conditions

@@ -8,9 +8,11 @@ from sqlalchemy import (
     CTE,
     Connection,
     FromClause,
+    Integer,
     Table,
     Text,
     and_,
+    cast,
     column,
     exists,
     literal,
@@ -23,13 +25,12 @@ from sqlalchemy import (
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.tables import table_claims
 from alembic_rekey.guard.claims.times import time_types
-from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Relation, Spec
+from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
-from alembic_rekey.sql.side_tables import created_name, journal_name
+from alembic_rekey.sql.side_tables import bookkeeping, journal_name, kept_names
 
 __all__ = [
     "catalog",
@@ -45,14 +46,11 @@ __all__ = [
     "unfilled",
 ]
 
-_OWN = ("rekey_run", "rekey_action", "rekey_canonical")
-_BOOKKEEPING = len(_OWN)
-"""A journal starts with columns of its own."""
 
-
-def reserved_names(tables: Iterable[Table], dialect: str) -> Check:
-    """Return the check that must pass before journals of `tables` can be made: no column is named like theirs."""
-    return _reserved_names(catalog([(source.name, source.schema) for source in tables], dialect), dialect)
+def reserved_names(parts: Sequence[Part], dialect: str) -> Check:
+    """Return the check that must pass before journals of `parts` can be made: no column is named like theirs."""
+    sources = [(part.table.name, part.table.schema) for part in parts]
+    return _reserved_names(parts, catalog(sources, dialect), dialect)
 
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:
@@ -73,7 +71,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
     )
     return [
         check("missing_column", "", missing),
-        _reserved_names(stored, dialect),
+        _reserved_names(parts, stored, dialect),
         *time_types(parts, dialect),
         *table_claims(parts, dialect),
     ]
@@ -115,31 +113,29 @@ def column_undeclared(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
         yield check("column_undeclared", "", surplus.where(declared.c.name.is_(None)))
 
 
-def kept_tables(parts: Iterable[Part]) -> dict[str, Table]:
-    """Return the side tables that keep rows of `parts`, by name, with the table whose rows they keep."""
-    kept: dict[str, Table] = {}
-    for part in parts:
-        kept[journal_name(part.table)] = part.table
-        if isinstance(part, Identity):
-            kept[created_name(part.table)] = part.table
-    return kept
+def kept_tables(parts: Iterable[Part]) -> dict[str, Part]:
+    """Return the side tables that keep rows of `parts`, by name, with the part whose rows they keep."""
+    return {name: part for part in parts for name in kept_names(part)}
 
 
-def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
+def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
     """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`)."""
-    pairs = _listed([(source.name, name) for name, source in kept.items()], "rekey_pair", "source", "kept")
-    every = {source: (source.name, source.schema) for source in kept.values()}
+    own_columns = {name: bookkeeping(part) for name, part in kept.items()}
+    rows = [(str(part.table.name), name, str(len(own_columns[name]))) for name, part in kept.items()]
+    listed = _listed(rows, "rekey_pair", "source", "kept", "own")
+    pairs = select(listed.c.source, listed.c.kept, cast(listed.c.own, Integer).label("own")).cte("rekey_kept_pair")
+    every = {part.table: (part.table.name, part.table.schema) for part in kept.values()}
     found = catalog([*every.values(), *((name, None) for name in kept)], dialect)
     own, copy = found.alias("rekey_own"), found.alias("rekey_copy")
     moved = select(
-        pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + _BOOKKEEPING).label("place"), own.c.type
+        pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + pairs.c.own).label("place"), own.c.type
     ).join_from(pairs, own, own.c.table == pairs.c.source)
     there = select(pairs.c.source, pairs.c.kept, copy.c.name, copy.c.place, copy.c.type).join_from(
         pairs, copy, copy.c.table == pairs.c.kept
     )
     different = union_all(
         select(moved.except_(there).subquery("rekey_lacking")),
-        select(there.where(copy.c.place > _BOOKKEEPING).except_(moved).subquery("rekey_surplus")),
+        select(there.where(copy.c.place > pairs.c.own).except_(moved).subquery("rekey_surplus")),
     ).subquery("rekey_different")
     offending = select(
         different.c[0].label("table"), different.c[1].label("journal"), different.c[2].label("column")
@@ -149,10 +145,10 @@ def kept_check(kept: Mapping[str, Table], dialect: str) -> Check:
 
 def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     """Return the check that a created row has a value for every column that needs one."""
-    given = [identity.name.name, *identity.created]
+    given = [known.name for known in (*identity.named, *identity.within)] + [*identity.created]
     given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
     if not identity.database_makes_keys:
-        given.append(identity.key.name)
+        given += [known.name for known in identity.keys]
     source = identity.table
     needed = database(dialect).needed(source).subquery("rekey_needed")
     creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
@@ -162,16 +158,17 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     return check("unfilled_column", identity.noun, offending)
 
 
-def _reserved_names(stored: CTE, dialect: str) -> Check:
+def _reserved_names(parts: Sequence[Part], stored: CTE, dialect: str) -> Check:
     name = database(dialect).as_told_apart(stored.c.name)
-    return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(name.in_(_OWN)))
+    own = sorted({name for part in parts for name in bookkeeping(part)})
+    return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(name.in_(own)))
 
 
-def surplus_columns(source: Table, known: Sequence[str], dialect: str) -> Relation:
-    """Return the columns of the journal of `source`, beside its own, that are not `known`."""
-    kept = catalog([(journal_name(source), None)], dialect)
+def surplus_columns(part: Part, known: Sequence[str], dialect: str) -> Relation:
+    """Return the columns of the journal of `part`, beside its own, that are not `known`."""
+    kept = catalog([(journal_name(part.table), None)], dialect)
     return select(kept.c.name).where(
-        kept.c.place > _BOOKKEEPING, kept.c.name.not_in([literal(name, RegistryText()) for name in known])
+        kept.c.place > len(bookkeeping(part)), kept.c.name.not_in([literal(name, RegistryText()) for name in known])
     )
 
 

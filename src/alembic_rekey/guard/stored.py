@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, select
 
 from alembic_rekey.guard.shape import catalog
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
 
 __all__ = ["Stored", "compared"]
 

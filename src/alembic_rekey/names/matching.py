@@ -9,7 +9,7 @@ SQL gets the rule as data: the characters to trim (`WHITESPACE`), the capital le
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -21,6 +21,7 @@ __all__ = [
     "SIGMA_LIMIT",
     "WHITESPACE",
     "Name",
+    "cased",
     "fault_of",
     "identity_of",
     "key_of",
@@ -130,6 +131,15 @@ def letters(keys: Iterable[str]) -> dict[str, str]:
     """
     known = set[str]().union(*keys)
     return {capital: small for capital, small in _capitals() if known.issuperset(small)}
+
+
+def cased() -> Iterator[tuple[str, str]]:
+    """Yield (capital, small) of the alphabets that people write names in, for names that nobody registered.
+
+    Latin, Greek, Cyrillic, Armenian and the wide forms of A to Z; a sigma is one wherever it stands.
+    """
+    yield from ((SIGMA, "σ"), ("ς", "σ"))
+    yield from ((c, small) for c, small in _capitals() if c < "\u0590" or "Ａ" <= c <= "Ｚ")
 
 
 def _sigmas_of_the_rule(key: str) -> list[int]:

@@ -42,6 +42,18 @@ class Registry:
     path: Path
     sha256: str | None
     names: tuple[Name, ...]
+    is_read: bool = True
+    """False where groups are found in the data: there is nothing to be read."""
+
+    @classmethod
+    def of_nobody(cls) -> Registry:
+        """Return what stands where no registry is read."""
+        return cls(Path(), None, (), is_read=False)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the file is not there, and would be read."""
+        return self.is_read and self.sha256 is None
 
     @classmethod
     def missing(cls, path: Path) -> Registry:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused
-from alembic_rekey.fold.program import upgrade_steps
+from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.fold.watches import Watches
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
 from alembic_rekey.guard.claims.uniqueness import unique_after
@@ -19,7 +19,8 @@ from alembic_rekey.guard.stored import Stored
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry, read_registry
 from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
-from alembic_rekey.plan.plan import Planned, journalled
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.plan import journalled
 from alembic_rekey.report.approval import approve, several_folds
 from alembic_rekey.report.publication import Publication
 from alembic_rekey.report.runs import finished, written_report
@@ -55,7 +56,8 @@ class Rekey(MigrateOperation):
 def _rekey(operations: Operations, operation: Rekey) -> None:
     settings = settings_for(operations)
     spec = operation.spec
-    registry = read_registry(settings.registry, spec.identity.listed)
+    found = spec.identity.found
+    registry = Registry.of_nobody() if found else read_registry(settings.registry, spec.identity.listed)
     given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
     if operations.migration_context.as_sql:
         _write(operations, spec, registry, given, settings)
@@ -71,13 +73,13 @@ def _perform(
     settings: Settings,
     config: Config,
 ) -> None:
-    if registry.sha256 is None:
+    if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
     ledger = ledger_of(config, connection)
     if ledger.has_taken and settings.expect_plan is not None:
         _refuse_several(spec, finished(connection).revision)
     planned = journalled(spec, current_run())
-    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names_of(spec, registry), planned)]
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
     stored = Stored.read(connection, spec)
     steps = upgrade_steps(
@@ -105,7 +107,7 @@ def _write(
     given: Answers | None,
     settings: Settings,
 ) -> None:
-    if registry.sha256 is None:
+    if registry.is_missing:
         raise RegistryRefused(registry.path, ["there is no such file, and a script cannot tell whether it matters"])
     if given and (strange := list(given.unregistered())):
         raise AnswersRefused(given.path, strange)
@@ -126,9 +128,13 @@ def _write(
         migration.impl.static_output(piece)
     notes.header.append(
         f"\nRevision {spec.revision} folds every row that was written under an alias into its canonical name.\n"
-        f"  registry: {registry.path}\n"
-        f"  SHA-256:  {registry.sha256}\n"
-        f"  names:    {len(registry.canonicals)} canonical, {len(registry.aliases)} aliases"
+        + (
+            f"  registry: {registry.path}\n"
+            f"  SHA-256:  {registry.sha256}\n"
+            f"  names:    {len(registry.canonicals)} canonical, {len(registry.aliases)} aliases"
+            if registry.is_read
+            else "  no registry: rows are one that agree in the database"
+        )
         + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
     )
     notes.tail.append(counts_shown(dialect))

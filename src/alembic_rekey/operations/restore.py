@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect
 
 from alembic_rekey.back.created import altered
 from alembic_rekey.back.drift import drifted, no_run
+from alembic_rekey.back.way_back import backward_of
 from alembic_rekey.errors import Refused, SettingRefused
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.stored import Stored
@@ -65,7 +66,9 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
     stored = Stored.read(connection, spec)
-    deciding = decide_steps(spec, dialect, stored, hanging(connection, spec), altered(spec.identity, stored))
+    changed = [altered(spec.identity, stored)] if spec.identity.creates else []
+    backward = backward_of(spec, stored)
+    deciding = decide_steps(backward, dialect, hanging(connection, spec), *changed)
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
@@ -83,10 +86,11 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
         )
     dialect = migration.dialect
     stored = Stored.declared(spec)
-    steps = decide_steps(spec, dialect.name, stored, lambda _key: ())
+    steps = decide_steps(backward_of(spec, stored), dialect.name, lambda _keys: ())
     steps += declared_whole(spec, dialect.name)
-    steps += hanging_in_script(spec, dialect)
-    steps += altered_in_script(spec, dialect.name)
+    if spec.identity.creates:
+        steps += hanging_in_script(spec, dialect)
+        steps += altered_in_script(spec, dialect.name)
     if settings.on_drift == "abort":
         steps += drift_guards(spec)
     else:

@@ -11,6 +11,7 @@ from sqlalchemy.schema import DropTable
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import reserved_names
 from alembic_rekey.operations.context import carry_out
+from alembic_rekey.spec import Spec
 from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, runs
 from alembic_rekey.sql.steps import Guard, Statement, Step
 
@@ -19,37 +20,32 @@ __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables"]
 
 @Operations.register_operation("create_side_tables")
 class CreateSideTables(MigrateOperation):
-    """Create the side tables and the journals of some tables; DDL only."""
+    """Create the side tables and the journals of a spec's tables; DDL only."""
 
-    def __init__(self, tables: Iterable[Table], identities: Iterable[Table]) -> None:
-        self.tables = tuple(tables)
-        self.identities = tuple(identities)
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
 
     @classmethod
-    def create_side_tables(cls, operations: Operations, tables: Iterable[Table], identities: Iterable[Table]) -> None:
-        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table.
-
-        `identities` are those of `tables` whose rows are the projects, customers, … themselves.
-        """
-        operations.invoke(cls(tables, identities))
+    def create_side_tables(cls, operations: Operations, spec: Spec) -> None:
+        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table of `spec`."""
+        operations.invoke(cls(spec))
 
     def reverse(self) -> DropSideTables:
         """Return the operation that takes them away."""
-        return DropSideTables(self.tables, self.identities)
+        return DropSideTables(self.spec)
 
 
 @Operations.register_operation("drop_side_tables")
 class DropSideTables(MigrateOperation):
-    """Drop the side tables and the journals of some tables."""
+    """Drop the side tables and the journals of a spec's tables."""
 
-    def __init__(self, tables: Iterable[Table], identities: Iterable[Table]) -> None:
-        self.tables = tuple(tables)
-        self.identities = tuple(identities)
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
 
     @classmethod
-    def drop_side_tables(cls, operations: Operations, tables: Iterable[Table], identities: Iterable[Table]) -> None:
+    def drop_side_tables(cls, operations: Operations, spec: Spec) -> None:
         """Drop the journals of the tables, what was created, `rekey_alias`, `rekey_count` and `rekey_run`."""
-        operations.invoke(cls(tables, identities))
+        operations.invoke(cls(spec))
 
 
 @Operations.register_operation("drop_empty_tables")
@@ -72,10 +68,9 @@ class DropEmptyTables(MigrateOperation):
 @Operations.implementation_for(CreateSideTables)
 def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
     dialect = operations.migration_context.dialect.name
-    steps: list[Step] = [Guard(reserved_names(operation.tables, dialect))]
-    steps += [
-        Statement("Make a side table.", ddl) for ddl in create_side_tables(operation.tables, operation.identities)
-    ]
+    parts = operation.spec.parts
+    steps: list[Step] = [Guard(reserved_names(parts, dialect))]
+    steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(parts)]
     carry_out(operations, steps, "the journals cannot be made")
 
 
@@ -83,7 +78,7 @@ def _create_side_tables(operations: Operations, operation: CreateSideTables) -> 
 def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None:
     unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
     steps: list[Step] = [Guard(check("journal_needed", "", unrestored))]
-    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.tables, operation.identities)]
+    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.spec.parts)]
     carry_out(operations, steps, "the side tables are still needed")
 
 

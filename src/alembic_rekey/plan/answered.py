@@ -22,7 +22,9 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.names.answers import Answers
-from alembic_rekey.spec import Slots
+from alembic_rekey.plan.groups.members import Led
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.spec import Match, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import SameSlot
 from alembic_rekey.sql.expressions import Exact, Item
@@ -78,15 +80,17 @@ class Answered:
             .prefix_with("MATERIALIZED")
         )
 
-    def joined(self, source: FromClause, slots: Slots, spelled: CTE) -> tuple[FromClause, list[ColumnElement[Any]]]:
-        """Return `source`, rows of `slots` with the names that they stand under, joined with the answers.
+    def joined(
+        self, source: FromClause, slots: Slots, spec: Spec, names: Names, led: Led
+    ) -> tuple[FromClause, list[ColumnElement[Any]]]:
+        """Return `source`, rows of `slots` joined with the members that they hang on, joined with the answers.
 
         With it the columns `answer`, the number of the answer about a row's slot, and `kept` (see `SLOT_RANKS`).
         """
         about = self.about(slots, f"rekey_answer_{slots.noun}")
         asked = and_(
             about.c.turn == 1,
-            about.c.canonical == spelled.c.canonical,
+            about.c.canonical == led.canonical,
             # As the column compares: where it takes `a` for `A`, both are one slot.
             *(
                 SameSlot(cast(column, Text), about.c[f"slot_{place}"])
@@ -95,9 +99,16 @@ class Answered:
                 for place, column in enumerate(slots.slot)
             ),
         )
-        meant = and_(comparable(slots.status) == slots.active, about.c.alias == spelled.c.alias)
-        exactly = Exact(spelled.c.spelling) == about.c.keep
-        kept = case((and_(meant, exactly), 2), (meant, 1), else_=0)
+        is_active = [] if slots.status is None else [comparable(slots.status) == slots.active]
+        member = led.members[0]
+        written = member.c.name if "name" in member.c else literal(None, Text())
+        exactly = Exact(written) == about.c.keep
+        meant = exactly
+        if not spec.identity.found and spec.identity.name is not None:
+            spelled = names.spelled(spec.identity.name, f"answer_{slots.noun}", spec.identity.match is Match.EXACT)
+            source = source.outerjoin(spelled, spelled.c.spelling == written)
+            meant = about.c.alias == spelled.c.alias
+        kept = case((and_(*is_active, meant, exactly), 2), (and_(*is_active, meant), 1), else_=0)
         return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
 
 

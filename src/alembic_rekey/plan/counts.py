@@ -22,18 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTableAs, DropTable
 
-from alembic_rekey.plan.plan import Part, Planned
-from alembic_rekey.plan.rules import (
-    DUPLICATES_PLAN_COUNTS,
-    IDENTITY_PLAN_COUNTS,
-    SLOTS_COLLISIONS,
-    SLOTS_PLAN_COUNTS,
-    TAGS_PLAN_COUNTS,
-    Action,
-    Count,
-)
-from alembic_rekey.spec import Identity, Relation, Slots, Spec, Tags
-from alembic_rekey.spec.part import unhandled
+from alembic_rekey.plan.actions import SLOTS_COLLISIONS, Count, planned_counts
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Part, Relation, Slots, Spec
 from alembic_rekey.sql.steps import Statement
 
 __all__ = ["counted", "counted_once", "drop_counted", "part_counts", "plan_counts", "planned_rows", "touching"]
@@ -88,20 +80,20 @@ def _tally(part: Part, planned: Planned) -> Relation:
     )
 
 
+def counted(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation]:
+    """Yield the lines of the plan's counts for `part`."""
+    yield from _lines(part, planned_counts(part), tally)
+    yield from further(part, planned)
+
+
 @singledispatch
-def counted(part: Part, _planned: Planned, _tally: FromClause) -> Iterator[Relation]:
-    """Yield the lines of the plan's counts for `part`; each kind of part has its own."""
-    raise unhandled(part, "is counted")
+def further(_part: Part, _planned: Planned) -> Iterable[Relation]:
+    """Return the counts of `part` that are not of rows, where its kind has any."""
+    return ()
 
 
-@counted.register
-def _identity_counted(identity: Identity, _planned: Planned, tally: FromClause) -> Iterator[Relation]:
-    return _lines(identity, IDENTITY_PLAN_COUNTS, tally)
-
-
-@counted.register
-def _slots_counted(slots: Slots, planned: Planned, tally: FromClause) -> Iterator[Relation]:
-    yield from _lines(slots, SLOTS_PLAN_COUNTS, tally)
+@further.register
+def _slots_in_collision(slots: Slots, planned: Planned) -> Iterable[Relation]:
     relation = planned[slots]
     collided = (
         select(relation.c.rekey_canonical, *(relation.c[known.name] for known in slots.slot))
@@ -109,12 +101,7 @@ def _slots_counted(slots: Slots, planned: Planned, tally: FromClause) -> Iterato
         .distinct()
     )
     number = select(func.count()).select_from(collided.subquery("rekey_collided")).scalar_subquery()
-    yield _line(slots, SLOTS_COLLISIONS, number)
-
-
-@counted.register
-def _tags_counted(tags: Tags, _planned: Planned, tally: FromClause) -> Iterator[Relation]:
-    return _lines(tags, TAGS_PLAN_COUNTS if tags.status is None else DUPLICATES_PLAN_COUNTS, tally)
+    return [_line(slots, SLOTS_COLLISIONS, number)]
 
 
 def _lines(part: Part, named: Iterable[Count], tally: FromClause) -> Iterator[Relation]:

@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, case, literal, literal_column, null, over, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    over,
+    select,
+)
 from sqlalchemy.sql.functions import FunctionElement
 
 from alembic_rekey.plan.rules import Rule
-from alembic_rekey.spec import Relation
+from alembic_rekey.spec import Part, Relation
+from alembic_rekey.sql.side_tables import to_name
 
-__all__ = ["all_columns", "decided", "flag", "holding", "so_far", "with_original"]
+__all__ = [
+    "alike",
+    "all_columns",
+    "decided",
+    "flag",
+    "held",
+    "holding",
+    "key_text",
+    "numbered",
+    "same_key",
+    "so_far",
+    "with_original",
+]
 
 
 def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -26,11 +54,10 @@ def holding(when: Mapping[str, int], facts: FromClause) -> ColumnElement[bool] |
     return and_(*(facts.c[name] == wanted for name, wanted in when.items() if name in facts.c))
 
 
-def decided(rules: Sequence[Rule], facts: FromClause) -> Relation:
-    """Return `key`, `action`, `canonical` per row of `facts`: the first of `rules` that holds tells the action."""
+def decided(rules: Sequence[Rule], facts: FromClause) -> ColumnElement[str]:
+    """Return the action of each row of `facts`: the first of `rules` that holds tells it."""
     lines = [(holding(rule.when, facts), literal(rule.action.value)) for rule in rules]
-    action = case(*((holds, action) for holds, action in lines if holds is not None), else_=null())
-    return select(facts.c.key, action.label("action"), facts.c.canonical)
+    return case(*((holds, action) for holds, action in lines if holds is not None), else_=null())
 
 
 def so_far(function: FunctionElement[Any], group: Sequence[Any], order: Sequence[Any]) -> ColumnElement[Any]:
@@ -41,20 +68,59 @@ def so_far(function: FunctionElement[Any], group: Sequence[Any], order: Sequence
     return over(function, partition_by=group, order_by=order, rows=(None, 0))
 
 
-def with_original(chosen: Relation, key: Column[Any]) -> Relation:
-    """Join what was decided per key, its first column, with the row itself, all of its columns as they stand."""
+def numbered(prefix: str, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """Return `columns`, named `prefix_0`, `prefix_1` and so on."""
+    return [known.label(f"{prefix}_{place}") for place, known in enumerate(columns)]
+
+
+def alike(source: FromClause, prefix: str) -> list[ColumnElement[Any]]:
+    """Return the columns of `source` that `numbered` named so."""
+    return [known for known in source.c if known.name.startswith(f"{prefix}_")]
+
+
+def held(source: FromClause, known: Column[Any]) -> ColumnElement[Any]:
+    """Return the column `known` of a table as `source` has it: the table itself, or a relation with its columns."""
+    return source.c[known.key] if source is known.table else source.c[known.name]
+
+
+def same_key(some: Sequence[ColumnElement[Any]], others: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Return the condition that two keys are one."""
+    return and_(*(one == other for one, other in zip(some, others, strict=True)))
+
+
+def key_text(keys: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Return a key as findings show it: itself, or the texts of its columns."""
+    if len(keys) == 1:
+        return keys[0]
+    first, *others = (func.coalesce(cast(key, Text), "NULL") for key in keys)
+    text: ColumnElement[Any] = first
+    for other in others:
+        text = text + literal(", ") + other
+    return text
+
+
+def with_original(chosen: Relation, part: Part) -> Relation:
+    """Join what was decided per key, its first columns, with the row itself, all of its columns as they stand.
+
+    `chosen` has `key_0` and so on, `action`, `canonical`, and where there is something to say `place` and `to_0` on.
+    """
     # SQLite finds rows through the index of their keys, here and all along: in its order, a page is read once.
     # To sort the keys alone costs a fraction of sorting the rows.
     in_order = chosen.suffix_with("ORDER BY 1", dialect="sqlite")
-    decided = in_order.cte("rekey_decided").prefix_with("MATERIALIZED", dialect="sqlite")
-    original = key.table.alias("rekey_original")
-    return all_columns(decided).join_from(decided, original, original.c[key.key] == decided.c.key)
+    made = in_order.cte(f"rekey_decided_{part.noun}").prefix_with("MATERIALIZED", dialect="sqlite")
+    original = part.table.alias("rekey_original")
+    keys = [original.c[known.key] for known in part.keys]
+    return all_columns(made, part).join_from(made, original, same_key(keys, alike(made, "key")))
 
 
-def all_columns(chosen: FromClause) -> Relation:
-    """Return action and canonical of `chosen` before all columns of `rekey_original`, known or not."""
+def all_columns(chosen: FromClause, part: Part) -> Relation:
+    """Return what was decided before all columns of `rekey_original`, known or not: a line of the journal."""
+    leads = alike(chosen, "to") or [cast(null(), known.type) for known in part.keys]
+    place = chosen.c.place if "place" in chosen.c else cast(null(), Integer)
     return select(
         chosen.c.action.label("rekey_action"),
         chosen.c.canonical.label("rekey_canonical"),
+        place.label("rekey_place"),
+        *(lead.label(to_name(known)) for known, lead in zip(part.keys, leads, strict=True)),
         literal_column("rekey_original.*"),
     )

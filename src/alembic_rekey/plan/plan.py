@@ -1,72 +1,98 @@
 """A plan is a relation: spec and registered names -> one `select()` per table; opens no connection.
 
-Each select has the columns `rekey_action` and `rekey_canonical`, then all columns of the table as they stand,
-those that the revision does not know included. A dry run streams it, the upgrade inserts it into the
-journal. Each kind of part decides in a module of its own, which `decisions` looks up by the part's class.
+Each select has our own columns (`sql.side_tables.bookkeeping`, without the run), then all columns of the table as they
+stand, those that the revision does not know included. A dry run streams it, the upgrade inserts it into the journal.
+Each kind of part decides in a module of its own, which `decisions` looks up by the part's class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator
 from functools import singledispatch
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, cast, column, false, null, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Text, cast, column, false, null, select
+from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.plan.answered import Answered
-from alembic_rekey.plan.identity import plan_identity
-from alembic_rekey.plan.registered import Names
-from alembic_rekey.plan.slots import plan_slots
-from alembic_rekey.plan.tags import plan_tags
-from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec, Tags
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.parts.identity import plan_identity
+from alembic_rekey.plan.parts.references import plan_references
+from alembic_rekey.plan.parts.slots import plan_slots
+from alembic_rekey.plan.parts.tags import plan_tags
+from alembic_rekey.spec import Identity, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.side_tables import journal
+from alembic_rekey.sql.side_tables import bookkeeping, journal, to_name
 
-__all__ = ["Part", "Planned", "decisions", "journalled", "nothing", "plan", "streamed"]
-
-Planned = Mapping[Part, FromClause]
-"""Per part the plan as a relation with `rekey_action`, `rekey_canonical` and the columns that the revision knows."""
+__all__ = ["Planned", "decisions", "journalled", "nothing", "plan", "streamed"]
 
 
 @singledispatch
-def decisions(part: Part, _spec: Spec, _names: Names, _answered: Answered | None) -> Relation:
-    """Return the select that decides about the rows of `part`; each kind of part has its own."""
+def decisions(part: Part, _spec: Spec, _names: Names, _answered: Answered | None, _planned: Planned) -> Relation:
+    """Return the select that decides about the rows of `part`; `_planned` is the plan of the parts before it.
+
+    Each kind of part has its own.
+    """
     raise unhandled(part, "is planned")
 
 
 decisions.register(Identity, plan_identity)
+decisions.register(References, plan_references)
 decisions.register(Slots, plan_slots)
 decisions.register(Tags, plan_tags)
 
 
-def plan(spec: Spec, names: Names, answered: Answered | None = None) -> dict[Part, Relation]:
-    """Return the plan: for each part of `spec` the select that decides; `answered` are a person's answers, if any."""
-    return {part: decisions(part, spec, names, answered) for part in spec.parts}
+def plan(spec: Spec, names: Names, answered: Answered | None, planned: Planned) -> dict[Part, Relation]:
+    """Return the plan: for each part of `spec` the select that decides; `answered` are a person's answers, if any.
+
+    `planned` is where the plan of the parts before it is read: `journalled` in an upgrade.
+    """
+    return {part: decisions(part, spec, names, answered, planned) for part in spec.parts}
 
 
-def streamed(spec: Spec, names: Names, answered: Answered | None = None) -> Planned:
-    """Return the plan as relations over the tables themselves: for a dry run."""
-    made = plan(spec, names, answered)
-    return {part: _known(part, decided.subquery("rekey_planned")) for part, decided in made.items()}
+def streamed(
+    spec: Spec, names: Names, there: Container[Part], answered: Answered | None = None
+) -> tuple[dict[Part, Relation], Planned]:
+    """Return the plan, and the same as relations over the tables themselves: for a dry run.
+
+    Of parts that are not `there` the plan has no rows.
+    """
+    made, planned = dict[Part, Relation](), dict[Part, FromClause]()
+    for part in spec.parts:
+        if part in there:
+            made[part] = decisions(part, spec, names, answered, planned)
+            planned[part] = _known(part, made[part].subquery("rekey_planned"))
+        else:
+            planned[part] = nothing(part)
+    return made, planned
 
 
 def journalled(spec: Spec, run: ColumnElement[int]) -> Planned:
     """Return the plan of `run` as relations over its journal."""
     planned: dict[Part, FromClause] = {}
     for part in spec.parts:
-        kept = journal(part.table)
+        kept = journal(part)
         columns = [known for known in kept.columns if known.name != "rekey_run"]
         planned[part] = select(*columns).where(kept.c.rekey_run == run).subquery("rekey_planned")
     return planned
 
 
+def _own(part: Part) -> Iterator[tuple[str, TypeEngine[Any]]]:
+    types: dict[str, TypeEngine[Any]] = {to_name(known): known.type for known in part.keys}
+    types["rekey_place"] = Integer()
+    return ((name, types.get(name, Text())) for name in bookkeeping(part)[1:])
+
+
 def _known(part: Part, planned: FromClause) -> FromClause:
-    columns = [column("rekey_action", Text()), column("rekey_canonical", Text())]
+    columns: list[ColumnElement[Any]] = [column(name, type_) for name, type_ in _own(part)]
     columns += [column(known.name, known.type) for known in part.table.columns]
-    return select(*columns).select_from(planned).subquery("rekey_known_columns")
+    relation = select(*columns).select_from(planned)
+    return relation.cte(f"rekey_plan_of_{part.noun}").prefix_with("MATERIALIZED")
 
 
 def nothing(part: Part) -> FromClause:
     """Return the plan of a table that is not there: a relation without rows."""
-    columns = [cast(null(), Text).label("rekey_action"), cast(null(), Text).label("rekey_canonical")]
+    columns: list[ColumnElement[Any]] = [cast(null(), type_).label(name) for name, type_ in _own(part)]
     columns += [cast(null(), known.type).label(known.name) for known in part.table.columns]
     return select(*columns).where(false()).subquery("rekey_planned")

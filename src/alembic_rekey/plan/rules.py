@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["DELETED", "SLOT_RANKS", "SLOT_RULES", "TAG_RULES", "Action", "Count", "Rule"]
+__all__ = ["DELETED", "REFUSED", "SLOT_RANKS", "SLOT_RULES", "TAG_RULES", "Action", "Rule"]
 
 
 class Action(StrEnum):
-    """What the plan does with a row. `KEEP` touches nothing: it is the other side of a decision."""
+    """What the plan does with a row. `KEEP` touches nothing: it is the other side of a decision.
+
+    No upgrade carries out `COLLISION` and `ITSELF`; `DETACH` sets an owner to NULL.
+    """
 
     CREATE = "create"
     RENAME = "rename"
+    ABSORB = "absorb"
+    RETIRE = "retire"
     DELETE = "delete"
     REKEY = "rekey"
     REVIVE = "revive"
@@ -26,9 +31,14 @@ class Action(StrEnum):
     REPLACE = "replace"
     DROP = "drop"
     COLLISION = "collision"
+    ITSELF = "itself"
+    DETACH = "detach"
     SUPERSEDE = "supersede"
     KEEP = "keep"
 
+
+REFUSED = (Action.COLLISION, Action.ITSELF)
+"""The actions over which an upgrade refuses."""
 
 DELETED = (Action.DELETE, Action.MERGE, Action.REPLACE, Action.DROP)
 """The actions after which the row is gone; the journal brings it back."""
@@ -85,41 +95,3 @@ TAG_RULES = (
 """Facts, per row of a group of duplicates that holds at least one rekeyed row (a row without
 duplicates is a group of one): `rekeyed`: it is not spelt as its canonical; `first`: the newest
 `updated_at`, at a tie a canonical row, then the smallest key; `won_by_rekeyed`: the first is rekeyed."""
-
-
-class Count(NamedTuple):
-    """One count of the design, section 4: its name, with the part's noun, and the actions it counts."""
-
-    name: str
-    actions: tuple[Action, ...]
-
-
-IDENTITY_PLAN_COUNTS = (
-    Count("shadow_{noun}s", (Action.DELETE,)),
-    Count("canonical_rows_renamed", (Action.RENAME,)),
-)
-LEFT_BEHIND = "{noun}_values_left_behind"
-"""The number of values, not of rows: what shadows hold and the row that stays does not get."""
-IDENTITY_APPLY_COUNTS = (
-    Count("canonical_rows_created", (Action.CREATE,)),
-    Count("canonical_rows_renamed", (Action.RENAME,)),
-    Count("shadow_{noun}s_deleted", (Action.DELETE,)),
-)
-SLOTS_PLAN_COUNTS = (
-    Count("{noun}_rekey_rows", (Action.REKEY, Action.MERGE)),
-    Count("{noun}_historical_drops", (Action.DROP,)),
-    Count("{noun}_rows_revived", (Action.REVIVE,)),
-)
-SLOTS_COLLISIONS = "{noun}_collisions"
-"""The number of slots in collision, not of rows: a person decides once per slot."""
-SLOTS_APPLY_COUNTS = (
-    Count("{noun}_rows_replaced_inactive_canonical", (Action.REPLACE,)),
-    Count("{noun}_rows_merged_as_duplicate", (Action.MERGE,)),
-    Count("{noun}_rows_historical_dropped", (Action.DROP,)),
-    Count("{noun}_rows_revived", (Action.REVIVE,)),
-    Count("{noun}_rows_rekeyed", (Action.REKEY,)),
-)
-TAGS_PLAN_COUNTS = (Count("{noun}_rekey_rows", (Action.REKEY,)),)
-TAGS_APPLY_COUNTS = (Count("{noun}_rows_rekeyed", (Action.REKEY,)),)
-DUPLICATES_PLAN_COUNTS = (*TAGS_PLAN_COUNTS, Count("{noun}_supersede_rows", (Action.SUPERSEDE,)))
-DUPLICATES_APPLY_COUNTS = (*TAGS_APPLY_COUNTS, Count("{noun}_rows_superseded", (Action.SUPERSEDE,)))

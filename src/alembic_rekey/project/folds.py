@@ -17,7 +17,7 @@ __all__ = ["Folds"]
 
 
 class Folds:
-    """The specs that revision modules declare as `spec`, in the order in which an upgrade meets them."""
+    """The specs that revision modules declare for themselves, in the order in which an upgrade meets them."""
 
     def __init__(self, config: Config) -> None:
         """Load the revisions.
@@ -27,8 +27,13 @@ class Folds:
             CommandError: where Alembic cannot load them.
         """
         self._scripts = ScriptDirectory.from_config(config)
-        found = [(revision, getattr(revision.module, "spec", None)) for revision in self._scripts.walk_revisions()]
-        folds = [(revision, spec) for revision, spec in reversed(found) if isinstance(spec, Spec)]
+        folds = [
+            (script, spec)
+            for script in reversed(list(self._scripts.walk_revisions()))
+            for spec in vars(script.module).values()
+            # A revision that makes the side tables of another one may have its spec too.
+            if isinstance(spec, Spec) and spec.revision == script.revision
+        ]
         self._specs = [spec for _, spec in folds]
         self._revisions: list[Script] = [revision for revision, _ in folds]
         if not self._specs:

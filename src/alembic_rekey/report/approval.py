@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from alembic_rekey.errors import Finding, Refused, SettingRefused
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.document import LEAD
 from alembic_rekey.report.reading import ReadReport, read_document, report_entries
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
@@ -106,8 +107,8 @@ def _differences(spec: Spec, approved: ReadReport, made: ReadReport) -> Iterator
         if approved.facts.get(fact) != made.facts.get(fact):
             yield f"{fact}: {approved.facts.get(fact)} was approved, {made.facts.get(fact)} is here"
     for part in spec.parts:
-        table, name, title = part.table.name, part.key.name, title_of(part)
-        yield from _rows_differ(table, *(_keyed(report, title, name) for report in (approved, made)))
+        table, names, title = part.table.name, [str(known.name) for known in part.keys], title_of(part)
+        yield from _rows_differ(table, *(_keyed(report, title, names) for report in (approved, made)))
 
 
 def _rows_differ(table: str, approved: Iterator[_Keyed], made: Iterator[_Keyed]) -> Iterator[str]:
@@ -125,16 +126,18 @@ def _rows_differ(table: str, approved: Iterator[_Keyed], made: Iterator[_Keyed])
             other = next(made, None)
 
 
-def _keyed(report: ReadReport, title: str, name: str) -> Iterator[_Keyed]:
+def _keyed(report: ReadReport, title: str, names: Sequence[str]) -> Iterator[_Keyed]:
     """Yield the entries with what they are sorted by: created rows last, then the key, then the canonical."""
     for entry in report_entries(report, title):
         created = entry["action"] == Action.CREATE
-        yield (created, "" if created else entry["before"][name], entry["canonical"]), entry
+        entry.pop(LEAD, None)
+        key = () if created else tuple(entry["before"][name] for name in names)
+        yield (created, key, entry["canonical"]), entry
 
 
 def _shown(keyed: _Keyed) -> str:
     (created, key, canonical), entry = keyed
-    return f"{entry['action']} {shown(canonical if created else key)}"
+    return f"{entry['action']} {shown(canonical if created else key[0] if len(key) == 1 else ', '.join(map(str, key)))}"
 
 
 def _what(one: dict[str, Any], other: dict[str, Any]) -> str:

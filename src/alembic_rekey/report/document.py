@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-__all__ = ["BESIDE", "CREATED", "FORMAT", "LEFT", "Entries", "Fingerprint", "Report", "document"]
+__all__ = ["BESIDE", "CREATED", "FORMAT", "LEAD", "LEFT", "Entries", "Fingerprint", "Report", "document"]
 
 FORMAT = 1
 """The version of the document's shape; a reader refuses another one."""
@@ -17,6 +17,9 @@ FORMAT = 1
 CREATED, LEFT = "created_rows", "left_behind"
 BESIDE = (CREATED, LEFT)
 """The sections that are no part of the plan, and of no fingerprint."""
+
+LEAD = "lead"
+"""Where a row leads: a field of its entry, and no part of a fingerprint, since a key may still have to be made."""
 
 Entries: TypeAlias = Generator[dict[str, Any], None, None]
 """The rows of one section, as JSON has them."""
@@ -112,20 +115,22 @@ def _body(
     for title, listed in rows:
         yield f"  {json.dumps(title)}: ["
         with closing(_lines(listed)) as lines:
-            for separator, text in lines:
+            for separator, text, lead in lines:
                 fingerprint.add(title, text)
-                yield separator + text
+                yield separator + (text if not lead else f"{text[:-1]},{lead[1:]}")
         yield "],\n"
     yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'
     for title, entries in beside.items():
         yield f' "{title}": ['
         if entries is not None:
-            yield from (separator + text for separator, text in _lines(entries))
+            yield from (separator + text for separator, text, _ in _lines(entries))
         yield "],\n"
 
 
-def _lines(listed: Entries) -> Generator[tuple[str, str], None, None]:
-    """Yield each entry on a line of its own, with what stands before it."""
+def _lines(listed: Entries) -> Generator[tuple[str, str, str], None, None]:
+    """Yield each entry on a line of its own, with what stands before it, and where it leads as it stands behind it."""
     with closing(listed):
         for number, entry in enumerate(listed):
-            yield (",\n   " if number else "\n   "), json.dumps(entry, separators=(",", ":"))
+            lead = entry.pop(LEAD, None)
+            text = json.dumps(entry, separators=(",", ":"))
+            yield (",\n   " if number else "\n   "), text, "" if lead is None else json.dumps({LEAD: lead})

@@ -5,7 +5,8 @@ It blocks nothing, and is no part of a fingerprint: it follows from the rows tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any
@@ -28,19 +29,20 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
 
 from alembic_rekey.guard.stored import Stored, compared
-from alembic_rekey.plan.judged import flag
-from alembic_rekey.plan.rules import LEFT_BEHIND, Action
-from alembic_rekey.spec import Identity, Relation
+from alembic_rekey.plan.actions import LEFT_BEHIND
+from alembic_rekey.plan.becoming import taken_by_group
+from alembic_rekey.plan.judged import flag, same_key
+from alembic_rekey.spec import Absorb, Identity, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import Same
 from alembic_rekey.sql.expressions import by_code_point
-from alembic_rekey.sql.side_tables import journal
+from alembic_rekey.sql.side_tables import journal, to_name
 from alembic_rekey.sql.values import given
 
-__all__ = ["compared_columns", "left_behind", "left_count", "portions", "whole_journal"]
+__all__ = ["compared_columns", "left_behind", "left_count", "portions", "told_columns", "whole_journal"]
 
 _AT_ONCE = 100
 """Columns that are compared in one expression."""
@@ -49,18 +51,21 @@ _AT_ONCE = 100
 def compared_columns(identity: Identity, stored: Stored) -> tuple[str, ...]:
     """Return the columns whose values a fold may leave behind, known to the revision or not; a script knows its own.
 
-    What the database makes from other columns is left away, and so are key, name and the times of the row itself.
+    What the database makes from other columns is left away, and so are key, name, the times of the row itself, what all
+    rows of a group agree in, and what the row that stays takes from each.
     """
-    stamps = [stamp.name for stamp in (identity.created_at, identity.updated_at) if stamp is not None]
-    own = {identity.key.name, identity.name.name, *stamps}
+    own = [*identity.keys, *identity.named, *identity.within, *identity.times]
+    own += [known for owner in identity.owning for known in owner]
+    left_away = {str(known.name) for known in own}
+    left_away |= {name for name, how in identity.absorbing.items() if how is not Absorb.COALESCE}
     known = [each.name for each in compared(identity, stored)]
     names = stored.lasting(identity) if stored.columns.get(identity.noun) else known
-    return tuple(str(name) for name in names if name not in own)
+    return tuple(str(name) for name in names if name not in left_away)
 
 
 def whole_journal(identity: Identity, run: ColumnElement[int]) -> FromClause:
     """Return the plan of `run` for the identity with every column of the table, known or not."""
-    kept = journal(identity.table)
+    kept = journal(identity)
     rows: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == run)
     return rows.subquery("rekey_planned")
 
@@ -70,11 +75,9 @@ def left_count(identity: Identity, planned: FromClause, columns: Sequence[str], 
     rows = _rows(identity, planned, columns)
     total: ColumnElement[int] = literal(0)
     for portion in portions(columns):
-        gone, stays = _sides(identity, rows, portion)
-        left = reduce(add, [flag(left) for left, _, _ in _compared(identity, gone, stays, portion, dialect)])
-        summed = select(func.coalesce(func.sum(left), 0))
-        summed = summed.join_from(gone, stays, stays.c.rekey_canonical == gone.c.rekey_canonical, isouter=True)
-        total = total + summed.scalar_subquery()
+        sides = _sides(identity, rows, portion)
+        left = reduce(add, [flag(left) for left, _, _ in _compared(identity, sides, portion, dialect)])
+        total = total + select(func.coalesce(func.sum(left), 0)).select_from(sides.both).scalar_subquery()
     return select(literal(LEFT_BEHIND.format(noun=identity.noun)).label("name"), total.label("value"))
 
 
@@ -84,57 +87,86 @@ def portions(columns: Sequence[str]) -> Iterator[Sequence[str]]:
         yield columns[first : first + _AT_ONCE]
 
 
+def told_columns(identity: Identity) -> tuple[str, ...]:
+    """Return the columns by which both rows are told: the key, and the name where there is one."""
+    return tuple(str(known.name) for known in (*identity.keys, *identity.named))
+
+
 def left_behind(identity: Identity, planned: FromClause, columns: Sequence[str], dialect: str) -> Relation:
-    """Return the canonical, key and name of each shadow that leaves something behind and of the row that stays.
+    """Return canonical and `told_columns` of each shadow that leaves something behind, and of the row that stays.
 
     Behind them stand for each of `columns` three: whether its value is left behind, that value, and the other one.
     """
-    gone, stays = _sides(identity, _rows(identity, planned, columns), columns)
-    told_of = _compared(identity, gone, stays, columns, dialect)
-    key, name = identity.key.name, identity.name.name
-    is_exact = database(dialect).keeps_any_value or isinstance(identity.key.type, Integer)
-    keys: list[ColumnElement[Any]] = [
-        type_coerce(side.c[key], NullType()) if is_exact else cast(side.c[key], Text) for side in (gone, stays)
-    ]
-    told: list[ColumnElement[Any]] = [gone.c.rekey_canonical, keys[0], gone.c[name], keys[1], stays.c[name]]
+    sides = _sides(identity, _rows(identity, planned, columns), columns)
+    gone, stays = sides.gone, sides.stays
+    told_of = _compared(identity, sides, columns, dialect)
+    told: list[ColumnElement[Any]] = [gone.c.rekey_canonical]
+    for side in (gone, stays):
+        for known in (*identity.keys, *identity.named):
+            is_exact = database(dialect).keeps_any_value or isinstance(known.type, Integer)
+            value = side.c[known.name]
+            told.append(type_coerce(value, NullType()) if is_exact else cast(value, Text))
     told += [shown for left, old, new in told_of for shown in (flag(left), old, new)]
     return (
         select(*(shown.label(f"rekey_told_{place}") for place, shown in enumerate(told)))
-        .join_from(gone, stays, stays.c.rekey_canonical == gone.c.rekey_canonical, isouter=True)
+        .select_from(sides.both)
         .where(or_(*(left for left, _, _ in told_of)))
-        .order_by(by_code_point(gone.c[key]))
+        .order_by(*(by_code_point(gone.c[known.name]) for known in identity.keys))
     )
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """The shadows, the rows that stay (none does where the plan creates one), and both of them joined."""
+
+    gone: FromClause
+    stays: FromClause
+    both: FromClause
+    taken: Mapping[str, ColumnElement[Any]]
+    """What the row that stays will hold of what it absorbs."""
+
+
 def _rows(identity: Identity, planned: FromClause, columns: Sequence[str]) -> CTE:
-    read = [column("rekey_action", Text()), column("rekey_canonical", Text())]
-    read += [column(identity.key.name, identity.key.type), column(identity.name.name, Text())]
+    own: dict[str, TypeEngine[Any]] = {to_name(known): known.type for known in identity.keys}
+    own |= {str(known.name): known.type for known in identity.keys}
+    own |= {str(known.name): Text() for known in identity.named}
+    read: list[ColumnElement[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text())]
+    read.append(column("rekey_place", Integer()))
+    read += [column(name, type_) for name, type_ in own.items()]
     # Without a type, so that none is read into what is stored.
-    return select(*read, *(column(name) for name in columns)).select_from(planned).cte("rekey_identity_row")
+    others: list[ColumnElement[Any]] = [column(name) for name in columns if name not in own]
+    return select(*read, *others).select_from(planned).cte("rekey_identity_row")
 
 
-def _sides(identity: Identity, rows: CTE, columns: Sequence[str]) -> tuple[FromClause, FromClause]:
-    """Return the shadows and the rows that stay, with these columns; none stays where the plan creates one."""
-    read = [rows.c[name] for name in ("rekey_canonical", identity.key.name, identity.name.name, *columns)]
-    staying = rows.c.rekey_action.in_([Action.KEEP.value, Action.RENAME.value])
-    gone = select(*read).where(rows.c.rekey_action == Action.DELETE.value).subquery("rekey_gone")
-    return gone, select(*read).where(staying).subquery("rekey_stays")
+def _sides(identity: Identity, rows: CTE, columns: Sequence[str]) -> _Sides:
+    leads = [to_name(known) for known in identity.keys]
+    names = dict.fromkeys(("rekey_canonical", *leads, *told_columns(identity), *columns))
+    read = [rows.c[name] for name in names]
+    gone = select(*read).where(rows.c.rekey_place > 1).subquery("rekey_gone")
+    stays = select(*read).where(rows.c.rekey_place == 1).subquery("rekey_stays")
+    both = gone.outerjoin(stays, same_key([stays.c[name] for name in leads], [gone.c[name] for name in leads]))
+    if not identity.absorb:
+        return _Sides(gone, stays, both, {})
+    new, taken = taken_by_group(identity, rows)
+    keys = [str(known.name) for known in identity.keys]
+    both = both.outerjoin(new, same_key([new.c[key] for key in keys], [gone.c[key] for key in keys]))
+    return _Sides(gone, stays, both, taken)
 
 
 def _compared(
-    identity: Identity, gone: FromClause, stays: FromClause, columns: Sequence[str], dialect: str
+    identity: Identity, sides: _Sides, columns: Sequence[str], dialect: str
 ) -> list[tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]]:
     """Return per column whether its value is left behind, that value, and that of the row that stays."""
-    sides: list[tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]] = []
-    old: ColumnElement[Any]
-    new: ColumnElement[Any]
-    made = given(identity, gone.c.rekey_canonical)
+    compared_sides: list[tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]] = []
+    gone, stays = sides.gone, sides.stays
+    made = given(identity, gone.c.rekey_canonical) if identity.creates else {}
     for name in columns:
-        old, new = gone.c[name], stays.c[name]
-        if name in made:
+        old: ColumnElement[Any] = gone.c[name]
+        new: ColumnElement[Any] = sides.taken.get(name, stays.c[name])
+        if name in made and name not in sides.taken:
             # A row that is still to be created holds what the spec gives it.
             # The type of that value must not be read into what is stored.
             new = type_coerce(case((stays.c.rekey_canonical.is_(None), made[name]), else_=new), NullType())
         old, new = map(database(dialect).as_compared, (old, new))
-        sides.append((and_(old.is_not(None), not_(Same(old, new))), old, new))
-    return sides
+        compared_sides.append((and_(old.is_not(None), not_(Same(old, new))), old, new))
+    return compared_sides

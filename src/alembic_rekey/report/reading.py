@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.report.document import BESIDE, FORMAT, Fingerprint
+from alembic_rekey.report.document import BESIDE, FORMAT, LEAD, Fingerprint
 
 __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
 
@@ -72,6 +72,7 @@ def read_document(path: Path) -> ReadReport:
     fingerprint = Fingerprint(facts["registry_sha256"], facts["revision"])
     for title, line in _sections(report):
         entry = _entry(path, line)
+        entry.pop(LEAD, None)
         if title not in BESIDE:
             fingerprint.add(title, json.dumps(entry, separators=(",", ":")))
     if str(fingerprint) != facts.get("fingerprint"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import islice
 from math import isfinite
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -24,22 +25,22 @@ from sqlalchemy import (
     func,
     inspect,
     literal_column,
+    null,
     select,
     true,
 )
 from sqlalchemy.exc import SAWarning
 
 from alembic_rekey.guard.stored import Stored
-from alembic_rekey.plan.answered import Answered
-from alembic_rekey.plan.plan import Part, plan
-from alembic_rekey.plan.registered import Names
-from alembic_rekey.plan.rules import LEFT_BEHIND, Action
-from alembic_rekey.report.document import CREATED, Entries
-from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions
-from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.plan.actions import LEFT_BEHIND
+from alembic_rekey.plan.judged import key_text
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.document import CREATED, LEAD, Entries
+from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions, told_columns
+from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Exact, by_code_point
-from alembic_rekey.sql.side_tables import created, journal
+from alembic_rekey.sql.side_tables import bookkeeping, created, journal, to_name
 
 __all__ = [
     "Section",
@@ -56,12 +57,12 @@ __all__ = [
 ]
 
 _AT_ONCE = 500
-_SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE)
+_SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE, Action.ABSORB)
 
 
 @dataclass(frozen=True)
 class Section:
-    """The rows of one part as a relation with `rekey_action`, `rekey_canonical` and every column of the table."""
+    """The rows of one part as a relation with our own columns and every column of the table."""
 
     title: str
     """The key of this section in the document."""
@@ -82,9 +83,7 @@ def _title_of_identity(identity: Identity) -> str:
     return f"shadow_{identity.noun}s"
 
 
-def plan_sections(
-    connection: Connection, spec: Spec, names: Names, parts: Container[Part], answered: Answered | None = None
-) -> list[Section]:
+def plan_sections(connection: Connection, made: Mapping[Part, Relation], parts: Container[Part]) -> list[Section]:
     """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
     return [
         Section(
@@ -93,25 +92,25 @@ def plan_sections(
             decided.subquery("rekey_planned"),
             _columns(connection, part.table.name, part.table.schema),
         )
-        for part, decided in plan(spec, names, answered).items()
+        for part, decided in made.items()
         if part in parts
     ]
 
 
 def journal_sections(connection: Connection, spec: Spec, run: ColumnElement[int]) -> list[Section]:
     """Return the sections of a run that was made, read from its journals."""
-    return [_kept(connection, title_of(part), part, journal(part.table), run) for part in spec.parts]
+    return [_kept(connection, title_of(part), part, journal(part), run) for part in spec.parts]
 
 
 def created_section(connection: Connection, identity: Identity, run: ColumnElement[int]) -> Section:
     """Return the rows that a run created, as they were made; no part of its plan."""
-    return _kept(connection, CREATED, identity, created(identity.table), run)
+    return _kept(connection, CREATED, identity, created(identity), run)
 
 
 def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run: ColumnElement[int]) -> Section:
     of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == run)
     columns = _columns(connection, kept.name, None)
-    return Section(title, part, of_run.subquery("rekey_planned"), columns[3:])
+    return Section(title, part, of_run.subquery("rekey_planned"), columns[len(bookkeeping(part)) :])
 
 
 def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
@@ -131,15 +130,20 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
     Whoever stops before the last row closes it: the server holds a cursor until then.
     """
     names = [name for name, _ in section.columns]
-    width = len(names) + 2
+    leads = [str(known.name) for known in section.part.keys]
     selected = _selected(section).where(*conditions).execution_options(yield_per=_AT_ONCE)
     with connection.execute(selected) as rows:
         for row in rows:
-            entry = {"action": row[0], "canonical": row[1]}
-            entry["before"] = dict(zip(names, map(_json_value, row[2:width]), strict=True))
-            if row[width:] and row[0] in (Action.DROP, Action.MERGE, Action.REPLACE) and row[width] in _SURVIVES:
-                survivor: Iterable[Any] = map(_json_value, row[width + 1 :])
-                entry["survivor"] = dict(zip(("key", "value", "status"), survivor, strict=True))
+            values = iter(row)
+            entry: dict[str, Any] = {"action": next(values), "canonical": next(values)}
+            place, to = next(values), [_json_value(next(values)) for _ in leads]
+            entry["before"] = dict(zip(names, map(_json_value, islice(values, len(names))), strict=True))
+            if place is not None or any(value is not None for value in to):
+                entry[LEAD] = {"place": place, "to": dict(zip(leads, to, strict=True))}
+            survivor = list(values)
+            if survivor and entry["action"] in (Action.DROP, Action.MERGE, Action.REPLACE) and survivor[0] in _SURVIVES:
+                told_of = zip(("key", "value", "status"), map(_json_value, survivor[1:]), strict=True)
+                entry["survivor"] = dict(told_of)
             yield entry
 
 
@@ -166,13 +170,14 @@ def left_entries(connection: Connection, spec: Spec, section: Section) -> Entrie
 
 def _left(connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str]) -> Entries:
     selected = left_behind(identity, source, columns, connection.dialect.name)
+    own = told_columns(identity)
     with connection.execute(selected.execution_options(yield_per=_AT_ONCE)) as rows:
         for row in rows:
-            values = [_json_value(value) for value in row[1:]]
-            before = dict(zip((identity.key.name, identity.name.name), values[:2], strict=True))
-            survivor = dict(zip(before, values[2:4], strict=True))
-            for place, name in enumerate(columns):
-                left, old, new = values[4 + 3 * place : 7 + 3 * place]
+            values = iter([_json_value(value) for value in row[1:]])
+            before = dict(zip(own, islice(values, len(own)), strict=True))
+            survivor = dict(zip(own, islice(values, len(own)), strict=True))
+            for name in columns:
+                left, old, new = islice(values, 3)
                 if left:
                     before[name], survivor[name] = old, new
             yield {"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}
@@ -180,8 +185,14 @@ def _left(connection: Connection, identity: Identity, source: FromClause, column
 
 def _selected(section: Section) -> Relation:
     part, source = section.part, section.source
+    keeps_any_value = {str(name): exact for name, exact in section.columns}
     read = [column(name) if exact else cast(column(name), Text).label(name) for name, exact in section.columns]
-    shown: list[ColumnElement[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text()), *read]
+    leads = [
+        column(to_name(known)) if keeps_any_value.get(str(known.name), True) else cast(column(to_name(known)), Text)
+        for known in part.keys
+    ]
+    own = [column("rekey_action", Text()), column("rekey_canonical", Text()), column("rekey_place"), *leads]
+    shown: list[ColumnElement[Any]] = [*own, *read]
     shown += winning(part, {name: shown for (name, _), shown in zip(section.columns, read, strict=True)})
     return select(*shown).select_from(source).where(told(part)).order_by(*listing_order(part))
 
@@ -198,7 +209,10 @@ def _winning_the_slot(slots: Slots, shown: Mapping[str, ColumnElement[Any]]) -> 
     # Without parameters: with them it would be another order in each window, and SQLite sort for each.
     surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
     survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
-    told_of = [column("rekey_action", Text()), *(shown[known.name] for known in (slots.key, slots.value, slots.status))]
+    nothing: ColumnElement[Any] = cast(null(), Text)
+    of_row = (None if known is None else shown[str(known.name)] for known in (slots.value, slots.status))
+    told_of = [column("rekey_action", Text()), key_text([shown[str(known.name)] for known in slots.keys])]
+    told_of += [nothing if known is None else known for known in of_row]
     return [func.first_value(known).over(partition_by=slot, order_by=survives) for known in told_of]
 
 
@@ -221,7 +235,7 @@ def listing_order(part: Part) -> list[ColumnElement[Any]]:
     """
     return [
         column("rekey_action", Text()) == Action.CREATE.value,
-        by_code_point(Exact(column(part.key.name, part.key.type))),
+        *(by_code_point(Exact(column(known.name, known.type))) for known in part.keys),
         by_code_point(column("rekey_canonical", Text())),
     ]
 

@@ -28,6 +28,7 @@ class Run:
 
     number: int
     revision: str
+    noun: str
     outcome: str | None
     started_at: str
     finished_at: str | None

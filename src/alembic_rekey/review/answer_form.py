@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Text, case, cast, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, literal, null, select
 
 from alembic_rekey.names.answers import (
     ABOUT,
@@ -27,9 +27,10 @@ from alembic_rekey.names.answers import (
 )
 from alembic_rekey.names.matching import key_of
 from alembic_rekey.names.registry import Registry
-from alembic_rekey.plan.plan import Planned
+from alembic_rekey.plan.groups.members import Planned, members, referring
+from alembic_rekey.plan.judged import alike, key_text
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Relation, Slots, Spec
+from alembic_rekey.spec import Relation, Slots, Spec
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["form"]
@@ -58,7 +59,7 @@ def form(connection: Connection, spec: Spec, registry: Registry, planned: Planne
 def _questions(connection: Connection, spec: Spec, registry: Registry, planned: Planned) -> Iterator[str]:
     called_so = called_canonical(registry)
     for slots in (part for part in spec.slots if part in planned):
-        rows = connection.execute(_rows(spec.identity, slots, planned).execution_options(yield_per=_AT_ONCE)).mappings()
+        rows = connection.execute(_rows(spec, slots, planned).execution_options(yield_per=_AT_ONCE)).mappings()
         fields = [f"slot_{place}" for place in range(len(slots.slot))]
         for question, listed in groupby(rows, itemgetter("canonical", *fields)):
             canonical, *slot = question
@@ -71,24 +72,35 @@ def _questions(connection: Connection, spec: Spec, registry: Registry, planned: 
             yield f"  {{\n{head},\n   {_json(KEEP)}: null,\n   {_json(ROWS)}: [\n{shown}\n   ]\n  }}"
 
 
-def _rows(identity: Identity, slots: Slots, planned: Planned) -> Relation:
+def _rows(spec: Spec, slots: Slots, planned: Planned) -> Relation:
     """Return the rows of every slot in collision, those of one slot in succession."""
-    relation = planned[slots]
+    relation, parent = planned[slots], spec.parent(slots)
     slot = [relation.c[column.name] for column in slots.slot]
+    keys = [relation.c[known.name] for known in slots.keys]
+    member = members(parent, planned[parent], "rekey_member")
+    owner = slots.owning[0]
+    pairs = zip((relation.c[known.name] for known in owner), owner, alike(member, "key"), parent.keys, strict=True)
+    under = member.c.name if "name" in member.c else cast(key_text(alike(member, "key")), Text)
+    active: ColumnElement[Any] = literal(1)
+    if slots.status is not None:
+        active = case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0)
+    told_of = {"value": slots.value, "status": slots.status, "updated_at": slots.updated_at}
+
+    def told(known: Any) -> ColumnElement[Any]:
+        return cast(null() if known is None else relation.c[known.name], Text)
+
     return (
         select(
             relation.c.rekey_canonical.label("canonical"),
             *(cast(column, Text).label(f"slot_{place}") for place, column in enumerate(slot)),
-            case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0).label("active"),
-            identity.name.label("written_under"),
-            cast(relation.c[slots.key.name], Text).label("key"),
-            cast(relation.c[slots.value.name], Text).label("value"),
-            cast(relation.c[slots.status.name], Text).label("status"),
-            cast(relation.c[slots.updated_at.name], Text).label("updated_at"),
+            active.label("active"),
+            under.label("written_under"),
+            cast(key_text(keys), Text).label("key"),
+            *(told(known).label(field) for field, known in told_of.items()),
         )
-        .join_from(relation, identity.table, identity.key == relation.c[slots.owner.name])
+        .join_from(relation, member, and_(*(referring(*pair) for pair in pairs)), isouter=True)
         .where(relation.c.rekey_action == Action.COLLISION.value)
-        .order_by(relation.c.rekey_canonical, *slot, relation.c[slots.key.name])
+        .order_by(relation.c.rekey_canonical, *slot, *keys)
     )
 
 

@@ -9,8 +9,7 @@ from sqlalchemy.sql import visitors
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.guard.shape import kept_check, kept_tables, table_checks
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.spec import Check, Spec
+from alembic_rekey.spec import Check, Part, Spec
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.steps import findings
 

@@ -20,11 +20,12 @@ from alembic_rekey.guard.claims.times import time_checks
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.names.answers import Answers
-from alembic_rekey.names.registry import read_registry
+from alembic_rekey.names.registry import Registry, read_registry
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.counts import part_counts
-from alembic_rekey.plan.plan import Part, Planned, nothing, streamed
-from alembic_rekey.plan.registered import Names
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.plan import nothing, streamed
 from alembic_rekey.report.document import Fingerprint, Report, document
 from alembic_rekey.report.file import NewFile, ReportFile
 from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
@@ -36,7 +37,7 @@ from alembic_rekey.review.made import Choice, DryRun
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
 from alembic_rekey.settings import Settings
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.text.progress import Progress
 
@@ -102,27 +103,28 @@ def _planned(
     form: NewFile | None,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
-    registry = read_registry(settings.registry, spec.identity.listed)
+    found_in_data = spec.identity.found
+    registry = Registry.of_nobody() if found_in_data else read_registry(settings.registry, spec.identity.listed)
     answered = None
     if settings.resolutions is not None:
         answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
     there = [part for part in spec.parts if exists(connection, part.table)]
-    if registry.sha256 is None:
+    if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in there], registry)
     shape = shape_findings(connection, spec, there)
-    names = Names.handed_over(registry, dialect)
+    names = Names.of_nobody() if found_in_data else Names.handed_over(registry, dialect)
     # What refers to the identity by its key hangs on a row of it: without that table there is none.
-    readable = [part for part in there if spec.identity in there or not part.owners]
-    planned = {p: decided if p in readable else nothing(p) for p, decided in streamed(spec, names, answered).items()}
+    readable = [part for part in there if spec.parent(part) in there or not part.owners]
+    relations, planned = streamed(spec, names, readable, answered)
     guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
-    guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered)]
-    guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, planned)]
+    guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered, planned)]
+    guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
     asked, notes = answerable(connection, spec, guarding)
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
     integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
-    sections = plan_sections(connection, spec, names, readable, answered)
+    sections = plan_sections(connection, relations, readable)
     report = Report(
         created_at=now(),
         mode="dry-run",

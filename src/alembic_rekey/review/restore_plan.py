@@ -9,15 +9,14 @@ from sqlalchemy import Connection, FromClause, func, select
 
 from alembic_rekey.back.created import altered
 from alembic_rekey.back.drift import Drift, drifted, which_run
-from alembic_rekey.back.way_back import way_back
+from alembic_rekey.back.way_back import backward_of, way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.plan.plan import Part
 from alembic_rekey.report.runs import Run, recorded_runs
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.sql.values import readable
 from alembic_rekey.text.shown import printable
@@ -44,7 +43,8 @@ def restore_plan_text(
     yield f"Way back of run {run.number} of revision {run.revision}, reading only: nothing was changed."
     yield f"  database  {printable(database)}"
     stored = Stored.read(connection, spec)
-    back = way_back(spec, stored, hanging(connection, spec), altered(spec.identity, stored))
+    changed = [altered(spec.identity, stored)] if spec.identity.creates else []
+    back = way_back(backward_of(spec, stored), hanging(connection, spec), *changed)
     for part in spec.parts:
         yield from _part(connection, part, back[part], limit)
 

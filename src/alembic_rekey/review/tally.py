@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
-from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import Entries
+from alembic_rekey.report.entry import row_name
 from alembic_rekey.report.rows import Section, title_of
-from alembic_rekey.spec import Identity
+from alembic_rekey.spec import Identity, Part
 
 __all__ = ["Tally"]
 
@@ -59,9 +59,12 @@ class Tally:
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
         before, canonical = entry["before"], str(entry["canonical"])
-        if part.owners:
-            return self._owners.get(before[part.owners[0].name], canonical)
-        if part.named is None or entry["action"] == Action.CREATE:
+        if part.owners and not part.keeps_created:
+            found = (self._owners.get(tuple(before[known.name] for known in owner)) for owner in part.owning)
+            return canonical if part.of is not None else next((name for name in found if name is not None), canonical)
+        if entry["action"] == Action.CREATE:
             return canonical
-        name = str(before[part.named.name])
-        return self._owners.setdefault(before[part.key.name], name) if isinstance(part, Identity) else name
+        key = tuple(before[known.name] for known in part.keys)
+        if isinstance(part, Identity):
+            return self._owners.setdefault(key, str(row_name(part, before)))
+        return str(before[part.named[0].name]) if part.named else canonical

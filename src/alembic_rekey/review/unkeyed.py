@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, column, func, literal, select, table, union_all
 
-from alembic_rekey.plan.plan import Planned
+from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Spec
 from alembic_rekey.sql.dialects import database
@@ -23,8 +23,11 @@ _MOST = 50
 def pointing_nowhere(connection: Connection, spec: Spec, planned: Planned) -> Iterator[str]:
     """Yield a note per such column; columns of the spec's own tables are what the spec says of them."""
     identity = spec.identity
+    if len(identity.keys) > 1:
+        return
+    own = identity.keys[0]
     gone = (
-        select(comparable(planned[identity].c[identity.key.name]).label("key"))
+        select(comparable(planned[identity].c[own.name]).label("key"))
         .where(planned[identity].c.rekey_action == Action.DELETE.value)
         .cte("rekey_gone")
         # The whole plan of the identity: made once, not once per column.
@@ -32,7 +35,7 @@ def pointing_nowhere(connection: Connection, spec: Spec, planned: Planned) -> It
     )
     counted, names = [], list[str]()
     for schema, child, field in islice(_named_like_keys(connection, spec), _MOST):
-        loose = table(child, column(field, identity.key.type), schema=schema)
+        loose = table(child, column(field, own.type), schema=schema)
         holding = comparable(loose.c[field]).in_(select(gone.c.key))
         place = literal(len(names)).label("place")
         counted.append(select(place, func.count().label("rows")).select_from(loose).where(holding))
@@ -51,7 +54,7 @@ def pointing_nowhere(connection: Connection, spec: Spec, planned: Planned) -> It
 def _named_like_keys(connection: Connection, spec: Spec) -> Iterator[tuple[str | None, str, str]]:
     """Yield schema, table and name of each column that may hold keys of the identity, outside the spec's tables."""
     tables = [part.table for part in spec.parts]
-    asked = database(connection.dialect.name).loose_keys(spec.identity.key, tables, _endings(spec.identity))
+    asked = database(connection.dialect.name).loose_keys(spec.identity.keys[0], tables, _endings(spec.identity))
     for schema, child, field in connection.execute(asked):
         if not is_side_table(child):
             yield schema, child, field
@@ -59,7 +62,7 @@ def _named_like_keys(connection: Connection, spec: Spec) -> Iterator[tuple[str |
 
 def _endings(identity: Identity) -> set[str]:
     """Return how the names of columns end that refer to rows of `identity`: `user_id` of the table `users`."""
-    called, key = str(identity.table.name).lower(), str(identity.key.name).lower()
+    called, key = str(identity.table.name).lower(), str(identity.keys[0].name).lower()
     ones = {identity.noun, called, called.removesuffix("s"), called.removesuffix("es")}
     if called.endswith("ies"):
         ones.add(f"{called.removesuffix('ies')}y")

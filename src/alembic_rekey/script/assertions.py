@@ -10,12 +10,11 @@ from alembic_rekey.errors import SettingRefused
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import surplus_columns
 from alembic_rekey.names.registry import Registry
-from alembic_rekey.plan.plan import Part
 from alembic_rekey.report.approval import Approval
 from alembic_rekey.report.digest import PlanDigest, digest_in_sql
 from alembic_rekey.report.reading import ReadReport, report_entries
 from alembic_rekey.report.rows import title_of, told
-from alembic_rekey.spec import Relation, Spec
+from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import current_run, journal, runs
 from alembic_rekey.sql.steps import Guard, Statement, Step
@@ -60,7 +59,7 @@ def plan_assertions(spec: Spec, registry: Registry, expected: str, dialect: Dial
 
 def _differs(part: Part, approved: PlanDigest, dialect: str) -> Relation:
     table = select(literal(str(part.table.name)).label("table"))
-    kept = journal(part.table)
+    kept = journal(part)
     of_run: Relation = (
         select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == current_run(), told(part))
     )
@@ -73,7 +72,7 @@ def _differs(part: Part, approved: PlanDigest, dialect: str) -> Relation:
             said = f"the column {printable(name)} of {part.table.name} cannot be named in a script of plain ASCII."
             raise SettingRefused("expect_plan", said, "run the upgrade online to hold it against the approved plan.")
     made = digest_in_sql(part, approved.columns, planned)
-    surplus = surplus_columns(part.table, approved.columns, dialect)
+    surplus = surplus_columns(part, approved.columns, dialect)
     return table.where(or_(func.coalesce(made, "") != approved.digest, exists(surplus)))
 
 

@@ -39,7 +39,7 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
         Hanging(
             f"rekey_attached_{part.noun}",
             part.table,
-            str(part.key.name),
+            [str(known.name) for known in part.keys],
             journal_name(part.table),
             covered=covered_columns(spec, part),
             gone=[action.value for action in DELETED] if part.deletable else [],
@@ -61,7 +61,7 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     identity = spec.identity
     for keeping in database(dialect.name).attached_kept(
         identity.table,
-        str(identity.key.name),
+        [str(known.name) for known in identity.keys],
         stored_back(identity).name,
         covered=covered_columns(spec, identity),
         drift=Drift.ATTACHED.value,

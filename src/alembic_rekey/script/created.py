@@ -31,15 +31,16 @@ _MADE = Table("rekey_made", MetaData())
 
 def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
     """Yield what finds the created rows that changed; it stands between `decide_steps()` and `act_steps()`."""
-    identity, kept, back = spec.identity, created(spec.identity.table), stored_back(spec.identity)
+    identity, kept, back = spec.identity, created(spec.identity), stored_back(spec.identity)
     rows: Relation = select(every_column(kept)).select_from(kept)
     yield Statement(
         "Take out the created rows as they were made.",
         CreateTableAs(rows.where(kept.c.rekey_run == restorable_run()), _MADE.name, temporary=True),
     )
-    yield from without_bookkeeping(_MADE)
-    key = identity.key.name
-    made = table(_MADE.name, column(key, identity.key.type))
+    yield from without_bookkeeping(_MADE, identity)
+    own = identity.keys[0]
+    key = own.name
+    made = table(_MADE.name, column(key, own.type))
     yield Statement(
         "A created row stays that was edited since, in whatever column.",
         update(back)
@@ -47,8 +48,8 @@ def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
         .where(
             back.c.action == Action.CREATE.value,
             back.c.drift == Drift.UNTOUCHED.value,
-            back.c.key.in_(select(made.c[key])),
-            back.c.key.not_in(database(dialect).as_made(identity.key, made)),
+            back.c.key_0.in_(select(made.c[key])),
+            back.c.key_0.not_in(database(dialect).as_made(own, made)),
         ),
     )
     yield Statement("Drop what was taken out.", DropTable(_MADE))

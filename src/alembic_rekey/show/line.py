@@ -7,7 +7,8 @@ from functools import singledispatch
 from typing import Any
 
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Part, Slots, Tags
+from alembic_rekey.report.entry import row_key, row_name, row_status, row_value
+from alembic_rekey.spec import Identity, Part, References, Slots, Tags
 from alembic_rekey.text.shown import printable, shown
 
 __all__ = ["entry_line", "listed_actions"]
@@ -23,6 +24,8 @@ def listed_actions(_part: Part) -> Sequence[tuple[Action, str]]:
 def _of_identity(_identity: Identity) -> Sequence[tuple[Action, str]]:
     return (
         (Action.DELETE, "shadows, deleted once all that hangs on them has moved"),
+        (Action.RETIRE, "shadows, marked once all that hangs on them has moved"),
+        (Action.ABSORB, "rows that stay and take from the shadows"),
         (Action.RENAME, "misspelt canonicals, renamed in place"),
         (Action.CREATE, "canonical rows to be created"),
     )
@@ -31,6 +34,8 @@ def _of_identity(_identity: Identity) -> Sequence[tuple[Action, str]]:
 @listed_actions.register
 def _of_slots(_slots: Slots) -> Sequence[tuple[Action, str]]:
     return (
+        (Action.ITSELF, "rows two owners of which would become one"),
+        (Action.DELETE, "rows two owners of which become one, deleted"),
         (Action.DROP, "historical drops"),
         (Action.REPLACE, "inactive canonical rows, replaced by an active shadow row"),
         (Action.REVIVE, "inactive canonical rows that say what an active shadow row says, revived"),
@@ -40,13 +45,25 @@ def _of_slots(_slots: Slots) -> Sequence[tuple[Action, str]]:
 
 @listed_actions.register
 def _of_tags(_tags: Tags) -> Sequence[tuple[Action, str]]:
-    return ((Action.SUPERSEDE, "duplicates, superseded under their canonical name"),)
+    return (
+        (Action.SUPERSEDE, "duplicates, superseded under their canonical name"),
+        (Action.MERGE, "duplicates, deleted: they agree with the one that stays"),
+    )
+
+
+@listed_actions.register
+def _of_references(_references: References) -> Sequence[tuple[Action, str]]:
+    return (
+        (Action.ITSELF, "rows two owners of which would become one"),
+        (Action.DELETE, "rows that go with a shadow, or refer to one thing twice"),
+        (Action.DETACH, "rows that refer to nothing afterwards"),
+    )
 
 
 @singledispatch
 def entry_line(part: Part, entry: Mapping[str, Any]) -> str:
     """Return one entry of a report as a line."""
-    return f"{shown(entry['canonical'])}: row {shown(entry['before'][part.key.name])}"
+    return f"{shown(entry['canonical'])}: row {shown(row_key(part, entry['before']))}"
 
 
 @entry_line.register
@@ -54,23 +71,32 @@ def _identity_line(identity: Identity, entry: Mapping[str, Any]) -> str:
     before, canonical = entry["before"], shown(entry["canonical"])
     if entry["action"] == Action.CREATE:
         return canonical
-    return f"{shown(before[identity.name.name])} -> {canonical}: row {shown(before[identity.key.name])}"
+    return f"{shown(row_name(identity, before))} -> {canonical}: row {shown(row_key(identity, before))}"
 
 
 @entry_line.register
 def _slots_line(slots: Slots, entry: Mapping[str, Any]) -> str:
     before = entry["before"]
-    slot = ", ".join(f"{column.name}={shown(before[column.name])}" for column in slots.slot)
-    says = f"({printable(str(before[slots.status.name]))}) says {shown(before[slots.value.name])}"
-    row = f"{shown(entry['canonical'])} at {slot}: row {shown(before[slots.key.name])} {says}"
+    slot = ", ".join(f"{column.name}={shown(before[column.name])}" for column in slots.slot) or "its one row"
+    row = f"{shown(entry['canonical'])} at {slot}: row {shown(row_key(slots, before))}"
+    row += _said(slots, "says", row_value(slots, before), row_status(slots, before))
     stays = entry.get("survivor")
     if stays is None:
         return row
-    return f"{row}; row {shown(stays['key'])} ({stays['status']}) stays and says {shown(stays['value'])}"
+    verb = "stays" if slots.value is None else "stays and says"
+    return f"{row}; row {shown(stays['key'])}{_said(slots, verb, stays['value'], stays['status'])}"
+
+
+def _said(slots: Slots, verb: str, value: Any, status: Any) -> str:
+    of = "" if slots.status is None else f" ({printable(str(status))})"
+    if slots.value is None:
+        return f"{of} {verb}" if verb == "stays" else of
+    return f"{of} {verb} {shown(value)}"
 
 
 @entry_line.register
 def _tags_line(tags: Tags, entry: Mapping[str, Any]) -> str:
     before = entry["before"]
     agree = ", ".join(f"{column.name}={shown(before[column.name])}" for column in tags.agree)
-    return f"{shown(before[tags.tag.name])} -> {shown(entry['canonical'])}: row {shown(before[tags.key.name])}, {agree}"
+    written = ", ".join(shown(before[known.name]) for known in tags.named)
+    return f"{written} -> {shown(entry['canonical'])}: row {shown(row_key(tags, before))}, {agree}"

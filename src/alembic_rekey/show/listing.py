@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import LEFT
+from alembic_rekey.report.entry import row_key, row_name
+from alembic_rekey.report.left_behind import told_columns
 from alembic_rekey.spec import Identity
 from alembic_rekey.text.shown import shown
 
@@ -36,13 +38,16 @@ class LeftValue(NamedTuple):
 
 def left_values(path: Path, identity: Identity) -> Iterator[LeftValue]:
     """Yield what the plan of a document that was written to `path` leaves behind."""
-    own = (identity.key.name, identity.name.name)
+    own = told_columns(identity)
     for entry in listed(path, LEFT, Action.DELETE):
         before, stays = entry["before"], entry["survivor"]
-        told = entry["canonical"], before[identity.name.name], before[identity.key.name]
+        told = entry["canonical"], row_name(identity, before), row_key(identity, before)
+        there = stays[str(identity.keys[0].name)] is not None
         for column in before:
             if column not in own:
-                yield LeftValue(*told, column, before[column], stays[identity.key.name], stays[column])
+                yield LeftValue(
+                    *told, column, before[column], row_key(identity, stays) if there else None, stays[column]
+                )
 
 
 def listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:

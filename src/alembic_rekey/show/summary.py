@@ -12,14 +12,14 @@ from itertools import islice
 from typing import Any
 
 from alembic_rekey.errors import Finding
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.plan.rules import LEFT_BEHIND, Action
+from alembic_rekey.plan.actions import LEFT_BEHIND
+from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.line import entry_line, listed_actions
 from alembic_rekey.show.listing import left_values, listed
-from alembic_rekey.spec import Identity
+from alembic_rekey.spec import Identity, Part
 from alembic_rekey.text.shown import printable, shown
 
 __all__ = [

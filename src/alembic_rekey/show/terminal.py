@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alembic_rekey.errors import Finding
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.plan.rules import DELETED, LEFT_BEHIND, Action
+from alembic_rekey.plan.actions import LEFT_BEHIND
+from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.made import DryRun
@@ -24,7 +24,7 @@ from alembic_rekey.show.line import listed_actions
 from alembic_rekey.show.listing import left_values, listed
 from alembic_rekey.show.summary import DROPS, LEFT, by_slot, sentence, spellings, verdict, verdict_of_all
 from alembic_rekey.show.terminal_rows import SOFT, entry_rows, grid, marked
-from alembic_rekey.spec import Identity
+from alembic_rekey.spec import Identity, Part
 from alembic_rekey.text.shown import printable, shown
 
 __all__ = ["lines_screen", "plans_screen", "runs_screen", "show"]

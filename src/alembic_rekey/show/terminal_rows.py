@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.entry import row_key, row_name, row_status, row_value
 from alembic_rekey.spec import Identity, Part, Slots, Tags
 from alembic_rekey.text.difference import runs as differing
 from alembic_rekey.text.shown import printable, shown
@@ -25,7 +26,7 @@ def entry_rows(part: Part, entries: Iterable[Mapping[str, Any]]) -> Table:
     """Return entries of one section of a report as a table."""
     made = grid("canonical", "row")
     for entry in entries:
-        made.add_row(Text(shown(entry["canonical"])), Text(shown(entry["before"][part.key.name])))
+        made.add_row(Text(shown(entry["canonical"])), Text(shown(row_key(part, entry["before"]))))
     return made
 
 
@@ -37,7 +38,8 @@ def _identity_rows(identity: Identity, entries: Iterable[Mapping[str, Any]]) -> 
         if entry["action"] == Action.CREATE:
             made.add_row("", canonical, "")
         else:
-            made.add_row(Text(shown(before[identity.name.name])), canonical, Text(shown(before[identity.key.name])))
+            named, row = shown(row_name(identity, before)), shown(row_key(identity, before))
+            made.add_row(Text(named), canonical, Text(row))
     return made
 
 
@@ -55,8 +57,9 @@ def _tags_rows(tags: Tags, entries: Iterable[Mapping[str, Any]]) -> Table:
     for entry in entries:
         before, canonical = entry["before"], Text(shown(entry["canonical"]))
         agree = "".join(f"\n{column.name}={shown(before[column.name])}" for column in tags.agree)
-        row = Text.assemble(shown(before[tags.key.name]), (agree, SOFT))
-        made.add_row(Text(shown(before[tags.tag.name])), canonical, row)
+        row = Text.assemble(shown(row_key(tags, before)), (agree, SOFT))
+        written = ", ".join(shown(before[known.name]) for known in tags.named)
+        made.add_row(Text(written), canonical, row)
     return made
 
 
@@ -64,14 +67,18 @@ def _slot_row(part: Slots, entry: Mapping[str, Any]) -> Iterator[Text]:
     before, stays = entry["before"], entry.get("survivor")
     slot = "".join(f"\n{column.name}={shown(before[column.name])}" for column in part.slot)
     yield Text.assemble((shown(entry["canonical"]), "bold"), slot)
-    value, status = before[part.value.name], printable(str(before[part.status.name]))
-    says = Text(shown(value)) if stays is None else marked(stays["value"], value)
-    yield Text.assemble((f"{shown(before[part.key.name])} ({status})\n", SOFT), says)
+    value = row_value(part, before)
+    says = Text("") if part.value is None else Text(shown(value)) if stays is None else marked(stays["value"], value)
+    yield Text.assemble((_who(part, row_key(part, before), row_status(part, before)), SOFT), says)
     if stays is None:
         yield Text("")
     else:
-        who = f"{shown(stays['key'])} ({printable(str(stays['status']))})\n"
-        yield Text.assemble((who, SOFT), marked(value, stays["value"]))
+        other = Text("") if part.value is None else marked(value, stays["value"])
+        yield Text.assemble((_who(part, stays["key"], stays["status"]), SOFT), other)
+
+
+def _who(part: Slots, key: Any, status: Any) -> str:
+    return f"{shown(key)}\n" if part.status is None else f"{shown(key)} ({printable(str(status))})\n"
 
 
 def marked(other: Any, value: Any) -> Text:

@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
-from alembic_rekey.spec.declaration import Check, Identity, Relation, Slots, Spec, Tags
-from alembic_rekey.spec.part import Part, Stamped
+from alembic_rekey.spec.children import References, Slots, Tags
+from alembic_rekey.spec.choices import (
+    SURVIVOR,
+    Absorb,
+    Differing,
+    Duplicates,
+    Itself,
+    Match,
+    Missing,
+    OnFold,
+    Stamped,
+    most,
+)
+from alembic_rekey.spec.declaration import Check, Relation, Spec
+from alembic_rekey.spec.identity import Identity
+from alembic_rekey.spec.part import Part
 from alembic_rekey.spec.stamp import Epoch
 
-__all__ = ["Check", "Epoch", "Identity", "Part", "Relation", "Slots", "Spec", "Stamped", "Tags"]
+__all__ = [
+    "SURVIVOR",
+    "Absorb",
+    "Check",
+    "Differing",
+    "Duplicates",
+    "Epoch",
+    "Identity",
+    "Itself",
+    "Match",
+    "Missing",
+    "OnFold",
+    "Part",
+    "References",
+    "Relation",
+    "Slots",
+    "Spec",
+    "Stamped",
+    "Tags",
+    "most",
+]

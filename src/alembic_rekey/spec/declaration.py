@@ -7,18 +7,19 @@ hands their columns over in one `Spec`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from sqlalchemy import Column, ColumnElement, DateTime, Float, Integer, Numeric, Select, String, Table, Uuid
+from sqlalchemy import DateTime, Float, Integer, Numeric, Select, String
 
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.spec.part import Part, Stamped, table_of
+from alembic_rekey.spec.children import References, Slots, Tags
+from alembic_rekey.spec.identity import Identity
+from alembic_rekey.spec.part import Part
 from alembic_rekey.spec.roles import created_faults, own_roles, role_faults
 from alembic_rekey.spec.stamp import UNITS, Epoch, Stamp
 
-__all__ = ["Check", "Identity", "Relation", "Slots", "Spec", "Tags"]
+__all__ = ["Check", "Relation", "Spec"]
 
 Relation = Select[*tuple[Any, ...]]
 """A select of any columns: a plan, what a check finds."""
@@ -26,114 +27,6 @@ Relation = Select[*tuple[Any, ...]]
 # PostgreSQL cuts names off at 63 bytes; the longest of ours put these in front and behind.
 _MOST_OF_A_NOUN, _MOST_OF_A_TABLE = 30, 63 - len("rekey_journal_")
 _NOUN = re.compile(rf"[a-z][a-z0-9_]{{0,{_MOST_OF_A_NOUN - 1}}}")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Identity(Part):
-    """The table whose rows carry the registered names (design, section 3, Identities).
-
-    `registered` names the list of the registry that holds these names, by default the noun with an s.
-    `created` gives the values of a canonical row that has to be created, beside its key, name and
-    timestamps: constants by column name, or expressions over `name`, which stands for the canonical name
-    there. A key of text or of type Uuid is computed from the name, an integer is left to the database.
-    """
-
-    noun: str
-    key: Column[Any]
-    name: Column[str]
-    created_at: Stamp | None = None
-    updated_at: Stamp | None = None
-    created: Mapping[str, str | int | float | bool | ColumnElement[Any] | None] = field(default_factory=dict)
-    registered: str | None = None
-    stamped: Stamped = Stamped.BY_THE_RUN
-    deletable: ClassVar[bool] = True
-
-    @property
-    def listed(self) -> str:
-        """The list of the registry that holds the names."""
-        return f"{self.noun}s" if self.registered is None else self.registered
-
-    @property
-    def table(self) -> Table:
-        """The one table that all columns belong to."""
-        return table_of((self.key, self.name, self.created_at, self.updated_at))
-
-    @property
-    def named(self) -> Column[str]:
-        """The column of the name."""
-        return self.name
-
-    @property
-    def times(self) -> tuple[Stamp, ...]:
-        """Every column of times."""
-        return tuple(stamp for stamp in (self.created_at, self.updated_at) if stamp is not None)
-
-    @property
-    def database_makes_keys(self) -> bool:
-        """Whether a created row gets its key from the database, so that it can be found by its name only."""
-        return isinstance(self.key.type, Integer)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Slots(Part):
-    """A table with at most one row per identity and slot (design, section 3, Slots)."""
-
-    noun: str
-    key: Column[Any]
-    owner: Column[Any]
-    slot: tuple[Column[Any], ...]
-    value: Column[Any]
-    status: Column[str]
-    updated_at: Stamp
-    active: str = "active"
-    stamped: Stamped = Stamped.BY_THE_RUN
-    deletable: ClassVar[bool] = True
-
-    @property
-    def table(self) -> Table:
-        """The one table that all columns belong to."""
-        return table_of((self.key, self.owner, *self.slot, self.value, self.status, self.updated_at))
-
-    @property
-    def owners(self) -> tuple[Column[Any], ...]:
-        """The column of the owner."""
-        return (self.owner,)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tags(Part):
-    """A table whose rows carry a registered name in a text column (design, section 3, Tagged rows).
-
-    With `agree` (the columns in which two rows of one canonical are duplicates) and `status`, the
-    losers are superseded; without, rows are rekeyed and nothing else.
-    """
-
-    noun: str
-    key: Column[Any]
-    tag: Column[str]
-    agree: tuple[Column[Any], ...] = ()
-    status: Column[str] | None = None
-    updated_at: Stamp | None = None
-    superseded: str = "superseded"
-    stamped: Stamped = Stamped.BY_THE_RUN
-
-    @property
-    def table(self) -> Table:
-        """The one table that all columns belong to."""
-        return table_of((self.key, self.tag, *self.agree, self.status, self.updated_at))
-
-    @property
-    def named(self) -> Column[str]:
-        """The column of the tag."""
-        return self.tag
-
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """Yield that rows agree and no status says which of them counts."""
-        if self.agree and self.status is None:
-            yield (
-                f"says for {self.noun!r} where rows agree, and no status",
-                "name the column that is set to superseded.",
-            )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,7 +47,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Spec:
-    """All that one revision folds: `revision` is the revision's own identifier.
+    """All that one `op.rekey` folds: `revision` is the revision's own identifier.
 
     `further` are parts of other kinds than these.
     """
@@ -162,6 +55,7 @@ class Spec:
     revision: str
     identity: Identity
     slots: tuple[Slots, ...] = ()
+    references: tuple[References, ...] = ()
     tags: tuple[Tags, ...] = ()
     further: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -175,15 +69,14 @@ class Spec:
                 self._refuse(f"uses the {kind} {name!r} twice", f"give every part its own {kind}.")
         for part in self.parts:
             self._check_names(part)
-            self._check_time(part.updated_at)
+            self._check_owners(part)
             for problem, remedy in (*role_faults(part), *part.faults()):
                 self._refuse(problem, remedy)
-        self._check_time(self.identity.created_at)
+            for stamp in part.times:
+                self._check_time(stamp)
         self._check_identity()
 
-    def _check_time(self, stamp: Stamp | None) -> None:
-        if stamp is None:
-            return
+    def _check_time(self, stamp: Stamp) -> None:
         problem = f"has {stamp}, of type {stamp.type!r}, for a time"
         if isinstance(stamp, Epoch):
             if stamp.unit not in UNITS:
@@ -208,6 +101,28 @@ class Spec:
                 f"give the table a name of {_MOST_OF_A_TABLE} bytes at most.",
             )
 
+    def _check_owners(self, part: Part) -> None:
+        if part.of is not None:
+            parents = {slots.noun: slots for slots in self.slots}
+            if part.of not in parents:
+                self._refuse(
+                    f"lets {part.noun!r} refer to rows of {part.of!r}, which is no Slots of it",
+                    f"name one of its slots: {', '.join(parents) or 'there is none'}.",
+                )
+            if parents[part.of].of is not None:
+                self._refuse(
+                    f"lets {part.noun!r} refer to rows of {part.of!r}, which refer to slots themselves",
+                    "fold the rows of one level in one revision, and those below in another.",
+                )
+        width = len(self.parent(part).keys)
+        for owner in part.owning:
+            if len(owner) != width:
+                names = ", ".join(str(known.name) for known in owner)
+                self._refuse(
+                    f"has an owner ({names}) in {part.noun!r} for a key of {width} columns",
+                    "give each owner a column, or a tuple of columns, for each of that key.",
+                )
+
     def _check_identity(self) -> None:
         identity = self.identity
         if not identity.listed.strip() or not identity.listed.isprintable() or identity.listed in ("id", "aliases"):
@@ -215,21 +130,17 @@ class Spec:
                 f"names {identity.registered!r} for the list of the registry, which no list can be called",
                 "write the field of the registry's document that holds the entries, or leave `registered` away.",
             )
-        if identity.key is identity.name:
-            self._refuse(
-                f"has {identity.key} for the key and for the name",
-                "give the table a key of its own: a name that is written otherwise would be another row.",
-            )
-        if not isinstance(identity.key.type, Integer | String | Uuid):
-            self._refuse(
-                f"has {identity.key}, of type {identity.key.type!r}, for the key of created rows",
-                "declare it as what it is: an integer, a text or a Uuid.",
-            )
-        for problem, remedy in created_faults(identity.table, identity.name, own_roles(identity), identity.created):
-            self._refuse(problem, remedy)
+        if identity.name is not None:
+            roles = own_roles(identity)
+            for problem, remedy in created_faults(identity.table, identity.name, roles, identity.created):
+                self._refuse(problem, remedy)
 
     def _refuse(self, problem: str, remedy: str) -> NoReturn:
         raise SpecRefused(f"the spec of revision {self.revision} {problem}", remedy)
+
+    def parent(self, part: Part) -> Part:
+        """Return the part that the owners of `part` refer to."""
+        return next((slots for slots in self.slots if slots.noun == part.of), self.identity)
 
     @property
     def deletable(self) -> tuple[Part, ...]:
@@ -238,10 +149,11 @@ class Spec:
 
     @property
     def children(self) -> tuple[Part, ...]:
-        """Every part but the identity."""
-        return (*self.slots, *self.tags, *self.further)
+        """Every part but the identity, each behind what its owners refer to."""
+        declared = (*self.slots, *self.references, *self.tags, *self.further)
+        return tuple(sorted(declared, key=lambda part: part.of is not None))
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Every part, the identity first, in the order in which reports list them."""
+        """Every part, the identity first, in the order in which they are planned and reports list them."""
         return (self.identity, *self.children)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import Enum
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, ColumnElement, Table
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.spec.choices import Absorb, Itself, Stamped
 from alembic_rekey.spec.stamp import Stamp
 
-__all__ = ["Part", "Stamped", "table_of", "unhandled"]
+__all__ = ["Key", "Owner", "Owners", "Part", "by_name", "columns_of", "table_of", "unhandled"]
+
+Key = Column[Any] | tuple[Column[Any], ...]
+"""A key of one column, or of several."""
+
+Owner = tuple[Column[Any], ...]
+"""The columns by which a row refers to another, as many as that one's key has."""
+
+Owners = tuple[Key, ...]
+"""As a spec declares them."""
 
 
-class Stamped(Enum):
-    """Who writes `updated_at` of a row that a fold changes (design, section 3)."""
+def columns_of(key: Key) -> tuple[Column[Any], ...]:
+    """Return the columns of a key."""
+    return key if isinstance(key, tuple) else (key,)
 
-    BY_THE_RUN = "by the run"
-    BY_THE_DATABASE = "by the database"
-    """A trigger or ON UPDATE does: the run neither writes nor compares it, and a downgrade does not put it back."""
+
+def by_name(given: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return what a spec gives per column, by the column's name, whether it was written as a column or as its name."""
+    return {str(getattr(known, "name", known)): value for known, value in given.items()}
 
 
 def table_of(columns: Iterable[Stamp | None]) -> Table:
@@ -33,7 +44,7 @@ def table_of(columns: Iterable[Stamp | None]) -> Table:
         names = sorted(str(table) for table in tables)
         raise SpecRefused(
             f"one part of a spec names columns of several tables: {', '.join(names)}",
-            "give each Identity, Slots and Tags the columns of one table.",
+            "give each Identity, References, Slots and Tags the columns of one table.",
         )
     table = tables.pop()
     if not isinstance(table, Table):
@@ -45,15 +56,35 @@ class Part:
     """One table of a spec. What a phase does with a part it looks up by the part's class.
 
     A kind of part is a class of its own, and per phase what it registers with that phase's dispatcher, from
-    `plan.plan.decisions` to `undo.restore.returned`: `git grep -A1 "^@singledispatch"` lists them all.
+    `plan.plan.decisions` on: `git grep -A1 "^@singledispatch"` lists them all.
     """
 
     noun: str
-    key: Column[Any]
-    updated_at: Stamp | None
-    stamped: Stamped
-    deletable: ClassVar[bool] = False
-    """Whether a plan may delete rows of this kind."""
+    key: Key
+    owners: Owners = ()
+    of: str | None = None
+    """The noun of the slots whose rows the owners refer to, if it is not the identity."""
+    where: ColumnElement[bool] | None = None
+    """The rows that count."""
+    itself: Itself = Itself.REFUSE
+    absorb: Mapping[Any, Absorb] = {}
+    updated_at: Stamp | None = None
+    stamped: Stamped = Stamped.BY_THE_RUN
+
+    @property
+    def keys(self) -> tuple[Column[Any], ...]:
+        """The columns of the key."""
+        return columns_of(self.key)
+
+    @property
+    def owning(self) -> tuple[Owner, ...]:
+        """The owners, each as a tuple of columns."""
+        return tuple(map(columns_of, self.owners))
+
+    @property
+    def absorbing(self) -> dict[str, Absorb]:
+        """How each column is absorbed, by its name."""
+        return by_name(self.absorb)
 
     @property
     def table(self) -> Table:
@@ -61,9 +92,24 @@ class Part:
         raise NotImplementedError
 
     @property
+    def deletable(self) -> bool:
+        """Whether a plan may delete rows of this part."""
+        return False
+
+    @property
     def stamp(self) -> Stamp | None:
         """The time column that the run writes, if it writes one."""
         return self.updated_at if self.stamped is Stamped.BY_THE_RUN else None
+
+    @property
+    def called(self) -> Column[Any] | None:
+        """The column of the name that a row is called by, where it has one."""
+        return None
+
+    @property
+    def keeps_created(self) -> bool:
+        """Whether rows may be created here, and are kept as they were made."""
+        return False
 
     @property
     def times(self) -> tuple[Stamp, ...]:
@@ -71,13 +117,8 @@ class Part:
         return () if self.updated_at is None else (self.updated_at,)
 
     @property
-    def named(self) -> Column[str] | None:
-        """The column whose text is a registered name, where there is one."""
-        return None
-
-    @property
-    def owners(self) -> tuple[Column[Any], ...]:
-        """The columns that refer to the identity by its key."""
+    def named(self) -> tuple[Column[Any], ...]:
+        """The columns whose text is a name of the identity."""
         return ()
 
     def faults(self) -> Iterable[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Column, ColumnClause, SelectBase, Table, TextClause
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -10,43 +10,55 @@ from sqlalchemy.sql.visitors import iterate
 
 __all__ = ["created_faults", "own_roles", "role_faults"]
 
-_OWN = ("key", "owner", "tag", "name", "status", "created_at", "updated_at")
-_READ = ("slot", "value", "agree")
+_OWN = ("key", "owners", "tag", "name", "names", "status", "created_at", "updated_at")
+_READ = ("slot", "value", "agree", "within")
+_TOGETHER = ({"key", "name"}, {"key", "owners"})
+"""Roles that one column may have at once: a key may be the name, or hold an owner."""
+_ONE = {"owners": "owner", "names": "name"}
+"""What one column of a role is called."""
 
 
-def own_roles(part: object) -> dict[str, Column[object]]:
+def own_roles(part: object) -> dict[str, list[Column[object]]]:
     """Return the columns of `part` that need to be each another one, by role."""
-    given = {role: getattr(part, role, None) for role in _OWN}
-    return {role: getattr(known, "column", known) for role, known in given.items() if known is not None}
+    return {role: columns for role in _OWN if (columns := _columns(getattr(part, role, None)))}
+
+
+def _columns(given: object) -> list[Column[object]]:
+    if given is None:
+        return []
+    if isinstance(given, tuple):
+        return [known for each in given for known in _columns(each)]
+    known: Column[object] = getattr(given, "column", given)  # type: ignore[arg-type]  # a column, or an Epoch of one
+    return [known]
 
 
 def role_faults(part: object) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the roles of `part` and what to do, as the ends of sentences."""
     noun, seen = getattr(part, "noun", ""), dict[Column[object], str]()
-    for role, known in own_roles(part).items():
-        # A key may be the name: whoever has no other.
-        if known in seen and {role, seen[known]} != {"key", "name"}:
-            yield (
-                f"has {known} for the {seen[known]} and the {role} of {noun!r}",
-                "give each its own column: what the fold writes to the one would change the other.",
-            )
-        seen[known] = role
-    for role in _READ:
-        given = getattr(part, role, None)
-        for known in given if isinstance(given, tuple) else (given,):
-            # What is read before it is written may be the time, and in rows that are alike the status.
-            if seen.get(known) in (("owner", "tag") if role == "agree" else ("owner", "status")):
+    for role, columns in own_roles(part).items():
+        for known in columns:
+            if known in seen and {role, seen[known]} not in _TOGETHER:
                 yield (
-                    f"has {known}, the {seen[known]} of {noun!r}, in its {role} too",
+                    f"has {known} for the {_ONE.get(seen[known], seen[known])} and the {_ONE.get(role, role)} of "
+                    f"{noun!r}",
+                    "give each its own column: what the fold writes to the one would change the other.",
+                )
+            seen[known] = role
+    for role in _READ:
+        for known in _columns(getattr(part, role, None)):
+            # What is read before it is written may be the time, and in rows that are alike the status.
+            if seen.get(known) in (("owners", "tag") if role == "agree" else ("owners", "status", "tag")):
+                yield (
+                    f"has {known}, the {_ONE.get(seen[known], seen[known])} of {noun!r}, in its {role} too",
                     f"leave it out of {role}: the fold writes to it.",
                 )
 
 
 def created_faults(
-    table: Table, name: Column[str], roles: Mapping[str, Column[object]], created: Mapping[str, object]
+    table: Table, name: Column[str], roles: Mapping[str, Iterable[Column[object]]], created: Mapping[str, object]
 ) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the values that created rows of `table` are given, and what to do, in the same way."""
-    of_roles = {str(known.name): role for role, known in roles.items()}
+    of_roles = {str(known.name): role for role, columns in roles.items() for known in columns}
     for column, value in created.items():
         if column in of_roles:
             yield (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import Dialect, Text, TypeDecorator
+from sqlalchemy import Boolean, Dialect, Text, TypeDecorator
 from sqlalchemy.sql.elements import ColumnElement
 
-__all__ = ["LETTERS_AT_ONCE", "FoldedName", "FromHexadecimal", "RegistryText", "is_plain"]
+__all__ = ["LETTERS_AT_ONCE", "BeyondASCII", "FoldedName", "FromHexadecimal", "RegistryText", "is_plain"]
 _DIGITS = "rekey_digits"
 _PLAIN = re.compile(r"[A-Za-z0-9_.@/+ -]*")
 
@@ -51,6 +52,18 @@ class FromHexadecimal(ColumnElement[str]):
 def is_plain(name: str) -> bool:
     """Tell whether a script may hold `name` between quotes as it is."""
     return _PLAIN.fullmatch(name) is not None
+
+
+class BeyondASCII(ColumnElement[bool]):
+    """A stored text has characters that are not ASCII."""
+
+    inherit_cache = False
+    type = Boolean()
+    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
+    _is_implicitly_boolean = True
+
+    def __init__(self, stored: ColumnElement[Any]) -> None:
+        self.stored = stored
 
 
 class FoldedName(ColumnElement[str]):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
+from alembic_rekey.spec import Part
 from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "DropColumn",
     "aliases",
     "answers",
+    "bookkeeping",
     "counts",
     "create_side_tables",
     "created",
@@ -48,13 +51,17 @@ __all__ = [
     "is_side_table",
     "journal",
     "journal_name",
+    "kept_names",
     "metadata",
     "run_time",
     "runs",
+    "to_name",
 ]
 
 _JOURNAL = "rekey_journal_"
 _CREATED = "rekey_created_"
+_MOST = 63
+"""Bytes of a name that PostgreSQL keeps."""
 
 metadata = MetaData()
 """The side tables whose shape does not depend on the application's."""
@@ -64,6 +71,7 @@ runs = Table(
     metadata,
     Column("id", Integer, autoincrement=False),
     Column("revision", Text, nullable=False),
+    Column("noun", Text, nullable=False),
     Column("outcome", Text),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
@@ -119,9 +127,9 @@ def journal_name(source: Table) -> str:
 
 
 @cache
-def journal(source: Table) -> TableClause:
-    """Return the journal of `source` with the columns that the revision knows."""
-    return _kept(journal_name(source), source)
+def journal(part: Part) -> TableClause:
+    """Return the journal of the table of `part` with the columns that the revision knows."""
+    return _kept(journal_name(part.table), part)
 
 
 def created_name(source: Table) -> str:
@@ -130,18 +138,32 @@ def created_name(source: Table) -> str:
 
 
 @cache
-def created(source: Table) -> TableClause:
-    """Return the rows that runs created in the identity `source`, as they were made; shaped like a journal."""
-    return _kept(created_name(source), source)
+def created(part: Part) -> TableClause:
+    """Return the rows that runs created in an identity, as they were made; shaped like a journal."""
+    return _kept(created_name(part.table), part)
 
 
-def _kept(name: str, source: Table) -> TableClause:
+def to_name(key: Column[Any]) -> str:
+    """Return the name of the journal's column that says where the column `key` of a key leads now."""
+    name = f"rekey_to_{key.name}"
+    # PostgreSQL would cut a longer one off.
+    return name if len(name.encode()) <= _MOST else f"rekey_to_{crc32(str(key.name).encode()):08x}"
+
+
+def bookkeeping(part: Part) -> tuple[str, ...]:
+    """Return the names of the journal's own columns, which stand in front."""
+    return ("rekey_run", "rekey_action", "rekey_canonical", "rekey_place", *map(to_name, part.keys))
+
+
+def _kept(name: str, part: Part) -> TableClause:
     return table(
         name,
         column("rekey_run", Integer()),
         column("rekey_action", Text()),
         column("rekey_canonical", RegistryText()),
-        *(column(known.name, known.type) for known in source.columns),
+        column("rekey_place", Integer()),
+        *(column(to_name(known), known.type) for known in part.keys),
+        *(column(known.name, known.type) for known in part.table.columns),
     )
 
 
@@ -170,9 +192,10 @@ def is_side_table(name: str) -> bool:
 class CreateJournal(ExecutableDDLElement):
     """CREATE TABLE `name` for rows of `source` and what a run did, in the shape that `source` has in the database."""
 
-    def __init__(self, name: str, source: Table) -> None:
+    def __init__(self, name: str, part: Part) -> None:
         self.name = name
-        self.source = source
+        self.source = part.table
+        self.leading = {to_name(known): str(known.name) for known in part.keys}
 
 
 class DropColumn(ExecutableDDLElement):
@@ -183,20 +206,21 @@ class DropColumn(ExecutableDDLElement):
         self.name = name
 
 
-def create_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:
-    """Return the DDL for the side tables and for the journals of `tables`; what exists stays.
-
-    `identities` are those of `tables` in which a fold creates rows.
-    """
+def create_side_tables(parts: Iterable[Part]) -> list[ExecutableDDLElement]:
+    """Return the DDL for the side tables and for the journals of `parts`; what exists stays."""
     return [
         *(CreateTable(owned, if_not_exists=True) for owned in metadata.sorted_tables),
-        *(CreateJournal(journal_name(source), source) for source in tables),
-        *(CreateJournal(created_name(source), source) for source in identities),
+        *(CreateJournal(name, part) for part in parts for name in kept_names(part)),
     ]
 
 
-def drop_side_tables(tables: Iterable[Table], identities: Iterable[Table]) -> list[ExecutableDDLElement]:
+def drop_side_tables(parts: Iterable[Part]) -> list[ExecutableDDLElement]:
     """Return the DDL that takes away what `create_side_tables` made."""
-    names = [*map(journal_name, tables), *map(created_name, identities)]
-    kept = [Table(name, MetaData()) for name in names]
+    kept = [Table(name, MetaData()) for part in parts for name in kept_names(part)]
     return [DropTable(owned, if_exists=True) for owned in (*kept, *reversed(metadata.sorted_tables))]
+
+
+def kept_names(part: Part) -> tuple[str, ...]:
+    """Return the names of the side tables that keep rows of `part`."""
+    made = (created_name(part.table),) if part.keeps_created else ()
+    return (journal_name(part.table), *made)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
+    Integer,
     MetaData,
     Table,
     TableClause,
@@ -26,14 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTableAs, DropTable
 
 from alembic_rekey.back.drift import Drift, drifted, restorable_run
-from alembic_rekey.back.identity import identity_back
-from alembic_rekey.back.way_back import created_back, displaced_back, first_back
+from alembic_rekey.back.way_back import Backward, created_back, returnings
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_keys import Attached
-from alembic_rekey.guard.stored import Stored
-from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.judged import alike, same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Relation, Spec
+from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.side_tables import journal
 from alembic_rekey.sql.steps import Guard, Statement, Step, analyzed
 
@@ -42,33 +41,39 @@ __all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "store
 
 def stored_back(part: Part) -> TableClause:
     """Return the temporary table that holds the way back of `part` while a downgrade runs."""
-    known = (
-        column("key", part.key.type),
+    return table(
+        f"rekey_back_{part.noun}",
+        *(column(f"key_{place}", known.type) for place, known in enumerate(part.keys)),
+        *(column(f"now_{place}", known.type) for place, known in enumerate(part.keys)),
         column("action", Text()),
         column("canonical", Text()),
         column("drift", Text()),
+        column("moves", Integer()),
     )
-    return table(f"rekey_back_{part.noun}", *known)
 
 
 def decided_back(
-    spec: Spec,
-    children: Sequence[Part],
+    backward: Backward,
     dialect: str,
-    stored: Stored,
     attached: Attached,
     altered: Sequence[ColumnElement[bool]],
 ) -> Iterator[Step]:
-    """Yield the steps that keep the way back of the identity and of each of `children` in its `stored_back()`."""
-    identity = stored_back(spec.identity)
-    yield from _decided(spec.identity, identity_back(spec.identity, stored), dialect)
-    for part in children:
-        first = stored_back(part)
-        yield from _decided(part, first_back(part, spec, identity, stored), dialect)
-        if (displaced := displaced_back(part, spec, first, identity)) is not None:
-            yield Statement("The same for replaced rows, whose slot must be free.", _insert(first, displaced))
-    created = created_back(spec.identity, {part: stored_back(part) for part in children}, attached, altered, stored)
-    yield Statement("The same for created rows: they stay while anything hangs on them.", _insert(identity, created))
+    """Yield the steps that keep the way back of every part in its `stored_back()`."""
+    spec = backward.spec
+    for part in spec.parts:
+        kept = stored_back(part)
+        parent = stored_back(spec.parent(part))
+        for number, returning in enumerate(returnings(part, backward)):
+            if number == 0:
+                first = returning(None if part is spec.identity else parent, None)
+                yield from _decided(part, first, dialect)
+            else:
+                says = f"The same for the other rows of {part.table.name} that the run touched."
+                yield Statement(says, _insert(kept, returning(parent, kept)))
+    if spec.identity.creates:
+        created = created_back(backward, {part: stored_back(part) for part in spec.parts}, attached, altered)
+        says = "The same for created rows: they stay while anything hangs on them."
+        yield Statement(says, _insert(stored_back(spec.identity), created))
 
 
 def _decided(part: Part, decided: Relation, dialect: str) -> Iterator[Step]:
@@ -78,14 +83,14 @@ def _decided(part: Part, decided: Relation, dialect: str) -> Iterator[Step]:
         CreateTableAs(decided, kept.name, temporary=True),
     )
     yield from _indexed(kept)
-    yield from analyzed(dialect, kept, "key", "action", "drift")
+    yield from analyzed(dialect, kept, "key_0", "action", "drift")
 
 
 def _indexed(stored: TableClause) -> Iterator[Statement]:
-    noted = Table(stored.name, MetaData(), Column("key", Text()), Column("drift", Text()))
+    noted = Table(stored.name, MetaData(), Column("key_0", Text()), Column("drift", Text()))
     drifting = noted.c.drift != Drift.UNTOUCHED.value
-    few = Index(f"{stored.name}_drifted", noted.c.key, sqlite_where=drifting, postgresql_where=drifting)
-    yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key)))
+    few = Index(f"{stored.name}_drifted", noted.c.key_0, sqlite_where=drifting, postgresql_where=drifting)
+    yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key_0)))
     yield Statement("Find those that stay: few, mostly none.", CreateIndex(few))
 
 
@@ -95,10 +100,11 @@ def _insert(target: TableClause, rows: Relation) -> Any:
 
 def goes_back(part: Part, *actions: Action) -> ColumnElement[bool]:
     """Tell whether a row of the journal of `part` goes back and was one of `actions`."""
-    kept, back = journal(part.table), stored_back(part)
-    wanted = [action.value for action in actions]
+    kept, back = journal(part), stored_back(part)
+    wanted = sorted(action.value for action in actions)
     # Every journalled row of these actions is in `back`. To ask for those that stay is fast where there are none.
-    stays = exists(select(1).where(back.c.key == kept.c[part.key.name], back.c.drift != Drift.UNTOUCHED.value))
+    keys = [kept.c[known.name] for known in part.keys]
+    stays = exists(select(1).where(same_key(alike(back, "key"), keys), back.c.drift != Drift.UNTOUCHED.value))
     return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_(wanted), not_(stays))
 
 

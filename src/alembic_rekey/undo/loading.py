@@ -33,14 +33,13 @@ from sqlalchemy.types import Text, UserDefinedType
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.names.matching import identity_of, key_of
-from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.report.document import CREATED
+from alembic_rekey.report.document import CREATED, LEAD
 from alembic_rekey.report.reading import ReadReport, read_report, report_entries
 from alembic_rekey.report.rows import title_of
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.side_tables import aliases, create_side_tables, created_name, journal_name, runs
+from alembic_rekey.sql.side_tables import aliases, create_side_tables, created_name, journal_name, runs, to_name
 
 __all__ = ["load_report"]
 
@@ -70,7 +69,7 @@ def load_report(connection: Connection, spec: Spec, path: Path) -> None:
     report = read_report(path)
     sections = {title_of(part): part for part in spec.parts}
     _check(report, spec, sections)
-    for ddl in create_side_tables([part.table for part in spec.parts], [spec.identity.table]):
+    for ddl in create_side_tables(spec.parts):
         connection.execute(ddl)
     try:
         run = _record(connection, spec, report)
@@ -102,13 +101,14 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     opened = select(
         literal(number),
         literal(spec.revision),
+        literal(spec.identity.noun),
         literal("applied"),
         started_at,
         literal(str(report.head.get("registry_path"))),
         literal(report.facts.get("registry_sha256"), Text()),
         literal(report.facts.get("fingerprint"), Text()),
     )
-    columns = ["id", "revision", "outcome", "started_at", "registry_path", "registry_sha256", "plan_sha256"]
+    columns = ["id", "revision", "noun", "outcome", "started_at", "registry_path", "registry_sha256", "plan_sha256"]
     connection.execute(insert(runs).from_select(columns, opened, include_defaults=False))
     identities = report_entries(report, title_of(spec.identity))
     created = [entry["canonical"] for entry in identities if entry["action"] == Action.CREATE]
@@ -131,18 +131,20 @@ def _time(connection: Connection, started_at: object) -> ColumnElement[Any]:
 def _load(connection: Connection, report: ReadReport, title: str, part: Part, target: str, run: int) -> None:
     columns = columns_of(connection, part.table)
     rows = report_entries(report, title)
-    statement = _insert(connection, target, columns)
+    leads = {to_name(known): columns[str(known.name)] for known in part.keys}
+    statement = _insert(connection, target, columns, leads)
     while chunk := list(islice(rows, _AT_ONCE)):
         for entry in chunk:
             planned_to_be_made = entry["action"] == Action.CREATE and target == journal_name(part.table)
             if not planned_to_be_made and set(entry["before"]) != set(columns):
                 _refuse(report, f"its rows of {part.table.name} have other columns than the table")
-        connection.execute(statement, [_bound(entry, columns, run) for entry in chunk])
+        connection.execute(statement, [_bound(entry, columns, part, run) for entry in chunk])
 
 
-def _insert(connection: Connection, target: str, columns: Mapping[str, str]) -> Insert:
+def _insert(connection: Connection, target: str, columns: Mapping[str, str], leads: Mapping[str, str]) -> Insert:
     values = {
-        **{name: bindparam(name) for name in ("rekey_run", "rekey_action", "rekey_canonical")},
+        **{name: bindparam(name) for name in ("rekey_run", "rekey_action", "rekey_canonical", "rekey_place")},
+        **{name: _value(connection, len(columns) + at, type_) for at, (name, type_) in enumerate(leads.items())},
         **{name: _value(connection, number, type_) for number, (name, type_) in enumerate(columns.items())},
     }
     return insert(table(target, *map(column, values))).values(values)
@@ -156,14 +158,18 @@ def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any
     return case((bindparam(f"rekey_marked_{number}", type_=Integer) == 1, cast(value, Text)), else_=value)
 
 
-def _bound(entry: dict[str, Any], columns: Iterable[str], run: int) -> dict[str, Any]:
+def _bound(entry: dict[str, Any], columns: Iterable[str], part: Part, run: int) -> dict[str, Any]:
+    lead = entry.get(LEAD, {"place": None, "to": {}})
     bound: dict[str, Any] = {
         "rekey_run": run,
         "rekey_action": entry["action"],
         "rekey_canonical": entry["canonical"],
+        "rekey_place": lead["place"],
     }
-    for number, name in enumerate(columns):
-        value, marked = entry["before"].get(name), False
+    values = [entry["before"].get(name) for name in columns]
+    values += [lead["to"].get(str(known.name)) for known in part.keys]
+    for number, value in enumerate(values):
+        marked = False
         if isinstance(value, dict):
             value = bytes.fromhex(value["$bytes"]) if "$bytes" in value else float(value["$real"])
         elif isinstance(value, str) and not value.isascii():

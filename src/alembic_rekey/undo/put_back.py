@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, MetaData, Table, column, false, literal_column, select, update
+from sqlalchemy import ColumnElement, MetaData, Table, and_, column, false, literal_column, select, update
 from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.guard.stored import Stored
-from alembic_rekey.plan.plan import Part
+from alembic_rekey.plan.actions import written
+from alembic_rekey.plan.judged import alike, same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Relation
+from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.expressions import PutBackRows
-from alembic_rekey.sql.side_tables import DropColumn, every_column, journal
+from alembic_rekey.sql.side_tables import DropColumn, bookkeeping, every_column, journal
 from alembic_rekey.sql.steps import Statement
-from alembic_rekey.undo.decided import goes_back
+from alembic_rekey.undo.decided import goes_back, stored_back
 
 __all__ = ["put_back", "tried", "undone", "without_bookkeeping"]
 
 _RETURNING = Table("rekey_returning", MetaData())
 
 
-def undone(part: Part, says: str, changed: Sequence[Any], *actions: Action) -> Statement:
-    """Return what gives the rows that go back, and had one of `actions`, their old values in the columns `changed`."""
-    kept = journal(part.table)
-    columns = [*changed, *([] if part.stamp is None else [part.stamp])]
+def undone(part: Part, says: str, action: Action) -> Statement:
+    """Return what gives the rows that go back, and had `action`, their old values in the columns that it wrote."""
+    kept = journal(part)
+    columns: list[Any] = [*written(part)[action], *([] if part.stamp is None else [part.stamp])]
     old = {known.key: kept.c[known.name] for known in columns}
-    return Statement(
-        says, update(part.table).values(old).where(part.key == kept.c[part.key.name], goes_back(part, *actions))
-    )
+    keys = [kept.c[known.name] for known in part.keys]
+    found = same_key(part.keys, keys)
+    if {*part.keys} & {known for owner in part.owning for known in owner}:
+        # The row is found by what it became.
+        back = stored_back(part)
+        found = and_(same_key(alike(back, "key"), keys), same_key(part.keys, alike(back, "now")))
+    return Statement(says, update(part.table).values(old).where(found, goes_back(part, action)))
 
 
 def put_back(part: Part, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
@@ -43,12 +48,12 @@ def tried(part: Part, stored: Stored) -> Iterator[Statement]:
 
 
 def _inserted(part: Part, stored: Stored, says: str, going: ColumnElement[bool]) -> Iterator[Statement]:
-    rows: Relation = select(every_column(journal(part.table))).select_from(journal(part.table))
+    rows: Relation = select(every_column(journal(part))).select_from(journal(part))
     yield Statement(
         f"Take the rows to put back out of the journal of {part.table.name}.",
         CreateTableAs(rows.where(going), _RETURNING.name, temporary=True),
     )
-    yield from without_bookkeeping(_RETURNING)
+    yield from without_bookkeeping(_RETURNING, part)
     columns = stored.writable(part)
     read: list[ColumnElement[Any]] = [literal_column("*")]
     if columns is not None:
@@ -58,7 +63,7 @@ def _inserted(part: Part, stored: Stored, says: str, going: ColumnElement[bool])
     yield Statement("Drop what was taken out.", DropTable(_RETURNING))
 
 
-def without_bookkeeping(copied: Table) -> Iterator[Statement]:
-    """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal."""
-    for name in ("rekey_run", "rekey_action", "rekey_canonical"):
+def without_bookkeeping(copied: Table, part: Part) -> Iterator[Statement]:
+    """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal of `part`."""
+    for name in bookkeeping(part):
         yield Statement("Leave the journal's own column away.", DropColumn(copied, name))

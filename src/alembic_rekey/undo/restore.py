@@ -6,12 +6,12 @@ the result compared with the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import singledispatch
+from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, literal, not_, or_, select, update
+from sqlalchemy import ColumnElement, delete, literal, not_, or_, select, update
 
 from alembic_rekey.back.drift import Drift, restorable_run, which_run
+from alembic_rekey.back.way_back import Backward
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
 from alembic_rekey.guard.checks import check
@@ -20,39 +20,27 @@ from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_k
 from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, compared
-from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Part, Slots, Spec, Tags
-from alembic_rekey.spec.part import unhandled
+from alembic_rekey.plan.actions import applied_counts, written
+from alembic_rekey.plan.judged import alike, key_text, same_key
+from alembic_rekey.plan.rules import DELETED, REFUSED, Action
+from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.equality import SameRow
 from alembic_rekey.sql.side_tables import journal, runs
 from alembic_rekey.sql.steps import Guard, Phase, Statement, Step, analyzed
-from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_rows
-from alembic_rekey.undo.identity import names_returned, shadows_returned
-from alembic_rekey.undo.slots import slots_returned
-from alembic_rekey.undo.tags import tags_returned
+from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_back, stored_rows
+from alembic_rekey.undo.put_back import put_back, undone
 
-__all__ = ["act_steps", "decide_steps", "returned"]
+__all__ = ["act_steps", "decide_steps"]
 
 
-@singledispatch
-def returned(part: Part, _stored: Stored) -> Iterable[Step]:
-    """Return the steps that put back the rows of `part`, which is not the identity; each kind of part has its own."""
-    raise unhandled(part, "is put back")
-
-
-returned.register(Slots, slots_returned)
-returned.register(Tags, tags_returned)
-
-
-def decide_steps(
-    spec: Spec, dialect: str, stored: Stored, attached: Attached, *altered: ColumnElement[bool]
-) -> list[Step]:
+def decide_steps(backward: Backward, dialect: str, attached: Attached, *altered: ColumnElement[bool]) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
 
     `attached` and `altered` are what only a connection can ask about created rows.
 
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
+    spec = backward.spec
     return [
         Phase("Decide what goes back", stored_rows(spec)),
         *lock(spec, dialect),
@@ -62,9 +50,11 @@ def decide_steps(
         *(
             step
             for part in spec.parts
-            for step in analyzed(dialect, journal(part.table), "rekey_run", "rekey_action", part.key.name)
+            for step in analyzed(
+                dialect, journal(part), "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)
+            )
         ),
-        *decided_back(spec, spec.children, dialect, stored, attached, altered),
+        *decided_back(backward, dialect, attached, altered),
     ]
 
 
@@ -87,23 +77,61 @@ def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
     ]
 
 
+_RETURNS = {
+    Action.REKEY: "Write the rekeyed rows of {table} as they were.",
+    Action.REVIVE: "Give the revived rows of {table} their old status.",
+    Action.ABSORB: "Give the rows of {table} that absorbed others what they had themselves.",
+    Action.DETACH: "Let the rows of {table} refer to their old owners again.",
+    Action.SUPERSEDE: "Give the superseded rows of {table} their old name and status back.",
+    Action.RETIRE: "Give the retired rows of {table} their old values.",
+    Action.RENAME: "Give the renamed rows of {table} their old spelling.",
+}
+
+
+def _undone(part: Part, *actions: Action) -> Iterator[Step]:
+    """Yield the steps that undo `actions`, last things first."""
+    for count in reversed(applied_counts(part)):
+        action = count.actions[0]
+        if action in actions and action in written(part):
+            yield undone(part, _RETURNS[action].format(table=part.table.name), action)
+
+
+def _put_back(part: Part, stored: Stored) -> Iterator[Step]:
+    gone = [count.actions[0] for count in applied_counts(part) if count.actions[0] in DELETED]
+    if gone:
+        says = f"Put the deleted rows of {part.table.name} back, with all of their columns."
+        yield from put_back(part, stored, says, *gone)
+
+
 def _act(spec: Spec, stored: Stored) -> Iterator[Step]:
-    yield from shadows_returned(spec.identity, stored)
+    identity = spec.identity
+    # What a row absorbed may be what a shadow needs to be alone with.
+    yield from _undone(identity, Action.ABSORB, Action.RETIRE)
+    yield from _put_back(identity, stored)
     for part in spec.children:
-        yield from returned(part, stored)
+        yield from _undone(part, *_RETURNS)
+        yield from _put_back(part, stored)
     # Only now: a foreign key may lead from the tags to these names.
-    yield from names_returned(spec.identity)
+    yield from _undone(identity, Action.REKEY, Action.RENAME)
+    if identity.creates:
+        back = stored_back(identity)
+        created = select(*alike(back, "key")).where(
+            back.c.drift == Drift.UNTOUCHED.value, back.c.action == Action.CREATE.value
+        )
+        says = "Delete the canonical rows that the upgrade created."
+        yield Statement(says, delete(identity.table).where(identity.keys[0].in_(created)))
 
 
 def _compare(spec: Spec, stored: Stored) -> Iterator[Step]:
     for part in spec.parts:
-        kept = journal(part.table)
-        touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, Action.COLLISION})
+        kept = journal(part)
+        touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, *REFUSED})
         columns = compared(part, stored)
         differs = not_(SameRow([kept.c[known.name] for known in columns], columns))
+        keys = [kept.c[known.name] for known in part.keys]
         offending = (
-            select(literal(str(part.table.name)).label("table"), kept.c[part.key.name].label("key"))
-            .join_from(kept, part.table, part.key == kept.c[part.key.name], isouter=True)
-            .where(goes_back(part, *sorted(touched)), or_(part.key.is_(None), differs))
+            select(literal(str(part.table.name)).label("table"), key_text(keys).label("key"))
+            .join_from(kept, part.table, same_key(part.keys, keys), isouter=True)
+            .where(goes_back(part, *sorted(touched)), or_(part.keys[0].is_(None), differs))
         )
         yield Guard(check("not_as_before", part.noun, offending))

@@ -6,15 +6,17 @@ Where a constraint of the database says so already, no row is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import FromClause, exists, func, literal, not_, select, true
+from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import unfilled
-from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Relation, Slots, Spec
+from alembic_rekey.spec import Check, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.values import comparable
 
@@ -25,34 +27,39 @@ def stored_claims(spec: Spec, dialect: str, planned: Planned) -> list[Check]:
     """Return the checks of what the rows must be for the spec to fit, between plan and apply."""
     return [
         *key_claims(spec.parts, dialect),
-        *(check("no_row_is_active", slots.noun, _none_is_active(slots, planned[slots])) for slots in spec.slots),
-        unfilled(spec.identity, dialect, planned[spec.identity]),
+        *(
+            check("no_row_is_active", slots.noun, _none_is_active(slots, slots.status, planned[slots]))
+            for slots in spec.slots
+            if slots.status is not None
+        ),
+        *([unfilled(spec.identity, dialect, planned[spec.identity])] if spec.identity.creates else ()),
     ]
 
 
 def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the checks that the key of every part is a key."""
     for part in parts:
-        named = {"table": str(part.table.name), "column": str(part.key.name)}
-        said = [literal(value).label(name) for name, value in named.items()]
+        columns = ", ".join(str(known.name) for known in part.keys)
+        said = [literal(value).label(name) for name, value in (("table", str(part.table.name)), ("column", columns))]
         unique = about([part], database(dialect).unique_key, "one").subquery("rekey_said")
         # In front of the table, and empty where a constraint says it: then no row of the table is looked at.
         unsaid = select(literal(1).label("one")).where(not_(exists(select(unique)))).subquery("rekey_unsaid")
         several = (
-            select(*said, part.key.label("key"), func.count().label("rows"))
+            select(*said, key_text(part.keys).label("key"), func.count().label("rows"))
             .select_from(unsaid.join(part.table, true()))
-            .where(part.key.is_not(None))
-            .group_by(part.key)
+            .where(*(known.is_not(None) for known in part.keys))
+            .group_by(*part.keys)
             .having(func.count() > 1)
-            .order_by(part.key)
+            .order_by(*part.keys)
         )
         yield check("key_not_unique", part.noun, several)
-        missing = select(*said, func.count().label("rows")).select_from(part.table).where(part.key.is_(None))
+        empty = or_(*(known.is_(None) for known in part.keys))
+        missing = select(*said, func.count().label("rows")).select_from(part.table).where(empty)
         yield check("key_is_null", part.noun, missing.having(func.count() > 0))
 
 
-def _none_is_active(slots: Slots, planned: FromClause) -> Relation:
-    active = select(literal(1)).select_from(slots.table).where(comparable(slots.status) == slots.active)
+def _none_is_active(slots: Slots, status: Column[Any], planned: FromClause) -> Relation:
+    active = select(literal(1)).select_from(slots.table).where(comparable(status) == slots.active)
     dropping = (Action.DROP.value, Action.REPLACE.value)
     dropped = select(literal(1)).select_from(planned).where(planned.c.rekey_action.in_(dropping))
     none = select(literal(1).label("one")).where(not_(exists(active)), exists(dropped)).subquery("rekey_none")
@@ -60,10 +67,10 @@ def _none_is_active(slots: Slots, planned: FromClause) -> Relation:
         select(
             literal(str(slots.table.name)).label("table"),
             literal(slots.active).label("active"),
-            slots.status.label("status"),
+            status.label("status"),
             func.count().label("rows"),
         )
         .select_from(none.join(slots.table, true()))
-        .group_by(slots.status)
-        .order_by(slots.status)
+        .group_by(status)
+        .order_by(status)
     )

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
-from alembic_rekey.plan.plan import Part
-from alembic_rekey.spec import Check, Identity
+from alembic_rekey.spec import Check, Identity, Part
 from alembic_rekey.sql.dialects import database
 
 __all__ = ["table_claims"]
@@ -24,5 +23,5 @@ def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     asked = database(dialect)
     for name, (sql, columns) in asked.table_claims.items():
         yield check(name, "", about(parts, sql, *columns))
-    if identities := [part for part in parts if isinstance(part, Identity)]:
+    if identities := [part for part in parts if isinstance(part, Identity) and part.named and not part.within]:
         yield check("name_of_several", "", about(identities, asked.unique_names + _SEVERAL, "table", "columns"))

@@ -20,11 +20,10 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.plan.judged import flag
-from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import flag, key_text
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Relation, Slots, Spec, Tags
-from alembic_rekey.spec.part import unhandled
+from alembic_rekey.spec import Check, Differing, Part, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.times import Unread
@@ -45,38 +44,34 @@ def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
         stamp = part.updated_at
         if stamp is None or not database(dialect).may_be_unread(stamp):
             continue
-        yield from by_time(part, planned[part])
+        yield from by_time(part, stamp, planned[part])
 
 
 @singledispatch
-def by_time(part: Part, _relation: FromClause) -> Iterable[Check]:
-    """Return the checks of the rows of `part` among which the newest wins; each kind of part has its own."""
-    raise unhandled(part, "is decided by time")
+def by_time(_part: Part, _stamp: Stamp, _relation: FromClause) -> Iterable[Check]:
+    """Return the checks of the rows of a part among which the newest wins, where its kind has any."""
+    return ()
 
 
 @by_time.register
-def _no_identity(_identity: Identity, _relation: FromClause) -> Iterable[Check]:
-    return []
-
-
-@by_time.register
-def _among_duplicates(tags: Tags, relation: FromClause) -> Iterable[Check]:
-    if tags.status is None or tags.updated_at is None:
-        return []
+def _among_duplicates(tags: Tags, stamp: Stamp, relation: FromClause) -> Iterable[Check]:
     group = [comparable(relation.c[known.name]) for known in tags.agree]
-    return [_unreadable(tags, tags.updated_at, relation, group, literal(1))]
+    return [_unreadable(tags, stamp, relation, group, literal(1))] if tags.rivals else []
 
 
 @by_time.register
-def _among_shadows(slots: Slots, relation: FromClause) -> Iterable[Check]:
+def _among_shadows(slots: Slots, stamp: Stamp, relation: FromClause) -> Iterable[Check]:
     """Return the check of the rows of slots that a shadow's row wins: among those of its rank, the newest."""
-    action, active = relation.c.rekey_action, flag(comparable(relation.c[slots.status.name]) == slots.active)
+    action = relation.c.rekey_action
+    status = None if slots.status is None else comparable(relation.c[slots.status.name])
+    active = literal(1) if status is None else flag(status == slots.active)
     group = [*(relation.c[known.name] for known in slots.slot), active]
     of_shadows = action.in_([one.value for one in (Action.REKEY, Action.MERGE, Action.DROP)])
     # An active row that is dropped lost to a person's answer, not to a newer one.
     beaten = not_(and_(action == Action.DROP.value, active == 1))
     won = flag(action == Action.REKEY.value)
-    return [_unreadable(slots, slots.updated_at, relation, group, won, of_shadows, beaten)]
+    conditions = [] if slots.differing is Differing.NEWEST else [of_shadows, beaten]
+    return [_unreadable(slots, stamp, relation, group, won, *conditions)]
 
 
 def _unreadable(
@@ -91,7 +86,7 @@ def _unreadable(
     rows = (
         select(
             relation.c.rekey_canonical.label("canonical"),
-            cast(relation.c[part.key.name], Text).label("key"),
+            cast(key_text([relation.c[known.name] for known in part.keys]), Text).label("key"),
             cast(stored, Text).label("value"),
             Unread(stamp, stored).label("unread"),
             won.label("won"),

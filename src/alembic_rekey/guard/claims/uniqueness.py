@@ -7,7 +7,9 @@ compared. The texts of indexes only the catalog knows; in a script the database 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import (
@@ -33,12 +35,14 @@ from sqlalchemy import (
 from sqlalchemy.types import UserDefinedType
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.becoming import alone, becoming
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
-from alembic_rekey.plan.plan import Part, Planned
+from alembic_rekey.plan.becoming import becoming
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import alike, key_text, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Identity, Relation, Spec
+from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.interface import UniqueIndex
@@ -62,29 +66,60 @@ class _OfColumn(UserDefinedType[Any]):
         return self.said
 
 
-def unique_after(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
+@dataclass(frozen=True)
+class _Asked:
+    """One unique index, and the plan that it is held against."""
+
+    spec: Spec
+    names: Names
+    part: Part
+    index: UniqueIndex
+    types: Mapping[str, str]
+    planned: Planned
+
+
+def unique_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
     """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
     asked = database(connection.dialect.name)
     for part in spec.parts:
-        written = {name for names in written_columns(part).values() for name in names}
-        if part is spec.identity:
-            created = spec.identity.created
-            written |= {part.key.name, *created, *(known.name for known in own_roles(part).values())}
-        kept = alone(part)
+        written = {str(name) for names in written_columns(part).values() for name in names}
+        if part is spec.identity and spec.identity.creates:
+            written |= {*spec.identity.created, *(known.name for roles in own_roles(part).values() for known in roles)}
+        kept, key = alone(part), {str(known.name) for known in part.keys}
         for number, index in enumerate(asked.unique_indexes(connection, part.table)):
             touched = index.covered is None or not index.covered.isdisjoint(written)
             # One row per name, and one per slot, is what a fold leaves.
-            if touched and not (kept is not None and kept <= index.plain) and index.plain != {part.key.name}:
+            is_kept = kept is not None and kept <= index.plain and index.condition is None
+            if touched and not is_kept and (index.plain != key or key & written):
                 types = columns_of(connection, part.table)
-                offending = _alike(spec, part, index, types, planned)
-                yield check("unique_after", f"{part.noun}_{number}", offending)
+                one = _Asked(spec, names, part, index, types, planned)
+                yield check("unique_after", f"{part.noun}_{number}", _alike(one))
 
 
-def _alike(spec: Spec, part: Part, index: UniqueIndex, types: Mapping[str, str], planned: Planned) -> Relation:
-    decided = planned[part]
+@singledispatch
+def alone(_part: Part) -> set[str] | None:
+    """Return the columns by which rows of `part` are each one of a kind after a fold, where its kind says so."""
+    return None
+
+
+@alone.register
+def _alone_by_name(identity: Identity) -> set[str] | None:
+    if identity.found or not identity.named or identity.where is not None or identity.retire is not None:
+        return None
+    return {str(known.name) for known in (*identity.named, *identity.within)}
+
+
+@alone.register
+def _alone_in_its_slot(slots: Slots) -> set[str] | None:
+    owners = {str(known.name) for owner in slots.owning for known in owner}
+    return None if slots.where is not None else {*owners, *(str(known.name) for known in slots.slot)}
+
+
+def _alike(asked: _Asked) -> Relation:
+    part, index, decided = asked.part, asked.index, asked.planned[asked.part]
     acting = (
         select(
-            decided.c[part.key.name].label("rekey_acting"),
+            *numbered("acting", [decided.c[known.name] for known in part.keys]),
             decided.c.rekey_action.label("rekey_action"),
             decided.c.rekey_canonical.label("rekey_canonical"),
         )
@@ -92,9 +127,9 @@ def _alike(spec: Spec, part: Part, index: UniqueIndex, types: Mapping[str, str],
         .cte("rekey_acting")
         .prefix_with("MATERIALIZED")
     )
-    moved = _terms(part, index, _moved(spec, part, types, acting)).cte("rekey_moved").prefix_with("MATERIALIZED")
+    moved = _terms(part, index, _moved(asked, acting)).cte("rekey_moved").prefix_with("MATERIALIZED")
     names = [_ALIKE.format(place) for place in range(len(index.expressions))]
-    standing = _terms(part, index, _standing(part, types, acting)).subquery("rekey_standing")
+    standing = _terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
     theirs, ours = [standing.c[name] for name in names], [moved.c[name] for name in names]
     if index.nulls_differ:
         found: ColumnElement[bool] = (
@@ -131,8 +166,8 @@ def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
     return chosen if index.condition is None else chosen.where(literal_column(f"({index.condition})"))
 
 
-def _row(part: Part, key: ColumnElement[Any], acting: FromClause | None) -> ColumnElement[str]:
-    named = literal("row ") + cast(key, Text)
+def _row(keys: Sequence[ColumnElement[Any]], acting: FromClause | None) -> ColumnElement[str]:
+    named = literal("row ") + cast(key_text(keys), Text)
     if acting is None:
         said: ColumnElement[Any] = named + literal(", which stays as it is")
     else:
@@ -145,43 +180,39 @@ def _row(part: Part, key: ColumnElement[Any], acting: FromClause | None) -> Colu
     return said.label("rekey_row")
 
 
-def _stored(part: Part, types: Mapping[str, str], called: str = "rekey_stored") -> FromClause:
-    return table(part.table.name, *map(column, types), schema=part.table.schema).alias(called)
-
-
-def _standing(part: Part, types: Mapping[str, str], acting: CTE) -> Relation:
-    """Return the rows that stay as they are; shadows too, which go when all else is done."""
-    stored, going = _stored(part, types), acting.alias("rekey_going")
-    joined = stored.outerjoin(going, going.c.rekey_acting == stored.c[part.key.name])
-    stays: ColumnElement[bool] = going.c.rekey_acting.is_(None)
-    if isinstance(part, Identity):
+def _standing(asked: _Asked, acting: CTE) -> Relation:
+    """Return the rows that stay as they are."""
+    part, going = asked.part, acting.alias("rekey_going")
+    stored = table(part.table.name, *map(column, asked.types), schema=part.table.schema).alias("rekey_stored")
+    keys = [stored.c[known.name] for known in part.keys]
+    joined = stored.outerjoin(going, same_key(alike(going, "acting"), keys))
+    stays: ColumnElement[bool] = going.c.rekey_action.is_(None)
+    covered = asked.index.covered
+    if isinstance(part, Identity) and (covered is None or covered.isdisjoint(part.absorbing)):
+        # Shadows go when all else is done, but for what is absorbed.
         stays = or_(stays, going.c.rekey_action == Action.DELETE.value)
-    return (
-        select(_row(part, stored.c[part.key.name], None), *(stored.c[name] for name in types))
-        .select_from(joined)
-        .where(stays)
-    )
+    return select(_row(keys, None), *(stored.c[name] for name in asked.types)).select_from(joined).where(stays)
 
 
-def _moved(spec: Spec, part: Part, types: Mapping[str, str], acting: CTE) -> Relation:
+def _moved(asked: _Asked, acting: CTE) -> Relation:
     """Return the rows that change as they will be, and those that are created."""
-    stored = _stored(part, types)
-    action = acting.c.rekey_action
-    joined: FromClause = stored.join(acting, acting.c.rekey_acting == stored.c[part.key.name])
-    joined, new = becoming(part, spec, joined, stored, acting, _stored(part, types, "rekey_left"))
+    part, types = asked.part, asked.types
+    stored = table(part.table.name, *map(column, types), schema=part.table.schema).alias("rekey_stored")
+    lines, new = becoming(part, asked.spec, asked.names, asked.planned)
     if part.updated_at is not None:
         new[part.updated_at.name] = func.current_timestamp()
+    keys = [stored.c[known.name] for known in part.keys]
     values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
-    changing = action.in_(sorted(written_columns(part)))
-    moved: Relation = select(_row(part, stored.c[part.key.name], acting), *values).select_from(joined).where(changing)
-    if part is not spec.identity:
+    joined = stored.join(lines, same_key([lines.c[known.name] for known in part.keys], keys))
+    moved: Relation = select(_row(keys, lines), *values).select_from(joined)
+    identity = asked.spec.identity
+    if part is not identity or not identity.creates or identity.name is None:
         return moved
-    identity, canonical = spec.identity, acting.c.rekey_canonical
-    made: dict[str, ColumnElement[Any]] = {identity.name.name: canonical}
-    made |= given(identity, canonical)
+    made: dict[str, ColumnElement[Any]] = {identity.name.name: acting.c.rekey_canonical}
+    made |= given(identity, acting.c.rekey_canonical)
     made |= {stamp.name: func.current_timestamp() for stamp in identity.times}
     fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
-    created: Relation = select(_row(part, literal(""), acting), *fresh).where(action == Action.CREATE.value)
+    created: Relation = select(_row([literal("")], acting), *fresh).where(acting.c.rekey_action == Action.CREATE.value)
     return select(union_all(moved, created).subquery("rekey_changed"))
 
 

@@ -24,6 +24,17 @@ WORDING: Mapping[str, Wording] = {
         sentence="{table}: the answer resolutions[{number}], to keep {keep!r} for {project!r} at {slot}: {what}",
         remedy="correct the file of answers, or write its form anew with alembic-rekey plan --write-resolutions FILE.",
     ),
+    "itself": Wording(
+        claim="no row that two owners of become one is left without a decision",
+        sentence="{table}: row {key!r} would refer to {canonical!r} twice",
+        remedy="say in the spec what becomes of such rows, itself=Itself.DELETE or KEEP, or change them by hand.",
+    ),
+    "own_parent": Wording(
+        claim="no row becomes its own parent",
+        sentence="{table}: row {key!r}, of {canonical!r}, would be its own parent",
+        remedy="give the row another parent, or say itself=Itself.SET_NULL (it has none then) or Itself.KEEP in the "
+        "spec's Identity.",
+    ),
     "crowded_slot": Wording(
         claim="no identity has two rows in one slot",
         sentence="{table}: identity {owner!r}, of {canonical!r}, has {rows} rows at {slot}",

@@ -9,14 +9,15 @@ from functools import singledispatch
 from itertools import islice
 from typing import Any
 
-from alembic_rekey.plan.plan import Part
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import LEFT
+from alembic_rekey.report.entry import row_key, row_status, row_value
+from alembic_rekey.report.left_behind import told_columns
 from alembic_rekey.report.reading import ReadReport, report_entries
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.show.page.markup import cut, escaped, island, marked, pieces, said
-from alembic_rekey.spec import Slots, Spec, Tags
+from alembic_rekey.spec import Part, Slots, Spec, Tags
 from alembic_rekey.text.shown import visible
 
 __all__ = ["SAYS", "Rows", "beside"]
@@ -118,21 +119,22 @@ class Rows:
     def _keep(self, part: Slots, entry: Mapping[str, Any]) -> None:
         before = entry["before"]
         slot = (str(part.table.name), str(entry["canonical"]), _slot(part, before))
-        if before[part.status.name] != part.active or (slot not in self.collisions and self._full):
+        is_active = part.status is None or row_status(part, before) == part.active
+        if not is_active or (slot not in self.collisions and self._full):
             return
         self.collisions.setdefault(slot, []).append(
             {
-                "key": said(before[part.key.name]),
+                "key": said(row_key(part, before)),
                 "written": self.tally.written(part, entry),
-                "says": said(before[part.value.name]),
+                "says": said(row_value(part, before)),
             }
         )
 
     def _keep_left(self, entry: Mapping[str, Any]) -> None:
         identity, before, stays = self.spec.identity, entry["before"], entry["survivor"]
-        names = [name for name in before if name not in (identity.key.name, identity.name.name)]
+        names = [name for name in before if name not in told_columns(identity)]
         compared = [[visible(name), pieces(said(before[name]), said(stays[name]), _MOST)] for name in names]
-        self._left.setdefault(said(before[identity.key.name]), []).extend(compared)
+        self._left.setdefault(said(row_key(identity, before)), []).extend(compared)
 
     @property
     def _full(self) -> bool:
@@ -158,11 +160,11 @@ class Rows:
         written = visible(self.tally.written(part, entry))
         if entry["action"] == Action.CREATE:
             return row
-        row |= {"key": cut(said(before[part.key.name]), 200), "from": cut(written, 200)}
+        row |= {"key": cut(said(row_key(part, before)), 200), "from": cut(written, 200)}
         return row | beside(part, entry) | self._left_by(part, before)
 
     def _left_by(self, part: Part, before: Mapping[str, Any]) -> dict[str, Any]:
-        left = self._left.get(said(before[part.key.name])) if part is self.spec.identity else None
+        left = self._left.get(said(row_key(part, before))) if part is self.spec.identity else None
         return {} if left is None else {"left": left}
 
 
@@ -180,8 +182,10 @@ def _beside_tags(tags: Tags, entry: Mapping[str, Any]) -> dict[str, Any]:
 @beside.register
 def _beside_slots(slots: Slots, entry: Mapping[str, Any]) -> dict[str, Any]:
     before, stays = entry["before"], entry.get("survivor")
-    old = said(before[slots.value.name])
-    told = {"at": _slot(slots, before), "status": said(before[slots.status.name])}
+    old = said(row_value(slots, before))
+    told = {"at": _slot(slots, before), "status": said(row_status(slots, before))}
+    if slots.value is None and stays is not None:
+        return told | {"stays": cut(said(stays["key"]), 200), "stays_status": said(stays["status"])}
     if stays is None:
         return told | {"says": [cut(old, _MOST)]}
     says = pieces(old, said(stays["value"]), _MOST)

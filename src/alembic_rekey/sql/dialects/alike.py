@@ -32,16 +32,19 @@ def create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> s
     """Write the making of a table of our own in the shape of another."""
     name = compiler.preparer.quote(element.name)
     source = compiler.preparer.format_table(element.source)
+    quote = compiler.preparer.quote
+    leading = "".join(f"rekey_original.{quote(key)} AS {quote(to)}, " for to, key in element.leading.items())
     return (
         f"CREATE TABLE IF NOT EXISTS {name} AS\n"
-        "SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, "
-        f"CAST(NULL AS TEXT) AS rekey_canonical, rekey_original.*\nFROM {source} AS rekey_original WHERE 1 = 0"
+        "SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS "
+        f"rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place, {leading}rekey_original.*\n"
+        f"FROM {source} AS rekey_original WHERE 1 = 0"
     )
 
 
-def drop_column(element: DropColumn, _compiler: DDLCompiler, **_: Any) -> str:
+def drop_column(element: DropColumn, compiler: DDLCompiler, **_: Any) -> str:
     """Write that a copy of ours loses a column of ours: plain names."""
-    return f"ALTER TABLE {element.source.name} DROP COLUMN {element.name}"
+    return f"ALTER TABLE {element.source.name} DROP COLUMN {compiler.preparer.quote(element.name)}"
 
 
 def listed(values: Sequence[ColumnElement[Any]], compiler: SQLCompiler, **kw: Any) -> str:

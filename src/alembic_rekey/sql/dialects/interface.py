@@ -29,8 +29,8 @@ Asked = tuple[str, tuple[str, ...]]
 """SQL behind a `WITH` that lists the parts of a spec as `rekey_part`, and the columns that it returns."""
 
 
-Pair = tuple[Table, str, str]
-"""A table, a column of it, and the column that it refers to."""
+Pair = tuple[Table, tuple[str, ...], tuple[str, ...]]
+"""A table, columns of it, and the columns that they refer to."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Hanging:
 
     guard: str
     parent: Table
-    key: str
+    keys: Sequence[str]
     journal: str
     covered: Sequence[Pair]
     gone: Sequence[str]
@@ -228,6 +228,6 @@ class Database(ABC):
 
     @abstractmethod
     def attached_kept(
-        self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str
+        self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str
     ) -> list[Executable]:
         """Return what sets `drift` of the rows of `back` with that `action` on which rows hang, asked likewise."""

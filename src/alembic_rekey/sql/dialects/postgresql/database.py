@@ -181,7 +181,7 @@ class PostgreSQL(Database):
         return [FindAttached(asked, sentence)]
 
     def attached_kept(
-        self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str
+        self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str
     ) -> list[Executable]:
         """Run a program over the foreign keys of the catalog."""
-        return [KeepAttached(parent, key, back, covered, drift, action)]
+        return [KeepAttached(parent, keys, back, covered, drift, action)]

@@ -33,7 +33,7 @@ from alembic_rekey.sql.expressions import (
     quoted,
 )
 from alembic_rekey.sql.references import Refers
-from alembic_rekey.sql.registry_text import FoldedName, FromHexadecimal
+from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
 from alembic_rekey.sql.values import Constant, Key, equatable
 
@@ -124,6 +124,12 @@ def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
         f"AND fk.conkey = {place.format('fk.conrelid', column)} "
         f"AND fk.confkey = {place.format('fk.confrelid', target)})"
     )
+
+
+@compiles(BeyondASCII, "postgresql")
+def _beyond_ascii(element: BeyondASCII, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    return f"(char_length({stored}) <> octet_length({stored}))"
 
 
 @compiles(FoldedName, "postgresql")

@@ -166,7 +166,7 @@ class SQLite(Database):
         return []
 
     def attached_kept(
-        self, parent: Table, key: str, back: str, *, covered: Sequence[Pair], drift: str, action: str
+        self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str
     ) -> list[Executable]:
         """Return none: no query can name a table that another one tells."""
         return []

@@ -23,7 +23,7 @@ from alembic_rekey.sql.expressions import (
     Written,
 )
 from alembic_rekey.sql.references import Refers
-from alembic_rekey.sql.registry_text import FoldedName, FromHexadecimal
+from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
 from alembic_rekey.sql.values import Constant, Key
 
@@ -83,6 +83,12 @@ def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
         f'WHERE lower(fk."table") = lower({parent}) AND lower(fk."from") = lower({column}) '
         f'AND lower(fk."to") = lower({target}))'
     )
+
+
+@compiles(BeyondASCII, "sqlite")
+def _beyond_ascii(element: BeyondASCII, compiler: SQLCompiler, **kw: Any) -> str:
+    stored = compiler.process(element.stored, **kw)
+    return f"(length({stored}) <> length(CAST({stored} AS BLOB)))"
 
 
 @compiles(FoldedName, "sqlite")

@@ -34,7 +34,7 @@ class KeepAttached(Executable, ClauseElement):
     inherit_cache = False
 
     parent: Table
-    key: str
+    keys: Sequence[str]
     back: str
     covered: Sequence[Pair]
     drift: str
@@ -54,6 +54,11 @@ class _Written:
     def table(self, table: Table) -> str:
         return self.text(self._compiler.preparer.format_table(table))
 
+    def pairs(self, fields: Sequence[str], targets: Sequence[str]) -> str:
+        # In the order of the fields' names, as the catalog's are listed below.
+        ordered = sorted(zip(fields, targets, strict=True), key=lambda pair: pair[0].encode())
+        return ", ".join(self.array(pair[side] for pair in ordered) for side in (0, 1))
+
     def array(self, values: Iterable[str]) -> str:
         return f"ARRAY[{', '.join(map(self.text, values))}]::text[]"
 
@@ -65,13 +70,13 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
     the child is one of the tables that cover that parent, or a part of one, by that pair of columns.
     """
     pairs = [
-        f"({written.table(parent)}, {written.table(child)}, {written.text(field)}, {written.text(target)})"
+        f"({written.table(parent)}, {written.table(child)}, {written.pairs(fields, targets)})"
         for parent, several in covered
-        for child, field, target in several
+        for child, fields, targets in several
     ]
-    listed = ",\n      ".join(pairs) or "(NULL, NULL, NULL, NULL)"
+    listed = ",\n      ".join(pairs) or "(NULL, NULL, NULL::text[], NULL::text[])"
     roots = ", ".join(f"({written.table(parent)})" for parent in parents)
-    return f"""covered (root, child, field, target) AS (VALUES
+    return f"""covered (root, child, fields, targets) AS (VALUES
       {listed}
     ),
     tree (root, member) AS (
@@ -83,12 +88,12 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
     key AS (
       SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*, EXISTS (
         SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
-        WHERE covered.root = tree.root AND field.names = ARRAY[covered.field] AND field.targets = ARRAY[covered.target]
+        WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
       ) AS covered
       FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
       CROSS JOIN LATERAL (
-        SELECT array_agg(source.attname::text ORDER BY place) AS names,
-          array_agg(target.attname::text ORDER BY place) AS targets,
+        SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
+          array_agg(target.attname::text ORDER BY source.attname COLLATE "C") AS targets,
           string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
         FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair (field, target, place)
         JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
@@ -106,7 +111,7 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
     written = _Written(compiler, kw)
     asked = ",\n      ".join(
         f"({written.text(one.guard)}, {written.table(one.parent)}, {written.text(one.parent.name)}, "
-        f"{written.text(one.journal)}, {written.text(one.key)}, '{{{','.join(one.gone)}}}')"
+        f"{written.text(one.journal)}, {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
     )
     writing = ",\n      ".join(
@@ -122,7 +127,7 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
   said text[];
 BEGIN
   FOR found IN
-    WITH RECURSIVE asked (guard, root, "table", journal, key, gone) AS (VALUES
+    WITH RECURSIVE asked (guard, root, "table", journal, keys, gone) AS (VALUES
       {asked}
     ),
     written (root, action, columns) AS (VALUES
@@ -132,15 +137,18 @@ BEGIN
     SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
       CASE WHEN key.covered THEN '{{}}' ELSE asked.gone::text[] END || ARRAY(
         SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
-      ) AS actions
+      ) AS actions,
+      (SELECT string_agg(format('gone.%1$I = parent.%1$I', each), ' AND ') FROM unnest(asked.keys) AS each) AS matched,
+      (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed
     FROM asked JOIN key USING (root)
   LOOP
     FOR hanging IN EXECUTE format(
-      'SELECT gone.%1$I AS key, gone.rekey_action AS action, count(*) AS rows '
-      'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON gone.%1$I = parent.%1$I '
+      'SELECT ' || CASE cardinality(found.keys) WHEN 1 THEN '%1$s' ELSE 'concat_ws('', '', %1$s)' END ||
+      ' AS key, gone.rekey_action AS action, count(*) AS rows '
+      'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON %6$s '
       'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) '
-      'GROUP BY gone.%1$I, gone.rekey_action',
-      found.key, found.child, found.parent, found.condition, found.journal) USING found.actions
+      'GROUP BY %1$s, gone.rekey_action',
+      found.listed, found.child, found.parent, found.condition, found.journal, found.matched) USING found.actions
     LOOP
       guards := guards || found.guard;
       said := said ||
@@ -154,6 +162,8 @@ END""")  # noqa: S608  # every piece is a literal that SQLAlchemy wrote
 @compiles(KeepAttached, "postgresql")
 def _keep_attached(element: KeepAttached, compiler: SQLCompiler, **kw: Any) -> str:
     written = _Written(compiler, kw)
+    keys = ", ".join(map(written.text, element.keys))
+    matched = " AND ".join(f"parent.%I = back.now_{place}" for place in range(len(element.keys)))
     return plpgsql(f"""DECLARE
   found record;
 BEGIN
@@ -163,8 +173,8 @@ BEGIN
   LOOP
     EXECUTE format(
       'UPDATE {element.back} AS back SET drift = $1 WHERE back.action = $2 AND EXISTS '
-      '(SELECT FROM %s AS child JOIN %s AS parent ON %s WHERE parent.%I = back.key)',
-      found.child, found.parent, found.condition, {written.text(element.key)})
+      '(SELECT FROM %s AS child JOIN %s AS parent ON %s WHERE {matched})',
+      found.child, found.parent, found.condition, {keys})
     USING {written.text(element.drift)}, {written.text(element.action)};
   END LOOP;
 END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote

@@ -122,9 +122,13 @@ UNIQUE_KEY = "".join(
         _NAMED,
         """ SELECT 1 AS one FROM rekey_named AS part
         JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-        JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-          AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-        WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+        WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
+          AND NOT EXISTS (
+            SELECT 1 FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+            LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+              AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+            WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
+          )
           AND NOT EXISTS (
             SELECT 1 FROM pg_catalog.pg_inherits AS below
             JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
@@ -155,7 +159,9 @@ UNIQUE_NAMES = "".join(
           SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
             made.indnkeyatts AS parts,
             CAST(bool_or(known.attname = part.name) AS integer) AS names,
-            CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
+            CAST(bool_or(
+              known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+            ) AS integer) AS keyed,
             (SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
              FROM generate_series(1, made.indnkeyatts) AS place) AS columns
           FROM rekey_named AS part

@@ -38,13 +38,15 @@ TABLE_CLAIMS: Mapping[str, Asked] = {
 UNIQUE_KEY = """ SELECT 1 AS one FROM rekey_part AS part
         WHERE EXISTS (
           SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-          WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+          WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
             AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+            AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
         ) OR EXISTS (
           SELECT 1 FROM pragma_index_list(part."table") AS made
-          WHERE made."unique" = 1 AND made.partial = 0
-            AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-            AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+          WHERE made."unique" = 1 AND made.partial = 0 AND NOT EXISTS (
+            SELECT 1 FROM pragma_index_info(made.name) AS of
+            WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
+          )
         )"""
 """A row where a constraint says that the key is one."""
 
@@ -52,7 +54,7 @@ UNIQUE_NAMES = """, rekey_unique AS (
           SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
             max(lower(coalesce(of.name, '')) = lower(part.name)
               OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0) AS names,
-            max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
+            max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,
             group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
           FROM rekey_part AS part
           JOIN pragma_index_list(part."table") AS made ON made."unique" = 1

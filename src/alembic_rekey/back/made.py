@@ -1,0 +1,71 @@
+"""Rows that the run created: they go when they are as they were made, and nothing hangs on them that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, or_, select
+
+from alembic_rekey.back.drift import Drift, restorable_run
+from alembic_rekey.back.judged import judged
+from alembic_rekey.back.places import leaving
+from alembic_rekey.guard.stored import Stored, compared
+from alembic_rekey.plan.groups.members import referring
+from alembic_rekey.plan.judged import numbered, same_key
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Identity, Part, Relation, Spec
+from alembic_rekey.sql.equality import SameRow
+from alembic_rekey.sql.expressions import Uncollated
+from alembic_rekey.sql.references import Refers
+from alembic_rekey.sql.side_tables import created
+
+__all__ = ["hanging_on", "made_back"]
+
+
+def made_back(
+    identity: Identity,
+    hanging: Iterable[ColumnElement[bool]],
+    altered: Sequence[ColumnElement[bool]],
+    stored: Stored,
+    planned: FromClause,
+) -> Relation:
+    """Return the way back of created rows: they go when they are as made and none of `hanging` holds.
+
+    `altered` are conditions under which a created row has changed in a column that the revision does not know.
+    """
+    made, columns = created(identity), compared(identity, stored)
+    as_made = SameRow([made.c[known.name] for known in columns], columns)
+    drift = judged(
+        (identity.keys[0].is_(None), Drift.DELETED),
+        *((hangs, Drift.ATTACHED) for hangs in hanging),
+        (or_(not_(as_made), *altered), Drift.EDITED),
+    )
+    keys = [made.c[known.name] for known in identity.keys]
+    return (
+        select(
+            *numbered("key", keys),
+            *numbered("now", keys),
+            literal(Action.CREATE.value).label("action"),
+            made.c.rekey_canonical.label("canonical"),
+            drift.label("drift"),
+            literal(0).label("moves"),
+        )
+        .join_from(made, identity.table, same_key(identity.keys, keys), isouter=True)
+        .where(made.c.rekey_run == restorable_run())
+    )
+
+
+def hanging_on(spec: Spec, back: Mapping[Part, FromClause]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that a row of a part hangs on a row of the identity, and does not leave it."""
+    identity = spec.identity
+    for part, returning in back.items():
+        table = part.table if part is not identity else part.table.alias("rekey_child")
+        stays = not_(leaving(returning, [table.c[known.key] for known in part.keys]))
+        for owner in part.owning if spec.parent(part) is identity else ():
+            pairs = zip((table.c[known.key] for known in owner), owner, identity.keys, identity.keys, strict=True)
+            yield exists(select(literal(1)).select_from(table).where(*(referring(*pair) for pair in pairs), stays))
+        name = identity.name
+        for tag in part.named if part is not identity and name is not None else ():
+            assert name is not None  # noqa: S101  # the condition above, which mypy does not follow
+            named_so = table.c[tag.key] == Uncollated(name)
+            yield and_(Refers(tag, name), exists(select(literal(1)).select_from(table).where(named_so, stays)))

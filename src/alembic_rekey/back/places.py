@@ -1,0 +1,74 @@
+"""The place of a row that goes back: its name, or its slot; one other row at most may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, or_, select
+
+from alembic_rekey.back.drift import Drift
+from alembic_rekey.plan.judged import alike, same_key
+from alembic_rekey.spec import Identity, Part, Slots
+from alembic_rekey.sql.equality import SameSlot
+
+__all__ = ["Place", "leaving", "place_of"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rows of the table as it is now, `holder`, and the condition that one holds the old place of a line."""
+
+    part: Part
+    holder: FromClause
+    holds: ColumnElement[bool]
+
+    def is_taken(
+        self, now: Sequence[ColumnElement[Any]] | None = None, back: FromClause | None = None
+    ) -> ColumnElement[bool]:
+        """Return the condition that another row than the one whose key is `now` holds it, and does not leave it.
+
+        `back` is the way back of rows that leave their places.
+        """
+        keys = [self.holder.c[known.key] for known in self.part.keys]
+        conditions = [self.holds]
+        if now is not None:
+            conditions.append(not_(same_key(keys, now)))
+        if back is not None:
+            conditions.append(not_(leaving(back, keys)))
+        return exists(select(literal(1)).select_from(self.holder).where(*conditions))
+
+
+def leaving(back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Return the condition that the row with these keys goes back to another place."""
+    going = select(literal(1)).select_from(back)
+    return exists(
+        going.where(same_key(alike(back, "now"), keys), back.c.drift == Drift.UNTOUCHED.value, back.c.moves == 1)
+    )
+
+
+@singledispatch
+def place_of(_part: Part, _lines: FromClause) -> Place | None:
+    """Return the place of the rows of `_lines`, which have the columns of `_part`; None where any number may stand."""
+    return None
+
+
+@place_of.register
+def _name(identity: Identity, lines: FromClause) -> Place | None:
+    if identity.found or not identity.named or identity.name is None:
+        return None
+    other = identity.table.alias("rekey_other")
+    within = (SameSlot(other.c[known.key], lines.c[known.name]) for known in identity.within)
+    keys = [other.c[known.key] != lines.c[known.name] for known in identity.keys]
+    return Place(identity, other, and_(other.c[identity.name.key] == lines.c[identity.name.name], *within, or_(*keys)))
+
+
+@place_of.register
+def _slot(slots: Slots, lines: FromClause) -> Place:
+    holder = slots.table.alias("rekey_holder")
+    owners = [known for owner in slots.owning for known in owner]
+    at_owners = [holder.c[known.key] == lines.c[known.name] for known in owners]
+    place = [SameSlot(holder.c[known.key], lines.c[known.name]) for known in slots.slot]
+    return Place(slots, holder, and_(*at_owners, *place))

@@ -1,0 +1,109 @@
+"""Rows on their way back, of whatever kind: to owners that stand or return, and into a place that is free by then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, not_, or_, select
+
+from alembic_rekey.back.drift import Drift
+from alembic_rekey.back.judged import acting, judged, line, unedited
+from alembic_rekey.back.places import leaving, place_of
+from alembic_rekey.guard.stored import Stored
+from alembic_rekey.plan.actions import written
+from alembic_rekey.plan.becoming import becoming, new_key
+from alembic_rekey.plan.groups.members import Planned, referring
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import alike, flag, same_key
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.spec import Part, Relation, Spec
+
+__all__ = ["Backward", "changed_back", "deleted_back", "moving"]
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What every way back is made of: the spec, its names, the plan of the run, and what the catalog says."""
+
+    spec: Spec
+    names: Names
+    planned: Planned
+    stored: Stored
+
+
+def moving(part: Part) -> list[Action]:
+    """Return the actions that give a row another owner or name: on its way back it returns to the old one."""
+    places = {*part.named, *(known for owner in part.owning for known in owner)}
+    return [action for action, columns in written(part).items() if places & {*columns}]
+
+
+def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> Relation:
+    """Return the way back of the rows of `part` that the run changed and that stay.
+
+    `parent` is the way back of what its owners refer to.
+    """
+    lines, new = becoming(part, backward.spec, backward.names, backward.planned)
+    now = new_key(part, lines, new)
+    source, lost = _lost(part, backward.spec, lines, parent, lines.outerjoin(part.table, same_key(part.keys, now)))
+    place = place_of(part, lines)
+    taken = [] if place is None else [(place.is_taken(now), Drift.TAKEN)]
+    # Who keeps its owners and its name returns to nothing.
+    moves = acting(lines, *moving(part))
+    drift = judged(
+        (part.keys[0].is_(None), Drift.DELETED),
+        (not_(unedited(part, lines, new, backward.stored)), Drift.EDITED),
+        *((and_(moves, condition), judgement) for condition, judgement in [*lost, *taken]),
+    )
+    return line(lines, part, drift, now=now, moves=flag(moves)).select_from(source)
+
+
+def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back: FromClause | None) -> Relation:
+    """Return the way back of the rows of `part` that the run deleted.
+
+    `back` is the way back of those that changed, where it is known: one that leaves its place stands in nobody's way.
+    """
+    rows = backward.planned[part]
+    keys = [rows.c[known.name] for known in part.keys]
+    source, lost = _lost(part, backward.spec, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
+    place = place_of(part, rows)
+    taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
+    there: ColumnElement[bool] = part.keys[0].is_not(None)
+    if back is not None and {*part.keys} & {known for owner in part.owning for known in owner}:
+        there = and_(there, not_(leaving(back, part.keys)))
+    return (
+        line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(acting(rows, *DELETED))
+    )
+
+
+def _lost(
+    part: Part, spec: Spec, lines: FromClause, parent: FromClause | None, source: FromClause
+) -> tuple[FromClause, list[tuple[ColumnElement[bool], Drift]]]:
+    """Return the lines joined with their old owners, and the judgement that one of these is lost.
+
+    An owner is lost when it neither stands nor comes back.
+    """
+    of = spec.parent(part)
+    lost: list[tuple[ColumnElement[bool], Drift]] = []
+    for number, owner in enumerate(part.owning if parent is not None else ()):
+        assert parent is not None  # noqa: S101  # the condition above, which mypy does not follow
+        before = [lines.c[known.name] for known in owner]
+        standing = of.table.alias(f"rekey_owner_{number}")
+        coming = select(parent).where(parent.c.action.in_(sorted(DELETED))).subquery(f"rekey_comes_back_{number}")
+        source = source.outerjoin(standing, _of(owner, before, of, [standing.c[known.key] for known in of.keys]))
+        source = source.outerjoin(coming, _of(owner, before, of, alike(coming, "key")))
+        comes_back = coming.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))
+        stands = and_(alike(coming, "key")[0].is_(None), standing.c[of.keys[0].key].is_not(None))
+        refers = and_(*(value.is_not(None) for value in before))
+        lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
+    return source, lost
+
+
+def _of(
+    owner: Sequence[Column[Any]],
+    before: Sequence[ColumnElement[Any]],
+    of: Part,
+    keys: Sequence[ColumnElement[Any]],
+) -> ColumnElement[bool]:
+    return and_(*(referring(*each) for each in zip(before, owner, keys, of.keys, strict=True)))

@@ -1,0 +1,115 @@
+"""The members: every row of a group with its survivor. Children join it; nothing else knows how groups are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, or_, select
+
+from alembic_rekey.plan.judged import alike, held, numbered, same_key
+from alembic_rekey.spec import Part, Spec
+from alembic_rekey.spec.part import Owner
+from alembic_rekey.sql.side_tables import to_name
+
+__all__ = ["Led", "Planned", "led", "members", "referring"]
+
+Planned = Mapping[Part, FromClause]
+"""Per part the plan as a relation with our own columns but the run, and the columns that the revision knows."""
+
+
+def members(parent: Part, planned: FromClause, called: str) -> FromClause:
+    """Return the rows of each group of `parent` that has shadows, or whose row is renamed: from the plan `planned`.
+
+    `key_0` and so on, `to_0` and so on: where the row leads, `canonical`, `name` (of an identity that has one) and
+    `place`: 1 is the row that stays, those behind are shadows; 0 is alone in its group, and renamed.
+    """
+    named = parent.called
+    return (
+        select(
+            *numbered("key", [planned.c[known.name] for known in parent.keys]),
+            *numbered("to", [planned.c[to_name(known)] for known in parent.keys]),
+            planned.c.rekey_canonical.label("canonical"),
+            planned.c.rekey_place.label("place"),
+            *([] if named is None else [planned.c[named.name].label("name")]),
+        )
+        .where(planned.c.rekey_place.is_not(None))
+        .subquery(called)
+    )
+
+
+@dataclass(frozen=True)
+class Led:
+    """Rows of a part joined with the members that their owners refer to."""
+
+    source: FromClause
+    members: Sequence[FromClause]
+    owners: Sequence[ColumnElement[Any]]
+    """Every column of every owner as it will be."""
+    moved: ColumnElement[bool]
+    """Some owner is a shadow."""
+    concerned: ColumnElement[bool]
+    """Some owner is a row of a group with shadows."""
+    renamed: ColumnElement[bool]
+    """Some owner is written otherwise now."""
+    canonical: ColumnElement[Any]
+    together: ColumnElement[bool] | None
+    """Two owners become one, of a row one of whose owners moves; None where there are not two."""
+
+
+def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_members: bool) -> Led:
+    """Return the rows `source` of `part` with where their owners lead; `only_members` leaves the others away."""
+    parent = spec.parent(part)
+    inner = only_members and len(part.owning) == 1
+    joined, known, after = source, list[FromClause](), list[list[ColumnElement[Any]]]()
+    for number, owner in enumerate(part.owning):
+        member = members(parent, planned[parent], f"rekey_member_{number}")
+        columns = [held(source, column) for column in owner]
+        pairs = zip(columns, owner, alike(member, "key"), parent.keys, strict=True)
+        matched = and_(*(referring(*pair) for pair in pairs))
+        joined = joined.join(member, matched) if inner else joined.outerjoin(member, matched)
+        known.append(member)
+        after.append(_after(owner, parent, columns, member, inner=inner))
+    together = None
+    if len(after) > 1:
+        places = range(len(after))
+        together = or_(*(same_key(after[one], after[other]) for one in places for other in places if one < other))
+    return Led(
+        source=joined,
+        members=known,
+        owners=[column for each in after for column in each],
+        moved=or_(*(member.c.place > 1 for member in known)),
+        concerned=or_(*(member.c.place > 0 for member in known)),
+        renamed=or_(*(member.c.place.is_not(None) for member in known)),
+        canonical=_canonical(known),
+        together=together,
+    )
+
+
+def referring(
+    column: ColumnElement[Any], owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]
+) -> ColumnElement[bool]:
+    """Return the condition that the value `column` of an owner is `key`, in one type: a key may be kept as text."""
+    if isinstance(owner.type, String) and not isinstance(referred.type, String):
+        key = cast(key, Text)
+    return key == column
+
+
+def _after(
+    owner: Owner, parent: Part, columns: Sequence[ColumnElement[Any]], member: FromClause, *, inner: bool
+) -> list[ColumnElement[Any]]:
+    leads = [
+        cast(to, Text) if isinstance(mine.type, String) and not isinstance(its.type, String) else to
+        for to, mine, its in zip(alike(member, "to"), owner, parent.keys, strict=True)
+    ]
+    if inner:
+        return leads
+    return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
+
+
+def _canonical(known: Sequence[FromClause]) -> ColumnElement[Any]:
+    if len(known) == 1:
+        return known[0].c.canonical
+    moving = [case((member.c.place > 1, member.c.canonical)) for member in known]
+    return func.coalesce(*moving, *(member.c.canonical for member in known))

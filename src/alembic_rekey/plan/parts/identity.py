@@ -1,0 +1,106 @@
+"""Rows of the identity: which are shadows, which row stays and what it gets, and which canonical has none."""
+
+from __future__ import annotations
+
+from sqlalchemy import CTE, ColumnElement, FromClause, case, func, literal, not_, null, or_, select, union, union_all
+
+from alembic_rekey.plan.answered import Answered
+from alembic_rekey.plan.groups.absorbed import absorbed
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.ranked import groups
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import alike, all_columns, flag, numbered, same_key
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Identity, Relation, Spec
+from alembic_rekey.sql.equality import Same
+
+__all__ = ["plan_identity"]
+
+
+def plan_identity(
+    identity: Identity, _spec: Spec, names: Names, _answered: Answered | None, _planned: Planned
+) -> Relation:
+    """Return the plan of `identity`: shadows go, misspelt canonicals are renamed, missing ones created."""
+    grouped = groups(identity, names)
+    gone = Action.DELETE if identity.retire is None else Action.RETIRE
+    lines: list[tuple[ColumnElement[bool], str]] = [(grouped.c.place > 1, gone.value)]
+    source: FromClause = grouped
+    if identity.absorb:
+        taking = _taking(identity, grouped)
+        source = source.outerjoin(taking, same_key(alike(taking, "key"), alike(grouped, "key")))
+        lines.append((taking.c.takes > 0, Action.ABSORB.value))
+    if not identity.found and identity.named:
+        lines.append((grouped.c.name != grouped.c.canonical, Action.RENAME.value))
+    moving = _moving(identity, grouped) if identity.owners else None
+    if moving is not None:
+        source = source.outerjoin(moving, same_key(alike(moving, "key"), alike(grouped, "key")))
+        lines.append((moving.c.canonical.is_not(None), Action.REKEY.value))
+    chosen = [
+        select(
+            *alike(grouped, "key"),
+            case(*lines, else_=Action.KEEP.value).label("action"),
+            grouped.c.canonical,
+            grouped.c.place,
+            *numbered("to", alike(grouped, "lead")),
+        ).select_from(source)
+    ]
+    if moving is not None:
+        keys = alike(moving, "key")
+        member = same_key(alike(grouped, "key"), keys)
+        chosen.append(
+            select(*keys, literal(Action.REKEY.value), moving.c.canonical, null(), *keys)
+            .join_from(moving, grouped, member, isouter=True)
+            .where(grouped.c.place.is_(None))
+        )
+    if identity.creates:
+        leads = alike(grouped, "lead")
+        headless = select(*(null() for _ in leads), literal(Action.CREATE.value), grouped.c.canonical, null(), *leads)
+        chosen.append(headless.where(grouped.c.place > 1, same_key(alike(grouped, "key"), leads)))
+    made = union_all(*chosen).cte(f"rekey_decided_{identity.noun}")
+    original = identity.table.alias("rekey_original")
+    matched = same_key([original.c[known.key] for known in identity.keys], alike(made, "key"))
+    # A created row has no before-image: the outer join leaves all of its columns NULL.
+    return all_columns(made, identity).join_from(made, original, matched, isouter=True)
+
+
+def _taking(identity: Identity, grouped: CTE) -> CTE:
+    """Return of each row that stays whether a column of it takes another value from the shadows."""
+    table = identity.table
+    rows = (
+        select(*alike(grouped, "key"), *alike(grouped, "lead"), grouped.c.place)
+        .add_columns(*(table.c[name] for name in identity.absorbing))
+        .join_from(grouped, table, same_key(identity.keys, alike(grouped, "key")))
+        .where(grouped.c.place > 0)
+        .cte(f"rekey_giving_{identity.noun}")
+    )
+    taken = absorbed(identity, rows, alike(rows, "lead"), rows.c.place)
+    new = select(
+        *alike(rows, "key"),
+        rows.c.place,
+        *(flag(not_(Same(value, rows.c[name]))).label(f"takes_{name}") for name, value in taken.items()),
+    ).subquery("rekey_taken")
+    takes = or_(*(new.c[f"takes_{name}"] == 1 for name in taken))
+    return (
+        select(*alike(new, "key"), flag(takes).label("takes"))
+        .where(new.c.place == 1)
+        .cte(f"rekey_taking_{identity.noun}")
+    )
+
+
+def _moving(identity: Identity, grouped: CTE) -> CTE:
+    """Return the rows, whether of a group or not, an owner of which is a shadow, with the name of what it becomes."""
+    led = []
+    for owner in identity.owning:
+        member = grouped.alias("rekey_owner")
+        led.append(
+            select(*numbered("key", identity.keys), member.c.canonical)
+            .join_from(identity.table, member, same_key(alike(member, "key"), owner))
+            .where(member.c.place > 1)
+        )
+    every = union(*led).subquery("rekey_led")
+    keys = alike(every, "key")
+    return (
+        select(*keys, func.min(every.c.canonical).label("canonical"))
+        .group_by(*keys)
+        .cte(f"rekey_moving_{identity.noun}")
+    )

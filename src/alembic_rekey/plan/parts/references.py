@@ -1,0 +1,46 @@
+"""Rows that refer to identities, any number of them: those of shadows are moved, deleted, or refer to nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, case, or_, select
+
+from alembic_rekey.plan.answered import Answered
+from alembic_rekey.plan.groups.members import Planned, led
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import numbered, with_original
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Itself, OnFold, References, Relation, Spec
+
+__all__ = ["ITSELF", "plan_references"]
+
+ITSELF = {Itself.REFUSE: Action.ITSELF, Itself.DELETE: Action.DELETE}
+"""What is done with a row two owners of which become one; where nothing is said, what would be done anyway."""
+
+_ON_FOLD = {OnFold.MOVE: Action.REKEY, OnFold.DELETE: Action.DELETE, OnFold.SET_NULL: Action.DETACH}
+
+
+def plan_references(
+    references: References, spec: Spec, _names: Names, _answered: Answered | None, planned: Planned
+) -> Relation:
+    """Return the plan of `references` (design, section 4, References and tags)."""
+    joined = led(references, spec, planned, references.table, only_members=True)
+    lines: list[tuple[ColumnElement[bool], str]] = []
+    if joined.together is not None and references.itself in ITSELF:
+        lines.append((and_(joined.moved, joined.together), ITSELF[references.itself].value))
+    lines.append((joined.moved, _ON_FOLD[references.on_fold].value))
+    member = joined.members[0]
+    follows = [
+        and_(joined.renamed, known == member.c.name, known != member.c.canonical)
+        for known in references.names
+        if "name" in member.c
+    ]
+    rows = (
+        select(
+            *numbered("key", references.keys),
+            case(*lines, else_=Action.REKEY.value).label("action"),
+            joined.canonical.label("canonical"),
+        )
+        .select_from(joined.source)
+        .where(or_(joined.moved, *follows))
+    )
+    return with_original(rows if references.where is None else rows.where(references.where), references)
