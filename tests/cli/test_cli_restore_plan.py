@@ -47,8 +47,8 @@ def test_a_run_that_was_restored_is_refused(folded, rekey, downgrade, registry_p
 @pytest.mark.slow
 def test_an_older_run_is_refused_with_the_newer_one(folded, rekey):
     folded.execute(
-        "INSERT INTO rekey_run (id, revision, outcome, started_at, registry_path)"
-        " SELECT 2, '0004', 'applied', started_at, registry_path FROM rekey_run"
+        "INSERT INTO rekey_run (id, revision, noun, outcome, started_at, registry_path)"
+        " SELECT 2, '0004', 'project', 'applied', started_at, registry_path FROM rekey_run"
     )
     made = rekey(folded, "restore-plan", "1")
     assert (1, True) == (made.returncode, "run 2, of revision 0004, comes after run 1" in made.stderr)

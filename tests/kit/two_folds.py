@@ -43,8 +43,9 @@ depends_on = None
 """
 
 _SIDE_TABLES = """
+COLUMNS = {"id": sa.Integer, "project": sa.Text, "name": sa.Text}
 projects, notes, tasks = (
-    sa.Table(name, sa.MetaData(), sa.Column("id", sa.Integer), *(sa.Column(one, sa.Text) for one in ("project", "name")))
+    sa.Table(name, sa.MetaData(), *(sa.Column(one, kind) for one, kind in COLUMNS.items()))
     for name in ("projects", "notes", "tasks")
 )
 side = Spec(

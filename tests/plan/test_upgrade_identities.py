@@ -224,6 +224,8 @@ def test_the_row_of_a_shadow_is_journalled_as_it_was(fold):
         "rekey_run": 1,
         "rekey_action": "delete",
         "rekey_canonical": CANONICAL,
+        "rekey_place": 2,
+        "rekey_to_id": "c",
         **shadow,
     }
 

@@ -81,8 +81,8 @@ def test_what_cannot_be_folded_is_refused(case):
     assert "\n  what to do: " in str(refused.value)
 
 
-def test_columns_in_which_rows_agree_need_a_status_to_set():
+def test_tags_that_agree_go_where_no_status_can_say_superseded():
     tagged = table("reviews")
     tags = Tags(noun="review", key=tagged.c.id, tag=tagged.c.name, agree=(tagged.c.slot,))
-    with pytest.raises(SpecRefused, match="'review' where rows agree, and no status"):
-        Spec(revision="r", identity=identity(table("shops")), tags=(tags,))
+    spec = Spec(revision="r", identity=identity(table("shops")), tags=(tags,))
+    assert (spec.identity, tags) == spec.deletable

@@ -41,8 +41,8 @@ def refuses_to_go_back(folded, *said, arguments="downgrade -1", **x):
 # The newest run that was not restored.
 
 RUN = (
-    "INSERT INTO rekey_run (id, revision, outcome, started_at, registry_path)"
-    " SELECT {}, '{}', '{}', started_at, '' FROM rekey_run WHERE id = 1"
+    "INSERT INTO rekey_run (id, revision, noun, outcome, started_at, registry_path)"
+    " SELECT {}, '{}', 'project', '{}', started_at, '' FROM rekey_run WHERE id = 1"
 )
 
 

@@ -83,8 +83,8 @@ def test_at_another_revision_it_is_refused(reused_database, upgrade, downgrade, 
 
 def test_without_a_run_or_with_a_newer_one_it_is_refused(folded):
     script = script_back(folded.database, folded.registry)
-    newer = "SELECT 2, '0009', 'applied', started_at, '' FROM rekey_run"
-    folded.database.execute(f"INSERT INTO rekey_run (id, revision, outcome, started_at, registry_path) {newer}")
+    newer = "SELECT 2, '0009', 'project', 'applied', started_at, '' FROM rekey_run"
+    folded.database.execute(f"INSERT INTO rekey_run (id, revision, noun, outcome, started_at, registry_path) {newer}")
     assert stopped(folded.database, script) == ["rekey_run_to_restore"]
     folded.database.execute("DELETE FROM rekey_run")
     assert stopped(folded.database, script) == ["rekey_run_to_restore"]
