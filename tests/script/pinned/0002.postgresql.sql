@@ -98,7 +98,7 @@ rekey_catalog AS (
 )
 SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical');
+FROM rekey_catalog WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id');
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_alias (
@@ -113,30 +113,30 @@ CREATE TABLE IF NOT EXISTS rekey_count (
   CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
 );
 CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL, revision TEXT NOT NULL, outcome TEXT, started_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
-  CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
+  id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL, outcome TEXT,
+  started_at TIMESTAMP WITH TIME ZONE NOT NULL, finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL,
+  registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
 );
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+FROM projects AS rekey_original WHERE 1 = 0;
+CREATE TABLE IF NOT EXISTS rekey_created_projects AS
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM project_state AS rekey_original WHERE 1 = 0;
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM memories AS rekey_original WHERE 1 = 0;
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
-CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
-FROM projects AS rekey_original WHERE 1 = 0;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';

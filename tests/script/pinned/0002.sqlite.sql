@@ -87,7 +87,7 @@ rekey_catalog AS (
 )
 SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE lower(name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+FROM rekey_catalog WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_reserved_name CHECK (guard <> 'rekey_reserved_name'));
@@ -113,34 +113,35 @@ CREATE TABLE IF NOT EXISTS rekey_count (
 );
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL, revision TEXT NOT NULL, outcome TEXT, started_at DATETIME NOT NULL, finished_at DATETIME,
-  registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
+  id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL, outcome TEXT, started_at DATETIME NOT NULL,
+  finished_at DATETIME, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
+  CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
 );
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+FROM projects AS rekey_original WHERE 1 = 0;
+SAVEPOINT rekey_step;
+CREATE TABLE IF NOT EXISTS rekey_created_projects AS
+SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM project_state AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM memories AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
 SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
+  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
-SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  rekey_original.*
-FROM projects AS rekey_original WHERE 1 = 0;
 
 -- Record the revision that the database has now.
 SAVEPOINT rekey_step;

@@ -183,7 +183,7 @@ rekey_catalog AS (
 )
 SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE name IN ('rekey_run', 'rekey_action', 'rekey_canonical');
+FROM rekey_catalog WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id');
 
 -- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
 -- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
@@ -225,13 +225,25 @@ SELECT 'rekey_not_a_table',
   format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -262,13 +274,25 @@ SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -294,13 +318,25 @@ SELECT 'rekey_foreign_partition',
   format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -329,13 +365,25 @@ SELECT 'rekey_inherited',
   format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -364,13 +412,25 @@ SELECT 'rekey_rewritten',
   format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -401,13 +461,25 @@ SELECT 'rekey_row_security',
   format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -439,13 +511,25 @@ SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -473,13 +557,25 @@ SELECT 'rekey_no_replica_identity',
   format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+      )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -528,9 +624,12 @@ SELECT 'rekey_name_of_several',
   )
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
-    VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
+    VALUES (
+      CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
+      CAST('name' AS TEXT), CAST('yes' AS TEXT)
+    )
   ),
   rekey_named AS (
     SELECT part.*,
@@ -556,7 +655,9 @@ FROM (
   rekey_unique AS (
     SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
       made.indnkeyatts AS parts, CAST(bool_or(known.attname = part.name) AS integer) AS names,
-      CAST(bool_or(known.attname = part."key") AS integer) AS keyed,
+      CAST(
+        bool_or(known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))) AS integer
+      ) AS keyed,
       (
         SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
         FROM generate_series(1, made.indnkeyatts) AS place
@@ -579,12 +680,13 @@ FROM (
 -- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too,
 --   or, if the journal is empty, drop it and make it again with op.create_side_tables(spec).
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_pair(source, kept) AS (
+WITH rekey_pair(source, kept, own) AS (
   VALUES
-    ('projects', 'rekey_journal_projects'), ('projects', 'rekey_created_projects'),
-    ('project_state', 'rekey_journal_project_state'), ('memories', 'rekey_journal_memories'),
-    ('interactions', 'rekey_journal_interactions')
+    ('projects', 'rekey_journal_projects', '5'), ('projects', 'rekey_created_projects', '5'),
+    ('project_state', 'rekey_journal_project_state', '5'), ('memories', 'rekey_journal_memories', '5'),
+    ('interactions', 'rekey_journal_interactions', '5')
 ),
+rekey_kept_pair AS (SELECT source, kept, CAST(own AS INTEGER) AS own FROM rekey_pair),
 rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -608,23 +710,26 @@ SELECT DISTINCT 'rekey_journal_shape',
 FROM (
   SELECT source, kept, name, place, type
   FROM (
-    SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
+    SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
+      rekey_own.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
+    EXCEPT SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept
   ) AS rekey_lacking
   UNION ALL SELECT source, kept, name, place, type
   FROM (
-    SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept WHERE rekey_copy.place > 3
-    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+    SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept
+    WHERE rekey_copy.place > rekey_kept_pair.own
+    EXCEPT SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name,
+      rekey_own.place + rekey_kept_pair.own AS place, rekey_own.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
   ) AS rekey_surplus
 ) AS rekey_different;
 
 -- Open a run.
-INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
-SELECT coalesce(max(id), 0) + 1, '0003', clock_timestamp(), 'registry.json',
+INSERT INTO rekey_run (id, revision, noun, started_at, registry_path, registry_sha256)
+SELECT coalesce(max(id), 0) + 1, '0003', 'project', clock_timestamp(), 'registry.json',
   '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0'
 FROM rekey_run;
 
@@ -654,11 +759,11 @@ ANALYZE rekey_alias (run_id, key);
 
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
-WITH rekey_as_projects AS (
+WITH rekey_as_project AS (
   SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
-rekey_0_projects AS (
+rekey_0_project AS (
   SELECT spelling,
     translate(
       btrim(
@@ -674,33 +779,56 @@ rekey_0_projects AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_projects
+  FROM rekey_as_project
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
+rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
 ),
-rekey_known AS (
-  SELECT projects.id AS key, rekey_of_projects.spelling AS name, rekey_of_projects.alias, rekey_of_projects.canonical
-  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
+rekey_known_project AS (
+  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
+    rekey_of_project.canonical AS group_0,
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+  FROM projects
+    JOIN rekey_of_project
+      ON rekey_of_project.spelling = (CAST((CAST(projects.name AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
 ),
-rekey_decided AS (
-  SELECT key,
-    CASE WHEN (alias != canonical) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
-    canonical
-  FROM rekey_known
-  WHERE alias != canonical OR canonical != name
-    OR canonical IN (SELECT canonical FROM rekey_known WHERE alias != canonical)
-  UNION ALL SELECT NULL AS key, 'create' AS action, canonical FROM rekey_known GROUP BY canonical
-  HAVING min(CASE WHEN (alias != canonical) THEN 1 ELSE 0 END) = 1
+rekey_ranked_project AS (
+  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+    row_number() OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS number,
+    first_value(key_0) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS lead_0,
+    first_value(name) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS first_name,
+    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
+  FROM rekey_known_project
+),
+rekey_group_project AS (
+  SELECT key_0, name, canonical, lead_0,
+    ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
+  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
+),
+rekey_decided_project AS (
+  SELECT key_0, CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
+    canonical, place, lead_0 AS to_0
+  FROM rekey_group_project
+  UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided.key
+  SELECT rekey_decided_project.action AS rekey_action, rekey_decided_project.canonical AS rekey_canonical,
+    rekey_decided_project.place AS rekey_place, rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_project
+    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0
 ) AS rekey_planned;
 
 -- Let statements be planned for what rekey_journal_projects holds.
@@ -708,90 +836,70 @@ ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
-WITH rekey_as_projects AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
-  WHERE projects.name IS NOT NULL
-),
-rekey_0_projects AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_projects
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
-),
-rekey_slot_row AS (
-  SELECT project_state.id AS key, rekey_of_projects.canonical, project_state.category AS slot_0,
-    project_state.key AS slot_1, (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
-    CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
+WITH rekey_slot_row_state AS (
+  SELECT project_state.id AS key_0, rekey_member_0.canonical, rekey_member_0.to_0 AS owner_0,
+    project_state.category AS slot_0, project_state.key AS slot_1,
+    (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
+    CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0 END AS active,
     project_state.updated_at AS moment
   FROM project_state
-    JOIN projects ON projects.id = project_state.project_id
-    JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
-  WHERE rekey_of_projects.canonical IN (SELECT canonical FROM rekey_of_projects WHERE alias != canonical)
+    JOIN (
+      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_place IS NOT NULL
+    ) AS rekey_member_0
+      ON project_state.project_id = rekey_member_0.key_0
+  WHERE rekey_member_0.place > 0
 ),
-rekey_slot_rank AS (
-  SELECT key, canonical, slot_0, slot_1, value, shadow, active, moment,
+rekey_slot_rank_state AS (
+  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment,
     CASE
       WHEN (shadow = 0 AND active = 1) THEN 0
       WHEN (shadow = 1 AND active = 1) THEN 1
       WHEN (shadow = 0 AND active = 0) THEN 2
       WHEN (shadow = 1 AND active = 0) THEN 3
     END AS rank
-  FROM rekey_slot_row
+  FROM rekey_slot_row_state
 ),
-rekey_ranked AS (
-  SELECT key, canonical, slot_0, slot_1, value, shadow, active, moment, rank,
+rekey_ranked_state AS (
+  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment, rank,
     row_number() OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
     first_value(value) OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
     first_value(shadow) OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
     first_value(active) OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
-  FROM rekey_slot_rank
+  FROM rekey_slot_rank_state
 ),
-rekey_judged AS (
-  SELECT key, canonical, shadow, won_by_shadow, CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
+rekey_judged_state AS (
+  SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
+    CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
     CASE WHEN (value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END AS same,
-    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY canonical, slot_0, slot_1) AS touched,
+    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY owner_0, slot_0, slot_1) AS touched,
     max(
       CASE WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS said_by_canonical,
+    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS said_by_canonical,
     max(
       CASE WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS collided
-  FROM rekey_ranked
+    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS collided
+  FROM rekey_ranked_state
 ),
-rekey_decided AS (
-  SELECT key,
+rekey_decided_state AS (
+  SELECT key_0,
     CASE
       WHEN (collided = 1) THEN 'collision'
       WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
@@ -803,12 +911,13 @@ rekey_decided AS (
       ELSE NULL
     END AS action,
     canonical
-  FROM rekey_judged WHERE touched > 0
+  FROM rekey_judged_state WHERE touched > 0
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided.key
+  SELECT rekey_decided_state.action AS rekey_action, rekey_decided_state.canonical AS rekey_canonical,
+    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0
 ) AS rekey_planned;
 
 -- Let statements be planned for what rekey_journal_project_state holds.
@@ -816,11 +925,11 @@ ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
-WITH rekey_as_memories AS (
+WITH rekey_as_memory AS (
   SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
   WHERE memories.project IS NOT NULL
 ),
-rekey_0_memories AS (
+rekey_0_memory AS (
   SELECT spelling,
     translate(
       btrim(
@@ -836,57 +945,65 @@ rekey_0_memories AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_memories
+  FROM rekey_as_memory
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memories JOIN rekey_registered ON rekey_registered.key = rekey_0_memories.key
+rekey_of_memory AS MATERIALIZED (
+  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered.key = rekey_0_memory.key
 ),
-rekey_tagged AS (
-  SELECT memories.id AS key, rekey_of_memories.canonical,
+rekey_tagged_memory AS (
+  SELECT memories.id AS key_0, rekey_of_memory.canonical, rekey_of_memory.canonical AS name_0,
     (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
     (CAST(memories.content AS TEXT) COLLATE "default") AS agree_1,
     (CAST(memories.status AS TEXT) COLLATE "default") AS agree_2,
-    CASE WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0 END AS rekeyed,
+    CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
     memories.updated_at AS moment
   FROM memories
-    JOIN rekey_of_memories ON rekey_of_memories.spelling = (CAST(memories.project AS TEXT) COLLATE "default")
+    JOIN rekey_of_memory
+      ON rekey_of_memory.spelling = (CAST((CAST(memories.project AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
+  WHERE rekey_of_memory.canonical IS NOT NULL
 ),
-rekey_ranked AS (
-  SELECT key, canonical, rekeyed,
+rekey_ranked_memory AS (
+  SELECT key_0, canonical, rekeyed,
     row_number() OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
     sum(rekeyed) OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS rekeyed_so_far,
-    first_value(key) OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won,
+    first_value(key_0) OVER (
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_0,
     first_value(rekeyed) OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_rekeyed
-  FROM rekey_tagged
+  FROM rekey_tagged_memory
 ),
-rekey_judged AS (
-  SELECT CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.key ELSE rekey_ranked.won END AS key,
-    rekey_ranked.canonical, CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
-    CASE WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END ELSE 1 END AS first,
-    rekey_ranked.won_by_rekeyed
-  FROM rekey_ranked
+rekey_judged_memory AS (
+  SELECT CASE
+    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0
+  END AS key_0,
+    rekey_ranked_memory.canonical,
+    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.rekeyed ELSE 0 END AS rekeyed,
+    CASE
+      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked_memory.place = 1) THEN 1 ELSE 0 END ELSE 1
+    END AS first,
+    rekey_ranked_memory.won_by_rekeyed
+  FROM rekey_ranked_memory
     JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor') AS rekey_facts ON rekey_facts."of" = 'row'
-      OR rekey_ranked.won_by_rekeyed = 0 AND rekey_ranked.rekeyed = 1 AND rekey_ranked.rekeyed_so_far = 1
-  WHERE rekey_ranked.rekeyed > 0 OR rekey_ranked.won_by_rekeyed > 0
+      OR rekey_ranked_memory.won_by_rekeyed = 0 AND rekey_ranked_memory.rekeyed = 1
+      AND rekey_ranked_memory.rekeyed_so_far = 1
+  WHERE rekey_ranked_memory.rekeyed > 0 OR rekey_ranked_memory.won_by_rekeyed > 0
 ),
-rekey_decided AS (
-  SELECT key,
+rekey_decided_memory AS (
+  SELECT key_0,
     CASE
       WHEN (first = 1 AND rekeyed = 1) THEN 'rekey'
       WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
@@ -895,12 +1012,13 @@ rekey_decided AS (
       ELSE NULL
     END AS action,
     canonical
-  FROM rekey_judged
+  FROM rekey_judged_memory
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided JOIN memories AS rekey_original ON rekey_original.id = rekey_decided.key
+  SELECT rekey_decided_memory.action AS rekey_action, rekey_decided_memory.canonical AS rekey_canonical,
+    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0
 ) AS rekey_planned;
 
 -- Let statements be planned for what rekey_journal_memories holds.
@@ -908,11 +1026,11 @@ ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
-WITH rekey_as_interactions AS (
+WITH rekey_as_interaction AS (
   SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
-rekey_0_interactions AS (
+rekey_0_interaction AS (
   SELECT spelling,
     translate(
       btrim(
@@ -928,26 +1046,30 @@ rekey_0_interactions AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_interactions
+  FROM rekey_as_interaction
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered.key = rekey_0_interactions.key
+rekey_of_interaction AS MATERIALIZED (
+  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key
 ),
-rekey_decided AS (
-  SELECT interactions.id AS key, 'rekey' AS action, rekey_of_interactions.canonical
+rekey_decided_interaction AS (
+  SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
   FROM interactions
-    JOIN rekey_of_interactions
-      ON rekey_of_interactions.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
-  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling
+    JOIN rekey_of_interaction
+      ON rekey_of_interaction.spelling = (
+        CAST((CAST(interactions.project AS TEXT) COLLATE "default") AS TEXT) COLLATE "default"
+      )
+  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided.key
+  SELECT rekey_decided_interaction.action AS rekey_action, rekey_decided_interaction.canonical AS rekey_canonical,
+    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_interaction
+    JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0
 ) AS rekey_planned;
 
 -- Let statements be planned for what rekey_journal_interactions holds.
@@ -958,26 +1080,28 @@ CREATE TEMPORARY TABLE rekey_tally AS SELECT part, action, rows
 FROM (
   SELECT 'project' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
   UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
-      updated_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+      confidence, status, created_at, updated_at
     FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
   UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at, updated_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
     FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
   UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, prompt, response, client, session_id, project, created_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at
     FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
@@ -985,7 +1109,7 @@ FROM (
 
 -- Count what the plan names.
 WITH rekey_identity_row AS (
-  SELECT rekey_action, rekey_canonical, id, name, description
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
   FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
 )
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', name, value
@@ -994,7 +1118,9 @@ FROM (
   FROM (
     SELECT 'shadow_projects' AS name,
       CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
+        (
+          SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete', 'retire')
+        ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'canonical_rows_renamed' AS name,
       CAST(
@@ -1018,8 +1144,8 @@ FROM (
         FROM (
           SELECT DISTINCT rekey_canonical, category, key
           FROM (
-            SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status,
-              created_at, updated_at
+            SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value,
+              source, confidence, status, created_at, updated_at
             FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
           ) AS rekey_planned
           WHERE rekey_action = 'collision'
@@ -1066,12 +1192,12 @@ FROM (
         0
       )
       FROM (
-        SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action = 'delete'
+        SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place > 1
       ) AS rekey_gone
         LEFT OUTER JOIN (
-          SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action IN ('keep', 'rename')
+          SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place = 1
         ) AS rekey_stays
-          ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
+          ON rekey_stays.rekey_to_id = rekey_gone.rekey_to_id
     ) AS value
 ) AS rekey_counted;
 
@@ -1079,11 +1205,11 @@ FROM (
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
 --   run the upgrade again.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_projects AS (
+WITH rekey_as_project AS (
   SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
-rekey_0_projects AS (
+rekey_0_project AS (
   SELECT spelling,
     translate(
       btrim(
@@ -1099,24 +1225,26 @@ rekey_0_projects AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_projects
+  FROM rekey_as_project
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
+rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
 ),
 rekey_canonical_row AS (
-  SELECT projects.id AS key, projects.name, rekey_of_projects.canonical
-  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
-  WHERE rekey_of_projects.alias = rekey_of_projects.canonical
+  SELECT projects.id AS key, (CAST(projects.name AS TEXT) COLLATE "default") AS name, rekey_of_project.canonical
+  FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
+  WHERE rekey_of_project.alias = rekey_of_project.canonical
 )
 SELECT 'rekey_two_canonical_rows_project',
   format('projects: row %L, named %L, is one of several rows for the canonical %L', key, name, canonical)
-FROM rekey_canonical_row
-WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1);
+FROM (
+  SELECT key, name, canonical, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row
+) AS rekey_counted
+WHERE rows > 1;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
 -- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
@@ -1129,14 +1257,22 @@ SELECT 'rekey_collision_state',
     'category=' || coalesce(
       CAST(rekey_planned.category AS VARCHAR), 'NULL'
     ) || ', key=' || coalesce(CAST(rekey_planned.key AS VARCHAR), 'NULL'),
-    rekey_planned.id, projects.name, rekey_planned.value
+    rekey_planned.id, rekey_member.name, rekey_planned.value
   )
 FROM (
-  SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
-    updated_at
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+    confidence, status, created_at, updated_at
   FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
 ) AS rekey_planned
-  JOIN projects ON projects.id = rekey_planned.project_id
+  LEFT OUTER JOIN (
+    SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_place IS NOT NULL
+  ) AS rekey_member
+    ON rekey_member.key_0 = rekey_planned.project_id
 WHERE rekey_planned.rekey_action = 'collision' AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active';
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
@@ -1149,8 +1285,8 @@ SELECT 'rekey_crowded_slot_state',
     'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL')
   )
 FROM (
-  SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status, created_at,
-    updated_at
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+    confidence, status, created_at, updated_at
   FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
 ) AS rekey_planned
 GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1;
@@ -1174,10 +1310,12 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
+              CAST('projects' AS TEXT), CAST('' AS TEXT),
+              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
+              CAST('yes' AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1191,12 +1329,15 @@ FROM (
               ) AS member
             FROM rekey_part AS part
           )
-          SELECT 1 AS one
-          FROM rekey_named AS part
-            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
+            AND NOT EXISTS (
+              SELECT 1
+              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
+            )
             AND NOT EXISTS (
               SELECT 1
               FROM pg_catalog.pg_inherits AS below
@@ -1224,10 +1365,11 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+              CAST('project_state' AS TEXT), CAST('' AS TEXT),
+              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1241,12 +1383,15 @@ FROM (
               ) AS member
             FROM rekey_part AS part
           )
-          SELECT 1 AS one
-          FROM rekey_named AS part
-            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
+            AND NOT EXISTS (
+              SELECT 1
+              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
+            )
             AND NOT EXISTS (
               SELECT 1
               FROM pg_catalog.pg_inherits AS below
@@ -1274,10 +1419,12 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+              CAST('memories' AS TEXT), CAST('' AS TEXT),
+              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
+              CAST('' AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1291,12 +1438,15 @@ FROM (
               ) AS member
             FROM rekey_part AS part
           )
-          SELECT 1 AS one
-          FROM rekey_named AS part
-            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
+            AND NOT EXISTS (
+              SELECT 1
+              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
+            )
             AND NOT EXISTS (
               SELECT 1
               FROM pg_catalog.pg_inherits AS below
@@ -1324,10 +1474,11 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
+              CAST('interactions' AS TEXT), CAST('' AS TEXT),
+              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
               CAST('' AS TEXT)
             )
           ),
@@ -1342,12 +1493,15 @@ FROM (
               ) AS member
             FROM rekey_part AS part
           )
-          SELECT 1 AS one
-          FROM rekey_named AS part
-            JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-            JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attname = part."key"
-              AND CAST(of.attnum AS text) = split_part(CAST(made.indkey AS text), ' ', 1)
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL AND made.indnkeyatts = 1
+          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
+            AND NOT EXISTS (
+              SELECT 1
+              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
+            )
             AND NOT EXISTS (
               SELECT 1
               FROM pg_catalog.pg_inherits AS below
@@ -1396,8 +1550,8 @@ FROM (
       EXISTS (
         SELECT 1
         FROM (
-          SELECT rekey_action, rekey_canonical, id, project_id, category, key, value, source, confidence, status,
-            created_at, updated_at
+          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+            confidence, status, created_at, updated_at
           FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
         ) AS rekey_planned
         WHERE rekey_action IN ('drop', 'replace')
@@ -1423,8 +1577,8 @@ WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
     EXISTS (
       SELECT 1
       FROM (
-        SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-        WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
       ) AS rekey_planned
       WHERE rekey_action = 'create'
     )
@@ -1487,11 +1641,15 @@ DECLARE
   said text[];
 BEGIN
   FOR found IN
-    WITH RECURSIVE asked (guard, root, "table", journal, key, gone) AS (VALUES
-      ('rekey_attached_project', 'projects', 'projects', 'rekey_journal_projects', 'id', '{delete,merge,replace,drop}'),
-      ('rekey_attached_state', 'project_state', 'project_state', 'rekey_journal_project_state', 'id', '{delete,merge,replace,drop}'),
-      ('rekey_attached_memory', 'memories', 'memories', 'rekey_journal_memories', 'id', '{}'),
-      ('rekey_attached_interaction', 'interactions', 'interactions', 'rekey_journal_interactions', 'id', '{}')
+    WITH RECURSIVE asked (guard, root, "table", journal, keys, gone) AS (VALUES
+      ('rekey_attached_project', 'projects', 'projects', 'rekey_journal_projects',
+        ARRAY['id']::text[], '{delete,merge,replace,drop}'),
+      ('rekey_attached_state', 'project_state', 'project_state', 'rekey_journal_project_state',
+        ARRAY['id']::text[], '{delete,merge,replace,drop}'),
+      ('rekey_attached_memory', 'memories', 'memories', 'rekey_journal_memories',
+        ARRAY['id']::text[], '{}'),
+      ('rekey_attached_interaction', 'interactions', 'interactions', 'rekey_journal_interactions',
+        ARRAY['id']::text[], '{}')
     ),
     written (root, action, columns) AS (VALUES
       ('projects', 'rename', ARRAY['name', 'updated_at']::text[]),
@@ -1501,10 +1659,10 @@ BEGIN
       ('memories', 'supersede', ARRAY['project', 'status', 'updated_at']::text[]),
       ('interactions', 'rekey', ARRAY['project']::text[])
     ),
-    covered (root, child, field, target) AS (VALUES
-      ('projects', 'project_state', 'project_id', 'id'),
-      ('projects', 'memories', 'project', 'name'),
-      ('projects', 'interactions', 'project', 'name')
+    covered (root, child, fields, targets) AS (VALUES
+      ('projects', 'project_state', ARRAY['project_id']::text[], ARRAY['id']::text[]),
+      ('projects', 'memories', ARRAY['project']::text[], ARRAY['name']::text[]),
+      ('projects', 'interactions', ARRAY['project']::text[], ARRAY['name']::text[])
     ),
     tree (root, member) AS (
       SELECT root, to_regclass(root)::oid FROM (VALUES ('projects'), ('project_state'), ('memories'), ('interactions')) AS parents (root)
@@ -1515,12 +1673,12 @@ BEGIN
     key AS (
       SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*, EXISTS (
         SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
-        WHERE covered.root = tree.root AND field.names = ARRAY[covered.field] AND field.targets = ARRAY[covered.target]
+        WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
       ) AS covered
       FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
       CROSS JOIN LATERAL (
-        SELECT array_agg(source.attname::text ORDER BY place) AS names,
-          array_agg(target.attname::text ORDER BY place) AS targets,
+        SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
+          array_agg(target.attname::text ORDER BY source.attname COLLATE "C") AS targets,
           string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
         FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair (field, target, place)
         JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
@@ -1534,15 +1692,18 @@ BEGIN
     SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
       CASE WHEN key.covered THEN '{}' ELSE asked.gone::text[] END || ARRAY(
         SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
-      ) AS actions
+      ) AS actions,
+      (SELECT string_agg(format('gone.%1$I = parent.%1$I', each), ' AND ') FROM unnest(asked.keys) AS each) AS matched,
+      (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed
     FROM asked JOIN key USING (root)
   LOOP
     FOR hanging IN EXECUTE format(
-      'SELECT gone.%1$I AS key, gone.rekey_action AS action, count(*) AS rows '
-      'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON gone.%1$I = parent.%1$I '
+      'SELECT ' || CASE cardinality(found.keys) WHEN 1 THEN '%1$s' ELSE 'concat_ws('', '', %1$s)' END ||
+      ' AS key, gone.rekey_action AS action, count(*) AS rows '
+      'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON %6$s '
       'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) '
-      'GROUP BY gone.%1$I, gone.rekey_action',
-      found.key, found.child, found.parent, found.condition, found.journal) USING found.actions
+      'GROUP BY %1$s, gone.rekey_action',
+      found.listed, found.child, found.parent, found.condition, found.journal, found.matched) USING found.actions
     LOOP
       guards := guards || found.guard;
       said := said ||
@@ -1560,6 +1721,8 @@ CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM r
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+ALTER TABLE rekey_returning DROP COLUMN rekey_place;
+ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 INSERT INTO projects OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
@@ -1575,6 +1738,8 @@ WHERE false;
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+ALTER TABLE rekey_returning DROP COLUMN rekey_place;
+ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 INSERT INTO project_state OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
@@ -1612,27 +1777,117 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', count
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
 INSERT INTO rekey_created_projects
 SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action, rekey_journal_projects.rekey_canonical,
-  rekey_original.*
+  NULL, rekey_journal_projects.rekey_to_id, rekey_original.*
 FROM rekey_journal_projects
   JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
     AND (CAST(rekey_original.name AS TEXT) COLLATE "default") = rekey_journal_projects.rekey_canonical
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
+-- Tell the journal of projects the keys of the created rows.
+UPDATE rekey_journal_projects
+SET rekey_to_id=coalesce(
+  (
+    SELECT id FROM rekey_created_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id
+  ),
+  rekey_journal_projects.rekey_to_id
+)
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
+  AND rekey_journal_projects.rekey_to_id IN (
+    SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  );
+
 -- Spell misspelt canonical rows as they are registered.
 WITH rekey_changed AS (
   UPDATE projects
-  SET name=rekey_journal_projects.rekey_canonical,
+  SET name=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM rekey_journal_projects
-  WHERE projects.id = rekey_journal_projects.id AND rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
-    AND rekey_journal_projects.rekey_action IN ('rename')
-  RETURNING 1 AS changed
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
+      CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rename')
+  ) AS rekey_becoming
+  WHERE projects.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', count(*) FROM rekey_changed;
 
--- Delete the inactive canonical rows that an active shadow row displaces.
+-- Write the rows of interactions under their canonical.
+WITH rekey_changed AS (
+  UPDATE interactions SET project=rekey_becoming.rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+        created_at
+      FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rekey')
+  ) AS rekey_becoming
+  WHERE interactions.id = rekey_becoming.id RETURNING 1 AS changed
+)
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', count(*) FROM rekey_changed;
+
+-- Supersede the duplicates in memories, under their canonical name too.
+WITH rekey_changed AS (
+  UPDATE memories
+  SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at,
+      CASE
+        WHEN (rekey_action = 'rekey') THEN rekey_canonical
+        WHEN (rekey_action = 'supersede') THEN rekey_canonical
+        ELSE project
+      END AS rekey_new_0,
+      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+        status, created_at, updated_at
+      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('supersede')
+  ) AS rekey_becoming
+  WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed
+)
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', count(*) FROM rekey_changed;
+
+-- Write the rows of memories under their canonical.
+WITH rekey_changed AS (
+  UPDATE memories
+  SET project=rekey_becoming.rekey_new_0,
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at,
+      CASE
+        WHEN (rekey_action = 'rekey') THEN rekey_canonical
+        WHEN (rekey_action = 'supersede') THEN rekey_canonical
+        ELSE project
+      END AS rekey_new_0,
+      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+        status, created_at, updated_at
+      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rekey')
+  ) AS rekey_becoming
+  WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed
+)
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', count(*) FROM rekey_changed;
+
+-- Delete the inactive canonical rows of project_state that an active shadow row displaces.
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
@@ -1644,7 +1899,7 @@ WITH rekey_changed AS (
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', count(*) FROM rekey_changed;
 
--- Delete the shadow rows that say the same as the survivor of their slot.
+-- Delete the rows of project_state that say the same as the one that stays.
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
@@ -1656,7 +1911,7 @@ WITH rekey_changed AS (
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', count(*) FROM rekey_changed;
 
--- Delete the historical drops: rows that say otherwise than the survivor of their slot.
+-- Delete the historical drops of project_state: rows that say otherwise than the survivor of their slot.
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
@@ -1668,75 +1923,83 @@ WITH rekey_changed AS (
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', count(*) FROM rekey_changed;
 
--- Make the canonical rows active again that say what the active shadow row said.
+-- Make the canonical rows of project_state active again that say what the active shadow row said.
 WITH rekey_changed AS (
   UPDATE project_state
-  SET status='active', updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM rekey_journal_project_state
-  WHERE project_state.id = rekey_journal_project_state.id
-    AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('revive')
-  RETURNING 1 AS changed
+  SET status=rekey_becoming.rekey_new_1,
+    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
+  FROM (
+    SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
+      rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned.key,
+      rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status,
+      rekey_planned.created_at, rekey_planned.updated_at,
+      CASE
+        WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
+          WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
+        END
+        ELSE rekey_planned.project_id
+      END AS rekey_new_0,
+      CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+        confidence, status, created_at, updated_at
+      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+      LEFT OUTER JOIN (
+        SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+        FROM (
+          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+        ) AS rekey_planned
+        WHERE rekey_place IS NOT NULL
+      ) AS rekey_member_0
+        ON rekey_member_0.key_0 = rekey_planned.project_id
+    WHERE rekey_planned.rekey_action IN ('revive')
+  ) AS rekey_becoming
+  WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', count(*) FROM rekey_changed;
 
--- Hang the surviving shadow rows on their canonical.
+-- Write the rows of project_state under their canonical.
 WITH rekey_changed AS (
   UPDATE project_state
-  SET project_id=(
-    SELECT projects.id FROM projects
-    WHERE projects.name = rekey_journal_project_state.rekey_canonical
-      AND (CAST(projects.name AS TEXT) COLLATE "default") = rekey_journal_project_state.rekey_canonical
-  ),
+  SET project_id=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM rekey_journal_project_state
-  WHERE project_state.id = rekey_journal_project_state.id
-    AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
-    AND rekey_journal_project_state.rekey_action IN ('rekey')
-  RETURNING 1 AS changed
+  FROM (
+    SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
+      rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned.key,
+      rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status,
+      rekey_planned.created_at, rekey_planned.updated_at,
+      CASE
+        WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
+          WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
+        END
+        ELSE rekey_planned.project_id
+      END AS rekey_new_0,
+      CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+        confidence, status, created_at, updated_at
+      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+      LEFT OUTER JOIN (
+        SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+        FROM (
+          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+        ) AS rekey_planned
+        WHERE rekey_place IS NOT NULL
+      ) AS rekey_member_0
+        ON rekey_member_0.key_0 = rekey_planned.project_id
+    WHERE rekey_planned.rekey_action IN ('rekey')
+  ) AS rekey_becoming
+  WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', count(*) FROM rekey_changed;
 
--- Supersede the duplicates in memories, under their canonical name too.
-WITH rekey_changed AS (
-  UPDATE memories
-  SET project=rekey_journal_memories.rekey_canonical, status='superseded',
-    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM rekey_journal_memories
-  WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
-    AND rekey_journal_memories.rekey_action IN ('supersede')
-  RETURNING 1 AS changed
-)
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', count(*) FROM rekey_changed;
-
--- Write the rows of memories under their canonical name.
-WITH rekey_changed AS (
-  UPDATE memories
-  SET project=rekey_journal_memories.rekey_canonical,
-    updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM rekey_journal_memories
-  WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
-    AND rekey_journal_memories.rekey_action IN ('rekey')
-  RETURNING 1 AS changed
-)
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', count(*) FROM rekey_changed;
-
--- Write the rows of interactions under their canonical name.
-WITH rekey_changed AS (
-  UPDATE interactions SET project=rekey_journal_interactions.rekey_canonical FROM rekey_journal_interactions
-  WHERE interactions.id = rekey_journal_interactions.id
-    AND rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run)
-    AND rekey_journal_interactions.rekey_action IN ('rekey')
-  RETURNING 1 AS changed
-)
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', count(*) FROM rekey_changed;
-
--- Delete the shadows; everything that hung on them has moved.
+-- Delete rows of projects; everything that hung on them has moved.
 WITH rekey_changed AS (
   DELETE FROM projects
   WHERE projects.id IN (
@@ -1777,29 +2040,44 @@ WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
 CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_journal_projects.id AS key, rekey_journal_projects.rekey_action AS action,
-  rekey_journal_projects.rekey_canonical AS canonical,
+SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
+  rekey_planned.rekey_canonical AS canonical,
   CASE
+    WHEN (projects.id IS NOT NULL) THEN 'taken'
     WHEN (
-      rekey_journal_projects.rekey_action = 'delete'
-      AND (
-        projects.id IS NOT NULL
-        OR (
-          EXISTS (
-            SELECT 1 FROM projects AS rekey_other
-            WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
-          )
-        )
-      )
+      EXISTS (SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned.name AND id != rekey_planned.id)
     ) THEN 'taken'
-    WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
+    ELSE 'untouched'
+  END AS drift,
+  0 AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+  FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+  LEFT OUTER JOIN projects ON projects.id = rekey_planned.id
+WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_project_key ON rekey_back_project (key_0);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_project_drifted ON rekey_back_project (key_0) WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_project holds.
+ANALYZE rekey_back_project (key_0, action, drift);
+
+-- The same for the other rows of projects that the run touched.
+INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
+  CASE
+    WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (
-      rekey_journal_projects.rekey_action != 'delete'
-      AND NOT (
+      NOT (
         (
-          rekey_journal_projects.rekey_canonical IS NOT DISTINCT FROM (
-            CAST(CAST(projects.name AS TEXT) AS TEXT) COLLATE "default"
-          )
+          (
+            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
+          ) IS NOT DISTINCT FROM (CAST(CAST(projects.name AS TEXT) AS TEXT) COLLATE "default")
         )
         AND (
           (
@@ -1821,107 +2099,50 @@ SELECT rekey_journal_projects.id AS key, rekey_journal_projects.rekey_action AS 
         )
         AND (
           CAST(
-            ROW(
-              rekey_journal_projects.id, rekey_journal_projects.description, rekey_journal_projects.created_at
-            ) AS RECORD
+            ROW(rekey_becoming.id, rekey_becoming.description, rekey_becoming.created_at) AS RECORD
           ) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)
         )
       )
     ) THEN 'edited'
     WHEN (
-      rekey_journal_projects.rekey_action != 'delete'
+      rekey_becoming.rekey_action IN ('rename')
       AND (
         EXISTS (
           SELECT 1 FROM projects AS rekey_other
-          WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
+          WHERE name = rekey_becoming.name AND id != rekey_becoming.id AND id != rekey_becoming.id
         )
       )
     ) THEN 'taken'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
-
--- Find these by their keys.
-CREATE INDEX rekey_back_project_key ON rekey_back_project (key);
-
--- Find those that stay: few, mostly none.
-CREATE INDEX rekey_back_project_drifted ON rekey_back_project (key) WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_project holds.
-ANALYZE rekey_back_project (key, action, drift);
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
+    CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rename')
+) AS rekey_becoming
+  LEFT OUTER JOIN projects ON projects.id = rekey_becoming.id;
 
 -- Decide about project_state: which rows still are as the upgrade left them.
 CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_action AS action,
-  rekey_journal_project_state.rekey_canonical AS canonical,
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
   CASE
+    WHEN (project_state.id IS NULL) THEN 'deleted'
     WHEN (
-      (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
-      AND project_state.id IS NULL
-    ) THEN 'deleted'
-    WHEN (
-      rekey_journal_project_state.rekey_action = 'rekey'
-      AND NOT (
+      NOT (
         (
           (
-            SELECT (
-              jsonb_populate_record(
-                CAST(NULL AS project_state),
-                jsonb_build_object(
-                  'updated_at',
-                  CAST(
-                    (
-                      SELECT started_at FROM rekey_run
-                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                    ) AS TEXT
-                  )
-                )
-              )
-            ).updated_at
-          ) IS NOT DISTINCT FROM project_state.updated_at
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_journal_project_state.id, rekey_journal_project_state.category, rekey_journal_project_state.key,
-              rekey_journal_project_state.value, rekey_journal_project_state.source,
-              rekey_journal_project_state.confidence, rekey_journal_project_state.status,
-              rekey_journal_project_state.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              project_state.id, project_state.category, project_state.key, project_state.value, project_state.source,
-              project_state.confidence, project_state.status, project_state.created_at
-            ) AS RECORD
-          )
+            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
+          ) IS NOT DISTINCT FROM (CAST(CAST(project_state.project_id AS TEXT) AS TEXT) COLLATE "default")
         )
         AND (
           (
-            EXISTS (
-              SELECT 1 FROM projects
-              WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                AND (CAST(projects.name AS TEXT) COLLATE "default") = rekey_journal_project_state.rekey_canonical
-                AND projects.id = project_state.project_id
-            )
-          )
-          OR NOT (
-            EXISTS (
-              SELECT 1 FROM projects
-              WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                AND (CAST(projects.name AS TEXT) COLLATE "default") = rekey_journal_project_state.rekey_canonical
-            )
-          )
-        )
-      )
-    ) THEN 'edited'
-    WHEN (
-      rekey_journal_project_state.rekey_action = 'revive'
-      AND NOT (
-        (
-          (
-            CAST('active' AS TEXT) COLLATE "default"
+            CAST(CAST(rekey_becoming.rekey_new_1 AS TEXT) AS TEXT) COLLATE "default"
           ) IS NOT DISTINCT FROM (CAST(CAST(project_state.status AS TEXT) AS TEXT) COLLATE "default")
         )
         AND (
@@ -1945,129 +2166,326 @@ SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_
         AND (
           CAST(
             ROW(
-              rekey_journal_project_state.id, rekey_journal_project_state.project_id,
-              rekey_journal_project_state.category, rekey_journal_project_state.key, rekey_journal_project_state.value,
-              rekey_journal_project_state.source, rekey_journal_project_state.confidence,
-              rekey_journal_project_state.created_at
+              rekey_becoming.id, rekey_becoming.category, rekey_becoming.key, rekey_becoming.value,
+              rekey_becoming.source, rekey_becoming.confidence, rekey_becoming.created_at
             ) AS RECORD
           ) OPERATOR(pg_catalog.*=) CAST(
             ROW(
-              project_state.id, project_state.project_id, project_state.category, project_state.key,
-              project_state.value, project_state.source, project_state.confidence, project_state.created_at
+              project_state.id, project_state.category, project_state.key, project_state.value, project_state.source,
+              project_state.confidence, project_state.created_at
             ) AS RECORD
           )
         )
       )
     ) THEN 'edited'
     WHEN (
-      NOT (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
-      AND project_state.id IS NOT NULL
-    ) THEN 'taken'
-    WHEN (
-      rekey_journal_project_state.rekey_action != 'revive'
+      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.project_id IS NOT NULL
       AND NOT (
-        rekey_comes_back.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back.key IS NULL
-        AND rekey_owner.id IS NOT NULL
+        rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
+        AND rekey_owner_0.id IS NOT NULL
       )
     ) THEN 'taken'
     WHEN (
-      rekey_journal_project_state.rekey_action != 'revive'
+      rekey_becoming.rekey_action IN ('rekey')
       AND (
         EXISTS (
           SELECT 1 FROM project_state AS rekey_holder
-          WHERE project_id = rekey_journal_project_state.project_id
+          WHERE project_id = rekey_becoming.project_id
             AND (
-              coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
-              AND category IS NOT DISTINCT FROM rekey_journal_project_state.category
+              coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming.category AS TEXT), '')
+              AND category IS NOT DISTINCT FROM rekey_becoming.category
             )
             AND (
-              coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.key AS TEXT), '')
-              AND key IS NOT DISTINCT FROM rekey_journal_project_state.key
+              coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming.key AS TEXT), '')
+              AND key IS NOT DISTINCT FROM rekey_becoming.key
             )
-            AND id != rekey_journal_project_state.id
+            AND id != rekey_becoming.id
         )
       )
     ) THEN 'taken'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_project_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
+    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned.key,
+    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
+    rekey_planned.updated_at,
+    CASE
+      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
+        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
+      END
+      ELSE rekey_planned.project_id
+    END AS rekey_new_0,
+    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+      confidence, status, created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+    LEFT OUTER JOIN (
+      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_place IS NOT NULL
+    ) AS rekey_member_0
+      ON rekey_member_0.key_0 = rekey_planned.project_id
+  WHERE rekey_planned.rekey_action IN ('rekey', 'revive')
+) AS rekey_becoming
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming.project_id
   LEFT OUTER JOIN (
-    SELECT key, action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
-  ) AS rekey_comes_back
-    ON rekey_comes_back.key = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
+    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')
+  ) AS rekey_comes_back_0
+    ON rekey_comes_back_0.key_0 = rekey_becoming.project_id;
 
 -- Find these by their keys.
-CREATE INDEX rekey_back_state_key ON rekey_back_state (key);
+CREATE INDEX rekey_back_state_key ON rekey_back_state (key_0);
 
 -- Find those that stay: few, mostly none.
-CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key) WHERE drift != 'untouched';
+CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key_0) WHERE drift != 'untouched';
 
 -- Let statements be planned for what rekey_back_state holds.
-ANALYZE rekey_back_state (key, action, drift);
+ANALYZE rekey_back_state (key_0, action, drift);
 
--- The same for replaced rows, whose slot must be free.
-INSERT INTO rekey_back_state (key, action, canonical, drift)
-SELECT rekey_journal_project_state.id AS key, rekey_journal_project_state.rekey_action AS action,
-  rekey_journal_project_state.rekey_canonical AS canonical,
+-- The same for the other rows of project_state that the run touched.
+INSERT INTO rekey_back_state (key_0, now_0, action, canonical, drift, moves)
+SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
+  rekey_planned.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NOT NULL) THEN 'taken'
     WHEN (
-      NOT (
-        rekey_comes_back.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back.key IS NULL
-        AND rekey_owner.id IS NOT NULL
+      rekey_planned.project_id IS NOT NULL
+      AND NOT (
+        rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
+        AND rekey_owner_0.id IS NOT NULL
       )
     ) THEN 'taken'
     WHEN (
       EXISTS (
         SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_journal_project_state.project_id
+        WHERE project_id = rekey_planned.project_id
           AND (
-            coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.category AS TEXT), '')
-            AND category IS NOT DISTINCT FROM rekey_journal_project_state.category
+            coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned.category AS TEXT), '')
+            AND category IS NOT DISTINCT FROM rekey_planned.category
           )
           AND (
-            coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_journal_project_state.key AS TEXT), '')
-            AND key IS NOT DISTINCT FROM rekey_journal_project_state.key
+            coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned.key AS TEXT), '')
+            AND key IS NOT DISTINCT FROM rekey_planned.key
           )
-          AND id != rekey_journal_project_state.id
           AND NOT (
-            EXISTS (
-              SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key AND action = 'rekey' AND drift = 'untouched'
-            )
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = now_0 AND drift = 'untouched' AND moves = 1)
           )
       )
     ) THEN 'taken'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_project_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  END AS drift,
+  0 AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+    confidence, status, created_at, updated_at
+  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned.project_id
   LEFT OUTER JOIN (
-    SELECT key, action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
-  ) AS rekey_comes_back
-    ON rekey_comes_back.key = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
+    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')
+  ) AS rekey_comes_back_0
+    ON rekey_comes_back_0.key_0 = rekey_planned.project_id
+WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+
+-- Decide about memories: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_memory AS
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
+  CASE
+    WHEN (memories.id IS NULL) THEN 'deleted'
+    WHEN (
+      NOT (
+        (
+          (
+            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
+          ) IS NOT DISTINCT FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
+        )
+        AND (
+          (
+            CAST(CAST(rekey_becoming.rekey_new_1 AS TEXT) AS TEXT) COLLATE "default"
+          ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
+        )
+        AND (
+          (
+            SELECT (
+              jsonb_populate_record(
+                CAST(NULL AS memories),
+                jsonb_build_object(
+                  'updated_at',
+                  CAST(
+                    (
+                      SELECT started_at FROM rekey_run
+                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+                    ) AS TEXT
+                  )
+                )
+              )
+            ).updated_at
+          ) IS NOT DISTINCT FROM memories.updated_at
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
+              rekey_becoming.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
+    created_at, updated_at,
+    CASE
+      WHEN (rekey_action = 'rekey') THEN rekey_canonical
+      WHEN (rekey_action = 'supersede') THEN rekey_canonical
+      ELSE project
+    END AS rekey_new_0,
+    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rekey', 'supersede')
+) AS rekey_becoming
+  LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id;
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_memory_key ON rekey_back_memory (key_0);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory (key_0) WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_memory holds.
+ANALYZE rekey_back_memory (key_0, action, drift);
+
+-- Decide about interactions: which rows still are as the upgrade left them.
+CREATE TEMPORARY TABLE rekey_back_interaction AS
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
+  CASE
+    WHEN (interactions.id IS NULL) THEN 'deleted'
+    WHEN (
+      NOT (
+        (
+          (
+            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
+          ) IS NOT DISTINCT FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
+        )
+        AND (
+          CAST(
+            ROW(
+              rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
+              rekey_becoming.session_id, rekey_becoming.created_at
+            ) AS RECORD
+          ) OPERATOR(pg_catalog.*=) CAST(
+            ROW(
+              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+              interactions.created_at
+            ) AS RECORD
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+    created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at
+    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rekey')
+) AS rekey_becoming
+  LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id;
+
+-- Find these by their keys.
+CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction (key_0);
+
+-- Find those that stay: few, mostly none.
+CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction (key_0) WHERE drift != 'untouched';
+
+-- Let statements be planned for what rekey_back_interaction holds.
+ANALYZE rekey_back_interaction (key_0, action, drift);
 
 -- The same for created rows: they stay while anything hangs on them.
-INSERT INTO rekey_back_project (key, action, canonical, drift)
-SELECT projects.id AS key, rekey_journal_projects.rekey_action AS action,
-  rekey_journal_projects.rekey_canonical AS canonical,
+INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
+SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
+  rekey_created_projects.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (
       EXISTS (
         SELECT 1 FROM project_state
-        WHERE project_state.project_id = projects.id
+        WHERE projects.id = project_state.project_id
           AND NOT (
-            EXISTS (
-              SELECT 1 FROM rekey_back_state WHERE project_state.id = key AND drift = 'untouched' AND action = 'rekey'
-            )
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = now_0 AND drift = 'untouched' AND moves = 1)
           )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS fk
+        WHERE fk.contype = 'f' AND fk.conrelid = to_regclass('"memories"') AND fk.confrelid = to_regclass('"projects"')
+          AND fk.conkey = (
+            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attname = 'project'
+          )
+          AND fk.confkey = (
+            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attname = 'name'
+          )
+      )
+      AND (
+        EXISTS (
+          SELECT 1 FROM memories
+          WHERE memories.project = (to_jsonb(CAST(projects.name AS TEXT)) #>> '{}')
+            AND NOT (
+              EXISTS (SELECT 1 FROM rekey_back_memory WHERE memories.id = now_0 AND drift = 'untouched' AND moves = 1)
+            )
+        )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS fk
+        WHERE fk.contype = 'f' AND fk.conrelid = to_regclass('"interactions"')
+          AND fk.confrelid = to_regclass('"projects"')
+          AND fk.conkey = (
+            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attname = 'project'
+          )
+          AND fk.confkey = (
+            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attname = 'name'
+          )
+      )
+      AND (
+        EXISTS (
+          SELECT 1 FROM interactions
+          WHERE interactions.project = (to_jsonb(CAST(projects.name AS TEXT)) #>> '{}')
+            AND NOT (
+              EXISTS (
+                SELECT 1 FROM rekey_back_interaction WHERE interactions.id = now_0 AND drift = 'untouched' AND moves = 1
+              )
+            )
+        )
       )
     ) THEN 'attached'
     WHEN NOT (
@@ -2081,13 +2499,10 @@ SELECT projects.id AS key, rekey_journal_projects.rekey_action AS action,
       )
     ) THEN 'edited'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_projects
-  LEFT OUTER JOIN rekey_created_projects ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
-    AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
-  LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
-WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_projects.rekey_action IN ('create');
+  END AS drift,
+  0 AS moves
+FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
+WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
@@ -2101,7 +2516,7 @@ WITH RECURSIVE rekey_journalled AS (
     CAST(
       (
         SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'project' AND action IN ('rename', 'rekey', 'revive', 'supersede')
+        WHERE part = 'project' AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
@@ -2117,7 +2532,7 @@ WITH RECURSIVE rekey_journalled AS (
     CAST(
       (
         SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'state' AND action IN ('rename', 'rekey', 'revive', 'supersede')
+        WHERE part = 'state' AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
@@ -2133,7 +2548,7 @@ WITH RECURSIVE rekey_journalled AS (
     CAST(
       (
         SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'memory' AND action IN ('rename', 'rekey', 'revive', 'supersede')
+        WHERE part = 'memory' AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
@@ -2149,7 +2564,8 @@ WITH RECURSIVE rekey_journalled AS (
     CAST(
       (
         SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'interaction' AND action IN ('rename', 'rekey', 'revive', 'supersede')
+        WHERE part = 'interaction'
+          AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
       ) AS BIGINT
     ) AS updated,
     CAST(
@@ -2276,13 +2692,13 @@ WITH rekey_expected AS (
     CAST(
       (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
-  UNION ALL SELECT 'memory_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
   UNION ALL SELECT 'memory_rows_superseded' AS name,
     CAST(
       (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
+    ) AS journalled
+  UNION ALL SELECT 'memory_rows_rekeyed' AS name,
+    CAST(
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
     CAST(
@@ -2302,11 +2718,11 @@ WHERE rekey_count.value IS DISTINCT FROM rekey_expected.journalled;
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_projects AS (
+WITH rekey_as_project AS (
   SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
   WHERE projects.name IS NOT NULL
 ),
-rekey_0_projects AS (
+rekey_0_project AS (
   SELECT spelling,
     translate(
       btrim(
@@ -2322,26 +2738,55 @@ rekey_0_projects AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_projects
+  FROM rekey_as_project
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered.key = rekey_0_projects.key
+rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
+),
+rekey_known_project AS (
+  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
+    rekey_of_project.canonical AS group_0,
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+  FROM projects
+    JOIN rekey_of_project
+      ON rekey_of_project.spelling = (CAST((CAST(projects.name AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
+),
+rekey_ranked_project AS (
+  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+    row_number() OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS number,
+    first_value(key_0) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS lead_0,
+    first_value(name) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS first_name,
+    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
+  FROM rekey_known_project
+),
+rekey_group_project AS (
+  SELECT key_0, name, canonical, lead_0,
+    ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
+  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
 )
-SELECT 'rekey_shadow_left_project', format('projects: a row is still named %L instead of %L', spelling, canonical)
-FROM rekey_of_projects WHERE canonical != spelling;
+SELECT 'rekey_shadow_left_project', format('projects: a row is still named %L instead of %L', name, canonical)
+FROM rekey_group_project WHERE place > 1 OR canonical != name;
 
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_memories AS (
+WITH rekey_as_memory_0 AS (
   SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
   WHERE memories.project IS NOT NULL
 ),
-rekey_0_memories AS (
+rekey_0_memory_0 AS (
   SELECT spelling,
     translate(
       btrim(
@@ -2357,26 +2802,26 @@ rekey_0_memories AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_memories
+  FROM rekey_as_memory_0
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memories JOIN rekey_registered ON rekey_registered.key = rekey_0_memories.key
+rekey_of_memory_0 AS MATERIALIZED (
+  SELECT rekey_0_memory_0.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory_0 JOIN rekey_registered ON rekey_registered.key = rekey_0_memory_0.key
 )
 SELECT 'rekey_alias_left_memory', format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
-FROM rekey_of_memories WHERE canonical != spelling;
+FROM rekey_of_memory_0 WHERE canonical != spelling;
 
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_interactions AS (
+WITH rekey_as_interaction_0 AS (
   SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
-rekey_0_interactions AS (
+rekey_0_interaction_0 AS (
   SELECT spelling,
     translate(
       btrim(
@@ -2392,18 +2837,18 @@ rekey_0_interactions AS (
       convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
       convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
     ) AS key
-  FROM rekey_as_interactions
+  FROM rekey_as_interaction_0
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered.key = rekey_0_interactions.key
+rekey_of_interaction_0 AS MATERIALIZED (
+  SELECT rekey_0_interaction_0.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interaction_0 JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction_0.key
 )
 SELECT 'rekey_alias_left_interaction',
   format('interactions: rows are still keyed by %L instead of %L', spelling, canonical)
-FROM rekey_of_interactions WHERE canonical != spelling;
+FROM rekey_of_interaction_0 WHERE canonical != spelling;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
@@ -2411,14 +2856,12 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_owner_lost_state',
   format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
 FROM project_state
-WHERE project_state.project_id IN (
-  SELECT id
-  FROM (
-    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  JOIN (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  WHERE rekey_action = 'delete'
-);
+    ON project_state.project_id = rekey_planned.id
+WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
 -- Guards rekey_no_way_back_project, rekey_no_way_back_state, rekey_no_way_back_memory, rekey_no_way_back_interaction:
 --   every row that the journal names would go back as it was.
@@ -2428,7 +2871,7 @@ WHERE project_state.project_id IN (
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_no_way_back_project',
   format(
-    'projects: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
+    'projects: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2439,7 +2882,7 @@ SELECT 'rekey_no_way_back_project',
 FROM rekey_back_project WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
   format(
-    'project_state: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
+    'project_state: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2450,7 +2893,7 @@ UNION ALL SELECT 'rekey_no_way_back_state',
 FROM rekey_back_state WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_memory',
   format(
-    'memories: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
+    'memories: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2458,107 +2901,10 @@ UNION ALL SELECT 'rekey_no_way_back_memory',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM (
-  SELECT rekey_journal_memories.id AS key, rekey_journal_memories.rekey_action AS action,
-    rekey_journal_memories.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_memories.rekey_action = 'rekey'
-        AND NOT (
-          (
-            rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
-              CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
-            )
-          )
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS memories),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT started_at FROM rekey_run
-                        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT FROM memories.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-                rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
-                memories.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_memories.rekey_action != 'rekey'
-        AND NOT (
-          (
-            rekey_journal_memories.rekey_canonical IS NOT DISTINCT FROM (
-              CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default"
-            )
-          )
-          AND (
-            (
-              CAST('superseded' AS TEXT) COLLATE "default"
-            ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
-          )
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS memories),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT started_at FROM rekey_run
-                        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT FROM memories.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-                rekey_journal_memories.confidence, rekey_journal_memories.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-  WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-) AS rekey_back
-WHERE drift != 'untouched'
+FROM rekey_back_memory WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   format(
-    'interactions: row %L (%s for %L) would not go back as it was: %s', key, action, canonical,
+    'interactions: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2566,70 +2912,13 @@ UNION ALL SELECT 'rekey_no_way_back_interaction',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM (
-  SELECT rekey_journal_interactions.id AS key, rekey_journal_interactions.rekey_action AS action,
-    rekey_journal_interactions.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_interactions.rekey_action = 'rekey'
-        AND NOT (
-          (
-            rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
-              CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
-            )
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-                rekey_journal_interactions.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                interactions.id, interactions.prompt, interactions.response, interactions.client,
-                interactions.session_id, interactions.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_interactions.rekey_action != 'rekey'
-        AND NOT (
-          (
-            rekey_journal_interactions.rekey_canonical IS NOT DISTINCT FROM (
-              CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default"
-            )
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-                rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-                rekey_journal_interactions.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                interactions.id, interactions.prompt, interactions.response, interactions.client,
-                interactions.session_id, interactions.created_at
-              ) AS RECORD
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-  WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-) AS rekey_back
-WHERE drift != 'untouched';
+FROM rekey_back_interaction WHERE drift != 'untouched';
 
 -- Drop what was noted.
 DROP TABLE rekey_back_project;
 DROP TABLE rekey_back_state;
+DROP TABLE rekey_back_memory;
+DROP TABLE rekey_back_interaction;
 DROP TABLE rekey_counted_before;
 
 -- Drop what was counted.

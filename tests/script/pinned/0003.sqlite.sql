@@ -136,7 +136,7 @@ rekey_catalog AS (
 )
 SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE lower(name) IN ('rekey_run', 'rekey_action', 'rekey_canonical')
+FROM rekey_catalog WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_reserved_name CHECK (guard <> 'rekey_reserved_name'));
@@ -152,13 +152,25 @@ SELECT 'rekey_not_a_table',
   printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
+        CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
+        CAST('yes' AS TEXT)
+      )
   )
   SELECT part."table", 'a view' AS what
   FROM rekey_part AS part JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
@@ -179,13 +191,25 @@ SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
+        CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
+        CAST('yes' AS TEXT)
+      )
   )
   SELECT part."table", known.name AS "column", known.type
   FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
@@ -213,13 +237,25 @@ SELECT 'rekey_check_broken',
   printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
     VALUES
-      (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)),
-      (CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)),
-      (CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT))
+      (
+        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
+        CAST('yes' AS TEXT)
+      ),
+      (
+        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+        CAST('project' AS TEXT), CAST('' AS TEXT)
+      ),
+      (
+        CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
+        CAST('yes' AS TEXT)
+      )
   )
   SELECT part."table"
   FROM rekey_part AS part
@@ -247,16 +283,19 @@ SELECT 'rekey_name_of_several',
   )
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "key", name, deletable
+    "table", "schema", "keys", name, deletable
   ) AS (
-    VALUES (CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT))
+    VALUES (
+      CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
+      CAST('yes' AS TEXT)
+    )
   ),
   rekey_unique AS (
     SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
       max(
         lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
       ) AS names,
-      max(lower(coalesce(of.name, '')) = lower(part."key")) AS keyed,
+      max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,
       group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
     FROM rekey_part AS part
       JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
@@ -285,12 +324,13 @@ DELETE FROM rekey_finding;
 -- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too,
 --   or, if the journal is empty, drop it and make it again with op.create_side_tables(spec).
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_pair(source, kept) AS (
+WITH rekey_pair(source, kept, own) AS (
   VALUES
-    ('projects', 'rekey_journal_projects'), ('projects', 'rekey_created_projects'),
-    ('project_state', 'rekey_journal_project_state'), ('memories', 'rekey_journal_memories'),
-    ('interactions', 'rekey_journal_interactions')
+    ('projects', 'rekey_journal_projects', '5'), ('projects', 'rekey_created_projects', '5'),
+    ('project_state', 'rekey_journal_project_state', '5'), ('memories', 'rekey_journal_memories', '5'),
+    ('interactions', 'rekey_journal_interactions', '5')
 ),
+rekey_kept_pair AS (SELECT source, kept, CAST(own AS INTEGER) AS own FROM rekey_pair),
 rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -311,17 +351,20 @@ SELECT DISTINCT 'rekey_journal_shape',
 FROM (
   SELECT source, kept, name, place, type
   FROM (
-    SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
-    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept
+    SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
+      rekey_own.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
+    EXCEPT SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept
   ) AS rekey_lacking
   UNION ALL SELECT source, kept, name, place, type
   FROM (
-    SELECT rekey_pair.source, rekey_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_pair.kept WHERE rekey_copy.place > 3
-    EXCEPT SELECT rekey_pair.source, rekey_pair.kept, rekey_own.name, rekey_own.place + 3 AS place, rekey_own.type
-    FROM rekey_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_pair.source
+    SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept
+    WHERE rekey_copy.place > rekey_kept_pair.own
+    EXCEPT SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name,
+      rekey_own.place + rekey_kept_pair.own AS place, rekey_own.type
+    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
   ) AS rekey_surplus
 ) AS rekey_different
 UNION ALL SELECT NULL, NULL;
@@ -334,8 +377,8 @@ DELETE FROM rekey_finding;
 
 -- Open a run.
 SAVEPOINT rekey_step;
-INSERT INTO rekey_run (id, revision, started_at, registry_path, registry_sha256)
-SELECT coalesce(max(id), 0) + 1, '0003', strftime('%Y-%m-%d %H:%M:%f000', 'now'), 'registry.json',
+INSERT INTO rekey_run (id, revision, noun, started_at, registry_path, registry_sha256)
+SELECT coalesce(max(id), 0) + 1, '0003', 'project', strftime('%Y-%m-%d %H:%M:%f000', 'now'), 'registry.json',
   '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0'
 FROM rekey_run;
 
@@ -364,10 +407,10 @@ SELECT (SELECT max(id) FROM rekey_run), alias, canonical, "key", identity FROM r
 -- Plan projects: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
-WITH rekey_as_projects AS (
+WITH rekey_as_project AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
-rekey_0_projects AS (
+rekey_0_project AS (
   SELECT spelling,
     replace(
       replace(
@@ -386,73 +429,63 @@ rekey_0_projects AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_projects
+  FROM rekey_as_project
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
+rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
 ),
-rekey_known AS (
-  SELECT projects.id AS "key", rekey_of_projects.spelling AS name, rekey_of_projects.alias, rekey_of_projects.canonical
-  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
+rekey_known_project AS (
+  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
+    rekey_of_project.canonical AS group_0,
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+  FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY)
 ),
-rekey_decided AS (
-  SELECT "key",
-    CASE WHEN (alias != canonical) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
-    canonical
-  FROM rekey_known
-  WHERE alias != canonical OR canonical != name
-    OR canonical IN (SELECT canonical FROM rekey_known WHERE alias != canonical)
-  UNION ALL SELECT NULL AS "key", 'create' AS action, canonical FROM rekey_known GROUP BY canonical
-  HAVING min(CASE WHEN (alias != canonical) THEN 1 ELSE 0 END) = 1
+rekey_ranked_project AS (
+  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+    row_number() OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS number,
+    first_value(key_0) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS lead_0,
+    first_value(name) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS first_name,
+    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
+  FROM rekey_known_project
+),
+rekey_group_project AS MATERIALIZED (
+  SELECT key_0, name, canonical, lead_0,
+    ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
+  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
+),
+rekey_decided_project AS (
+  SELECT key_0, CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
+    canonical, place, lead_0 AS to_0
+  FROM rekey_group_project
+  UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided."key"
+  SELECT rekey_decided_project.action AS rekey_action, rekey_decided_project.canonical AS rekey_canonical,
+    rekey_decided_project.place AS rekey_place, rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_project
+    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0
 ) AS rekey_planned;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
-WITH rekey_as_projects AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
-),
-rekey_0_projects AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_projects
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
-),
-rekey_slot_row AS (
-  SELECT project_state.id AS "key", rekey_of_projects.canonical, project_state.category AS slot_0,
-    project_state."key" AS slot_1, project_state.value COLLATE BINARY AS value,
-    CASE WHEN (rekey_of_projects.alias != rekey_of_projects.canonical) THEN 1 ELSE 0 END AS shadow,
+WITH rekey_slot_row_state AS (
+  SELECT project_state.id AS key_0, rekey_member_0.canonical, rekey_member_0.to_0 AS owner_0,
+    project_state.category AS slot_0, project_state."key" AS slot_1, project_state.value COLLATE BINARY AS value,
+    CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
     CASE
       WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
@@ -518,54 +551,61 @@ rekey_slot_row AS (
       END
     END AS moment
   FROM project_state
-    JOIN projects ON projects.id = project_state.project_id
-    JOIN rekey_of_projects ON rekey_of_projects.spelling = +(projects.name COLLATE BINARY)
-  WHERE rekey_of_projects.canonical IN (SELECT canonical FROM rekey_of_projects WHERE alias != canonical)
+    JOIN (
+      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_place IS NOT NULL
+    ) AS rekey_member_0
+      ON project_state.project_id = rekey_member_0.key_0
+  WHERE rekey_member_0.place > 0
 ),
-rekey_slot_rank AS (
-  SELECT "key", canonical, slot_0, slot_1, value, shadow, active, moment,
+rekey_slot_rank_state AS (
+  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment,
     CASE
       WHEN (shadow = 0 AND active = 1) THEN 0
       WHEN (shadow = 1 AND active = 1) THEN 1
       WHEN (shadow = 0 AND active = 0) THEN 2
       WHEN (shadow = 1 AND active = 0) THEN 3
     END AS rank
-  FROM rekey_slot_row
+  FROM rekey_slot_row_state
 ),
-rekey_ranked AS (
-  SELECT "key", canonical, slot_0, slot_1, value, shadow, active, moment, rank,
+rekey_ranked_state AS (
+  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment, rank,
     row_number() OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
     first_value(value) OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_value,
     first_value(shadow) OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_shadow,
     first_value(active) OVER (
-      PARTITION BY canonical, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY owner_0, slot_0, slot_1
+      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_active
-  FROM rekey_slot_rank
+  FROM rekey_slot_rank_state
 ),
-rekey_judged AS (
-  SELECT "key", canonical, shadow, won_by_shadow, CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
-    CASE WHEN (value IS won_value) THEN 1 ELSE 0 END AS same,
-    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY canonical, slot_0, slot_1) AS touched,
+rekey_judged_state AS (
+  SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
+    CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, CASE WHEN (value IS won_value) THEN 1 ELSE 0 END AS same,
+    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY owner_0, slot_0, slot_1) AS touched,
     max(
       CASE WHEN (shadow = 0 AND value IS won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS said_by_canonical,
+    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS said_by_canonical,
     max(
       CASE WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY canonical, slot_0, slot_1) AS collided
-  FROM rekey_ranked
+    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS collided
+  FROM rekey_ranked_state
 ),
-rekey_decided AS MATERIALIZED (
-  SELECT "key",
+rekey_decided_state AS MATERIALIZED (
+  SELECT key_0,
     CASE
       WHEN (collided = 1) THEN 'collision'
       WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
@@ -577,21 +617,22 @@ rekey_decided AS MATERIALIZED (
       ELSE NULL
     END AS action,
     canonical
-  FROM rekey_judged WHERE touched > 0 ORDER BY 1
+  FROM rekey_judged_state WHERE touched > 0 ORDER BY 1
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided."key"
+  SELECT rekey_decided_state.action AS rekey_action, rekey_decided_state.canonical AS rekey_canonical,
+    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0
 ) AS rekey_planned;
 
 -- Plan memories: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
-WITH rekey_as_memories AS (
+WITH rekey_as_memory AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
 ),
-rekey_0_memories AS (
+rekey_0_memory AS (
   SELECT spelling,
     replace(
       replace(
@@ -610,19 +651,20 @@ rekey_0_memories AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_memories
+  FROM rekey_as_memory
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
+rekey_of_memory AS MATERIALIZED (
+  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory."key"
 ),
-rekey_tagged AS (
-  SELECT memories.id AS "key", rekey_of_memories.canonical, memories.memory_type COLLATE BINARY AS agree_0,
-    memories.content COLLATE BINARY AS agree_1, memories.status COLLATE BINARY AS agree_2,
-    CASE WHEN (rekey_of_memories.canonical != rekey_of_memories.spelling) THEN 1 ELSE 0 END AS rekeyed,
+rekey_tagged_memory AS (
+  SELECT memories.id AS key_0, rekey_of_memory.canonical, rekey_of_memory.canonical AS name_0,
+    memories.memory_type COLLATE BINARY AS agree_0, memories.content COLLATE BINARY AS agree_1,
+    memories.status COLLATE BINARY AS agree_2,
+    CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
     CASE
       WHEN memories.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(memories.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
@@ -680,40 +722,47 @@ rekey_tagged AS (
         ELSE 0
       END
     END AS moment
-  FROM memories JOIN rekey_of_memories ON rekey_of_memories.spelling = +(memories.project COLLATE BINARY)
+  FROM memories JOIN rekey_of_memory ON rekey_of_memory.spelling = +(memories.project COLLATE BINARY COLLATE BINARY)
+  WHERE rekey_of_memory.canonical IS NOT NULL
 ),
-rekey_ranked AS (
-  SELECT "key", canonical, rekeyed,
+rekey_ranked_memory AS (
+  SELECT key_0, canonical, rekeyed,
     row_number() OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place,
     sum(rekeyed) OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS rekeyed_so_far,
-    first_value("key") OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won,
+    first_value(key_0) OVER (
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS won_0,
     first_value(rekeyed) OVER (
-      PARTITION BY canonical, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, "key" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY name_0, agree_0, agree_1, agree_2
+      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS won_by_rekeyed
-  FROM rekey_tagged
+  FROM rekey_tagged_memory
 ),
-rekey_judged AS (
-  SELECT CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked."key" ELSE rekey_ranked.won END AS "key",
-    rekey_ranked.canonical, CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked.rekeyed ELSE 0 END AS rekeyed,
-    CASE WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked.place = 1) THEN 1 ELSE 0 END ELSE 1 END AS first,
-    rekey_ranked.won_by_rekeyed
-  FROM rekey_ranked
+rekey_judged_memory AS (
+  SELECT CASE
+    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0
+  END AS key_0,
+    rekey_ranked_memory.canonical,
+    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.rekeyed ELSE 0 END AS rekeyed,
+    CASE
+      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked_memory.place = 1) THEN 1 ELSE 0 END ELSE 1
+    END AS first,
+    rekey_ranked_memory.won_by_rekeyed
+  FROM rekey_ranked_memory
     JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor') AS rekey_facts ON rekey_facts."of" = 'row'
-      OR rekey_ranked.won_by_rekeyed = 0 AND rekey_ranked.rekeyed = 1 AND rekey_ranked.rekeyed_so_far = 1
-  WHERE rekey_ranked.rekeyed > 0 OR rekey_ranked.won_by_rekeyed > 0
+      OR rekey_ranked_memory.won_by_rekeyed = 0 AND rekey_ranked_memory.rekeyed = 1
+      AND rekey_ranked_memory.rekeyed_so_far = 1
+  WHERE rekey_ranked_memory.rekeyed > 0 OR rekey_ranked_memory.won_by_rekeyed > 0
 ),
-rekey_decided AS MATERIALIZED (
-  SELECT "key",
+rekey_decided_memory AS MATERIALIZED (
+  SELECT key_0,
     CASE
       WHEN (first = 1 AND rekeyed = 1) THEN 'rekey'
       WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
@@ -722,22 +771,23 @@ rekey_decided AS MATERIALIZED (
       ELSE NULL
     END AS action,
     canonical
-  FROM rekey_judged ORDER BY 1
+  FROM rekey_judged_memory ORDER BY 1
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided JOIN memories AS rekey_original ON rekey_original.id = rekey_decided."key"
+  SELECT rekey_decided_memory.action AS rekey_action, rekey_decided_memory.canonical AS rekey_canonical,
+    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0
 ) AS rekey_planned;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
-WITH rekey_as_interactions AS (
+WITH rekey_as_interaction AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
-rekey_0_interactions AS (
+rekey_0_interaction AS (
   SELECT spelling,
     replace(
       replace(
@@ -756,25 +806,27 @@ rekey_0_interactions AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_interactions
+  FROM rekey_as_interaction
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
+rekey_of_interaction AS MATERIALIZED (
+  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key"
 ),
-rekey_decided AS MATERIALIZED (
-  SELECT interactions.id AS "key", 'rekey' AS action, rekey_of_interactions.canonical
+rekey_decided_interaction AS MATERIALIZED (
+  SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
   FROM interactions
-    JOIN rekey_of_interactions ON rekey_of_interactions.spelling = +(interactions.project COLLATE BINARY)
-  WHERE rekey_of_interactions.canonical != rekey_of_interactions.spelling ORDER BY 1
+    JOIN rekey_of_interaction ON rekey_of_interaction.spelling = +(interactions.project COLLATE BINARY COLLATE BINARY)
+  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling ORDER BY 1
 )
 SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
 FROM (
-  SELECT rekey_decided.action AS rekey_action, rekey_decided.canonical AS rekey_canonical, rekey_original.*
-  FROM rekey_decided JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided."key"
+  SELECT rekey_decided_interaction.action AS rekey_action, rekey_decided_interaction.canonical AS rekey_canonical,
+    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  FROM rekey_decided_interaction
+    JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0
 ) AS rekey_planned;
 
 -- Count the rows of each action in the journals, once for all that follows.
@@ -783,26 +835,28 @@ CREATE TEMPORARY TABLE rekey_tally AS SELECT part, action, rows
 FROM (
   SELECT 'project' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
   UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-      created_at, updated_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+      confidence, status, created_at, updated_at
     FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
   UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at, updated_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
     FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
   UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows
   FROM (
-    SELECT rekey_action, rekey_canonical, id, prompt, response, client, session_id, project, created_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at
     FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   GROUP BY rekey_action
@@ -811,7 +865,7 @@ FROM (
 -- Count what the plan names.
 SAVEPOINT rekey_step;
 WITH rekey_identity_row AS (
-  SELECT rekey_action, rekey_canonical, id, name, description
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
   FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
 )
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', name, value
@@ -820,7 +874,9 @@ FROM (
   FROM (
     SELECT 'shadow_projects' AS name,
       CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
+        (
+          SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete', 'retire')
+        ) AS BIGINT
       ) AS value
     UNION ALL SELECT 'canonical_rows_renamed' AS name,
       CAST(
@@ -844,8 +900,8 @@ FROM (
         FROM (
           SELECT DISTINCT rekey_canonical, category, "key"
           FROM (
-            SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-              created_at, updated_at
+            SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value,
+              source, confidence, status, created_at, updated_at
             FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
           ) AS rekey_planned
           WHERE rekey_action = 'collision'
@@ -884,12 +940,12 @@ FROM (
         0
       )
       FROM (
-        SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action = 'delete'
+        SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place > 1
       ) AS rekey_gone
         LEFT OUTER JOIN (
-          SELECT rekey_canonical, id, name, description FROM rekey_identity_row WHERE rekey_action IN ('keep', 'rename')
+          SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place = 1
         ) AS rekey_stays
-          ON rekey_stays.rekey_canonical = rekey_gone.rekey_canonical
+          ON rekey_stays.rekey_to_id = rekey_gone.rekey_to_id
     ) AS value
 ) AS rekey_counted;
 
@@ -897,10 +953,10 @@ FROM (
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
 --   run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_projects AS (
+WITH rekey_as_project AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
-rekey_0_projects AS (
+rekey_0_project AS (
   SELECT spelling,
     replace(
       replace(
@@ -919,24 +975,26 @@ rekey_0_projects AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_projects
+  FROM rekey_as_project
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
+rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
 ),
 rekey_canonical_row AS (
-  SELECT projects.id AS "key", projects.name, rekey_of_projects.canonical
-  FROM projects JOIN rekey_of_projects ON rekey_of_projects.spelling = projects.name COLLATE BINARY
-  WHERE rekey_of_projects.alias = rekey_of_projects.canonical
+  SELECT projects.id AS "key", projects.name COLLATE BINARY AS name, rekey_of_project.canonical
+  FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = projects.name COLLATE BINARY
+  WHERE rekey_of_project.alias = rekey_of_project.canonical
 )
 SELECT 'rekey_two_canonical_rows_project',
   printf('projects: row %Q, named %Q, is one of several rows for the canonical %Q', "key", name, canonical)
-FROM rekey_canonical_row
-WHERE canonical IN (SELECT canonical FROM rekey_canonical_row GROUP BY canonical HAVING count(*) > 1)
+FROM (
+  SELECT "key", name, canonical, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row
+) AS rekey_counted
+WHERE rows > 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -958,14 +1016,22 @@ SELECT 'rekey_collision_state',
     'category=' || coalesce(
       CAST(rekey_planned.category AS VARCHAR), 'NULL'
     ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL'),
-    rekey_planned.id, projects.name, rekey_planned.value
+    rekey_planned.id, rekey_member.name, rekey_planned.value
   )
 FROM (
-  SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status, created_at,
-    updated_at
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+    confidence, status, created_at, updated_at
   FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
 ) AS rekey_planned
-  JOIN projects ON projects.id = rekey_planned.project_id
+  LEFT OUTER JOIN (
+    SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_place IS NOT NULL
+  ) AS rekey_member
+    ON rekey_member.key_0 = rekey_planned.project_id
 WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status COLLATE BINARY = 'active'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
@@ -987,8 +1053,8 @@ SELECT 'rekey_crowded_slot_state',
     'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL')
   )
 FROM (
-  SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status, created_at,
-    updated_at
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+    confidence, status, created_at, updated_at
   FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
 ) AS rekey_planned
 GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
@@ -1021,22 +1087,27 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('projects' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
+              CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+              CAST('name' AS TEXT), CAST('yes' AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
           WHERE EXISTS (
             SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
               AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
           )
             OR EXISTS (
               SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              WHERE made."unique" = 1 AND made.partial = 0
+                AND NOT EXISTS (
+                  SELECT 1 FROM pragma_index_info(made.name) AS of
+                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
+                )
             )
         ) AS rekey_asked
       ) AS rekey_said
@@ -1059,22 +1130,27 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+              CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+              CAST('' AS TEXT), CAST('yes' AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
           WHERE EXISTS (
             SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
               AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
           )
             OR EXISTS (
               SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              WHERE made."unique" = 1 AND made.partial = 0
+                AND NOT EXISTS (
+                  SELECT 1 FROM pragma_index_info(made.name) AS of
+                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
+                )
             )
         ) AS rekey_asked
       ) AS rekey_said
@@ -1097,22 +1173,27 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('memories' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+              CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+              CAST('project' AS TEXT), CAST('' AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
           WHERE EXISTS (
             SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
               AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
           )
             OR EXISTS (
               SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              WHERE made."unique" = 1 AND made.partial = 0
+                AND NOT EXISTS (
+                  SELECT 1 FROM pragma_index_info(made.name) AS of
+                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
+                )
             )
         ) AS rekey_asked
       ) AS rekey_said
@@ -1135,23 +1216,27 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "key", name, deletable
+            "table", "schema", "keys", name, deletable
           ) AS (
             VALUES (
-              CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST('id' AS TEXT), CAST('project' AS TEXT),
-              CAST('' AS TEXT)
+              CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+              CAST('project' AS TEXT), CAST('' AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
           WHERE EXISTS (
             SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND lower(known.name) = lower(part."key") AND upper(known.type) = 'INTEGER'
+            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
               AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
           )
             OR EXISTS (
               SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0 AND (SELECT count(*) FROM pragma_index_info(made.name)) = 1
-                AND (SELECT lower(name) FROM pragma_index_info(made.name)) = lower(part."key")
+              WHERE made."unique" = 1 AND made.partial = 0
+                AND NOT EXISTS (
+                  SELECT 1 FROM pragma_index_info(made.name) AS of
+                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
+                )
             )
         ) AS rekey_asked
       ) AS rekey_said
@@ -1217,8 +1302,8 @@ FROM (
       EXISTS (
         SELECT 1
         FROM (
-          SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-            created_at, updated_at
+          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value,
+            source, confidence, status, created_at, updated_at
           FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
         ) AS rekey_planned
         WHERE rekey_action IN ('drop', 'replace')
@@ -1256,8 +1341,8 @@ WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
     EXISTS (
       SELECT 1
       FROM (
-        SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-        WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
       ) AS rekey_planned
       WHERE rekey_action = 'create'
     )
@@ -1344,8 +1429,8 @@ WITH rekey_timed AS (
     CASE WHEN (rekey_action = 'rekey') THEN 1 ELSE 0 END AS won, category AS group_0, "key" AS group_1,
     CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
   FROM (
-    SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-      created_at, updated_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+      confidence, status, created_at, updated_at
     FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
   WHERE rekey_action IN ('rekey', 'merge', 'drop')
@@ -1364,8 +1449,8 @@ FROM (
   WHERE EXISTS (
     SELECT 1
     FROM (
-      SELECT rekey_action, rekey_canonical, id, project_id, category, "key", value, source, confidence, status,
-        created_at, updated_at
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+        confidence, status, created_at, updated_at
       FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
     ) AS rekey_planned
     WHERE NOT (
@@ -1517,7 +1602,8 @@ WITH rekey_timed AS (
     ) AS unread,
     1 AS won, memory_type COLLATE BINARY AS group_0, content COLLATE BINARY AS group_1, status COLLATE BINARY AS group_2
   FROM (
-    SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at, updated_at
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
     FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
 )
@@ -1534,8 +1620,8 @@ FROM (
   WHERE EXISTS (
     SELECT 1
     FROM (
-      SELECT rekey_action, rekey_canonical, id, memory_type, content, project, confidence, status, created_at,
-        updated_at
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+        status, created_at, updated_at
       FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
     ) AS rekey_planned
     WHERE NOT (
@@ -1676,6 +1762,10 @@ SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_place;
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
@@ -1697,6 +1787,10 @@ SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_place;
+SAVEPOINT rekey_step;
+ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
@@ -1767,28 +1861,126 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', chang
 SAVEPOINT rekey_step;
 INSERT INTO rekey_created_projects
 SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action, rekey_journal_projects.rekey_canonical,
-  rekey_original.*
+  NULL, rekey_journal_projects.rekey_to_id, rekey_original.*
 FROM rekey_journal_projects
   JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
     AND rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
+-- Tell the journal of projects the keys of the created rows.
+SAVEPOINT rekey_step;
+UPDATE rekey_journal_projects
+SET rekey_to_id=coalesce(
+  (
+    SELECT id FROM rekey_created_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id
+  ),
+  rekey_journal_projects.rekey_to_id
+)
+WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
+  AND rekey_journal_projects.rekey_to_id IN (
+    SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  );
+
 -- Spell misspelt canonical rows as they are registered.
 SAVEPOINT rekey_step;
 UPDATE projects
-SET name=rekey_journal_projects.rekey_canonical,
+SET name=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM rekey_journal_projects
-WHERE projects.id = rekey_journal_projects.id AND rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_projects.rekey_action IN ('rename');
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
+    CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rename')
+) AS rekey_becoming
+WHERE projects.id = rekey_becoming.id;
 
 -- Record how many rows that were: canonical_rows_renamed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', changes();
 
--- Delete the inactive canonical rows that an active shadow row displaces.
+-- Write the rows of interactions under their canonical.
+SAVEPOINT rekey_step;
+UPDATE interactions SET project=rekey_becoming.rekey_new_0
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+    created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at
+    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rekey')
+) AS rekey_becoming
+WHERE interactions.id = rekey_becoming.id;
+
+-- Record how many rows that were: interaction_rows_rekeyed.
+SAVEPOINT rekey_step;
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', changes();
+
+-- Supersede the duplicates in memories, under their canonical name too.
+SAVEPOINT rekey_step;
+UPDATE memories
+SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
+    created_at, updated_at,
+    CASE
+      WHEN (rekey_action = 'rekey') THEN rekey_canonical
+      WHEN (rekey_action = 'supersede') THEN rekey_canonical
+      ELSE project
+    END AS rekey_new_0,
+    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('supersede')
+) AS rekey_becoming
+WHERE memories.id = rekey_becoming.id;
+
+-- Record how many rows that were: memory_rows_superseded.
+SAVEPOINT rekey_step;
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', changes();
+
+-- Write the rows of memories under their canonical.
+SAVEPOINT rekey_step;
+UPDATE memories
+SET project=rekey_becoming.rekey_new_0,
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
+    created_at, updated_at,
+    CASE
+      WHEN (rekey_action = 'rekey') THEN rekey_canonical
+      WHEN (rekey_action = 'supersede') THEN rekey_canonical
+      ELSE project
+    END AS rekey_new_0,
+    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rekey')
+) AS rekey_becoming
+WHERE memories.id = rekey_becoming.id;
+
+-- Record how many rows that were: memory_rows_rekeyed.
+SAVEPOINT rekey_step;
+INSERT INTO rekey_count (run_id, phase, name, value)
+SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', changes();
+
+-- Delete the inactive canonical rows of project_state that an active shadow row displaces.
 SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
@@ -1801,7 +1993,7 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', changes();
 
--- Delete the shadow rows that say the same as the survivor of their slot.
+-- Delete the rows of project_state that say the same as the one that stays.
 SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
@@ -1814,7 +2006,7 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', changes();
 
--- Delete the historical drops: rows that say otherwise than the survivor of their slot.
+-- Delete the historical drops of project_state: rows that say otherwise than the survivor of their slot.
 SAVEPOINT rekey_step;
 DELETE FROM project_state
 WHERE project_state.id IN (
@@ -1827,80 +2019,87 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', changes();
 
--- Make the canonical rows active again that say what the active shadow row said.
+-- Make the canonical rows of project_state active again that say what the active shadow row said.
 SAVEPOINT rekey_step;
 UPDATE project_state
-SET status='active', updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM rekey_journal_project_state
-WHERE project_state.id = rekey_journal_project_state.id
-  AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_project_state.rekey_action IN ('revive');
+SET status=rekey_becoming.rekey_new_1,
+  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
+FROM (
+  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
+    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned."key",
+    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
+    rekey_planned.updated_at,
+    CASE
+      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
+        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
+      END
+      ELSE rekey_planned.project_id
+    END AS rekey_new_0,
+    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+      confidence, status, created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+    LEFT OUTER JOIN (
+      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_place IS NOT NULL
+    ) AS rekey_member_0
+      ON rekey_member_0.key_0 = rekey_planned.project_id
+  WHERE rekey_planned.rekey_action IN ('revive')
+) AS rekey_becoming
+WHERE project_state.id = rekey_becoming.id;
 
 -- Record how many rows that were: state_rows_revived.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', changes();
 
--- Hang the surviving shadow rows on their canonical.
+-- Write the rows of project_state under their canonical.
 SAVEPOINT rekey_step;
 UPDATE project_state
-SET project_id=(
-  SELECT projects.id FROM projects
-  WHERE projects.name = rekey_journal_project_state.rekey_canonical
-    AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
-),
+SET project_id=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM rekey_journal_project_state
-WHERE project_state.id = rekey_journal_project_state.id
-  AND rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_project_state.rekey_action IN ('rekey');
+FROM (
+  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
+    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned."key",
+    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
+    rekey_planned.updated_at,
+    CASE
+      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
+        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
+      END
+      ELSE rekey_planned.project_id
+    END AS rekey_new_0,
+    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+      confidence, status, created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+    LEFT OUTER JOIN (
+      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_place IS NOT NULL
+    ) AS rekey_member_0
+      ON rekey_member_0.key_0 = rekey_planned.project_id
+  WHERE rekey_planned.rekey_action IN ('rekey')
+) AS rekey_becoming
+WHERE project_state.id = rekey_becoming.id;
 
 -- Record how many rows that were: state_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', changes();
 
--- Supersede the duplicates in memories, under their canonical name too.
-SAVEPOINT rekey_step;
-UPDATE memories
-SET project=rekey_journal_memories.rekey_canonical, status='superseded',
-  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM rekey_journal_memories
-WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_memories.rekey_action IN ('supersede');
-
--- Record how many rows that were: memory_rows_superseded.
-SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', changes();
-
--- Write the rows of memories under their canonical name.
-SAVEPOINT rekey_step;
-UPDATE memories
-SET project=rekey_journal_memories.rekey_canonical,
-  updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM rekey_journal_memories
-WHERE memories.id = rekey_journal_memories.id AND rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_memories.rekey_action IN ('rekey');
-
--- Record how many rows that were: memory_rows_rekeyed.
-SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', changes();
-
--- Write the rows of interactions under their canonical name.
-SAVEPOINT rekey_step;
-UPDATE interactions SET project=rekey_journal_interactions.rekey_canonical FROM rekey_journal_interactions
-WHERE interactions.id = rekey_journal_interactions.id
-  AND rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_interactions.rekey_action IN ('rekey');
-
--- Record how many rows that were: interaction_rows_rekeyed.
-SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', changes();
-
--- Delete the shadows; everything that hung on them has moved.
+-- Delete rows of projects; everything that hung on them has moved.
 SAVEPOINT rekey_step;
 DELETE FROM projects
 WHERE projects.id IN (
@@ -1926,26 +2125,41 @@ WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 -- Decide about projects: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_journal_projects.id AS "key", rekey_journal_projects.rekey_action AS action,
-  rekey_journal_projects.rekey_canonical AS canonical,
+SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
+  rekey_planned.rekey_canonical AS canonical,
   CASE
+    WHEN (projects.id IS NOT NULL) THEN 'taken'
     WHEN (
-      rekey_journal_projects.rekey_action = 'delete'
-      AND (
-        projects.id IS NOT NULL
-        OR (
-          EXISTS (
-            SELECT 1 FROM projects AS rekey_other
-            WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
-          )
-        )
-      )
+      EXISTS (SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned.name AND id != rekey_planned.id)
     ) THEN 'taken'
-    WHEN (rekey_journal_projects.rekey_action != 'delete' AND projects.id IS NULL) THEN 'deleted'
+    ELSE 'untouched'
+  END AS drift,
+  0 AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+  FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+  LEFT OUTER JOIN projects ON projects.id = rekey_planned.id
+WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+
+-- Find these by their keys.
+SAVEPOINT rekey_step;
+CREATE INDEX rekey_back_project_key ON rekey_back_project (key_0);
+
+-- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
+CREATE INDEX rekey_back_project_drifted ON rekey_back_project (key_0) WHERE drift != 'untouched';
+
+-- The same for the other rows of projects that the run touched.
+SAVEPOINT rekey_step;
+INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
+  CASE
+    WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (
-      rekey_journal_projects.rekey_action != 'delete'
-      AND NOT (
-        (rekey_journal_projects.rekey_canonical IS projects.name COLLATE BINARY)
+      NOT (
+        (rekey_becoming.rekey_new_0 COLLATE BINARY IS projects.name COLLATE BINARY)
         AND (
           (
             SELECT started_at FROM rekey_run
@@ -1954,48 +2168,46 @@ SELECT rekey_journal_projects.id AS "key", rekey_journal_projects.rekey_action A
         )
         AND (
           (
-            rekey_journal_projects.id, rekey_journal_projects.description, rekey_journal_projects.created_at
+            rekey_becoming.id, rekey_becoming.description, rekey_becoming.created_at
           ) IS (projects.id, projects.description, projects.created_at)
         )
       )
     ) THEN 'edited'
     WHEN (
-      rekey_journal_projects.rekey_action != 'delete'
+      rekey_becoming.rekey_action IN ('rename')
       AND (
         EXISTS (
           SELECT 1 FROM projects AS rekey_other
-          WHERE name = rekey_journal_projects.name AND id != rekey_journal_projects.id
+          WHERE name = rekey_becoming.name AND id != rekey_becoming.id AND id != rekey_becoming.id
         )
       )
     ) THEN 'taken'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_projects LEFT OUTER JOIN projects ON projects.id = rekey_journal_projects.id
-WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_projects.rekey_action IN ('delete', 'rename');
-
--- Find these by their keys.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_project_key ON rekey_back_project ("key");
-
--- Find those that stay: few, mostly none.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_project_drifted ON rekey_back_project ("key") WHERE drift != 'untouched';
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
+    CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rename')
+) AS rekey_becoming
+  LEFT OUTER JOIN projects ON projects.id = rekey_becoming.id;
 
 -- Decide about project_state: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_journal_project_state.id AS "key", rekey_journal_project_state.rekey_action AS action,
-  rekey_journal_project_state.rekey_canonical AS canonical,
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
   CASE
+    WHEN (project_state.id IS NULL) THEN 'deleted'
     WHEN (
-      (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
-      AND project_state.id IS NULL
-    ) THEN 'deleted'
-    WHEN (
-      rekey_journal_project_state.rekey_action = 'rekey'
-      AND NOT (
-        (
+      NOT (
+        (rekey_becoming.rekey_new_0 COLLATE BINARY IS project_state.project_id COLLATE BINARY)
+        AND (rekey_becoming.rekey_new_1 COLLATE BINARY IS project_state.status COLLATE BINARY)
+        AND (
           (
             SELECT started_at FROM rekey_run
             WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
@@ -2003,146 +2215,264 @@ SELECT rekey_journal_project_state.id AS "key", rekey_journal_project_state.reke
         )
         AND (
           (
-            rekey_journal_project_state.id, rekey_journal_project_state.category, rekey_journal_project_state."key",
-            rekey_journal_project_state.value, rekey_journal_project_state.source,
-            rekey_journal_project_state.confidence, rekey_journal_project_state.status,
-            rekey_journal_project_state.created_at
+            rekey_becoming.id, rekey_becoming.category, rekey_becoming."key", rekey_becoming.value,
+            rekey_becoming.source, rekey_becoming.confidence, rekey_becoming.created_at
           ) IS (
             project_state.id, project_state.category, project_state."key", project_state.value, project_state.source,
-            project_state.confidence, project_state.status, project_state.created_at
-          )
-        )
-        AND (
-          (
-            EXISTS (
-              SELECT 1 FROM projects
-              WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
-                AND projects.id = project_state.project_id
-            )
-          )
-          OR NOT (
-            EXISTS (
-              SELECT 1 FROM projects
-              WHERE projects.name = rekey_journal_project_state.rekey_canonical
-                AND projects.name COLLATE BINARY = rekey_journal_project_state.rekey_canonical
-            )
+            project_state.confidence, project_state.created_at
           )
         )
       )
     ) THEN 'edited'
     WHEN (
-      rekey_journal_project_state.rekey_action = 'revive'
+      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.project_id IS NOT NULL
       AND NOT (
-        ('active' COLLATE BINARY IS project_state.status COLLATE BINARY)
-        AND (
-          (
-            SELECT started_at FROM rekey_run
-            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-          ) IS project_state.updated_at
-        )
-        AND (
-          (
-            rekey_journal_project_state.id, rekey_journal_project_state.project_id,
-            rekey_journal_project_state.category, rekey_journal_project_state."key", rekey_journal_project_state.value,
-            rekey_journal_project_state.source, rekey_journal_project_state.confidence,
-            rekey_journal_project_state.created_at
-          ) IS (
-            project_state.id, project_state.project_id, project_state.category, project_state."key",
-            project_state.value, project_state.source, project_state.confidence, project_state.created_at
-          )
-        )
+        rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL
       )
-    ) THEN 'edited'
-    WHEN (
-      NOT (rekey_journal_project_state.rekey_action = 'rekey' OR rekey_journal_project_state.rekey_action = 'revive')
-      AND project_state.id IS NOT NULL
     ) THEN 'taken'
     WHEN (
-      rekey_journal_project_state.rekey_action != 'revive'
-      AND NOT (rekey_comes_back.drift IS 'untouched' OR rekey_comes_back."key" IS NULL AND rekey_owner.id IS NOT NULL)
-    ) THEN 'taken'
-    WHEN (
-      rekey_journal_project_state.rekey_action != 'revive'
+      rekey_becoming.rekey_action IN ('rekey')
       AND (
         EXISTS (
           SELECT 1 FROM project_state AS rekey_holder
-          WHERE project_id = rekey_journal_project_state.project_id
-            AND (category IS rekey_journal_project_state.category) AND ("key" IS rekey_journal_project_state."key")
-            AND id != rekey_journal_project_state.id
+          WHERE project_id = rekey_becoming.project_id AND (category IS rekey_becoming.category)
+            AND ("key" IS rekey_becoming."key") AND id != rekey_becoming.id
         )
       )
     ) THEN 'taken'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_project_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
+    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned."key",
+    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
+    rekey_planned.updated_at,
+    CASE
+      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
+        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
+      END
+      ELSE rekey_planned.project_id
+    END AS rekey_new_0,
+    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+      confidence, status, created_at, updated_at
+    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+    LEFT OUTER JOIN (
+      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_place IS NOT NULL
+    ) AS rekey_member_0
+      ON rekey_member_0.key_0 = rekey_planned.project_id
+  WHERE rekey_planned.rekey_action IN ('rekey', 'revive')
+) AS rekey_becoming
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming.project_id
   LEFT OUTER JOIN (
-    SELECT "key", action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
-  ) AS rekey_comes_back
-    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_project_state.rekey_action IN ('rekey', 'revive', 'merge');
+    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')
+  ) AS rekey_comes_back_0
+    ON rekey_comes_back_0.key_0 = rekey_becoming.project_id;
 
 -- Find these by their keys.
 SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_state_key ON rekey_back_state ("key");
+CREATE INDEX rekey_back_state_key ON rekey_back_state (key_0);
 
 -- Find those that stay: few, mostly none.
 SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_state_drifted ON rekey_back_state ("key") WHERE drift != 'untouched';
+CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key_0) WHERE drift != 'untouched';
 
--- The same for replaced rows, whose slot must be free.
+-- The same for the other rows of project_state that the run touched.
 SAVEPOINT rekey_step;
-INSERT INTO rekey_back_state ("key", action, canonical, drift)
-SELECT rekey_journal_project_state.id AS "key", rekey_journal_project_state.rekey_action AS action,
-  rekey_journal_project_state.rekey_canonical AS canonical,
+INSERT INTO rekey_back_state (key_0, now_0, action, canonical, drift, moves)
+SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
+  rekey_planned.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NOT NULL) THEN 'taken'
     WHEN (
-      NOT (rekey_comes_back.drift IS 'untouched' OR rekey_comes_back."key" IS NULL AND rekey_owner.id IS NOT NULL)
+      rekey_planned.project_id IS NOT NULL
+      AND NOT (
+        rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL
+      )
     ) THEN 'taken'
     WHEN (
       EXISTS (
         SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_journal_project_state.project_id AND (category IS rekey_journal_project_state.category)
-          AND ("key" IS rekey_journal_project_state."key") AND id != rekey_journal_project_state.id
+        WHERE project_id = rekey_planned.project_id AND (category IS rekey_planned.category)
+          AND ("key" IS rekey_planned."key")
           AND NOT (
-            EXISTS (
-              SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = "key" AND action = 'rekey' AND drift = 'untouched'
-            )
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = now_0 AND drift = 'untouched' AND moves = 1)
           )
       )
     ) THEN 'taken'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_project_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_journal_project_state.id
-  LEFT OUTER JOIN projects AS rekey_owner ON rekey_owner.id = rekey_journal_project_state.project_id
+  END AS drift,
+  0 AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+    confidence, status, created_at, updated_at
+  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+) AS rekey_planned
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned.project_id
   LEFT OUTER JOIN (
-    SELECT "key", action, canonical, drift FROM rekey_back_project WHERE action = 'delete'
-  ) AS rekey_comes_back
-    ON rekey_comes_back."key" = rekey_journal_project_state.project_id
-WHERE rekey_journal_project_state.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_project_state.rekey_action IN ('replace', 'drop');
+    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')
+  ) AS rekey_comes_back_0
+    ON rekey_comes_back_0.key_0 = rekey_planned.project_id
+WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+
+-- Decide about memories: which rows still are as the upgrade left them.
+SAVEPOINT rekey_step;
+CREATE TEMPORARY TABLE rekey_back_memory AS
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
+  CASE
+    WHEN (memories.id IS NULL) THEN 'deleted'
+    WHEN (
+      NOT (
+        (rekey_becoming.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
+        AND (rekey_becoming.rekey_new_1 COLLATE BINARY IS memories.status COLLATE BINARY)
+        AND (
+          (
+            SELECT started_at FROM rekey_run
+            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+          ) IS memories.updated_at
+        )
+        AND (
+          (
+            rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
+            rekey_becoming.created_at
+          ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
+    created_at, updated_at,
+    CASE
+      WHEN (rekey_action = 'rekey') THEN rekey_canonical
+      WHEN (rekey_action = 'supersede') THEN rekey_canonical
+      ELSE project
+    END AS rekey_new_0,
+    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at
+    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rekey', 'supersede')
+) AS rekey_becoming
+  LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id;
+
+-- Find these by their keys.
+SAVEPOINT rekey_step;
+CREATE INDEX rekey_back_memory_key ON rekey_back_memory (key_0);
+
+-- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
+CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory (key_0) WHERE drift != 'untouched';
+
+-- Decide about interactions: which rows still are as the upgrade left them.
+SAVEPOINT rekey_step;
+CREATE TEMPORARY TABLE rekey_back_interaction AS
+SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+  rekey_becoming.rekey_canonical AS canonical,
+  CASE
+    WHEN (interactions.id IS NULL) THEN 'deleted'
+    WHEN (
+      NOT (
+        (rekey_becoming.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
+        AND (
+          (
+            rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
+            rekey_becoming.session_id, rekey_becoming.created_at
+          ) IS (
+            interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+            interactions.created_at
+          )
+        )
+      )
+    ) THEN 'edited'
+    ELSE 'untouched'
+  END AS drift,
+  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM (
+  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+    created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at
+    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  ) AS rekey_planned
+  WHERE rekey_action IN ('rekey')
+) AS rekey_becoming
+  LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id;
+
+-- Find these by their keys.
+SAVEPOINT rekey_step;
+CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction (key_0);
+
+-- Find those that stay: few, mostly none.
+SAVEPOINT rekey_step;
+CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction (key_0) WHERE drift != 'untouched';
 
 -- The same for created rows: they stay while anything hangs on them.
 SAVEPOINT rekey_step;
-INSERT INTO rekey_back_project ("key", action, canonical, drift)
-SELECT projects.id AS "key", rekey_journal_projects.rekey_action AS action,
-  rekey_journal_projects.rekey_canonical AS canonical,
+INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
+SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
+  rekey_created_projects.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (
       EXISTS (
         SELECT 1 FROM project_state
-        WHERE project_state.project_id = projects.id
+        WHERE projects.id = project_state.project_id
           AND NOT (
-            EXISTS (
-              SELECT 1 FROM rekey_back_state WHERE project_state.id = "key" AND drift = 'untouched' AND action = 'rekey'
-            )
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = now_0 AND drift = 'untouched' AND moves = 1)
           )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1 FROM pragma_foreign_key_list('memories') AS fk
+        WHERE lower(fk."table") = lower('projects') AND lower(fk."from") = lower('project')
+          AND lower(fk."to") = lower('name')
+      )
+      AND (
+        EXISTS (
+          SELECT 1 FROM memories
+          WHERE memories.project = projects.name
+            AND NOT (
+              EXISTS (SELECT 1 FROM rekey_back_memory WHERE memories.id = now_0 AND drift = 'untouched' AND moves = 1)
+            )
+        )
+      )
+    ) THEN 'attached'
+    WHEN (
+      EXISTS (
+        SELECT 1 FROM pragma_foreign_key_list('interactions') AS fk
+        WHERE lower(fk."table") = lower('projects') AND lower(fk."from") = lower('project')
+          AND lower(fk."to") = lower('name')
+      )
+      AND (
+        EXISTS (
+          SELECT 1 FROM interactions
+          WHERE interactions.project = projects.name
+            AND NOT (
+              EXISTS (
+                SELECT 1 FROM rekey_back_interaction WHERE interactions.id = now_0 AND drift = 'untouched' AND moves = 1
+              )
+            )
+        )
       )
     ) THEN 'attached'
     WHEN NOT (
@@ -2152,13 +2482,10 @@ SELECT projects.id AS "key", rekey_journal_projects.rekey_action AS action,
       ) IS (projects.id, projects.name, projects.description, projects.created_at, projects.updated_at)
     ) THEN 'edited'
     ELSE 'untouched'
-  END AS drift
-FROM rekey_journal_projects
-  LEFT OUTER JOIN rekey_created_projects ON rekey_created_projects.rekey_run = rekey_journal_projects.rekey_run
-    AND rekey_created_projects.rekey_canonical = rekey_journal_projects.rekey_canonical
-  LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
-WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-  AND rekey_journal_projects.rekey_action IN ('create');
+  END AS drift,
+  0 AS moves
+FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
+WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
@@ -2226,7 +2553,13 @@ FROM (
     ) - (
       (
         SELECT count(*) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
-      ) + (SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
+      ) + (
+        SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) + (
+        SELECT count(*) FROM rekey_journal_projects
+        WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+          AND rekey_to_id IN (SELECT id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
+      )
     ),
     (SELECT coalesce(sum(value), 0) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply')
 ) AS rekey_account
@@ -2276,13 +2609,13 @@ WITH rekey_expected AS (
     CAST(
       (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
-  UNION ALL SELECT 'memory_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
   UNION ALL SELECT 'memory_rows_superseded' AS name,
     CAST(
       (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
+    ) AS journalled
+  UNION ALL SELECT 'memory_rows_rekeyed' AS name,
+    CAST(
+      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
     ) AS journalled
   UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
     CAST(
@@ -2309,10 +2642,10 @@ DELETE FROM rekey_finding;
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_projects AS (
+WITH rekey_as_project AS (
   SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
 ),
-rekey_0_projects AS (
+rekey_0_project AS (
   SELECT spelling,
     replace(
       replace(
@@ -2331,17 +2664,44 @@ rekey_0_projects AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_projects
+  FROM rekey_as_project
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_projects AS MATERIALIZED (
-  SELECT rekey_0_projects.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_projects JOIN rekey_registered ON rekey_registered."key" = rekey_0_projects."key"
+rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
+),
+rekey_known_project AS (
+  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
+    rekey_of_project.canonical AS group_0,
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+  FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY)
+),
+rekey_ranked_project AS (
+  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+    row_number() OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS number,
+    first_value(key_0) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS lead_0,
+    first_value(name) OVER (
+      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS first_name,
+    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
+  FROM rekey_known_project
+),
+rekey_group_project AS MATERIALIZED (
+  SELECT key_0, name, canonical, lead_0,
+    ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
+  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
 )
-SELECT 'rekey_shadow_left_project', printf('projects: a row is still named %Q instead of %Q', spelling, canonical)
-FROM rekey_of_projects WHERE canonical != spelling
+SELECT 'rekey_shadow_left_project', printf('projects: a row is still named %Q instead of %Q', name, canonical)
+FROM rekey_group_project WHERE place > 1 OR canonical != name
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -2355,10 +2715,10 @@ DELETE FROM rekey_finding;
 -- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_memories AS (
+WITH rekey_as_memory_0 AS (
   SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
 ),
-rekey_0_memories AS (
+rekey_0_memory_0 AS (
   SELECT spelling,
     replace(
       replace(
@@ -2377,17 +2737,17 @@ rekey_0_memories AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_memories
+  FROM rekey_as_memory_0
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_memories AS MATERIALIZED (
-  SELECT rekey_0_memories.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memories JOIN rekey_registered ON rekey_registered."key" = rekey_0_memories."key"
+rekey_of_memory_0 AS MATERIALIZED (
+  SELECT rekey_0_memory_0.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory_0 JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory_0."key"
 )
 SELECT 'rekey_alias_left_memory', printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
-FROM rekey_of_memories WHERE canonical != spelling
+FROM rekey_of_memory_0 WHERE canonical != spelling
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -2401,11 +2761,11 @@ DELETE FROM rekey_finding;
 -- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_interactions AS (
+WITH rekey_as_interaction_0 AS (
   SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
   WHERE interactions.project IS NOT NULL
 ),
-rekey_0_interactions AS (
+rekey_0_interaction_0 AS (
   SELECT spelling,
     replace(
       replace(
@@ -2424,18 +2784,18 @@ rekey_0_interactions AS (
       ),
       CAST(X'e284aa' AS TEXT), 'k'
     ) AS "key"
-  FROM rekey_as_interactions
+  FROM rekey_as_interaction_0
 ),
 rekey_registered AS (
   SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
 ),
-rekey_of_interactions AS MATERIALIZED (
-  SELECT rekey_0_interactions.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interactions JOIN rekey_registered ON rekey_registered."key" = rekey_0_interactions."key"
+rekey_of_interaction_0 AS MATERIALIZED (
+  SELECT rekey_0_interaction_0.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interaction_0 JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction_0."key"
 )
 SELECT 'rekey_alias_left_interaction',
   printf('interactions: rows are still keyed by %Q instead of %Q', spelling, canonical)
-FROM rekey_of_interactions WHERE canonical != spelling
+FROM rekey_of_interaction_0 WHERE canonical != spelling
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -2452,14 +2812,12 @@ INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_owner_lost_state',
   printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
 FROM project_state
-WHERE project_state.project_id IN (
-  SELECT id
-  FROM (
-    SELECT rekey_action, rekey_canonical, id, name, description, created_at, updated_at FROM rekey_journal_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+  JOIN (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   ) AS rekey_planned
-  WHERE rekey_action = 'delete'
-)
+    ON project_state.project_id = rekey_planned.id
+WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -2478,7 +2836,7 @@ DELETE FROM rekey_finding;
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_no_way_back_project',
   printf(
-    'projects: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
+    'projects: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2489,7 +2847,7 @@ SELECT 'rekey_no_way_back_project',
 FROM rekey_back_project WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
   printf(
-    'project_state: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
+    'project_state: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2500,7 +2858,7 @@ UNION ALL SELECT 'rekey_no_way_back_state',
 FROM rekey_back_state WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_memory',
   printf(
-    'memories: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
+    'memories: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2508,61 +2866,10 @@ UNION ALL SELECT 'rekey_no_way_back_memory',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM (
-  SELECT rekey_journal_memories.id AS "key", rekey_journal_memories.rekey_action AS action,
-    rekey_journal_memories.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_memories.rekey_action = 'rekey'
-        AND NOT (
-          (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
-          AND (
-            (
-              SELECT started_at FROM rekey_run
-              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-              rekey_journal_memories.confidence, rekey_journal_memories.status, rekey_journal_memories.created_at
-            ) IS (
-              memories.id, memories.memory_type, memories.content, memories.confidence, memories.status,
-              memories.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_memories.rekey_action != 'rekey'
-        AND NOT (
-          (rekey_journal_memories.rekey_canonical IS memories.project COLLATE BINARY)
-          AND ('superseded' COLLATE BINARY IS memories.status COLLATE BINARY)
-          AND (
-            (
-              SELECT started_at FROM rekey_run
-              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_journal_memories.id, rekey_journal_memories.memory_type, rekey_journal_memories.content,
-              rekey_journal_memories.confidence, rekey_journal_memories.created_at
-            ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_memories LEFT OUTER JOIN memories ON memories.id = rekey_journal_memories.id
-  WHERE rekey_journal_memories.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-    AND rekey_journal_memories.rekey_action IN ('rekey', 'supersede')
-) AS rekey_back
-WHERE drift != 'untouched'
+FROM rekey_back_memory WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   printf(
-    'interactions: row %Q (%s for %Q) would not go back as it was: %s', "key", action, canonical,
+    'interactions: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
     CASE
       WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
       WHEN (drift = 'deleted') THEN 'it is not there any more'
@@ -2570,50 +2877,7 @@ UNION ALL SELECT 'rekey_no_way_back_interaction',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM (
-  SELECT rekey_journal_interactions.id AS "key", rekey_journal_interactions.rekey_action AS action,
-    rekey_journal_interactions.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        rekey_journal_interactions.rekey_action = 'rekey'
-        AND NOT (
-          (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
-          AND (
-            (
-              rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-              rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) IS (
-              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-              interactions.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      WHEN (
-        rekey_journal_interactions.rekey_action != 'rekey'
-        AND NOT (
-          (rekey_journal_interactions.rekey_canonical IS interactions.project COLLATE BINARY)
-          AND (
-            (
-              rekey_journal_interactions.id, rekey_journal_interactions.prompt, rekey_journal_interactions.response,
-              rekey_journal_interactions.client, rekey_journal_interactions.session_id,
-              rekey_journal_interactions.created_at
-            ) IS (
-              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-              interactions.created_at
-            )
-          )
-        )
-      ) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift
-  FROM rekey_journal_interactions LEFT OUTER JOIN interactions ON interactions.id = rekey_journal_interactions.id
-  WHERE rekey_journal_interactions.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-    AND rekey_journal_interactions.rekey_action IN ('rekey', 'supersede')
-) AS rekey_back
-WHERE drift != 'untouched'
+FROM rekey_back_interaction WHERE drift != 'untouched'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -2709,6 +2973,10 @@ SAVEPOINT rekey_step;
 DROP TABLE rekey_back_project;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_back_state;
+SAVEPOINT rekey_step;
+DROP TABLE rekey_back_memory;
+SAVEPOINT rekey_step;
+DROP TABLE rekey_back_interaction;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_counted_before;
 

@@ -111,7 +111,7 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
     written = _Written(compiler, kw)
     asked = ",\n      ".join(
         f"({written.text(one.guard)}, {written.table(one.parent)}, {written.text(one.parent.name)}, "
-        f"{written.text(one.journal)}, {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
+        f"{written.text(one.journal)},\n        {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
     )
     writing = ",\n      ".join(
