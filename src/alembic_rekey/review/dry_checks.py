@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, TableClause, inspect
-from sqlalchemy.sql import visitors
+from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.guard.shape import kept_check, kept_tables, table_checks
@@ -13,7 +13,7 @@ from alembic_rekey.spec import Check, Part, Spec
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.steps import findings
 
-__all__ = ["answerable", "exists", "shape_findings"]
+__all__ = ["answerable", "exists", "shape_findings", "tables_read"]
 
 
 def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
@@ -23,7 +23,7 @@ def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> t
     """
     asked, notes = [], []
     for made in checks:
-        read = [one for one in visitors.iterate(made.offending) if isinstance(one, TableClause)]
+        read = list(tables_read(made.offending))
         filled = sorted({one.name for one in read if is_side_table(one.name)})
         missing = sorted({one.name for one in read if not exists(connection, one)} - set(filled))
         if not filled and not missing:
@@ -32,6 +32,21 @@ def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> t
             why = f"{', '.join(filled)}, which the upgrade fills" if filled else f"{', '.join(missing)}, not there yet"
             notes.append(f"the check {made.name} is left to the upgrade: it reads {why}.")
     return asked, notes
+
+
+def tables_read(whole: ExternallyTraversible) -> Iterator[TableClause]:
+    """Yield the tables that `whole` reads.
+
+    Each element is looked at once: relations share what they are made of, and as a tree they would grow without end.
+    """
+    seen, waiting = {id(whole): whole}, [whole]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, TableClause):
+            yield one
+        new = [child for child in one.get_children() if id(child) not in seen]
+        seen |= {id(child): child for child in new}
+        waiting += new
 
 
 def exists(connection: Connection, wanted: TableClause) -> bool:
