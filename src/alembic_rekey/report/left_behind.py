@@ -134,7 +134,8 @@ def _rows(identity: Identity, planned: FromClause, columns: Sequence[str]) -> CT
     read.append(column("rekey_place", Integer()))
     read += [column(name, type_) for name, type_ in own.items()]
     # Without a type, so that none is read into what is stored.
-    others: list[ColumnElement[Any]] = [column(name) for name in columns if name not in own]
+    wanted = dict.fromkeys((*columns, *identity.absorbing))
+    others: list[ColumnElement[Any]] = [column(name) for name in wanted if name not in own]
     return select(*read, *others).select_from(planned).cte("rekey_identity_row")
 
 

@@ -1,0 +1,45 @@
+"""What a row that stays takes from those that go, and what it is said to leave behind."""
+
+import pytest
+
+from declared import declared
+from whole_database import is_ours, whole
+
+DEFINITIONS = """
+CREATE TABLE people (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, phone TEXT, born INTEGER, seen INTEGER, points INTEGER, note TEXT
+);
+INSERT INTO people VALUES
+    (1, 'anna', NULL, 30, 40, 1, 'hers'),
+    (2, 'aberg', '4711', 20, 35, 2, 'also'),
+    (3, 'A. Berg', '0815', 25, 50, 4, NULL);
+"""
+SPEC = """Spec(
+    revision="0002",
+    identity=Identity(
+        noun="person",
+        registered="projects",
+        key=t["people"].c.id,
+        name=t["people"].c.name,
+        absorb={"phone": Absorb.COALESCE, "born": Absorb.MIN, "seen": Absorb.MAX, "points": Absorb.SUM},
+    ),
+)"""
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_least_most_and_sum_are_taken_and_are_no_values_left_behind(database, tmp_path, way):
+    project = declared(database, tmp_path, DEFINITIONS, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
+    before = {name: content for name, content in whole(database).items() if not is_ours(name)}
+    # The first telephone of two, and the notes: the second telephone and one note are left behind.
+    assert 2 == project.rekey("plan", "--json").document["plan"]["counts"]["person_values_left_behind"]
+    if way == "online":
+        ended = project.upgrade()
+        assert 0 == ended.code, ended.err
+    else:
+        assert 0 == database.run_script(project.script()).returncode
+    assert [(1, "anna", "4711", 20, 50, 7, "hers")] == database.rows("SELECT * FROM people")
+    assert [(2,)] == database.rows(
+        "SELECT value FROM rekey_count WHERE name = 'person_values_left_behind' AND phase = 'plan'"
+    )
+    assert 0 == project.downgrade().code
+    assert before == {name: content for name, content in whole(database).items() if not is_ours(name)}
