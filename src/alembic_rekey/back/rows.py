@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, not_, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, literal_column, not_, or_, select
 
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import acting, judged, line, unedited
@@ -46,7 +46,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
     """
     lines, new = becoming(part, backward.spec, backward.names, backward.planned)
     now = new_key(part, lines, new)
-    source, lost = _lost(part, backward.spec, lines, parent, lines.outerjoin(part.table, same_key(part.keys, now)))
+    source, lost = _lost(part, backward, lines, parent, lines.outerjoin(part.table, same_key(part.keys, now)))
     place = place_of(part, lines)
     taken = [] if place is None else [(place.is_taken(now), Drift.TAKEN)]
     # Who keeps its owners and its name returns to nothing.
@@ -66,7 +66,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     """
     rows = backward.planned[part]
     keys = [rows.c[known.name] for known in part.keys]
-    source, lost = _lost(part, backward.spec, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
+    source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
     place = place_of(part, rows)
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
@@ -78,13 +78,14 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
 
 
 def _lost(
-    part: Part, spec: Spec, lines: FromClause, parent: FromClause | None, source: FromClause
+    part: Part, backward: Backward, lines: FromClause, parent: FromClause | None, source: FromClause
 ) -> tuple[FromClause, list[tuple[ColumnElement[bool], Drift]]]:
     """Return the lines joined with their old owners, and the judgement that one of these is lost.
 
-    An owner is lost when it neither stands nor comes back.
+    An owner is lost when it neither stands nor comes back. Of several owners, one without a foreign key may refer to
+    something else than what was folded, or to nothing: to that no row returns.
     """
-    of = spec.parent(part)
+    of = backward.spec.parent(part)
     lost: list[tuple[ColumnElement[bool], Drift]] = []
     for number, owner in enumerate(part.owning if parent is not None else ()):
         assert parent is not None  # noqa: S101  # the condition above, which mypy does not follow
@@ -96,6 +97,9 @@ def _lost(
         comes_back = coming.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))
         stands = and_(alike(coming, "key")[0].is_(None), standing.c[of.keys[0].key].is_not(None))
         refers = and_(*(value.is_not(None) for value in before))
+        if len(part.owning) > 1 and number not in backward.stored.bound.get(part.noun, ()):
+            run = backward.planned[of].alias(f"rekey_of_run_{number}")
+            refers = exists(select(literal(1)).where(_of(owner, before, of, [run.c[known.name] for known in of.keys])))
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection, inspect, select
 
 from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
@@ -16,13 +16,15 @@ __all__ = ["Stored", "compared"]
 
 @dataclass(frozen=True)
 class Stored:
-    """Per noun of a part: every column in its order, and those that are generated.
+    """Per noun of a part: every column in its order, those that are generated, and the owners with a foreign key.
 
-    Without a connection, for a script, it is what the revision declares.
+    Without a connection, for a script, it is what the revision declares, which knows no foreign key.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     generated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    bound: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """By their places among several owners."""
 
     @classmethod
     def declared(cls, spec: Spec) -> Stored:
@@ -43,6 +45,7 @@ class Stored:
         return cls(
             {noun: tuple(name for name, _ in columns) for noun, columns in found.items()},
             {noun: frozenset(name for name, made in columns if made) for noun, columns in found.items()},
+            {part.noun: _bound(connection, part, spec) for part in spec.children if len(part.owning) > 1},
         )
 
     def lasting(self, part: Part) -> list[str]:
@@ -76,3 +79,13 @@ def _columns(connection: Connection, part: Part) -> list[tuple[str, bool]]:
     known = catalog([(part.table.name, part.table.schema)], connection.dialect.name)
     rows = connection.execute(select(known.c.name, known.c.generated).order_by(known.c.place))
     return [(name, bool(made)) for name, made in rows]
+
+
+def _bound(connection: Connection, part: Part, spec: Spec) -> frozenset[int]:
+    """Return which owners of `part` a foreign key leads to what they refer to."""
+    to, asked, place = spec.parent(part).table.name, inspect(connection), (part.table.name, part.table.schema)
+    keys = asked.get_foreign_keys(*place) if asked.has_table(*place) else []
+    led = [set(key["constrained_columns"]) for key in keys if key["referred_table"] == to]
+    return frozenset(
+        number for number, owner in enumerate(part.owning) if any(key & {known.name for known in owner} for key in led)
+    )
