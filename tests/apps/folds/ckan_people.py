@@ -184,8 +184,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Put every row back, the last fold first."""
+    """Put every row back, the last fold first; the side tables stay, with the record of both."""
     for spec in (organisations, people):
         op.restore(spec)
-    for spec in (organisations, people):
-        op.drop_side_tables(spec)
