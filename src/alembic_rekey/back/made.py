@@ -60,7 +60,7 @@ def hanging_on(spec: Spec, back: Mapping[Part, FromClause]) -> Iterator[ColumnEl
     identity = spec.identity
     for part, returning in back.items():
         table = part.table if part is not identity else part.table.alias("rekey_child")
-        stays = not_(leaving(returning, [table.c[known.key] for known in part.keys]))
+        stays = not_(leaving(part, returning, [table.c[known.key] for known in part.keys]))
         for owner in part.owning if spec.parent(part) is identity else ():
             pairs = zip((table.c[known.key] for known in owner), owner, identity.keys, identity.keys, strict=True)
             yield exists(select(literal(1)).select_from(table).where(*(referring(*pair) for pair in pairs), stays))

@@ -37,16 +37,16 @@ class Place:
         if now is not None:
             conditions.append(not_(same_key(keys, now)))
         if back is not None:
-            conditions.append(not_(leaving(back, keys)))
+            conditions.append(not_(leaving(self.part, back, keys)))
         return exists(select(literal(1)).select_from(self.holder).where(*conditions))
 
 
-def leaving(back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-    """Return the condition that the row with these keys goes back to another place."""
+def leaving(part: Part, back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Return the condition that the row of `part` with these keys goes back to another place."""
+    # Where both are the same, there is an index of the first alone.
+    found = same_key(alike(back, "now" if part.key_holds_owner else "key"), keys)
     going = select(literal(1)).select_from(back)
-    return exists(
-        going.where(same_key(alike(back, "now"), keys), back.c.drift == Drift.UNTOUCHED.value, back.c.moves == 1)
-    )
+    return exists(going.where(found, back.c.drift == Drift.UNTOUCHED.value, back.c.moves == 1))
 
 
 @singledispatch

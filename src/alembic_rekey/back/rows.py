@@ -70,8 +70,8 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     place = place_of(part, rows)
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
-    if back is not None and {*part.keys} & {known for owner in part.owning for known in owner}:
-        there = and_(there, not_(leaving(back, part.keys)))
+    if back is not None and part.key_holds_owner:
+        there = and_(there, not_(leaving(part, back, part.keys)))
     return (
         line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(acting(rows, *DELETED))
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
 from sqlalchemy import CTE, and_, literal, or_, select, union_all
 
 from alembic_rekey.back.drift import UNPROVEN, drifted
+from alembic_rekey.back.rows import changed_back
 from alembic_rekey.back.way_back import Backward
 from alembic_rekey.fold.accounts import accounts_checked, accounts_closed, accounts_opened
 from alembic_rekey.fold.watches import Watches
@@ -42,21 +43,34 @@ def verification(
 
     They stand behind what records the outcome: only then is the run the one that a downgrade is about.
     """
+    backward = Backward(spec, names, planned, stored)
+    kept = [part for part in spec.parts if part is spec.identity or part.deletable]
     checks = [
         accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
         *(made for part in spec.parts for made in left(part, spec, names, planned)),
         *_owner_lost(spec, planned),
-        *(check("no_way_back", part.noun, drifted(part, stored_back(part), UNPROVEN)) for part in spec.parts),
+        *_no_way_back(backward, kept),
     ]
     return [
-        *decided_back(Backward(spec, names, planned, stored), dialect, lambda _key: (), ()),
+        *decided_back(backward, kept, dialect, lambda _keys: (), ()),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(spec, dialect),
-        *forgotten_back(spec.parts),
+        *forgotten_back(kept),
         accounts_closed(),
         *watches.taken_off(),
     ]
+
+
+def _no_way_back(backward: Backward, kept: Sequence[Part]) -> Iterator[Check]:
+    """Yield the checks that every journalled row would go back as it was: the downgrade's own relation says so.
+
+    Of a part whose rows only change it is asked as it stands: no other part's depends on it before anybody else wrote.
+    """
+    for part in backward.spec.parts:
+        parent = stored_back(backward.spec.parent(part))
+        asked = stored_back(part) if part in kept else changed_back(part, backward, parent).subquery("rekey_back")
+        yield check("no_way_back", part.noun, drifted(part, asked, UNPROVEN))
 
 
 def _count_differs(spec: Spec) -> Relation:

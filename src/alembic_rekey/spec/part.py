@@ -77,6 +77,11 @@ class Part:
         return columns_of(self.key)
 
     @property
+    def key_holds_owner(self) -> bool:
+        """Whether a row that moves to another owner gets another key."""
+        return bool({*self.keys} & {column for owner in self.owning for column in owner})
+
+    @property
     def owning(self) -> tuple[Owner, ...]:
         """The owners, each as a tuple of columns."""
         return tuple(map(columns_of, self.owners))

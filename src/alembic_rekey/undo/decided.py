@@ -54,13 +54,14 @@ def stored_back(part: Part) -> TableClause:
 
 def decided_back(
     backward: Backward,
+    parts: Sequence[Part],
     dialect: str,
     attached: Attached,
     altered: Sequence[ColumnElement[bool]],
 ) -> Iterator[Step]:
-    """Yield the steps that keep the way back of every part in its `stored_back()`."""
+    """Yield the steps that keep the way back of each of `parts` in its `stored_back()`; the identity is the first."""
     spec = backward.spec
-    for part in spec.parts:
+    for part in parts:
         kept = stored_back(part)
         parent = stored_back(spec.parent(part))
         for number, returning in enumerate(returnings(part, backward)):
@@ -71,7 +72,7 @@ def decided_back(
                 says = f"The same for the other rows of {part.table.name} that the run touched."
                 yield Statement(says, _insert(kept, returning(parent, kept)))
     if spec.identity.creates:
-        created = created_back(backward, {part: stored_back(part) for part in spec.parts}, attached, altered)
+        created = created_back(backward, {part: stored_back(part) for part in parts}, attached, altered)
         says = "The same for created rows: they stay while anything hangs on them."
         yield Statement(says, _insert(stored_back(spec.identity), created))
 
@@ -82,16 +83,20 @@ def _decided(part: Part, decided: Relation, dialect: str) -> Iterator[Step]:
         f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
         CreateTableAs(decided, kept.name, temporary=True),
     )
-    yield from _indexed(kept)
+    yield from _indexed(part, kept)
     yield from analyzed(dialect, kept, "key_0", "action", "drift")
 
 
-def _indexed(stored: TableClause) -> Iterator[Statement]:
-    noted = Table(stored.name, MetaData(), Column("key_0", Text()), Column("drift", Text()))
+def _indexed(part: Part, stored: TableClause) -> Iterator[Statement]:
+    noted = Table(stored.name, MetaData(), *(Column(name, Text()) for name in ("key_0", "now_0", "drift")))
     drifting = noted.c.drift != Drift.UNTOUCHED.value
     few = Index(f"{stored.name}_drifted", noted.c.key_0, sqlite_where=drifting, postgresql_where=drifting)
     yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key_0)))
     yield Statement("Find those that stay: few, mostly none.", CreateIndex(few))
+    if part.key_holds_owner:
+        yield Statement(
+            "Find these by the keys that they have now.", CreateIndex(Index(f"{stored.name}_now", noted.c.now_0))
+        )
 
 
 def _insert(target: TableClause, rows: Relation) -> Any:

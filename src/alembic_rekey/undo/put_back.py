@@ -30,7 +30,7 @@ def undone(part: Part, says: str, action: Action) -> Statement:
     old = {known.key: kept.c[known.name] for known in columns}
     keys = [kept.c[known.name] for known in part.keys]
     found = same_key(part.keys, keys)
-    if {*part.keys} & {known for owner in part.owning for known in owner}:
+    if part.key_holds_owner:
         # The row is found by what it became.
         back = stored_back(part)
         found = and_(same_key(alike(back, "key"), keys), same_key(part.keys, alike(back, "now")))

@@ -54,7 +54,7 @@ def decide_steps(backward: Backward, dialect: str, attached: Attached, *altered:
                 dialect, journal(part), "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)
             )
         ),
-        *decided_back(backward, dialect, attached, altered),
+        *decided_back(backward, spec.parts, dialect, attached, altered),
     ]
 
 

@@ -39,7 +39,7 @@ def plan_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | None
         return with_original(
             _leading(slots, acting.add_columns(*_place(judged)).cte(f"rekey_acting_{slots.noun}")), slots
         )
-    if {*slots.keys} & {column for owner in slots.owning for column in owner}:
+    if slots.key_holds_owner:
         acting = acting.add_columns(*numbered("to", _own_lead(slots, alike(judged, "key"), alike(judged, "owner"))))
     return with_original(acting, slots)
 
