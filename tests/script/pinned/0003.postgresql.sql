@@ -2277,7 +2277,7 @@ SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey
             AND key IS NOT DISTINCT FROM rekey_planned.key
           )
           AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = now_0 AND drift = 'untouched' AND moves = 1)
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)
           )
       )
     ) THEN 'taken'
@@ -2298,136 +2298,6 @@ FROM (
     ON rekey_comes_back_0.key_0 = rekey_planned.project_id
 WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
--- Decide about memories: which rows still are as the upgrade left them.
-CREATE TEMPORARY TABLE rekey_back_memory AS
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
-  CASE
-    WHEN (memories.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (
-          (
-            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
-          ) IS NOT DISTINCT FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
-        )
-        AND (
-          (
-            CAST(CAST(rekey_becoming.rekey_new_1 AS TEXT) AS TEXT) COLLATE "default"
-          ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
-        )
-        AND (
-          (
-            SELECT (
-              jsonb_populate_record(
-                CAST(NULL AS memories),
-                jsonb_build_object(
-                  'updated_at',
-                  CAST(
-                    (
-                      SELECT started_at FROM rekey_run
-                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                    ) AS TEXT
-                  )
-                )
-              )
-            ).updated_at
-          ) IS NOT DISTINCT FROM memories.updated_at
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
-              rekey_becoming.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at) AS RECORD
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
-    created_at, updated_at,
-    CASE
-      WHEN (rekey_action = 'rekey') THEN rekey_canonical
-      WHEN (rekey_action = 'supersede') THEN rekey_canonical
-      ELSE project
-    END AS rekey_new_0,
-    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey', 'supersede')
-) AS rekey_becoming
-  LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id;
-
--- Find these by their keys.
-CREATE INDEX rekey_back_memory_key ON rekey_back_memory (key_0);
-
--- Find those that stay: few, mostly none.
-CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory (key_0) WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_memory holds.
-ANALYZE rekey_back_memory (key_0, action, drift);
-
--- Decide about interactions: which rows still are as the upgrade left them.
-CREATE TEMPORARY TABLE rekey_back_interaction AS
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
-  CASE
-    WHEN (interactions.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (
-          (
-            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
-          ) IS NOT DISTINCT FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
-              rekey_becoming.session_id, rekey_becoming.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-              interactions.created_at
-            ) AS RECORD
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-    created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at
-    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey')
-) AS rekey_becoming
-  LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id;
-
--- Find these by their keys.
-CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction (key_0);
-
--- Find those that stay: few, mostly none.
-CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction (key_0) WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_interaction holds.
-ANALYZE rekey_back_interaction (key_0, action, drift);
-
 -- The same for created rows: they stay while anything hangs on them.
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
@@ -2439,53 +2309,8 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
         SELECT 1 FROM project_state
         WHERE projects.id = project_state.project_id
           AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = now_0 AND drift = 'untouched' AND moves = 1)
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1)
           )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS fk
-        WHERE fk.contype = 'f' AND fk.conrelid = to_regclass('"memories"') AND fk.confrelid = to_regclass('"projects"')
-          AND fk.conkey = (
-            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attname = 'project'
-          )
-          AND fk.confkey = (
-            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attname = 'name'
-          )
-      )
-      AND (
-        EXISTS (
-          SELECT 1 FROM memories
-          WHERE memories.project = (to_jsonb(CAST(projects.name AS TEXT)) #>> '{}')
-            AND NOT (
-              EXISTS (SELECT 1 FROM rekey_back_memory WHERE memories.id = now_0 AND drift = 'untouched' AND moves = 1)
-            )
-        )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM pg_catalog.pg_constraint AS fk
-        WHERE fk.contype = 'f' AND fk.conrelid = to_regclass('"interactions"')
-          AND fk.confrelid = to_regclass('"projects"')
-          AND fk.conkey = (
-            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attname = 'project'
-          )
-          AND fk.confkey = (
-            SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attname = 'name'
-          )
-      )
-      AND (
-        EXISTS (
-          SELECT 1 FROM interactions
-          WHERE interactions.project = (to_jsonb(CAST(projects.name AS TEXT)) #>> '{}')
-            AND NOT (
-              EXISTS (
-                SELECT 1 FROM rekey_back_interaction WHERE interactions.id = now_0 AND drift = 'untouched' AND moves = 1
-              )
-            )
-        )
       )
     ) THEN 'attached'
     WHEN NOT (
@@ -2901,7 +2726,77 @@ UNION ALL SELECT 'rekey_no_way_back_memory',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM rekey_back_memory WHERE drift != 'untouched'
+FROM (
+  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+    rekey_becoming.rekey_canonical AS canonical,
+    CASE
+      WHEN (memories.id IS NULL) THEN 'deleted'
+      WHEN (
+        NOT (
+          (
+            (
+              CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
+            ) IS NOT DISTINCT FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
+          )
+          AND (
+            (
+              CAST(CAST(rekey_becoming.rekey_new_1 AS TEXT) AS TEXT) COLLATE "default"
+            ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
+          )
+          AND (
+            (
+              SELECT (
+                jsonb_populate_record(
+                  CAST(NULL AS memories),
+                  jsonb_build_object(
+                    'updated_at',
+                    CAST(
+                      (
+                        SELECT started_at FROM rekey_run
+                        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+                      ) AS TEXT
+                    )
+                  )
+                )
+              ).updated_at
+            ) IS NOT DISTINCT FROM memories.updated_at
+          )
+          AND (
+            CAST(
+              ROW(
+                rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
+                rekey_becoming.created_at
+              ) AS RECORD
+            ) OPERATOR(pg_catalog.*=) CAST(
+              ROW(
+                memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
+              ) AS RECORD
+            )
+          )
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift,
+    CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at,
+      CASE
+        WHEN (rekey_action = 'rekey') THEN rekey_canonical
+        WHEN (rekey_action = 'supersede') THEN rekey_canonical
+        ELSE project
+      END AS rekey_new_0,
+      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+        status, created_at, updated_at
+      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rekey', 'supersede')
+  ) AS rekey_becoming
+    LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id
+) AS rekey_back
+WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   format(
     'interactions: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
@@ -2912,13 +2807,53 @@ UNION ALL SELECT 'rekey_no_way_back_interaction',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM rekey_back_interaction WHERE drift != 'untouched';
+FROM (
+  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+    rekey_becoming.rekey_canonical AS canonical,
+    CASE
+      WHEN (interactions.id IS NULL) THEN 'deleted'
+      WHEN (
+        NOT (
+          (
+            (
+              CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
+            ) IS NOT DISTINCT FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
+          )
+          AND (
+            CAST(
+              ROW(
+                rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
+                rekey_becoming.session_id, rekey_becoming.created_at
+              ) AS RECORD
+            ) OPERATOR(pg_catalog.*=) CAST(
+              ROW(
+                interactions.id, interactions.prompt, interactions.response, interactions.client,
+                interactions.session_id, interactions.created_at
+              ) AS RECORD
+            )
+          )
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift,
+    CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+        created_at
+      FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rekey')
+  ) AS rekey_becoming
+    LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id
+) AS rekey_back
+WHERE drift != 'untouched';
 
 -- Drop what was noted.
 DROP TABLE rekey_back_project;
 DROP TABLE rekey_back_state;
-DROP TABLE rekey_back_memory;
-DROP TABLE rekey_back_interaction;
 DROP TABLE rekey_counted_before;
 
 -- Drop what was counted.

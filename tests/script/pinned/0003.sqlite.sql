@@ -2306,7 +2306,7 @@ SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey
         WHERE project_id = rekey_planned.project_id AND (category IS rekey_planned.category)
           AND ("key" IS rekey_planned."key")
           AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = now_0 AND drift = 'untouched' AND moves = 1)
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)
           )
       )
     ) THEN 'taken'
@@ -2327,104 +2327,6 @@ FROM (
     ON rekey_comes_back_0.key_0 = rekey_planned.project_id
 WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
--- Decide about memories: which rows still are as the upgrade left them.
-SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_back_memory AS
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
-  CASE
-    WHEN (memories.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (rekey_becoming.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
-        AND (rekey_becoming.rekey_new_1 COLLATE BINARY IS memories.status COLLATE BINARY)
-        AND (
-          (
-            SELECT started_at FROM rekey_run
-            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-          ) IS memories.updated_at
-        )
-        AND (
-          (
-            rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
-            rekey_becoming.created_at
-          ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
-    created_at, updated_at,
-    CASE
-      WHEN (rekey_action = 'rekey') THEN rekey_canonical
-      WHEN (rekey_action = 'supersede') THEN rekey_canonical
-      ELSE project
-    END AS rekey_new_0,
-    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey', 'supersede')
-) AS rekey_becoming
-  LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id;
-
--- Find these by their keys.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_memory_key ON rekey_back_memory (key_0);
-
--- Find those that stay: few, mostly none.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_memory_drifted ON rekey_back_memory (key_0) WHERE drift != 'untouched';
-
--- Decide about interactions: which rows still are as the upgrade left them.
-SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_back_interaction AS
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
-  CASE
-    WHEN (interactions.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (rekey_becoming.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
-        AND (
-          (
-            rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
-            rekey_becoming.session_id, rekey_becoming.created_at
-          ) IS (
-            interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-            interactions.created_at
-          )
-        )
-      )
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-    created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at
-    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey')
-) AS rekey_becoming
-  LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id;
-
--- Find these by their keys.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_interaction_key ON rekey_back_interaction (key_0);
-
--- Find those that stay: few, mostly none.
-SAVEPOINT rekey_step;
-CREATE INDEX rekey_back_interaction_drifted ON rekey_back_interaction (key_0) WHERE drift != 'untouched';
-
 -- The same for created rows: they stay while anything hangs on them.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
@@ -2437,42 +2339,8 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
         SELECT 1 FROM project_state
         WHERE projects.id = project_state.project_id
           AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = now_0 AND drift = 'untouched' AND moves = 1)
+            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1)
           )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM pragma_foreign_key_list('memories') AS fk
-        WHERE lower(fk."table") = lower('projects') AND lower(fk."from") = lower('project')
-          AND lower(fk."to") = lower('name')
-      )
-      AND (
-        EXISTS (
-          SELECT 1 FROM memories
-          WHERE memories.project = projects.name
-            AND NOT (
-              EXISTS (SELECT 1 FROM rekey_back_memory WHERE memories.id = now_0 AND drift = 'untouched' AND moves = 1)
-            )
-        )
-      )
-    ) THEN 'attached'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM pragma_foreign_key_list('interactions') AS fk
-        WHERE lower(fk."table") = lower('projects') AND lower(fk."from") = lower('project')
-          AND lower(fk."to") = lower('name')
-      )
-      AND (
-        EXISTS (
-          SELECT 1 FROM interactions
-          WHERE interactions.project = projects.name
-            AND NOT (
-              EXISTS (
-                SELECT 1 FROM rekey_back_interaction WHERE interactions.id = now_0 AND drift = 'untouched' AND moves = 1
-              )
-            )
-        )
       )
     ) THEN 'attached'
     WHEN NOT (
@@ -2866,7 +2734,51 @@ UNION ALL SELECT 'rekey_no_way_back_memory',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM rekey_back_memory WHERE drift != 'untouched'
+FROM (
+  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+    rekey_becoming.rekey_canonical AS canonical,
+    CASE
+      WHEN (memories.id IS NULL) THEN 'deleted'
+      WHEN (
+        NOT (
+          (rekey_becoming.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
+          AND (rekey_becoming.rekey_new_1 COLLATE BINARY IS memories.status COLLATE BINARY)
+          AND (
+            (
+              SELECT started_at FROM rekey_run
+              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+            ) IS memories.updated_at
+          )
+          AND (
+            (
+              rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
+              rekey_becoming.created_at
+            ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
+          )
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift,
+    CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+      status, created_at, updated_at,
+      CASE
+        WHEN (rekey_action = 'rekey') THEN rekey_canonical
+        WHEN (rekey_action = 'supersede') THEN rekey_canonical
+        ELSE project
+      END AS rekey_new_0,
+      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
+        status, created_at, updated_at
+      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rekey', 'supersede')
+  ) AS rekey_becoming
+    LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id
+) AS rekey_back
+WHERE drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   printf(
     'interactions: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
@@ -2877,7 +2789,41 @@ UNION ALL SELECT 'rekey_no_way_back_interaction',
       WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
     END
   )
-FROM rekey_back_interaction WHERE drift != 'untouched'
+FROM (
+  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
+    rekey_becoming.rekey_canonical AS canonical,
+    CASE
+      WHEN (interactions.id IS NULL) THEN 'deleted'
+      WHEN (
+        NOT (
+          (rekey_becoming.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
+          AND (
+            (
+              rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
+              rekey_becoming.session_id, rekey_becoming.created_at
+            ) IS (
+              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+              interactions.created_at
+            )
+          )
+        )
+      ) THEN 'edited'
+      ELSE 'untouched'
+    END AS drift,
+    CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+  FROM (
+    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+      created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+        created_at
+      FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('rekey')
+  ) AS rekey_becoming
+    LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id
+) AS rekey_back
+WHERE drift != 'untouched'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -2973,10 +2919,6 @@ SAVEPOINT rekey_step;
 DROP TABLE rekey_back_project;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_back_state;
-SAVEPOINT rekey_step;
-DROP TABLE rekey_back_memory;
-SAVEPOINT rekey_step;
-DROP TABLE rekey_back_interaction;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_counted_before;
 
