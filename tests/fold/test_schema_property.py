@@ -13,7 +13,7 @@ from whole_database import schema_of, whole
 
 pytestmark = pytest.mark.slow
 
-CASES = 2_000 if os.environ.get("REKEY_LONG") else 50
+CASES = 2_000 if os.environ.get("REKEY_LONG") else 25
 UNHURRIED = settings(
     max_examples=CASES,
     # Shrinking takes minutes here; a case has few features, and is small enough to read.

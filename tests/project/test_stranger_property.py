@@ -19,7 +19,7 @@ from strategies import legacy as legacy_databases
 
 pytestmark = pytest.mark.slow
 
-CASES = 150 if os.environ.get("REKEY_LONG") else 12
+CASES = 150 if os.environ.get("REKEY_LONG") else 6
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -16,7 +16,7 @@ from shells import stopped_at
 from strategies import legacy_without_collision
 from ways_back import contents, everything, fold, script_back
 
-CASES = 300 if os.environ.get("REKEY_LONG") else 6
+CASES = 300 if os.environ.get("REKEY_LONG") else 4
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
