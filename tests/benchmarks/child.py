@@ -1,6 +1,6 @@
 """One measured way in a process of its own: does it once, prints what it took as one line of JSON.
 
-python child.py WAY URL REGISTRY REPORTS [EXPLAIN]
+python child.py WAY SCHEMA URL REGISTRY REPORTS [EXPLAIN]
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ def _cpu(backend: int | None = None) -> float:
     return time.process_time() + (cpu_seconds(backend) if backend else 0.0)
 
 
-def _alembic(way: str, url: str, registry: Path, reports: Path, explain: Path | None) -> dict[str, Any]:
+def _alembic(way: str, name: str, url: str, registry: Path, reports: Path, explain: Path | None) -> dict[str, Any]:
     from alembic import command
     from alembic.config import Config
     from profiled import Profile
+    from schemas import SCHEMAS
 
     import alembic_rekey.operations.fold as operations
     from alembic_rekey.cli import main
@@ -60,13 +61,14 @@ def _alembic(way: str, url: str, registry: Path, reports: Path, explain: Path | 
     operations.written_report = timed(operations.written_report)
     settings = [f"url={url}", f"registry={registry}", f"report_dir={reports}"]
     output = StringIO()
-    config = Config(str(ROOT / "alembic.ini"), stdout=output, output_buffer=output)
+    configuration = str(SCHEMAS[name].configuration(reports.parent / "project"))
+    config = Config(configuration, stdout=output, output_buffer=output)
     config.cmd_opts = argparse.Namespace(x=settings)
     begun, cpu, bytes_before = time.perf_counter(), _cpu(), _written_bytes()
     if way == "plan":
         options = [option for setting in settings for option in ("-x", setting)]
         with redirect_stdout(StringIO()):
-            assert main(["-c", str(ROOT / "alembic.ini"), *options, "plan"]) == 0
+            assert main(["-c", configuration, *options, "plan"]) == 0
     elif way == "up":
         command.upgrade(config, "head")
     elif way == "down":
@@ -88,14 +90,15 @@ def _alembic(way: str, url: str, registry: Path, reports: Path, explain: Path | 
 
 def main_of(arguments: list[str]) -> dict[str, Any]:
     """Does one way; what it took."""
-    way, url, registry, reports = arguments[0], arguments[1], Path(arguments[2]), Path(arguments[3])
-    explain = Path(arguments[4]) if len(arguments) > 4 else None
+    way, name, url = arguments[:3]
+    registry, reports = Path(arguments[3]), Path(arguments[4])
+    explain = Path(arguments[5]) if len(arguments) > 5 else None
     if way in ("up", "down", "plan", "script", "script-down"):
-        return _alembic(way, url, registry, reports, explain)
+        return _alembic(way, name, url, registry, reports, explain)
     import other_ways
 
     bytes_before = _written_bytes()
-    taken = other_ways.WAYS[way](url, registry)
+    taken = other_ways.WAYS[way](name, url, registry)
     return {**taken, "written": _written_bytes() - bytes_before, "report": 0.0}
 
 

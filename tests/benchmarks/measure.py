@@ -78,7 +78,7 @@ def measured(store: Store, rows: int, ways: Sequence[str], repeat: int, explain:
     expected: dict[str, object] = {"down": store.checksum(original), "none": store.checksum(original)}
     with _folder() as folder:
         if any(WAYS[way].direction == "down" for way in ways):
-            _child("up", store.copy(original, UPGRADED), registry_for(rows), folder)
+            _child("up", store, store.copy(original, UPGRADED), registry_for(store.schema, rows), folder)
             expected["up"] = store.checksum(UPGRADED)
         for number in range(repeat):
             for way in ways:
@@ -92,7 +92,7 @@ def measured(store: Store, rows: int, ways: Sequence[str], repeat: int, explain:
             if way in ways:
                 plans = explain / f"{store.dialect}-{rows}-{way}.txt"
                 start = UPGRADED if way == "down" else original
-                _child(way, store.copy(start, "measured"), registry_for(rows), folder, plans)
+                _child(way, store, store.copy(start, "measured"), registry_for(store.schema, rows), folder, plans)
                 series.flagged += [f"{plans.name}: {line.strip()}" for line in _flagged(plans)]
     for name in ("measured", UPGRADED):
         store.drop(name)
@@ -110,9 +110,9 @@ def names_cost(store: Store, rows: int, repeat: int) -> dict[str, dict[int, list
                     registry = registry_of(names)
                     url = store.copy(original, "measured")
                     if way == "down":
-                        _child("up", url, registry, folder)
+                        _child("up", store, url, registry, folder)
                     cpu = store.cpu()
-                    run = _child(way, url, registry, folder)
+                    run = _child(way, store, url, registry, folder)
                     taken[way][names].append(run["cpu"] + store.cpu() - cpu)
     store.drop("measured")
     return taken
@@ -121,7 +121,7 @@ def names_cost(store: Store, rows: int, repeat: int) -> dict[str, dict[int, list
 def _once(store: Store, start: str, way: str, rows: int, folder: Path) -> dict[str, Any]:
     url = store.copy(start, "measured")
     size, log, cpu = store.size("measured"), store.written(), store.cpu()
-    run = _child(way, url, registry_for(rows), folder)
+    run = _child(way, store, url, registry_for(store.schema, rows), folder)
     if way.startswith("script"):
         seconds, shell = _in_shell(store, url, folder / "script.sql")
         run["seconds"] += seconds
@@ -133,10 +133,12 @@ def _once(store: Store, start: str, way: str, rows: int, folder: Path) -> dict[s
     return run
 
 
-def _child(way: str, url: str, registry: Path, folder: Path, explain: Path | None = None) -> dict[str, Any]:
+def _child(
+    way: str, store: Store, url: str, registry: Path, folder: Path, explain: Path | None = None
+) -> dict[str, Any]:
     reports = folder / "reports"
     shutil.rmtree(reports, ignore_errors=True)
-    arguments = [way, url, str(registry), str(reports), *([str(explain)] if explain else [])]
+    arguments = [way, store.schema.name, url, str(registry), str(reports), *([str(explain)] if explain else [])]
     done = subprocess.run(
         [sys.executable, CHILD, *arguments],
         stdin=subprocess.DEVNULL,

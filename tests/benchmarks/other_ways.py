@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import floor_down
-import floor_up
 import psycopg
 from cpu import cpu_seconds
 from orm_loop import orm_loop
 from row_by_row import row_by_row
+from schemas import SCHEMAS
 
 from alembic_rekey.names.registry import read_registry
 
@@ -74,23 +73,27 @@ def _floor(url: str, statements: Sequence[str], registry: Path | None) -> Taken:
         return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu, "statements": taken}
 
 
-def _floor_up(url: str, registry: Path) -> Taken:
-    return _floor(url, floor_up.SQLITE if url.startswith("sqlite") else floor_up.POSTGRESQL, registry)
+def _dialect(url: str) -> str:
+    return "sqlite" if url.startswith("sqlite") else "postgresql"
 
 
-def _floor_down(url: str, _registry: Path) -> Taken:
+def _floor_up(schema: str, url: str, registry: Path) -> Taken:
+    return _floor(url, SCHEMAS[schema].up[_dialect(url)], registry)
+
+
+def _floor_down(schema: str, url: str, _registry: Path) -> Taken:
     with _connected(url) as connection:
-        for statement in floor_down.SAVE:
+        for statement in SCHEMAS[schema].save:
             connection.execute(statement)
         backend = None if url.startswith("sqlite") else connection.info.backend_pid
         saving = cpu_seconds(backend) if backend else 0.0
-    taken = _floor(url, floor_down.SQLITE if url.startswith("sqlite") else floor_down.POSTGRESQL, None)
+    taken = _floor(url, SCHEMAS[schema].back[_dialect(url)], None)
     # Whoever asks the server for its CPU seconds gets those of the saving too.
     return {**taken, "cpu": taken["cpu"] - saving}
 
 
-def _in_python(way: Callable[..., None]) -> Callable[[str, Path], Taken]:
-    def run(url: str, registry: Path) -> Taken:
+def _in_python(way: Callable[..., None]) -> Callable[[str, str, Path], Taken]:
+    def run(_schema: str, url: str, registry: Path) -> Taken:
         begun, cpu = time.perf_counter(), time.process_time()
         way(url, read_registry(registry, "projects"), datetime.now(UTC))
         return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu, "statements": []}
@@ -98,7 +101,7 @@ def _in_python(way: Callable[..., None]) -> Callable[[str, Path], Taken]:
     return run
 
 
-WAYS: dict[str, Callable[[str, Path], Taken]] = {
+WAYS: dict[str, Callable[[str, str, Path], Taken]] = {
     "floor": _floor_up,
     "floor-down": _floor_down,
     "rows": _in_python(row_by_row),

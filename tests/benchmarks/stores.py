@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psycopg
 from cpu import family_seconds, parent_of
-from data import COLUMNS, NAMES_PER_ENTRY, Data, registered
+from data import NAMES_PER_ENTRY, registered
 from distance import Distance
+from schemas import Schema
 from sqlalchemy import make_url
 
-import legacy
 import server
 from databases import PostgreSQLDatabase, SQLiteDatabase, sqlite_shell
 from partitions import partition
@@ -57,9 +58,9 @@ RUN_STARTS = "2026-01-01"
 """Every time in the data is older, every run's is newer: a run's own time is no difference."""
 
 
-def registry_for(rows: int) -> Path:
+def registry_for(schema: Schema, rows: int) -> Path:
     """The registry file of the data of one size."""
-    return CACHE / f"registry-{rows}.json"
+    return CACHE / f"{schema.prefixed('registry')}-{rows}.json"
 
 
 def registry_of(names: int) -> Path:
@@ -76,10 +77,10 @@ def write_registry(path: Path, entries: Mapping[str, Sequence[str]]) -> None:
     path.write_text(json.dumps({"projects": listed}))
 
 
-def _columns(table: str, stamp: str) -> str:
+def _columns(columns: Sequence[str], stamp: str) -> str:
     """The columns to compare; a time of the run counts as `run`."""
     shown = []
-    for column in COLUMNS[table]:
+    for column in columns:
         if column.endswith("_at"):
             column = f"CASE WHEN {column} >= '{RUN_STARTS}' THEN 'run' ELSE {stamp.format(column)} END"
         shown.append(column)
@@ -93,12 +94,15 @@ class Store(ABC):
     about: str
     shell: Sequence[Path | str]
 
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
     @abstractmethod
     def has(self, name: str) -> bool:
         """Whether a database of that name is kept."""
 
     @abstractmethod
-    def fill(self, name: str, data: Data) -> None:
+    def fill(self, name: str, data: Any) -> None:
         """Makes a database with the rows of `data`."""
 
     @abstractmethod
@@ -127,11 +131,11 @@ class Store(ABC):
 
     def filled(self, rows: int) -> str:
         """The name of the database with the data of one size, made now unless it is kept."""
-        name = f"rows_{rows}"
-        if not self.has(name) or not registry_for(rows).exists():
+        name, registry = self.schema.prefixed(f"rows_{rows}"), registry_for(self.schema, rows)
+        if not self.has(name) or not registry.exists():
             CACHE.mkdir(mode=0o755, exist_ok=True)
-            data = Data(rows)
-            write_registry(registry_for(rows), data.registry)
+            data = self.schema.data(rows)
+            write_registry(registry, data.registry)
             self.fill(name, data)
         return name
 
@@ -142,7 +146,8 @@ class SQLiteStore(Store):
     dialect = "sqlite"
     shell = (sqlite_shell(),)
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(schema)
         self.about = f"SQLite {sqlite3.sqlite_version}, file, journal_mode delete, synchronous full, default page cache"
 
     def path(self, name: str) -> Path:
@@ -151,13 +156,13 @@ class SQLiteStore(Store):
     def has(self, name: str) -> bool:
         return self.path(name).exists()
 
-    def fill(self, name: str, data: Data) -> None:
+    def fill(self, name: str, data: Any) -> None:
         path = self.path(name).with_suffix(".new")
         path.unlink(missing_ok=True)
-        legacy.create(SQLiteDatabase(path))
+        self.schema.create(SQLiteDatabase(path))
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA synchronous = OFF")
-            for table, columns in COLUMNS.items():
+            for table, columns in self.schema.columns.items():
                 marks = ", ".join("?" * len(columns))
                 statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
                 connection.executemany(statement, data.lines(table))
@@ -185,8 +190,8 @@ class SQLiteStore(Store):
     def checksum(self, name: str) -> dict[str, object]:
         with closing(sqlite3.connect(self.path(name))) as connection:
             return {
-                table: sum(map(hash, connection.execute(f"SELECT {_columns(table, '{}')} FROM {table}")))
-                for table in COLUMNS
+                table: sum(map(hash, connection.execute(f"SELECT {_columns(columns, '{}')} FROM {table}")))
+                for table, columns in self.schema.columns.items()
             }
 
 
@@ -195,7 +200,8 @@ class PostgreSQLStore(Store):
 
     dialect = "postgresql"
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(schema)
         server.SERVER_SETTINGS.update(SETTINGS)
         self.server = server.Server.start()
         self.shell = [server.wheel_folder() / "pginstall" / "bin" / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
@@ -211,18 +217,18 @@ class PostgreSQLStore(Store):
         found = self._administration.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         return found.fetchone() is not None
 
-    def fill(self, name: str, data: Data) -> None:
+    def fill(self, name: str, data: Any) -> None:
         database = PostgreSQLDatabase(self.server, name)
         self._create(database)
         with psycopg.connect(self._address(name), options="-c TimeZone=UTC", autocommit=True) as connection:
-            for table, columns in COLUMNS.items():
+            for table, columns in self.schema.columns.items():
                 with connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
                     for line in data.lines(table):
                         copy.write_row(line)
             connection.execute("VACUUM ANALYZE")
 
     def _create(self, database: PostgreSQLDatabase) -> None:
-        legacy.create(database)
+        self.schema.create(database)
 
     def copy(self, name: str, copy: str) -> str:
         self.drop(copy)
@@ -247,9 +253,9 @@ class PostgreSQLStore(Store):
             return {
                 table: connection.execute(
                     "SELECT count(*), sum(hashtextextended(r::text, 0))"
-                    f" FROM (SELECT {_columns(table, '{}::text')} FROM {table}) AS r"
+                    f" FROM (SELECT {_columns(columns, '{}::text')} FROM {table}) AS r"
                 ).fetchone()
-                for table in COLUMNS
+                for table, columns in self.schema.columns.items()
             }
 
 
@@ -268,8 +274,8 @@ class DistantStore(PostgreSQLStore):
 
     dialect = "distant"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(schema)
         self._distance = Distance(int(make_url(self.server.url("postgres")).port), ROUND_TRIP_SECONDS)
         seconds = self._round_trip()
         self.about += f"; behind a network, a round trip of SELECT 1 takes {seconds * 1000:.2f} ms"
