@@ -23,6 +23,7 @@ __all__ = ["foreign_keys_before", "foreign_keys_broken"]
 
 _FIELDS = ("table", "rowid", "parent", "fkid", "rows")
 _BROKEN = table("rekey_broken_before", *map(column, _FIELDS))
+_NOW = table("rekey_broken_now", *map(column, _FIELDS))
 
 
 def foreign_keys_before(spec: Spec, dialect: str) -> list[Step]:
@@ -36,12 +37,15 @@ def foreign_keys_broken(spec: Spec, dialect: str) -> list[Step]:
 
     One that leads somewhere now could not be made to lead nowhere again by the way back.
     """
-    known, steps = select(_BROKEN), list[Step]()
+    before, after, steps = select(_BROKEN), select(_NOW), list[Step]()
     for found in _found(spec, dialect):
+        says = "Note the rows whose foreign keys lead nowhere now."
         steps += [
-            Guard(check("foreign_key_broken", "", _surplus(found, known))),
-            Guard(check("foreign_key_mended", "", _surplus(known, found))),
-            Statement("Drop what was noted.", DropTable(Table(_BROKEN.name, MetaData()))),
+            # Each check reads every row that refers to something: once, for both questions.
+            Statement(says, CreateTableAs(found, _NOW.name, temporary=True)),
+            Guard(check("foreign_key_broken", "", _surplus(after, before))),
+            Guard(check("foreign_key_mended", "", _surplus(before, after))),
+            *(Statement("Drop what was noted.", DropTable(Table(one.name, MetaData()))) for one in (_BROKEN, _NOW)),
         ]
     return steps
 

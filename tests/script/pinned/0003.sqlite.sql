@@ -2837,10 +2837,9 @@ INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
--- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the
---   canonical by hand, or cover the table in the spec.
-INSERT INTO rekey_finding (guard, said)
+-- Note the rows whose foreign keys lead nowhere now.
+SAVEPOINT rekey_step;
+CREATE TEMPORARY TABLE rekey_broken_now AS
 WITH rekey_related AS (
   SELECT name FROM sqlite_master AS rekey_known
   WHERE type = 'table'
@@ -2854,15 +2853,21 @@ WITH rekey_related AS (
       )
     )
 )
+SELECT "table", rowid, parent, fkid, rows
+FROM (
+  SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
+  FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
+  GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
+) AS rekey_nowhere;
+
+-- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
+-- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the
+--   canonical by hand, or cover the table in the spec.
+INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_foreign_key_broken',
   printf('%s: the row with rowid %s refers to a row of %s that would be gone', "table", rowid, parent)
 FROM (
-  SELECT "table", rowid, parent, fkid, rows
-  FROM (
-    SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
-    FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
-    GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-  ) AS rekey_nowhere
+  SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now
   EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
 ) AS rekey_surplus
 UNION ALL SELECT NULL, NULL;
@@ -2878,29 +2883,11 @@ DELETE FROM rekey_finding;
 -- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
 -- If the script stops here: correct or delete the row first: the downgrade could not let it refer to nothing again.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_related AS (
-  SELECT name FROM sqlite_master AS rekey_known
-  WHERE type = 'table'
-    AND (
-      lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-      OR (
-        EXISTS (
-          SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-          WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-        )
-      )
-    )
-)
 SELECT 'rekey_foreign_key_mended',
   printf('%s: the row with rowid %s referred to no %s before, and no way back restores that', "table", rowid, parent)
 FROM (
   SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
-  EXCEPT SELECT "table", rowid, parent, fkid, rows
-  FROM (
-    SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
-    FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
-    GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-  ) AS rekey_nowhere
+  EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now
 ) AS rekey_surplus
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
@@ -2915,6 +2902,8 @@ DELETE FROM rekey_finding;
 -- Drop what was noted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_broken_before;
+SAVEPOINT rekey_step;
+DROP TABLE rekey_broken_now;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_back_project;
 SAVEPOINT rekey_step;
