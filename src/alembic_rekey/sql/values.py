@@ -28,7 +28,10 @@ class Key(ColumnElement[Any]):
 
 
 class Constant(ColumnElement[Any]):
-    """A value of the revision for a column of `type_`: PostgreSQL must be told the type within a SELECT."""
+    """A value for a column of `type_`: PostgreSQL must be told the type within a SELECT.
+
+    SQLite is told none: a cast would change the value, a time into the number of its year.
+    """
 
     inherit_cache = False
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, cast, func, over
+from sqlalchemy import ColumnElement, FromClause, func, over
 
 from alembic_rekey.plan.judged import flag
 from alembic_rekey.spec import Absorb, Part
+from alembic_rekey.sql.values import Constant
 
 __all__ = ["absorbed"]
 
@@ -21,7 +22,7 @@ def absorbed(
     `rows` have these columns under their own names, and `place`, their order by rank.
     """
     return {
-        name: cast(_taken(how, rows.c[name], group, place), part.table.c[name].type)
+        name: Constant(_taken(how, rows.c[name], group, place), part.table.c[name].type)
         for name, how in part.absorbing.items()
     }
 
