@@ -9,8 +9,10 @@ from typing import Any, cast
 from sqlalchemy import ClauseElement, Dialect, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnClause, Label, _anonymous_label
+from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.sql.registry_text import FromHexadecimal
 
 __all__ = ["compiled"]
 
@@ -42,6 +44,14 @@ class _Brief(SQLCompiler):
         if column.table is not None and (len(self.stack), column.table) in self._alone:
             kw["include_table"] = False
         return super().visit_column(column, *args, **kw)
+
+    def render_literal_value(self, value: Any, type_: TypeEngine[Any], **kw: Any) -> str:
+        known: Any = super()
+        written = str(known.render_literal_value(value, type_, **kw))
+        # What a spec says, too, must survive every shell and encoding, as the names of a registry do.
+        if not written.startswith("'") or (written.isascii() and written.isprintable()):
+            return written
+        return self.process(FromHexadecimal(written[1:-1].replace("''", "'").encode().hex()))
 
     def visit_select(self, *args: Any, **kw: Any) -> Any:
         known: Any = super()
