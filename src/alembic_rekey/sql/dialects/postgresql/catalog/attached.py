@@ -114,11 +114,13 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
         f"{written.text(one.journal)},\n        {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
     )
-    writing = ",\n      ".join(
+    writings = [
         f"({written.table(one.parent)}, {written.text(action)}, {written.array(names)})"
         for one in element.asked
         for action, names in one.written.items()
-    )
+    ]
+    # Of an identity alone nothing is written.
+    writing = ",\n      ".join(writings) or "(NULL, NULL, NULL::text[])"
     parents = [one.parent for one in element.asked]
     return plpgsql(f"""DECLARE
   found record;
