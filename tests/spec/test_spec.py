@@ -1,10 +1,23 @@
 """Claims about what a revision may declare; whatever the engine cannot fold is refused as it is declared."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from alembic_rekey.errors import SpecRefused
-from alembic_rekey.spec import Identity, Slots, Spec, Tags
+from alembic_rekey.spec import (
+    Differing,
+    Duplicates,
+    Identity,
+    Itself,
+    Match,
+    References,
+    Slots,
+    Spec,
+    Tags,
+    most,
+)
 
 
 def table(name, *, key=sa.Text, time=sa.DateTime, schema=None):
@@ -33,6 +46,81 @@ def test_integers_texts_and_uuids_can_be_keys_and_only_integers_are_left_to_the_
     for key, made in kinds.items():
         spec = Spec(revision="r", identity=identity(table("shops", key=key)))
         assert made == spec.identity.database_makes_keys
+
+
+def found(of, **more):
+    return Identity(**{"noun": "shop", "key": of.c.id, "duplicates": Duplicates.FOUND, "match": (of.c.name,), **more})
+
+
+def with_tags(of, identity, **more):
+    return Spec(revision="r", identity=identity, tags=(Tags(noun="tag", key=of.c.id, tag=of.c.name, **more),))
+
+
+SHOPS, OTHERS = table("shops"), table("tags")
+NOT_TOGETHER = {
+    "tags of an identity that has no name": (lambda: with_tags(OTHERS, found(SHOPS)), "an identity without one"),
+    "tags within more than the identity": (
+        lambda: with_tags(OTHERS, found(SHOPS, name=SHOPS.c.name), within=(OTHERS.c.slot,)),
+        "within other columns than the identity's",
+    ),
+    "the most referred to of a key of two columns": (
+        lambda: Spec(
+            revision="r", identity=found(SHOPS, key=(SHOPS.c.id, SHOPS.c.slot), survivor=(most(OTHERS.c.owner),))
+        ),
+        "counts what refers to a key of several columns",
+    ),
+    "neither a name nor an expression": (
+        lambda: Spec(revision="r", identity=found(SHOPS, match=Match.FOLDED)),
+        "has neither a name nor an expression to match by",
+    ),
+    "the registry's groups without a name": (
+        lambda: Spec(revision="r", identity=Identity(noun="shop", key=SHOPS.c.id)),
+        "has no name, and takes its groups from the registry",
+    ),
+    "an expression for what the registry lists": (
+        lambda: Spec(revision="r", identity=identity(SHOPS, match=(SHOPS.c.name,))),
+        "matches by an expression what the registry lists",
+    ),
+    "a row that is deleted for being its own parent": (
+        lambda: Spec(revision="r", identity=identity(SHOPS, itself=Itself.DELETE)),
+        "would delete a row that becomes its own parent",
+    ),
+    "rows that are created with a key of two columns": (
+        lambda: Spec(revision="r", identity=Identity(noun="s", key=(SHOPS.c.id, SHOPS.c.slot), name=SHOPS.c.name)),
+        "would create rows whose key has several columns",
+    ),
+    "an owner of another width": (
+        lambda: Spec(
+            revision="r",
+            identity=identity(SHOPS),
+            references=(References(noun="o", key=OTHERS.c.id, owners=((OTHERS.c.owner, OTHERS.c.slot),)),),
+        ),
+        "has an owner (owner, slot) in 'o' for a key of 1 columns",
+    ),
+    "rows of slots that are not there": (
+        lambda: Spec(
+            revision="r",
+            identity=identity(SHOPS),
+            references=(References(noun="o", key=OTHERS.c.id, owners=(OTHERS.c.owner,), of="nobody"),),
+        ),
+        "which is no Slots of it",
+    ),
+    "the newest where there is no time": (
+        lambda: Spec(
+            revision="r",
+            identity=identity(SHOPS),
+            slots=(Slots(noun="o", key=OTHERS.c.id, owners=(OTHERS.c.owner,), differing=Differing.NEWEST),),
+        ),
+        "lets the newest value stay, and has no time",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NOT_TOGETHER)
+def test_what_does_not_fit_together_is_refused_as_it_is_declared(what):
+    made, said = NOT_TOGETHER[what]
+    with pytest.raises(SpecRefused, match=re.escape(said)):
+        made()
 
 
 REFUSED = {

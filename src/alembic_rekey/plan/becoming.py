@@ -27,12 +27,12 @@ After = Mapping[str, ColumnElement[Any]]
 
 
 def becoming(
-    part: Part, spec: Spec, names: Names, planned: Planned, actions: Iterable[Action] | None = None, *others: str
+    part: Part, spec: Spec, names: Names, planned: Planned, actions: Iterable[Action] | None = None
 ) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
     """Return the lines of the plan of `part`, and by its name each written column's value after the fold.
 
-    The lines are those of `actions`, all that write if none are given, with our own columns and those of the table;
-    `others` are columns that the revision does not know. A column that an action does not write keeps its value.
+    The lines are those of `actions`, all that write if none are given, with our own columns and those of the table.
+    A column that an action does not write keeps its value.
     """
     acts = written(part)
     rows = planned[part]

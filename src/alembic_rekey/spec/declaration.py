@@ -74,7 +74,21 @@ class Spec:
                 self._refuse(problem, remedy)
             for stamp in part.times:
                 self._check_time(stamp)
+        for tags in self.tags:
+            self._check_tags(tags)
         self._check_identity()
+
+    def _check_tags(self, tags: Tags) -> None:
+        if self.identity.name is None:
+            self._refuse(
+                f"has rows of {tags.noun!r} that carry a name, and an identity without one",
+                "name the column, Identity(name=…), or leave the tags away.",
+            )
+        if tags.within and len(tags.within) != len(self.identity.within):
+            self._refuse(
+                f"says for {tags.noun!r} within other columns than the identity's",
+                "name a column for each of Identity(within=…), in their order.",
+            )
 
     def _check_time(self, stamp: Stamp) -> None:
         problem = f"has {stamp}, of type {stamp.type!r}, for a time"

@@ -50,9 +50,14 @@ class Identity(Part):
         return self.duplicates is Duplicates.FOUND
 
     @property
+    def is_named_by_key(self) -> bool:
+        """Whether the names are the keys, as where pairs of ids are listed."""
+        return any(known is self.name for known in self.keys)
+
+    @property
     def creates(self) -> bool:
         """Whether a fold may create rows."""
-        return not self.found and self.missing is Missing.CREATE and self.name not in self.keys
+        return not self.found and self.missing is Missing.CREATE and not self.is_named_by_key
 
     @property
     def listed(self) -> str:
@@ -85,7 +90,7 @@ class Identity(Part):
     @property
     def named(self) -> tuple[Column[Any], ...]:
         """The column of the name, where it is written."""
-        return () if self.name is None or self.name in self.keys else (self.name,)
+        return () if self.name is None or self.is_named_by_key else (self.name,)
 
     @property
     def called(self) -> Column[Any] | None:
@@ -120,7 +125,7 @@ class Identity(Part):
             )
         if self.found and self.name is None and not self.matching:
             yield "has neither a name nor an expression to match by", "say what makes two rows one: match=(…,)."
-        if not self.found and self.name is not None and self.name in self.keys and isinstance(self.name.type, String):
+        if not self.found and self.name is not None and self.is_named_by_key and isinstance(self.name.type, String):
             yield (
                 f"has {self.name} for the key and for the name",
                 "give the table a key of its own: a name that is written otherwise would be another row.",
@@ -134,6 +139,8 @@ class Identity(Part):
             for name in named:
                 if name not in {str(known.name) for known in self.table.columns}:
                     yield f"says {role} for {name!r}, which its table is not declared with", "declare the column."
+        if len(self.keys) > 1 and any(isinstance(each, Most) for each in self.survivor):
+            yield "counts what refers to a key of several columns", "choose the survivor by another expression."
         if self.itself is Itself.DELETE:
             yield "would delete a row that becomes its own parent", "take Itself.SET_NULL, KEEP or REFUSE."
         wanting = [name for name, value in (self.retiring or {}).items() if value is SURVIVOR]
@@ -141,7 +148,7 @@ class Identity(Part):
             yield f"sets {wanting[0]!r} to the survivor's key, which has several columns", "leave it away."
 
     def _creation_faults(self) -> Iterator[tuple[str, str]]:
-        if self.name in self.keys:
+        if self.name is None or self.is_named_by_key:
             # The names are the keys: there is none to be made.
             return
         if len(self.keys) > 1:
