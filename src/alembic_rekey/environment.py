@@ -171,7 +171,7 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
     )
     migration = context.get_context()
     dialect, start = migration.dialect, migration.get_current_heads()
-    reached = list(start)
+    notes.reached = reached = list(start)
 
     def reach(heads: set[str], **_: Any) -> None:
         reached[:] = sorted(heads)

@@ -18,21 +18,21 @@ from commands import Said, rekey_with
 from databases import Database
 from examples import Ended, alembic_here
 
-__all__ = ["Declared", "declared"]
+__all__ = ["ENVIRONMENT", "INI", "REVISION", "Declared", "declared", "frozen"]
 
-_INI = """\
+INI = """\
 [alembic]
 script_location = %(here)s/migrations
 path_separator = os
 rekey.registry = %(here)s/names.json
 rekey.report_dir = %(here)s/reports
 """
-_ENVIRONMENT = """\
+ENVIRONMENT = """\
 from alembic_rekey.environment import run
 
 run(None)
 """
-_REVISION = '''\
+REVISION = '''\
 """{title}"""
 from alembic import op
 import sqlalchemy as sa
@@ -122,19 +122,19 @@ def declared(
     project = folder / "declared"
     versions = project / "migrations" / "versions"
     versions.mkdir(parents=True)
-    (project / "alembic.ini").write_text(_INI, "utf-8")
-    (project / "migrations" / "env.py").write_text(_ENVIRONMENT, "utf-8")
+    (project / "alembic.ini").write_text(INI, "utf-8")
+    (project / "migrations" / "env.py").write_text(ENVIRONMENT, "utf-8")
     registry = {"projects": [{"id": name, "aliases": list(aliases)} for name, aliases in names.items()]}
     (project / "names.json").write_text(json.dumps(registry), "utf-8")
-    frozen = _frozen(database, places, types or {})
-    first = _REVISION.format(title="side tables", revision="0001", down=None)
+    tables_as_text = frozen(database, places, types or {})
+    first = REVISION.format(title="side tables", revision="0001", down=None)
     (versions / "0001_side.py").write_text(f"{first}import pathlib, runpy\n{_SIDE_TABLES}", "utf-8")
-    fold = f"{_REVISION.format(title='fold', revision='0002', down='0001')}{frozen}spec = {spec}\n{_FOLD}"
+    fold = f"{REVISION.format(title='fold', revision='0002', down='0001')}{tables_as_text}spec = {spec}\n{_FOLD}"
     (versions / "0002_fold.py").write_text(fold, "utf-8")
     return Declared(database, project)
 
 
-def _frozen(database: Database, places: Iterable[tuple[str | None, str]], types: Mapping[str, str]) -> str:
+def frozen(database: Database, places: Iterable[tuple[str | None, str]], types: Mapping[str, str]) -> str:
     """The tables as text: every column with the plain type that the database tells."""
     engine = create_engine(database.url)
     lines = ["meta = sa.MetaData()", "t = {}"]

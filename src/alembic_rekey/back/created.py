@@ -14,7 +14,6 @@ from sqlalchemy import (
     table,
 )
 
-from alembic_rekey.back.drift import restorable_run
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.spec import Identity
 from alembic_rekey.sql.equality import SameRow
@@ -23,8 +22,8 @@ from alembic_rekey.sql.side_tables import created_name
 __all__ = ["altered"]
 
 
-def altered(identity: Identity, stored: Stored) -> ColumnElement[bool]:
-    """Return the condition that a row of `identity` was created by the run and has changed in any column since."""
+def altered(identity: Identity, stored: Stored, run: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that a row of `identity` was created by `run` and has changed in any column since."""
     # A row that is created has a key of one column.
     names, key = stored.lasting(identity), identity.keys[0].name
     made = table(created_name(identity.table), *map(column, ("rekey_run", *names)))
@@ -33,7 +32,7 @@ def altered(identity: Identity, stored: Stored) -> ColumnElement[bool]:
         select(now.c[key])
         .select_from(made.join(now, made.c[key] == now.c[key]))
         .where(
-            made.c.rekey_run == restorable_run(),
+            made.c.rekey_run == run,
             not_(SameRow([made.c[name] for name in names], [now.c[name] for name in names])),
         )
     )

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import FromClause, ScalarSelect, case, exists, func, literal, not_, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, case, exists, func, literal, not_, select
 
 from alembic_rekey.errors import Finding
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.wording.wording import WORDING
+from alembic_rekey.plan.actions import applied_counts
 from alembic_rekey.plan.judged import alike, key_text
 from alembic_rekey.spec import Check, Part, Relation, Spec
-from alembic_rekey.sql.side_tables import runs
+from alembic_rekey.sql.side_tables import counts, runs
 
-__all__ = ["KEPT", "UNPROVEN", "Drift", "drifted", "no_run", "restorable_run", "which_run"]
+__all__ = [
+    "KEPT",
+    "UNPROVEN",
+    "Drift",
+    "drifted",
+    "no_run",
+    "restorable_run",
+    "unnamed_changes",
+    "which_run",
+]
 
 
 class Drift(StrEnum):
@@ -42,21 +52,41 @@ def restorable_run() -> ScalarSelect[int]:
 
 
 def which_run(spec: Spec) -> Check:
-    """Return the check that the newest run that was not restored is one of this revision."""
+    """Return the check that the newest run that was not restored is one of this revision and noun."""
     asked = select(runs.c.id, runs.c.revision, runs.c.noun).where(runs.c.id == restorable_run())
     newest = asked.subquery("rekey_newest")
     mine = newest.c.revision == spec.revision, newest.c.noun == spec.identity.noun
     there = select(literal(1)).select_from(newest).where(*mine)
+    # Of one revision they are told apart by their nouns.
+    several = newest.c.revision == spec.revision
+    other = case((several, newest.c.revision + literal(" (") + newest.c.noun + literal(")")), else_=newest.c.revision)
+    asked_for = case((several, literal(f"{spec.revision} ({spec.identity.noun})")), else_=literal(spec.revision))
     offending = select(
-        literal(spec.revision).label("revision"),
-        func.coalesce(select(newest.c.revision).scalar_subquery(), "no revision").label("newest"),
+        func.coalesce(select(asked_for).select_from(newest).scalar_subquery(), spec.revision).label("revision"),
+        func.coalesce(select(other).scalar_subquery(), "no revision").label("newest"),
     ).where(not_(exists(there)))
     return check("run_to_restore", "", offending)
 
 
+def unnamed_changes(spec: Spec, run: ColumnElement[int]) -> Check:
+    """Return the check that the spec names every kind of change that `run` counted: others would not be put back.
+
+    That is so where another spec of the noun made it, or where the spec has lost a part since.
+    """
+    known = [count.name.format(noun=part.noun) for part in spec.parts for count in applied_counts(part)]
+    made = select(counts.c.run_id.label("run"), counts.c.name, counts.c.value.label("rows"))
+    offending = made.where(
+        counts.c.run_id == run, counts.c.phase == "apply", counts.c.value > 0, counts.c.name.not_in(known)
+    )
+    return check("run_of_more", "", offending)
+
+
 def no_run(spec: Spec) -> Finding:
     """Return what `which_run` would find where the side tables are gone and no query can tell."""
-    words, said = WORDING["run_to_restore"], {"revision": spec.revision, "newest": "no revision"}
+    words, said = (
+        WORDING["run_to_restore"],
+        {"revision": spec.revision, "newest": "no revision"},
+    )
     return Finding("rekey_run_to_restore", words.sentence.format_map(said), words.remedy, said)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, String, and_, case, literal, select
 
-from alembic_rekey.back.drift import Drift, restorable_run
+from alembic_rekey.back.drift import Drift
 from alembic_rekey.guard.stored import Stored, compared
 from alembic_rekey.plan.judged import numbered
 from alembic_rekey.plan.rules import Action
@@ -46,21 +46,18 @@ def acting(lines: FromClause, *actions: Action) -> ColumnElement[bool]:
     return lines.c.rekey_action.in_(sorted(action.value for action in actions))
 
 
-def _run_time() -> ColumnElement[Any]:
-    return select(runs.c.started_at).where(runs.c.id == restorable_run()).scalar_subquery()
-
-
 def unedited(
-    part: Part, lines: FromClause, new: Mapping[str, ColumnElement[Any]], stored: Stored
+    part: Part, lines: FromClause, new: Mapping[str, ColumnElement[Any]], stored: Stored, run: ColumnElement[int]
 ) -> ColumnElement[bool]:
-    """Tell whether a row still is what the upgrade made of it, in every column that the revision knows.
+    """Tell whether a row still is what `run` made of it, in every column that the revision knows.
 
     `lines` and `new` are what `becoming` returned.
     """
     written = dict(new)
     stamp = part.stamp
     if stamp is not None:
-        written[stamp.name] = written_time(_run_time(), stamp, lines.c[stamp.name])
+        began = select(runs.c.started_at).where(runs.c.id == run).scalar_subquery()
+        written[stamp.name] = written_time(began, stamp, lines.c[stamp.name])
     columns = compared(part, stored)
     holds = [
         _holds(known, written[known.name], stamp if stamp is not None and known.name == stamp.name else None)

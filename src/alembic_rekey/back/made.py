@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, or_, select
 
-from alembic_rekey.back.drift import Drift, restorable_run
+from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import judged
 from alembic_rekey.back.places import leaving
 from alembic_rekey.guard.stored import Stored, compared
@@ -27,9 +27,9 @@ def made_back(
     hanging: Iterable[ColumnElement[bool]],
     altered: Sequence[ColumnElement[bool]],
     stored: Stored,
-    planned: FromClause,
+    run: ColumnElement[int],
 ) -> Relation:
-    """Return the way back of created rows: they go when they are as made and none of `hanging` holds.
+    """Return the way back of rows that `run` created: they go when they are as made and none of `hanging` holds.
 
     `altered` are conditions under which a created row has changed in a column that the revision does not know.
     """
@@ -51,7 +51,7 @@ def made_back(
             literal(0).label("moves"),
         )
         .join_from(made, identity.table, same_key(identity.keys, keys), isouter=True)
-        .where(made.c.rekey_run == restorable_run())
+        .where(made.c.rekey_run == run)
     )
 
 

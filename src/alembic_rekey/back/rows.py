@@ -25,10 +25,11 @@ __all__ = ["Backward", "changed_back", "deleted_back", "moving"]
 
 @dataclass(frozen=True)
 class Backward:
-    """What every way back is made of: the spec, its names, the plan of the run, and what the catalog says."""
+    """What every way back is made of: the spec, its names, the run and its plan, and what the catalog says."""
 
     spec: Spec
     names: Names
+    run: ColumnElement[int]
     planned: Planned
     stored: Stored
 
@@ -53,7 +54,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
     moves = acting(lines, *moving(part))
     drift = judged(
         (part.keys[0].is_(None), Drift.DELETED),
-        (not_(unedited(part, lines, new, backward.stored)), Drift.EDITED),
+        (not_(unedited(part, lines, new, backward.stored, backward.run)), Drift.EDITED),
         *((and_(moves, condition), judgement) for condition, judgement in [*lost, *taken]),
     )
     return line(lines, part, drift, now=now, moves=flag(moves)).select_from(source)

@@ -37,14 +37,14 @@ def created_back(
     """
     identity = backward.spec.identity
     hanging = [*attached(identity.keys), *hanging_on(backward.spec, back)]
-    return made_back(identity, hanging, altered, backward.stored, backward.planned[identity])
+    return made_back(identity, hanging, altered, backward.stored, backward.run)
 
 
-def backward_of(spec: Spec, stored: Stored) -> Backward:
-    """Return what the way back of the newest run that was not restored is made of."""
-    run = restorable_run()
+def backward_of(spec: Spec, stored: Stored, run: ColumnElement[int] | None = None) -> Backward:
+    """Return what the way back of `run` is made of, by default that of the newest run that was not restored."""
+    run = restorable_run() if run is None else run
     names = Names.of_nobody() if spec.identity.found else Names.of_run(run)
-    return Backward(spec, names, journalled(spec, run), stored)
+    return Backward(spec, names, run, journalled(spec, run), stored)
 
 
 Returning = Callable[[FromClause | None, FromClause | None], Relation]

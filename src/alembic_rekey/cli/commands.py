@@ -31,7 +31,7 @@ from alembic_rekey.project.folds import Folds
 from alembic_rekey.project.revision import next_fold
 from alembic_rekey.report.document import Fingerprint
 from alembic_rekey.report.file import NewFile
-from alembic_rekey.report.runs import recorded_runs, report_of
+from alembic_rekey.report.runs import recorded_runs, report_of, run_called
 from alembic_rekey.review.dry_run import dry_runs
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.restore_plan import restore_plan_text
@@ -136,13 +136,13 @@ def _report(options: argparse.Namespace) -> int:
         run = recorded.get(max(recorded, default=0) if options.run is None else options.run)
         if run is None:
             raise RunUnknown(settings.database, options.run, list(recorded))
-        spec, fingerprint = Folds(config).of(run.revision), Fingerprint(run.registry_sha256, run.revision)
+        spec, fingerprint = Folds(config).of_run(run), Fingerprint(run.registry_sha256, run.revision)
         silent = Progress("")
         with closing(report_of(connection, spec, run, settings.database, fingerprint, silent)) as document:
             if file is None:
                 sys.stdout.writelines(document)
             else:
-                file.fill(run_page(run, spec, document))
+                file.fill(run_page(run, run_called(run, recorded.values()), spec, document))
                 print(f"page: {file.path}", file=sys.stderr)
     return 0
 
@@ -156,7 +156,7 @@ def _restore_plan(options: argparse.Namespace) -> int:
     config = _config(options)
     settings = _settings(config)
     with reading(settings) as connection:
-        lines = restore_plan_text(connection, Folds(config).of, settings.database, options.run, options.limit)
+        lines = restore_plan_text(connection, Folds(config).of_run, settings.database, options.run, options.limit)
         _say(lines, lines_screen(lines))
     return 0
 

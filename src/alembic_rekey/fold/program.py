@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, delete, false, func, insert, literal, literal_column, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    cast,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
@@ -47,11 +60,12 @@ def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None =
         func.coalesce(func.max(runs.c.id), 0) + 1,
         literal(spec.revision),
         literal(spec.identity.noun),
+        _turn(spec),
         Clock(),
         literal(str(registry.path), RegistryText()),
         cast(null(), Text) if registry.sha256 is None else literal(registry.sha256),
     )
-    columns = ["id", "revision", "noun", "started_at", "registry_path", "registry_sha256"]
+    columns = ["id", "revision", "noun", "turn", "started_at", "registry_path", "registry_sha256"]
     steps: list[Step] = [
         Statement("Open a run.", insert(runs).from_select(columns, opened, include_defaults=False)),
         Rows("Keep the registry as this run sees it.", aliases, {"run_id": current_run()}, list(rows(registry))),
@@ -72,6 +86,13 @@ def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None =
             *analyzed(dialect, kept, "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)),
         ]
     return steps
+
+
+def _turn(spec: Spec) -> ColumnElement[int]:
+    """Return which of the specs of its revision and noun this one is: those before it have just run."""
+    mine = runs.c.revision == spec.revision, runs.c.noun == spec.identity.noun
+    before = select(func.count() + 1).where(*mine, runs.c.outcome.in_(("applied", "empty")))
+    return before.scalar_subquery()
 
 
 def upgrade_steps(

@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from sqlalchemy import CTE, and_, literal, or_, select, union_all
 
-from alembic_rekey.back.drift import UNPROVEN, drifted
+from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
 from alembic_rekey.back.way_back import Backward
 from alembic_rekey.fold.accounts import accounts_checked, accounts_closed, accounts_opened
@@ -43,7 +43,7 @@ def verification(
 
     They stand behind what records the outcome: only then is the run the one that a downgrade is about.
     """
-    backward = Backward(spec, names, planned, stored)
+    backward = Backward(spec, names, restorable_run(), planned, stored)
     kept = [part for part in spec.parts if part is spec.identity or part.deletable]
     checks = [
         accounts_checked(spec, dialect, watches),

@@ -12,10 +12,13 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     cast,
     column,
     exists,
+    func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -119,23 +122,33 @@ def kept_tables(parts: Iterable[Part]) -> dict[str, Part]:
 
 
 def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
-    """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`)."""
-    own_columns = {name: bookkeeping(part) for name, part in kept.items()}
-    rows = [(str(part.table.name), name, str(len(own_columns[name]))) for name, part in kept.items()]
-    listed = _listed(rows, "rekey_pair", "source", "kept", "own")
-    pairs = select(listed.c.source, listed.c.kept, cast(listed.c.own, Integer).label("own")).cte("rekey_kept_pair")
+    """Return the check that side tables have the shape of the tables whose rows they keep (see `kept_tables`).
+
+    In front stand our own columns, last those of the key that the part names: the key of every spec of that table.
+    """
+    places = {name: list(enumerate(bookkeeping(part), start=1))[-len(part.keys) :] for name, part in kept.items()}
+    rows = [(str(kept[name].table.name), name, own, str(place)) for name, keys in places.items() for place, own in keys]
+    first = min(place for keys in places.values() for place, _ in keys)
+    listed = _listed(rows, "rekey_leading", "source", "kept", "name", "place")
+    at = cast(listed.c.place, Integer)
+    pair = listed.c.source, listed.c.kept
+    pairs = select(*pair, func.max(at).label("own")).group_by(*pair).cte("rekey_kept_pair")
     every = {part.table: (part.table.name, part.table.schema) for part in kept.values()}
     found = catalog([*every.values(), *((name, None) for name in kept)], dialect)
     own, copy = found.alias("rekey_own"), found.alias("rekey_copy")
     moved = select(
         pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + pairs.c.own).label("place"), own.c.type
     ).join_from(pairs, own, own.c.table == pairs.c.source)
-    there = select(pairs.c.source, pairs.c.kept, copy.c.name, copy.c.place, copy.c.type).join_from(
-        pairs, copy, copy.c.table == pairs.c.kept
-    )
+    leading = select(*pair, listed.c.name, at, cast(null(), Text))
+    wanted = union_all(moved, leading).cte("rekey_wanted")
+    stored = select(
+        *(pairs.c.source, pairs.c.kept, copy.c.name, copy.c.place),
+        case((copy.c.place > pairs.c.own, copy.c.type)).label("type"),
+    ).join_from(pairs, copy, and_(copy.c.table == pairs.c.kept, copy.c.place >= first))
+    there = stored.cte("rekey_stored")
     different = union_all(
-        select(moved.except_(there).subquery("rekey_lacking")),
-        select(there.where(copy.c.place > pairs.c.own).except_(moved).subquery("rekey_surplus")),
+        select(select(wanted).except_(select(there)).subquery("rekey_lacking")),
+        select(select(there).except_(select(wanted)).subquery("rekey_surplus")),
     ).subquery("rekey_different")
     offending = select(
         different.c[0].label("table"), different.c[1].label("journal"), different.c[2].label("column")

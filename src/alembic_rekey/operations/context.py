@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from alembic.config import Config
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 
 from alembic_rekey.environment import SCRIPT_NOTES, settings_of
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.guard.shape import column_undeclared, generated_undeclared
+from alembic_rekey.project.folds import declared_in, specs_until
+from alembic_rekey.review.made import told_apart
 from alembic_rekey.script.frame import ScriptNotes
 from alembic_rekey.script.script import script
 from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.steps import Guard, Step, perform
 
-__all__ = ["carry_out", "configured", "declared_whole", "noted", "settings_for"]
+__all__ = [
+    "called",
+    "carry_out",
+    "configured",
+    "declared_specs",
+    "declared_whole",
+    "noted",
+    "settings_for",
+    "specs_in_force",
+]
 
 
 def configured(operations: Operations) -> Config:
@@ -40,6 +52,33 @@ def noted(operations: Operations) -> ScriptNotes:
     """Return what stands around the script that is being written."""
     notes: ScriptNotes = configured(operations).attributes.setdefault(SCRIPT_NOTES, ScriptNotes())
     return notes
+
+
+def declared_specs(operations: Operations) -> list[Spec]:
+    """Return the specs that the revisions of the project declare for themselves, in the order of an upgrade."""
+    scripts = _scripts(operations)
+    return [] if scripts is None else [spec for _, spec in declared_in(scripts)]
+
+
+def called(operations: Operations, spec: Spec) -> str:
+    """Return what `spec` is called: its revision, and its noun where that has several."""
+    return f"revision {told_apart(spec, declared_specs(operations))}"
+
+
+def specs_in_force(operations: Operations) -> list[Spec]:
+    """Return those of the revisions that the database has before this one ends, or will have when a script gets here.
+
+    A revision counts while it is downgraded.
+    """
+    scripts, migration = _scripts(operations), operations.migration_context
+    heads: Sequence[str] = noted(operations).reached if migration.as_sql else migration.get_current_heads()
+    return [] if scripts is None else specs_until(scripts, heads)
+
+
+def _scripts(operations: Operations) -> ScriptDirectory | None:
+    """Return the revisions of the project, None where operations run without one."""
+    environment = operations.migration_context.environment_context
+    return None if environment is None else environment.script
 
 
 def declared_whole(spec: Spec, dialect: str) -> list[Step]:

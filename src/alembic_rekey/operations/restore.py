@@ -14,7 +14,7 @@ from alembic_rekey.errors import Refused, SettingRefused
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.operations.context import carry_out, declared_whole, noted, settings_for
+from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for
 from alembic_rekey.script.attached import hanging_in_script
 from alembic_rekey.script.created import altered_in_script
 from alembic_rekey.settings import Settings
@@ -66,8 +66,8 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
     stored = Stored.read(connection, spec)
-    changed = [altered(spec.identity, stored)] if spec.identity.creates else []
     backward = backward_of(spec, stored)
+    changed = [altered(spec.identity, stored, backward.run)] if spec.identity.creates else []
     deciding = decide_steps(backward, dialect, hanging(connection, spec), *changed)
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
@@ -100,6 +100,8 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
         ]
     steps += act_steps(spec, dialect.name, stored)
     carry_out(operations, steps, "")
-    noted(operations).header.append(
-        f"Restores what revision {spec.revision} changed, from its journal; on drift: {settings.on_drift}."
+    notes = noted(operations)
+    notes.header.append(
+        f"Restores what {called(operations, spec)} changed, from its journal; on drift: {settings.on_drift}."
     )
+    notes.restored.append((spec.revision, spec.identity.noun))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import Table, func, literal, select
+from sqlalchemy import ColumnElement, Table, and_, func, inspect, literal, not_, or_, select
 from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import reserved_names
-from alembic_rekey.operations.context import carry_out
+from alembic_rekey.operations.context import carry_out, noted, specs_in_force
 from alembic_rekey.spec import Spec
-from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, runs
+from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, kept_names, metadata, runs
 from alembic_rekey.sql.steps import Guard, Statement, Step
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables"]
@@ -27,7 +27,10 @@ class CreateSideTables(MigrateOperation):
 
     @classmethod
     def create_side_tables(cls, operations: Operations, spec: Spec) -> None:
-        """Create `rekey_run`, `rekey_count`, `rekey_alias` and a journal in the shape of each table of `spec`."""
+        """Create `rekey_run` and its like, and a journal in the shape of each table of `spec`; what exists stays.
+
+        A journal serves every spec of its table: all of them name the same key.
+        """
         operations.invoke(cls(spec))
 
     def reverse(self) -> DropSideTables:
@@ -44,7 +47,13 @@ class DropSideTables(MigrateOperation):
 
     @classmethod
     def drop_side_tables(cls, operations: Operations, spec: Spec) -> None:
-        """Drop the journals of the tables, what was created, `rekey_alias`, `rekey_count` and `rekey_run`."""
+        """Drop the journals of the spec's tables and what was created, and `rekey_run` and its like.
+
+        What another spec needs stays: one of this revision that is not restored yet, or of one before it.
+
+        Raises:
+            Refused: if the spec's own run was not restored.
+        """
         operations.invoke(cls(spec))
 
 
@@ -72,14 +81,57 @@ def _create_side_tables(operations: Operations, operation: CreateSideTables) -> 
     steps: list[Step] = [Guard(reserved_names(parts, dialect))]
     steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(parts)]
     carry_out(operations, steps, "the journals cannot be made")
+    if operations.migration_context.as_sql:
+        noted(operations).dropped = False
 
 
 @Operations.implementation_for(DropSideTables)
 def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None:
-    unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
-    steps: list[Step] = [Guard(check("journal_needed", "", unrestored))]
-    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(operation.spec.parts)]
+    spec = operation.spec
+    needing = _needing(operations, spec)
+    needed = {name for other in needing for part in other.parts for name in kept_names(part)}
+    needed |= {*metadata.tables} if needing else set()
+    steps: list[Step] = []
+    if not _is_gone(operations):
+        of_others = or_(*(_of(other) for other in needing)) if needing else None
+        unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
+        unrestored = unrestored if of_others is None else unrestored.where(not_(of_others))
+        steps.append(Guard(check("journal_needed", "", unrestored)))
+    steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(spec.parts, needed)]
     carry_out(operations, steps, "the side tables are still needed")
+    if operations.migration_context.as_sql:
+        noted(operations).dropped |= not needing
+
+
+def _needing(operations: Operations, spec: Spec) -> Collection[Spec]:
+    """Return the specs of revisions which the database still has that have a run to be restored.
+
+    A script cannot ask for their runs: of those that it did not restore itself, each counts.
+    """
+    others = [other for other in specs_in_force(operations) if _named(other) != _named(spec)]
+    if operations.migration_context.as_sql:
+        return [other for other in others if _named(other) not in noted(operations).restored]
+    if not others or _is_gone(operations):
+        return ()
+    waiting = select(runs.c.revision, runs.c.noun).where(runs.c.outcome.in_(("applied", "empty")))
+    found = {(revision, noun) for revision, noun in operations.get_bind().execute(waiting)}
+    return [other for other in others if _named(other) in found]
+
+
+def _named(spec: Spec) -> tuple[str, str]:
+    return spec.revision, spec.identity.noun
+
+
+def _of(spec: Spec) -> ColumnElement[bool]:
+    revision, noun = _named(spec)
+    return and_(runs.c.revision == revision, runs.c.noun == noun)
+
+
+def _is_gone(operations: Operations) -> bool:
+    """Tell whether another spec's side tables were dropped, and with them what all specs share."""
+    if operations.migration_context.as_sql:
+        return noted(operations).dropped
+    return not inspect(operations.get_bind()).has_table(runs.name)
 
 
 @Operations.implementation_for(DropEmptyTables)

@@ -1,19 +1,20 @@
-"""The revisions that fold: which there are, and which one a database still lacks."""
+"""The revisions that fold: which there are, and which ones a database still lacks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
-from alembic_rekey.errors import CommandRefused
-from alembic_rekey.review.made import Choice
+from alembic_rekey.errors import CommandRefused, SpecRefused
+from alembic_rekey.report.runs import Run
+from alembic_rekey.review.made import Choice, told_apart
 from alembic_rekey.spec import Spec
 
-__all__ = ["Folds"]
+__all__ = ["Folds", "declared_in", "specs_until"]
 
 
 class Folds:
@@ -24,19 +25,12 @@ class Folds:
 
         Raises:
             CommandRefused: if none of them declares a spec.
+            SpecRefused: if two specs of one revision do not go together.
             CommandError: where Alembic cannot load them.
         """
         self._scripts = ScriptDirectory.from_config(config)
-        folds = [
-            (script, spec)
-            for script in reversed(list(self._scripts.walk_revisions()))
-            for spec in vars(script.module).values()
-            # A revision that makes the side tables of another one may have its spec too.
-            if isinstance(spec, Spec) and spec.revision == script.revision
-        ]
-        self._specs = [spec for _, spec in folds]
-        self._revisions: list[Script] = [revision for revision, _ in folds]
-        if not self._specs:
+        self._folds = list(declared_in(self._scripts))
+        if not self._folds:
             raise CommandRefused(
                 f"no revision in {self._scripts.dir} declares a spec.",
                 "give the revision that folds an attribute `spec`, an alembic_rekey.Spec, and call op.rekey(spec).",
@@ -45,38 +39,111 @@ class Folds:
     @property
     def last(self) -> Script:
         """The revision of the last fold."""
-        return self._revisions[-1]
+        return self._folds[-1][0]
 
     def pending(self, heads: Collection[str]) -> tuple[Choice, ...]:
-        """Return every fold that a database at `heads` still lacks, in their order, else the last one.
+        """Return every fold that a database at `heads` still lacks, in their order, else those of the last revision.
 
         Raises:
             CommandRefused: if the database is at a revision that the scripts do not have.
         """
-        applied = set()
         try:
-            for head in heads:
-                applied |= {done.revision for done in self._scripts.iterate_revisions(head, "base")}
+            applied = _applied(self._scripts, heads)
         except (CommandError, RevisionError) as error:
             raise CommandRefused(
                 f"the database is at revision {', '.join(sorted(heads))}, which {self._scripts.dir} does not have.",
                 "use the configuration and the revisions of the application that this database belongs to.",
             ) from error
-        lacking = tuple(Choice(spec) for spec in self._specs if spec.revision not in applied)
-        return lacking or (
-            Choice(self._specs[-1], ("every fold is applied already: this is what another one would find.",)),
-        )
+        lacking = tuple(self._choice(spec) for _, spec in self._folds if spec.revision not in applied)
+        note = "every fold is applied already: this is what another one would find."
+        return lacking or tuple(self._choice(spec, note) for spec in self._of(self.last.revision))
 
-    def of(self, revision: str) -> Spec:
-        """Return the spec of `revision`.
+    def _choice(self, spec: Spec, *notes: str) -> Choice:
+        return Choice(spec, notes, told_apart(spec, self._of(spec.revision)))
+
+    def of(self, revision: str, noun: str | None = None, turn: int = 1) -> Spec:
+        """Return the spec of `revision` for `noun`, its first if none is named; `turn` counts those of one noun from 1.
 
         Raises:
             CommandRefused: if no revision of that name declares one.
         """
-        for spec in self._specs:
-            if spec.revision == revision:
-                return spec
-        raise CommandRefused(
-            f"no revision in {self._scripts.dir} declares the spec of revision {revision}, which made this run.",
-            "name the configuration of the application that made it with -c FILE.",
-        )
+        found = [spec for spec in self._of(revision) if noun in (None, spec.identity.noun)]
+        if len(found) < turn:
+            which = "" if noun is None else f" for {noun!r}" if turn == 1 else f" number {turn} for {noun!r}"
+            raise CommandRefused(
+                f"no revision in {self._scripts.dir} declares the spec of revision {revision}{which}, which made this "
+                "run.",
+                "name the configuration of the application that made it with -c FILE.",
+            )
+        return found[turn - 1]
+
+    def of_run(self, run: Run) -> Spec:
+        """Return the spec that made `run`.
+
+        Raises:
+            CommandRefused: if no revision declares it.
+        """
+        return self.of(run.revision, run.noun, run.turn)
+
+    def _of(self, revision: str) -> list[Spec]:
+        return [spec for _, spec in self._folds if spec.revision == revision]
+
+
+def declared_in(scripts: ScriptDirectory) -> Iterator[tuple[Script, Spec]]:
+    """Yield each spec that a revision module declares for itself, with its revision, in the order of an upgrade.
+
+    Raises:
+        SpecRefused: if two specs of one revision do not go together.
+    """
+    for script in reversed(list(scripts.walk_revisions())):
+        # A revision that makes the side tables of another one may have its spec too.
+        own = [spec for spec in _specs(vars(script.module).values()) if spec.revision == script.revision]
+        _check(own)
+        yield from ((script, spec) for spec in own)
+
+
+def specs_until(scripts: ScriptDirectory, heads: Collection[str]) -> list[Spec]:
+    """Return the specs of the revisions that a database at `heads` has.
+
+    Raises:
+        CommandError: where Alembic does not know one of `heads`.
+    """
+    applied = _applied(scripts, heads)
+    return [spec for script, spec in declared_in(scripts) if script.revision in applied]
+
+
+def _applied(scripts: ScriptDirectory, heads: Collection[str]) -> set[str]:
+    return {done.revision for head in heads for done in scripts.iterate_revisions(head, "base")}
+
+
+def _specs(values: Iterable[object]) -> Iterator[Spec]:
+    """Yield the specs among `values`, also those within a tuple or a list, each once."""
+    seen: list[Spec] = []
+    for value in values:
+        found = [value] if isinstance(value, Spec) else _specs(value) if isinstance(value, tuple | list) else ()
+        for spec in found:
+            if not any(spec is known for known in seen):
+                seen.append(spec)
+                yield spec
+
+
+def _check(specs: Collection[Spec]) -> None:
+    """Refuse specs of one revision that give one noun to two tables, or one table two keys."""
+    tables: dict[str, str] = {}
+    keys: dict[str, tuple[str, ...]] = {}
+    for spec in specs:
+        noun, table = spec.identity.noun, spec.identity.table.fullname
+        if tables.setdefault(noun, table) != table:
+            raise SpecRefused(
+                f"revision {spec.revision} calls rows of {tables[noun]} and of {table} {noun!r}, and nothing tells "
+                "them apart",
+                f"give one of them another noun; `registered={spec.identity.listed!r}` keeps its list of the registry.",
+            )
+        for part in spec.parts:
+            own = tuple(str(known.name) for known in part.keys)
+            if (known := keys.setdefault(part.table.fullname, own)) != own:
+                raise SpecRefused(
+                    f"the specs of revision {spec.revision} name the keys ({', '.join(known)}) and "
+                    f"({', '.join(own)}) for {part.table.fullname}, which has one journal",
+                    "name the same key in both, its columns in the same order.",
+                )

@@ -19,7 +19,7 @@ from alembic_rekey.spec import Spec
 from alembic_rekey.sql.side_tables import aliases, counts, runs
 from alembic_rekey.text.progress import Progress
 
-__all__ = ["Run", "finished", "now", "recorded_runs", "report_of", "touches", "written_report"]
+__all__ = ["Run", "finished", "now", "recorded_runs", "report_of", "run_called", "touches", "written_report"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Run:
     number: int
     revision: str
     noun: str
+    turn: int
     outcome: str | None
     started_at: str
     finished_at: str | None
@@ -40,6 +41,15 @@ class Run:
     def counts(self, phase: str) -> dict[str, int]:
         """Return the counts of `phase`, which is `plan` or `apply`."""
         return {name: value for (counted_in, name), value in self.counted.items() if counted_in == phase}
+
+
+def run_called(run: Run, among: Iterable[Run]) -> str:
+    """Return what the fold of `run` is called: its revision, where that has several `among` these with its noun too."""
+    beside = {(other.noun, other.turn) for other in (*among, run) if other.revision == run.revision}
+    if len(beside) < 2:
+        return run.revision
+    several = sum(noun == run.noun for noun, _ in beside) > 1
+    return f"{run.revision} ({run.noun}{f', number {run.turn}' if several else ''})"
 
 
 def recorded_runs(connection: Connection) -> list[Run]:
@@ -95,6 +105,8 @@ def report_of(
         apply_summary=run.counts("apply"),
         run={
             "id": run.number,
+            "noun": run.noun,
+            "turn": run.turn,
             "outcome": run.outcome,
             "started_at": run.started_at,
             "finished_at": run.finished_at,

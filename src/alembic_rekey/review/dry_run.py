@@ -69,7 +69,7 @@ def dry_runs(
     try:
         with reading(settings) as connection:
             choices = choose(_heads(connection, versions))
-            pending = [choice.spec.revision for choice in choices]
+            pending = [choice.called for choice in choices]
             for number, choice in enumerate(choices):
                 others = tuple(pending[:number] + pending[number + 1 :])
                 told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
@@ -149,6 +149,7 @@ def _planned(
         raise
     made = DryRun(
         spec=spec,
+        called=choice.called,
         registry=registry,
         report=report,
         path=file.path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,17 @@ from alembic_rekey.report.document import Report
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.spec import Spec
 
-__all__ = ["Choice", "DryRun"]
+__all__ = ["Choice", "DryRun", "told_apart"]
+
+
+def told_apart(spec: Spec, among: Iterable[Spec]) -> str:
+    """Return what the fold of `spec` is called: its revision, where `among` others has several with its noun too."""
+    beside = [other for other in among if other.revision == spec.revision]
+    if len(beside) < 2:
+        return spec.revision
+    alike = [other for other in beside if other.identity.noun == spec.identity.noun]
+    place = next((number for number, other in enumerate(alike, 1) if other is spec), 1)
+    return f"{spec.revision} ({spec.identity.noun}{f', number {place}' if len(alike) > 1 else ''})"
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,12 @@ class Choice:
 
     spec: Spec
     notes: tuple[str, ...] = ()
+    named: str = ""
+
+    @property
+    def called(self) -> str:
+        """What its fold is called: the revision, with the noun where that has several."""
+        return self.named or self.spec.revision
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,8 @@ class DryRun:
     """A plan that was made and written to `path`; `findings` is everything that an upgrade would refuse over."""
 
     spec: Spec
+    called: str
+    """What its fold is called: the revision, with the noun where that has several."""
     registry: Registry
     report: Report
     path: Path
@@ -38,7 +57,7 @@ class DryRun:
     """What the settings ask of a plan and this one does not fulfil."""
     notes: tuple[str, ...]
     others: tuple[str, ...]
-    """The other revisions that the same upgrade would fold with."""
+    """What the other folds of the same upgrade are called."""
 
     @property
     def would_refuse(self) -> bool:

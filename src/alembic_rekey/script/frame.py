@@ -28,10 +28,16 @@ _ONE_OR_SEVERAL = (
 
 @dataclass
 class ScriptNotes:
-    """What the operations of a script want said in its header, and shown after its COMMIT."""
+    """What the operations of a script want said in its header, and shown after its COMMIT, and what it did so far."""
 
     header: list[str] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
+    reached: list[str] = field(default_factory=list)
+    """The revisions that the database is at when the script gets here."""
+    restored: list[tuple[str, str]] = field(default_factory=list)
+    """Revision and noun of the runs that it restores."""
+    dropped: bool = False
+    """It drops what the side tables of all specs share."""
 
 
 def header(

@@ -15,7 +15,7 @@ from alembic_rekey.errors import Finding
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.rows import title_of
-from alembic_rekey.report.runs import Run
+from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.line import entry_line, listed_actions
 from alembic_rekey.show.listing import left_values, listed
@@ -57,7 +57,7 @@ def _plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
     report, registry = made.report, made.registry
     digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
-    yield f"Plan of revision {report.revision}, reading only: nothing was changed."
+    yield f"Plan of revision {made.called}, reading only: nothing was changed."
     yield ""
     yield f"  database     {printable(report.database)}"
     yield f"  registry     {printable(report.registry_path)}{digest}"
@@ -81,7 +81,7 @@ def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
         return
     head = ("run", "revision", "outcome", "started", "finished", "fingerprint")
     lines = [
-        (str(r.number), r.revision, r.outcome or "-", r.started_at, r.finished_at or "-", r.plan_sha256 or "-")
+        (str(r.number), run_called(r, runs), r.outcome or "-", r.started_at, r.finished_at or "-", r.plan_sha256 or "-")
         for r in runs
     ]
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
@@ -183,7 +183,7 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
 
 def verdict(made: DryRun) -> str:
     """Return what an upgrade of the same data would do with this plan, as one sentence."""
-    upgrade = f"Revision {made.spec.revision}" if made.others else "The upgrade"
+    upgrade = f"Revision {made.called}" if made.others else "The upgrade"
     if made.would_refuse:
         return f"{upgrade} would refuse this plan."
     if made.report.is_empty:
@@ -194,9 +194,9 @@ def verdict(made: DryRun) -> str:
 def verdict_of_all(plans: Sequence[DryRun]) -> str:
     """Return what an upgrade would do that has several plans, as one sentence."""
     said = f"{len(plans)} folds are pending"
-    if refusing := [made.spec.revision for made in plans if made.would_refuse]:
+    if refusing := [made.called for made in plans if made.would_refuse]:
         return f"{said}: the upgrade would refuse the plan of revision {', '.join(refusing)}, and carry none out."
-    touching = [made.spec.revision for made in plans if not made.report.is_empty]
+    touching = [made.called for made in plans if not made.report.is_empty]
     if not touching:
         return f"{said}, and every plan is empty: the upgrade would touch no row."
     return f"{said}: the upgrade would carry out what revision {', '.join(touching)} plans: alembic upgrade head"

@@ -18,7 +18,7 @@ from alembic_rekey.errors import Finding
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.report.rows import title_of
-from alembic_rekey.report.runs import Run
+from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.line import listed_actions
 from alembic_rekey.show.listing import left_values, listed
@@ -55,7 +55,7 @@ def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     """Yield a plan; lists are cut at `limit` entries, None shows all."""
     report, registry = made.report, made.registry
     names = f"{len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
-    yield Text(f"Plan of revision {report.revision}, reading only: nothing was changed.", "bold")
+    yield Text(f"Plan of revision {made.called}, reading only: nothing was changed.", "bold")
     facts = {"database": report.database, "registry": report.registry_path, "": names}
     for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.path)}.items():
         yield Text.assemble((f"  {name:12} ", SOFT), printable(fact))
@@ -78,7 +78,7 @@ def runs_screen(runs: Sequence[Run], database: str) -> Iterator[RenderableType]:
     for run in runs:
         outcome = Text(printable(run.outcome or "-"), _OUTCOMES.get(run.outcome or "", ""))
         times = [Text(printable(time or "-")) for time in (run.started_at, run.finished_at)]
-        made.add_row(str(run.number), Text(run.revision), outcome, *times)
+        made.add_row(str(run.number), Text(run_called(run, runs)), outcome, *times)
     yield made
     for run in runs:
         counted = ", ".join(f"{name} {value:,}" for name, value in run.counts("apply").items() if value)

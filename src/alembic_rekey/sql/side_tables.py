@@ -7,7 +7,7 @@ with every column, whether the revision knows it or not, and alike online and in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cache
 from typing import Any
 from zlib import crc32
@@ -29,6 +29,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    text,
 )
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
@@ -72,6 +73,7 @@ runs = Table(
     Column("id", Integer, autoincrement=False),
     Column("revision", Text, nullable=False),
     Column("noun", Text, nullable=False),
+    Column("turn", Integer, nullable=False, server_default=text("1")),
     Column("outcome", Text),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
@@ -80,6 +82,7 @@ runs = Table(
     Column("plan_sha256", Text),
     PrimaryKeyConstraint("id", name="rekey_run_pkey"),
 )
+"""`turn`: which of the specs that its revision has for this noun, from 1 on: one noun may be folded twice."""
 
 counts = Table(
     "rekey_count",
@@ -214,10 +217,11 @@ def create_side_tables(parts: Iterable[Part]) -> list[ExecutableDDLElement]:
     ]
 
 
-def drop_side_tables(parts: Iterable[Part]) -> list[ExecutableDDLElement]:
-    """Return the DDL that takes away what `create_side_tables` made."""
+def drop_side_tables(parts: Iterable[Part], needed: Container[str] = ()) -> list[ExecutableDDLElement]:
+    """Return the DDL that takes away what `create_side_tables` made, but for the `needed` tables."""
     kept = [Table(name, MetaData()) for part in parts for name in kept_names(part)]
-    return [DropTable(owned, if_exists=True) for owned in (*kept, *reversed(metadata.sorted_tables))]
+    every = (*kept, *reversed(metadata.sorted_tables))
+    return [DropTable(owned, if_exists=True) for owned in every if owned.name not in needed]
 
 
 def kept_names(part: Part) -> tuple[str, ...]:

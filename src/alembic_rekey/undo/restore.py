@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, delete, literal, not_, or_, select, update
 
-from alembic_rekey.back.drift import Drift, restorable_run, which_run
+from alembic_rekey.back.drift import Drift, restorable_run, unnamed_changes, which_run
 from alembic_rekey.back.way_back import Backward
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
@@ -45,6 +45,7 @@ def decide_steps(backward: Backward, dialect: str, attached: Attached, *altered:
         Phase("Decide what goes back", stored_rows(spec)),
         *lock(spec, dialect),
         Guard(which_run(spec)),
+        Guard(unnamed_changes(spec, restorable_run())),
         *(Guard(made) for made in shape_checks(spec, dialect)),
         *(Guard(made) for made in key_claims(spec.parts, dialect)),
         *(

@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS rekey_count (
   CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
 );
 CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL, outcome TEXT,
+  id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL, turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT,
   started_at TIMESTAMP WITH TIME ZONE NOT NULL, finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL,
   registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
 );

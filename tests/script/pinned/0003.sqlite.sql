@@ -320,17 +320,20 @@ INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_journal_shape: the journal has the columns of its table, in their order.
--- If the script stops here: the table changed after the journal was made: add or drop the column in the journal too,
---   or, if the journal is empty, drop it and make it again with op.create_side_tables(spec).
+-- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order.
+-- If the script stops here: where another spec of the table names another key, name the same, its columns in the same
+--   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
+--   journal is empty, drop it and make it again with op.create_side_tables(spec).
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_pair(source, kept, own) AS (
+WITH rekey_leading(source, kept, name, place) AS (
   VALUES
-    ('projects', 'rekey_journal_projects', '5'), ('projects', 'rekey_created_projects', '5'),
-    ('project_state', 'rekey_journal_project_state', '5'), ('memories', 'rekey_journal_memories', '5'),
-    ('interactions', 'rekey_journal_interactions', '5')
+    ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
+    ('projects', 'rekey_created_projects', 'rekey_to_id', '5'),
+    ('project_state', 'rekey_journal_project_state', 'rekey_to_id', '5'),
+    ('memories', 'rekey_journal_memories', 'rekey_to_id', '5'),
+    ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')
 ),
-rekey_kept_pair AS (SELECT source, kept, CAST(own AS INTEGER) AS own FROM rekey_pair),
+rekey_kept_pair AS (SELECT source, kept, max(CAST(place AS INTEGER)) AS own FROM rekey_leading GROUP BY source, kept),
 rekey_asked("table", quoted) AS (
   VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
@@ -345,26 +348,34 @@ rekey_catalog AS (
     CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
   FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
+),
+rekey_wanted AS (
+  SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
+    rekey_own.type
+  FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
+  UNION ALL SELECT source, kept, name, CAST(place AS INTEGER) AS place, CAST(NULL AS TEXT) FROM rekey_leading
+),
+rekey_stored AS (
+  SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place,
+    CASE WHEN (rekey_copy.place > rekey_kept_pair.own) THEN rekey_copy.type END AS type
+  FROM rekey_kept_pair
+    JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5
 )
 SELECT DISTINCT 'rekey_journal_shape',
-  printf('%s: column %Q is not in the same place in its table and in %s', source, name, kept)
+  printf(
+    '%s: column %Q is not in the same place in its table and in %s, which every spec of the table shares', source, name,
+    kept
+  )
 FROM (
   SELECT source, kept, name, place, type
   FROM (
-    SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
-      rekey_own.type
-    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
-    EXCEPT SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept
+    SELECT source, kept, name, place, type FROM rekey_wanted
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored
   ) AS rekey_lacking
   UNION ALL SELECT source, kept, name, place, type
   FROM (
-    SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place, rekey_copy.type
-    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept
-    WHERE rekey_copy.place > rekey_kept_pair.own
-    EXCEPT SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name,
-      rekey_own.place + rekey_kept_pair.own AS place, rekey_own.type
-    FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
+    SELECT source, kept, name, place, type FROM rekey_stored
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted
   ) AS rekey_surplus
 ) AS rekey_different
 UNION ALL SELECT NULL, NULL;
@@ -377,8 +388,10 @@ DELETE FROM rekey_finding;
 
 -- Open a run.
 SAVEPOINT rekey_step;
-INSERT INTO rekey_run (id, revision, noun, started_at, registry_path, registry_sha256)
-SELECT coalesce(max(id), 0) + 1, '0003', 'project', strftime('%Y-%m-%d %H:%M:%f000', 'now'), 'registry.json',
+INSERT INTO rekey_run (id, revision, noun, turn, started_at, registry_path, registry_sha256)
+SELECT coalesce(max(id), 0) + 1, '0003', 'project',
+  (SELECT count(*) + 1 FROM rekey_run WHERE revision = '0003' AND noun = 'project' AND outcome IN ('applied', 'empty')),
+  strftime('%Y-%m-%d %H:%M:%f000', 'now'), 'registry.json',
   '697b4af37fabfb7df3b7622d345f7078731aa5b70760174b504378b1f61bb6d0'
 FROM rekey_run;
 

@@ -82,10 +82,12 @@ WORDING: Mapping[str, Wording] = {
         "default in the database.",
     ),
     "journal_shape": Wording(
-        claim="the journal has the columns of its table, in their order",
-        sentence="{table}: column {column!r} is not in the same place in its table and in {journal}",
-        remedy="the table changed after the journal was made: add or drop the column in the journal too, or, if the "
-        "journal is empty, drop it and make it again with op.create_side_tables(spec).",
+        claim="the journal has the columns of the spec's key, then those of its table, in their order",
+        sentence="{table}: column {column!r} is not in the same place in its table and in {journal}, which every spec "
+        "of the table shares",
+        remedy="where another spec of the table names another key, name the same, its columns in the same order; where "
+        "the table changed after the journal was made, add or drop the column in the journal too, or, if the journal "
+        "is empty, drop it and make it again with op.create_side_tables(spec).",
     ),
     "reserved_name": Wording(
         claim="no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical",
@@ -120,7 +122,8 @@ WORDING: Mapping[str, Wording] = {
     "journal_needed": Wording(
         claim="no run needs its journal any more",
         sentence="run {id} of revision {revision} was not restored: its journal holds the only copy of deleted rows",
-        remedy="restore it first, by a downgrade to the revision before the one that folded, or keep the side tables.",
+        remedy="restore it first, by a downgrade to the revision before the one that folded (in its downgrade "
+        "op.restore(spec) stands before op.drop_side_tables(spec)), or keep the side tables.",
     ),
     "table_holds_rows": Wording(
         claim="the table is empty",
@@ -128,10 +131,17 @@ WORDING: Mapping[str, Wording] = {
         remedy="keep the table (alembic downgrade 0001 stops before it), or empty it yourself if it may go.",
     ),
     "run_to_restore": Wording(
-        claim="the newest run that was not restored is one of this revision",
+        claim="the newest run that was not restored is one of this revision and noun",
         sentence="revision {revision} has no run to restore: the newest one that was not restored is of {newest}",
-        remedy="restore the newer run first (alembic-rekey runs lists them); if this revision never ran here, or its "
-        "side tables are gone, restore from its report with -x report=FILE.",
+        remedy="restore the newer run first (alembic-rekey runs lists them; in one downgrade op.restore stands in the "
+        "reverse order of op.rekey); if this revision never ran here, or its side tables are gone, restore from its "
+        "report with -x report=FILE.",
+    ),
+    "run_of_more": Wording(
+        claim="the spec names every kind of change that the run made",
+        sentence="run {run} counted {rows} rows as {name}, which this spec does not name: they would not be put back",
+        remedy="restore it with the spec that folded: where one noun is folded twice, op.restore stands in the reverse "
+        "order of op.rekey; where the spec has lost a part since, give it back.",
     ),
     "run_restored": Wording(
         claim="a run is restored once",

@@ -40,7 +40,7 @@ def plan_page(made: DryRun) -> Iterator[str]:
         *(("note", note) for note in made.notes),
     ]
     said = Said(
-        title=f"Plan of revision {report.revision}",
+        title=f"Plan of revision {made.called}",
         verdict=verdict(made),
         tone="refused" if made.would_refuse else "nothing" if report.is_empty else "ready",
         instead="alembic-rekey plan --all",
@@ -51,8 +51,8 @@ def plan_page(made: DryRun) -> Iterator[str]:
     yield from page(read_document(made.path), made.spec, said)
 
 
-def run_page(run: Run, spec: Spec, document: Iterable[str]) -> Iterator[str]:
-    """Yield the page of a run that was made, from its report.
+def run_page(run: Run, called: str, spec: Spec, document: Iterable[str]) -> Iterator[str]:
+    """Yield the page of a run that was made, from its report; `called` is what its fold is called.
 
     Raises:
         ReportFailed: where the report cannot be kept for as long as the page is made.
@@ -69,5 +69,5 @@ def run_page(run: Run, spec: Spec, document: Iterable[str]) -> Iterator[str]:
             ("started", run.started_at),
             ("finished", run.finished_at or "not recorded"),
         ]
-        title, instead = f"Run {run.number} of revision {run.revision}", f"alembic-rekey report {run.number}"
+        title, instead = f"Run {run.number} of revision {called}", f"alembic-rekey report {run.number}"
         yield from page(report, spec, Said(title, outcome, tone, instead, facts))
