@@ -25,7 +25,7 @@ def answer_checks(spec: Spec, names: Names, answered: Answered | None, planned: 
 
 def _without_use(spec: Spec, slots: Slots, names: Names, answered: Answered, planned: Planned) -> Relation:
     judged = judged_slots(slots, spec, names, answered, planned)
-    about = answered.about(slots, f"rekey_given_{slots.noun}")
+    about = answered.about(slots, spec, f"rekey_given_{slots.noun}")
 
     facts = ("touched", "collided", "kept", "disputed")
     found = (

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.plan.groups.members import Led
 from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import key_text
 from alembic_rekey.spec import Match, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import SameSlot
@@ -62,14 +63,15 @@ class Answered:
         read = [entry.label(field) for entry, field in zip(entries, _FIELDS, strict=True)]
         return cls(select(*read).subquery("rekey_handed_over"), _absent(given))
 
-    def about(self, slots: Slots, name: str) -> CTE:
+    def about(self, slots: Slots, spec: Spec, name: str) -> CTE:
         """Return the answers about one table, as a CTE of that name: their columns, `slot_0` and so on, and `turn`.
 
         `turn` is 1 but for an answer whose very question was answered before in the file.
         """
         one = self.relation
         said = [one.c[field] for field in _FIELDS]
-        turn = func.row_number().over(partition_by=[one.c.canonical, one.c.slot], order_by=one.c.number)
+        question = [one.c.canonical, one.c.slot, *([] if spec.answered_by_name(slots) else [one.c.keep])]
+        turn = func.row_number().over(partition_by=question, order_by=one.c.number)
         items = [Item(one.c.slot, place).label(f"slot_{place}") for place in range(len(slots.slot))]
         mine = one.c.source == literal(str(slots.table.fullname), RegistryText())
         return (
@@ -87,7 +89,7 @@ class Answered:
 
         With it the columns `answer`, the number of the answer about a row's slot, and `kept` (see `SLOT_RANKS`).
         """
-        about = self.about(slots, f"rekey_answer_{slots.noun}")
+        about = self.about(slots, spec, f"rekey_answer_{slots.noun}")
         asked = and_(
             about.c.turn == 1,
             about.c.canonical == led.canonical,
@@ -100,14 +102,15 @@ class Answered:
             ),
         )
         is_active = [] if slots.status is None else [comparable(slots.status) == slots.active]
-        member = led.members[0]
-        written = member.c.name if "name" in member.c else literal(None, Text())
-        exactly = Exact(written) == about.c.keep
-        meant = exactly
-        if not spec.identity.found and spec.identity.name is not None:
-            spelled = names.spelled(spec.identity.name, f"answer_{slots.noun}", spec.identity.match is Match.EXACT)
-            source = source.outerjoin(spelled, spelled.c.spelling == written)
-            meant = about.c.alias == spelled.c.alias
+        if not spec.answered_by_name(slots):
+            asked = and_(asked, cast(key_text(slots.keys), Text) == about.c.keep)
+            kept = case((and_(about.c.keep.is_not(None), *is_active), 2), else_=0)
+            return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
+        name = spec.identity.named[0]
+        written = led.members[0].c.name
+        spelled = names.spelled(name, f"answer_{slots.noun}", spec.identity.match is Match.EXACT)
+        source = source.outerjoin(spelled, spelled.c.spelling == written)
+        meant, exactly = about.c.alias == spelled.c.alias, Exact(written) == about.c.keep
         kept = case((and_(*is_active, meant, exactly), 2), (and_(*is_active, meant), 1), else_=0)
         return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
 

@@ -6,7 +6,7 @@ It is a file of answers whose `keep` is null (`answers`), made as a stream.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -60,14 +60,14 @@ def _questions(connection: Connection, spec: Spec, registry: Registry, planned: 
     called_so = called_canonical(registry)
     for slots in (part for part in spec.slots if part in planned):
         rows = connection.execute(_rows(spec, slots, planned).execution_options(yield_per=_AT_ONCE)).mappings()
-        fields = [f"slot_{place}" for place in range(len(slots.slot))]
-        for question, listed in groupby(rows, itemgetter("canonical", *fields)):
-            canonical, *slot = question
+        fields, by_name = [f"slot_{place}" for place in range(len(slots.slot))], spec.answered_by_name(slots)
+        for question, listed in groupby(rows, itemgetter("canonical", "lead", *fields)):
+            canonical, _, *slot = question
             named = dict(zip((field_of(column.name) for column in slots.slot), slot, strict=True))
             asked = {PROJECT: canonical, **({TABLE: str(slots.table.fullname)} if len(spec.slots) > 1 else {}), **named}
             head = ",\n".join(f"   {_json(field)}: {_json(value)}" for field, value in asked.items())
             shown = ",\n".join(
-                f"    {_json(_shown(row, canonical if canonical in called_so else CANONICAL))}" for row in listed
+                f"    {_json(_shown(row, _keep(row, called_so) if by_name else row['key']))}" for row in listed
             )
             yield f"  {{\n{head},\n   {_json(KEEP)}: null,\n   {_json(ROWS)}: [\n{shown}\n   ]\n  }}"
 
@@ -92,6 +92,7 @@ def _rows(spec: Spec, slots: Slots, planned: Planned) -> Relation:
     return (
         select(
             relation.c.rekey_canonical.label("canonical"),
+            cast(key_text(alike(member, "to")), Text).label("lead"),
             *(cast(column, Text).label(f"slot_{place}") for place, column in enumerate(slot)),
             active.label("active"),
             under.label("written_under"),
@@ -100,17 +101,28 @@ def _rows(spec: Spec, slots: Slots, planned: Planned) -> Relation:
         )
         .join_from(relation, member, and_(*(referring(*pair) for pair in pairs)), isouter=True)
         .where(relation.c.rekey_action == Action.COLLISION.value)
-        .order_by(relation.c.rekey_canonical, *slot, *keys)
+        # Found names may be one in several groups.
+        .order_by(relation.c.rekey_canonical, "lead", *slot, *keys)
     )
 
 
-def _shown(row: Any, canonical: str) -> dict[str, object]:
-    """Return one row as a person reads it, what to write to keep it first: `canonical` for the canonical's own."""
-    name = row["written_under"]
-    own = key_of(name) == key_of(row["canonical"])
-    keep: object = canonical if own else {ALIAS: name} if name == CANONICAL else name
+def _keep(row: Any, called_so: Container[str]) -> object:
+    """Return what keeps a row by the name that it stands under: `canonical` for the canonical's own."""
+    name, canonical = row["written_under"], row["canonical"]
+    if key_of(name) == key_of(canonical):
+        return canonical if canonical in called_so else CANONICAL
+    return {ALIAS: name} if name == CANONICAL else name
+
+
+def _shown(row: Any, keep: object) -> dict[str, object]:
+    """Return one row as a person reads it, what to write to keep it first."""
     told = {field: _cut(row[field]) for field in ("value", "status", "updated_at")}
-    return {**({KEEP: keep} if row["active"] else {}), "written_under": name, "row": _cut(row["key"]), **told}
+    return {
+        **({KEEP: keep} if row["active"] else {}),
+        "written_under": row["written_under"],
+        "row": _cut(row["key"]),
+        **told,
+    }
 
 
 def _cut(text: str | None) -> str | None:

@@ -152,6 +152,13 @@ class Spec:
     def _refuse(self, problem: str, remedy: str) -> NoReturn:
         raise SpecRefused(f"the spec of revision {self.revision} {problem}", remedy)
 
+    def answered_by_name(self, slots: Slots) -> bool:
+        """Whether an answer keeps a row of `slots` by the name that it stands under; else by the row's own key.
+
+        Names that are found may be one in several groups.
+        """
+        return slots.of is None and not self.identity.found and bool(self.identity.named)
+
     def parent(self, part: Part) -> Part:
         """Return the part that the owners of `part` refer to."""
         return next((slots for slots in self.slots if slots.noun == part.of), self.identity)

@@ -1,0 +1,72 @@
+"""Claims about answers where nothing is registered: a row is kept by its own key, in its own group alone."""
+
+import json
+
+import pytest
+
+from declared import declared
+
+SCHEMA = """
+CREATE TABLE people (id INTEGER PRIMARY KEY, tenant INTEGER, name VARCHAR(99), mail VARCHAR(99));
+INSERT INTO people VALUES (1, 1, 'Ann', 'a@x'), (2, 1, 'Ann', 'A@x'), (3, 2, 'Ann', 'a@x'), (4, 2, 'Ann', 'a@X');
+CREATE TABLE facts (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people (id), k VARCHAR(9), v VARCHAR(99));
+INSERT INTO facts VALUES (11, 1, 'city', 'Rome'), (12, 2, 'city', 'Oslo');
+INSERT INTO facts VALUES (13, 3, 'city', 'Bonn'), (14, 4, 'city', 'Nice');
+"""
+SPEC = """Spec(revision=revision,
+    identity=Identity(noun="person", key=t["people"].c.id, name=t["people"].c.name, duplicates=Duplicates.FOUND,
+        match=(sa.func.lower(t["people"].c.mail),), within=(t["people"].c.tenant,)),
+    slots=(Slots(noun="fact", key=t["facts"].c.id, owners=(t["facts"].c.person,), slot=(t["facts"].c.k,),
+        value=t["facts"].c.v),))"""
+RIGHT = [(12, 1, "Oslo"), (13, 3, "Bonn")]
+
+
+@pytest.fixture
+def project(database, tmp_path):
+    return declared(database, tmp_path, SCHEMA, SPEC, ["people", "facts"], names={})
+
+
+def answered(project, *kept):
+    """The file of answers: the form, filled in with the keys of the rows to keep."""
+    form = project.folder / "answers.json"
+    form.unlink(missing_ok=True)
+    assert 0 == project.rekey("plan", "--write-resolutions", str(form)).status
+    document = json.loads(form.read_text("utf-8"))
+    assert [["11", "12"], ["13", "14"]] == [[row["keep"] for row in one["rows"]] for one in document["resolutions"]]
+    for question, key in zip(document["resolutions"], kept, strict=True):
+        question["keep"] = key
+    form.write_text(json.dumps(document), "utf-8")
+    return form
+
+
+def facts(database):
+    return sorted(database.rows("SELECT id, person, v FROM facts"))
+
+
+def test_a_collision_of_found_rows_is_answered_by_the_key_of_the_row_to_keep(project, database):
+    before = facts(database)
+    assert (2, 1) == (project.check().status, project.upgrade().code)
+    form = answered(project, "12", 13)
+    assert 0 == project.check(resolutions=form).status
+    ended = project.upgrade(resolutions=form)
+    assert 0 == ended.code, ended.err
+    assert facts(database) == RIGHT
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
+    assert before == facts(database)
+
+
+def test_a_script_has_the_same_answers(project, database):
+    form = answered(project, "12", "13")
+    done = database.run_script(project.script(resolutions=form))
+    assert 0 == done.returncode, done.stderr
+    assert facts(database) == RIGHT
+
+
+def test_an_answer_of_one_group_decides_nothing_in_another(project, database):
+    form = answered(project, "12", None)
+    ended = project.upgrade(resolutions=form)
+    assert 1 == ended.code
+    assert "'Bonn'" in ended.err
+    assert "'Rome'" not in ended.err
+    assert "rekey_collision_fact (2)" in ended.err
