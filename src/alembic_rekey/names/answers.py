@@ -9,7 +9,7 @@ what it shows beside each question (`rows`) is not read, and a question whose `k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -157,29 +157,19 @@ class _Reader:
         found += [f".{field}: there is no such field" for field in entry if field not in (*_OWN, *fields)]
         project = _text(entry.get(PROJECT), f".{PROJECT}", found)
         slot = [_slot_text(entry, field, found) for field in fields]
-        if not self.spec.answered_by_name(slots):
-            return self._by_key(number, entry, slots, project, slot, found)
-        canonical = self._canonical(project)
-        keep = self._kept(entry.get(KEEP), canonical, found)
+        by_name = self.spec.answered_by_name(slots)
+        canonical = self._canonical(project) if by_name else project
+        said = entry.get(KEEP)
+        keep = self._kept(said, canonical, found) if by_name else self._key(said, found)
         if keep is None or project is None:
             return None
         return Answer(number, str(slots.table.fullname), tuple(slot), project, canonical, *keep)
 
-    def _by_key(
-        self,
-        number: int,
-        entry: Mapping[str, object],
-        slots: Slots,
-        project: str | None,
-        slot: Sequence[str | None],
-        found: list[str],
-    ) -> Answer | None:
-        """Return the answer that keeps a row by its own key: nothing of it is registered."""
-        if entry.get(KEEP) is None or project is None:
-            return None
-        keep = _text(entry[KEEP], f".{KEEP}", found)
-        table = str(slots.table.fullname)
-        return None if keep is None else Answer(number, table, tuple(slot), project, project, keep, keep)
+    @staticmethod
+    def _key(value: object, found: list[str]) -> tuple[str, str] | None:
+        """Return what keeps a row by its own key: nothing of it is registered."""
+        written = None if value is None else _text(value, f".{KEEP}", found)
+        return None if written is None else (written, written)
 
     def _slots(self, entry: Mapping[str, object], found: list[str]) -> Slots | None:
         known = {str(slots.table.fullname): slots for slots in self.slots}
