@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from alembic.config import Config
 
 from databases import Database
 
-__all__ = ["REGISTRY", "ROOT", "SAMPLE", "generated", "state"]
+__all__ = ["REGISTRY", "ROOT", "SAMPLE", "generated", "once", "state"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,6 +26,17 @@ def generated(url: str, registry: Path, revision: str = "head", *, folder: Path 
         config.set_main_option("script_location", str(folder))
     command.upgrade(config, revision, sql=True)
     return written.getvalue()
+
+
+def once(write: Callable[..., str], url: str, registry: Path, *given: object, **settings: object) -> str:
+    """The script that `write` writes, for tests that only run it: one per dialect, names and settings is enough."""
+    key = (write, url.partition(":")[0], registry.read_bytes(), given, *sorted(settings.items()))
+    if key not in _WRITTEN:
+        _WRITTEN[key] = write(url, registry, *given, **settings)
+    return _WRITTEN[key]
+
+
+_WRITTEN: dict[object, str] = {}
 
 
 def state(database: Database) -> dict[str, object]:

@@ -120,9 +120,10 @@ class Server:
 
     def create_database(self, name: str, *, template: str = "template0") -> str:
         """Creates a database and returns its SQLAlchemy URL; a copy of `template` if one is named."""
-        # FILE_COPY would wait for a checkpoint; an almost empty template is written faster row by row.
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
-        self._administration.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        # To copy files waits for a checkpoint, to write pages takes three times the work.
+        strategy = sql.SQL("wal_log" if template == "template0" else "file_copy")
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}")
+        self._administration.execute(statement.format(sql.Identifier(name), sql.Identifier(template), strategy))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 
 import pglast
 import psycopg
@@ -30,6 +31,7 @@ def without_commands(script: str) -> str:
     return "".join(line for line in script.splitlines(keepends=True) if not line.startswith("."))
 
 
+@cache
 def statements(script: str) -> list[str]:
     """The statements of a script for SQLite."""
     found, rest = [], ""
@@ -114,12 +116,15 @@ def at_once(*, autocommit: bool) -> Shell:
     return run
 
 
+parts = cache(pglast.split)
+
+
 def one_by_one(*, autocommit: bool, savepoints: bool = False, rolls_back: bool = False) -> Shell:
     """A program that runs each statement, as JDBC with autosave does it where `savepoints` is given."""
 
     def run(database: Database, script: str) -> None:
         with closing(connected(database, autocommit=autocommit)) as connection:
-            for statement in pglast.split(script):
+            for statement in parts(script):
                 if savepoints:
                     with suppress(psycopg.Error):
                         connection.execute("SAVEPOINT own")

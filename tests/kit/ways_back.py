@@ -6,7 +6,7 @@ import argparse
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,28 @@ from alembic.config import Config
 
 from databases import Database, SQLiteDatabase
 from examples import CANONICAL, LATER, REGISTRY, ROOT, interaction, memory, prepared, project, state
-from legacy import Rows
+from kept import Kept, kept
+from legacy import TABLES, Rows, write_registry
+from scripts import once
 from snapshots import in_order
 
-__all__ = ["LENS", "WAYS", "Folded", "contents", "drop_side_tables", "everything", "fold", "script_back"]
+__all__ = [
+    "LENS",
+    "WAYS",
+    "Folded",
+    "contents",
+    "drop_side_tables",
+    "everything",
+    "everything_folded",
+    "fold",
+    "script_back",
+]
 
 WAYS = ("online", "script", "report")
 """From the journal, from the journal by the database's own shell, from the report file without any journal."""
 
 LENS = "p07-lens"
+NAMES = {**REGISTRY, LENS: ["p07"]}
 
 OURS = ("rekey_", "alembic_version", "sqlite_")
 
@@ -88,8 +101,12 @@ def drop_side_tables(database: Database) -> None:
 
 def script_back(database: Database, registry: Path, revisions: str = "head:-1", **x: object) -> str:
     """What `alembic downgrade REVISIONS --sql` prints; raises what Alembic raises."""
+    return _script_back(database.url, registry, revisions, **x)
+
+
+def _script_back(url: str, registry: Path, revisions: str = "head:-1", **x: object) -> str:
     written = StringIO()
-    given = [f"{name}={value}" for name, value in {"url": database.url, "registry": registry, **x}.items()]
+    given = [f"{name}={value}" for name, value in {"url": url, "registry": registry, **x}.items()]
     config = Config(str(ROOT / "alembic.ini"), output_buffer=written, cmd_opts=argparse.Namespace(x=given))
     command.downgrade(config, revisions, sql=True)
     return written.getvalue()
@@ -103,6 +120,8 @@ class Folded:
     registry: Path
     before: dict[str, list[Any]]
     """What it held before."""
+    rows: dict[str, list[dict[str, Any]]]
+    """The application's rows before, by table."""
     downgrade: Callable[..., None]
 
     @property
@@ -113,7 +132,8 @@ class Folded:
     def back(self, way: str = "online", **x: object) -> None:
         """Goes back on one of `WAYS`."""
         if way == "script":
-            outcome = self.database.run_script(script_back(self.database, self.registry, **x).encode("ascii"))
+            script = once(_script_back, self.database.url, self.registry, **x)
+            outcome = self.database.run_script(script.encode("ascii"))
             assert outcome.returncode == 0, outcome.stderr.decode()
             return
         if way == "report":
@@ -131,9 +151,31 @@ def fold(
     database: Database, folder: Path, rows: Any, upgrade: Any, downgrade: Any, *changes: str, **shape: bool
 ) -> Folded:
     """Makes the tables with these rows, runs the SQL of `changes`, and folds."""
-    registry = prepared(database, folder, rows, {**REGISTRY, LENS: ["p07"]})
+    registry = prepared(database, folder, rows, NAMES)
     for change in changes:
         database.execute(change)
-    before = contents(database)
+    before, rows_before = contents(database), {table: database.table(table) for table in TABLES}
     upgrade(database, registry, report_dir=folder / "reports")
-    return Folded(database, registry, before, downgrade)
+    return Folded(database, registry, before, rows_before, downgrade)
+
+
+def everything_folded(database: Database, folder: Path, upgrade: Any, downgrade: Any) -> Folded:
+    """Folds `everything`: the first time in this process; then a copy of what that left does as well."""
+    if database.dialect not in _FOLDED:
+        database.reset()
+        first = fold(database, folder, everything(), upgrade, downgrade)
+        _FOLDED[database.dialect] = first, kept(database), first.report.read_bytes()
+        return first
+    first, left, report = _FOLDED[database.dialect]
+    left.put_back(database)
+    (folder / "reports").mkdir(exist_ok=True)
+    (folder / "reports" / "everything.json").write_bytes(report)
+    return replace(
+        first,
+        database=database,
+        registry=write_registry(folder / "project-registry.json", NAMES),
+        downgrade=downgrade,
+    )
+
+
+_FOLDED: dict[str, tuple[Folded, Kept, bytes]] = {}

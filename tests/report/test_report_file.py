@@ -10,7 +10,7 @@ from alembic_rekey.errors import ReportFailed
 from alembic_rekey.report import reading
 from alembic_rekey.report.reading import read_report, report_entries
 from damage import forged
-from ways_back import everything, fold
+from ways_back import everything, everything_folded, fold
 
 CASES = 5_000 if os.environ.get("REKEY_LONG") else 300
 MANY = settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -18,8 +18,7 @@ MANY = settings(max_examples=CASES, deadline=None, suppress_health_check=[Health
 
 @pytest.fixture(scope="module")
 def report(reused_database, upgrade, downgrade, tmp_path_factory):
-    reused_database.reset()
-    return fold(reused_database, tmp_path_factory.mktemp("report"), everything(), upgrade, downgrade).report
+    return everything_folded(reused_database, tmp_path_factory.mktemp("report"), upgrade, downgrade).report
 
 
 def refused(path, content):

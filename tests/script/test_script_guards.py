@@ -12,7 +12,7 @@ import pytest
 import legacy
 from alembic_rekey.guard.wording.wording import WORDING
 from databases import DIALECTS, Database, PostgreSQLDatabase
-from scripts import REGISTRY, SAMPLE, generated
+from scripts import REGISTRY, SAMPLE, generated, once
 from shells import stopped_at
 
 Change = Callable[[Database], None]
@@ -369,7 +369,7 @@ def arranged(database: Database, case: Case, registry: Path, upgrade: Callable[.
         upgrade(database, registry, case.at)
     for change in case.changes:
         change(database)
-    return generated(database.url, registry, case.range, **case.settings)
+    return once(generated, database.url, registry, case.range, **case.settings)
 
 
 BY_DATABASE = [

@@ -7,13 +7,12 @@ from alembic_rekey.back.drift import KEPT, Drift
 from commands import rekey_here
 from drifts import CASES, MADE, STATE, listed, rows_of
 from examples import CANONICAL, alembic_here, prepared_otherwise, project, refuses
-from ways_back import LENS, WAYS, everything, fold, script_back
+from ways_back import LENS, WAYS, everything, everything_folded, fold, script_back
 
 
 @pytest.fixture
 def folded(reused_database, upgrade, downgrade, tmp_path):
-    reused_database.reset()
-    return fold(reused_database, tmp_path, everything(), upgrade, downgrade)
+    return everything_folded(reused_database, tmp_path, upgrade, downgrade)
 
 
 @pytest.mark.slow
@@ -22,10 +21,8 @@ def test_abort_lists_every_row_and_changes_nothing_and_keep_leaves_just_these(
     reused_database, upgrade, downgrade, tmp_path, name
 ):
     database, case = reused_database, CASES[name]
-    database.reset()
-    folded = fold(database, tmp_path, everything(), lambda *_, **__: None, downgrade)
-    before = rows_of(database)
-    upgrade(database, folded.registry)
+    folded = everything_folded(database, tmp_path, upgrade, downgrade)
+    before = {(table, row["id"]): row for table, rows in folded.rows.items() for row in rows}
     database.execute(case.sql)
     written = rows_of(database)
 

@@ -4,7 +4,7 @@ import pytest
 
 from alembic_rekey.back.drift import KEPT
 from drifts import CASES, UNKNOWN, rows_of
-from ways_back import everything, fold, script_back
+from ways_back import everything_folded, script_back
 
 pytestmark = pytest.mark.slow
 
@@ -25,8 +25,7 @@ def test_a_script_stops_at_drift_or_shows_what_stays_and_leaves_what_the_online_
     database, case = reused_database, CASES[name]
     left = []
     for way in ("online", "script"):
-        database.reset()
-        folded = fold(database, tmp_path, everything(), upgrade, downgrade)
+        folded = everything_folded(database, tmp_path, upgrade, downgrade)
         database.execute(case.sql)
         if way == "online":
             folded.back(on_drift="keep")

@@ -11,20 +11,19 @@ from damage import REWRITTEN, damaged, forged
 from examples import alembic_here, interaction, refuses
 from legacy import TABLES, create
 from scripts import generated
-from ways_back import drop_side_tables, everything, fold
+from ways_back import drop_side_tables, everything, everything_folded, fold
 
 
 @pytest.fixture(scope="module")
 def folded(reused_database, upgrade, downgrade, tmp_path_factory):
     """A database that was folded, for tests that change nothing in it."""
-    reused_database.reset()
-    return fold(reused_database, tmp_path_factory.mktemp("folded"), everything(), upgrade, downgrade)
+    return everything_folded(reused_database, tmp_path_factory.mktemp("folded"), upgrade, downgrade)
 
 
 @pytest.fixture
 def own(database, upgrade, downgrade, tmp_path):
     """One to change."""
-    return fold(database, tmp_path, everything(), upgrade, downgrade)
+    return everything_folded(database, tmp_path, upgrade, downgrade)
 
 
 def refuses_file(folded, path, *said):

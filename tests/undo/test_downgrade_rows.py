@@ -4,7 +4,7 @@ import pytest
 
 import legacy
 from examples import CANONICAL, LATER, actions, interaction, memory, project, projects, state
-from ways_back import WAYS, everything, fold
+from ways_back import WAYS, everything_folded, fold
 
 SHADOW = project("s", "P05", description="it's\tmine\r\n")
 CANON = project("c", CANONICAL, description="")
@@ -53,8 +53,7 @@ def test_the_rows_are_back_as_they_were(reused_database, upgrade, downgrade, tmp
 
 @pytest.fixture
 def folded(reused_database, upgrade, downgrade, tmp_path):
-    reused_database.reset()
-    return fold(reused_database, tmp_path, everything(), upgrade, downgrade)
+    return everything_folded(reused_database, tmp_path, upgrade, downgrade)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -26,12 +26,12 @@ from examples import (
     state,
 )
 from server import clean_environment
-from ways_back import contents, drop_side_tables, everything, fold
+from ways_back import contents, drop_side_tables, everything, everything_folded, fold
 
 
 @pytest.fixture
 def folded(database, upgrade, downgrade, tmp_path):
-    return fold(database, tmp_path, everything(), upgrade, downgrade)
+    return everything_folded(database, tmp_path, upgrade, downgrade)
 
 
 def refuses_to_go_back(folded, *said, arguments="downgrade -1", **x):

@@ -14,7 +14,7 @@ import legacy
 from scripts import SAMPLE, generated
 from shells import stopped_at
 from strategies import legacy_without_collision
-from ways_back import contents, everything, fold, script_back
+from ways_back import contents, everything_folded, fold, script_back
 
 CASES = 300 if os.environ.get("REKEY_LONG") else 4
 UNHURRIED = settings(
@@ -27,8 +27,7 @@ UNHURRIED = settings(
 
 @pytest.fixture
 def folded(reused_database, upgrade, downgrade, tmp_path):
-    reused_database.reset()
-    return fold(reused_database, tmp_path, everything(), upgrade, downgrade)
+    return everything_folded(reused_database, tmp_path, upgrade, downgrade)
 
 
 def stopped(database, script):
