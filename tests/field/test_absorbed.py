@@ -10,7 +10,6 @@ from field_lines import THE_RUN, Line, cases, went
 
 S4 = Line(
     name="S4 balances summed, losers say where they went",
-    lacks="rekey_redirect",
     schema="""
     CREATE TABLE profiles (id INTEGER PRIMARY KEY, email VARCHAR(30), status VARCHAR(10) NOT NULL, merged_into INTEGER,
       created_at TIMESTAMP NOT NULL);
@@ -65,6 +64,7 @@ S4 = Line(
         ],
         "transfers": [(1, 2, 2), (2, 5, 2), (3, None, 2), (4, 4, 2)],
     },
+    lacks="rekey_redirect",
     leads=[("profile", "1", "2"), ("profile", "3", "2")],
 )
 
@@ -400,7 +400,6 @@ BOOK = """
                 slot=(shelved.c.shelf_id,)))"""
 D3 = Line(
     name="D3 books and authors by any of several identifiers",
-    lacks="several specs in one revision",
     schema="""
     CREATE TABLE books (id INTEGER PRIMARY KEY, title VARCHAR(30), isbn VARCHAR(13), olid VARCHAR(10), pages INTEGER);
     CREATE TABLE authors (id INTEGER PRIMARY KEY, name VARCHAR(30), olid VARCHAR(10), bio VARCHAR(30));
@@ -446,6 +445,7 @@ D3 = Line(
         "shelved": [(1, 7, 1), (4, 8, 1), (5, 8, 4)],
         "reviews": [(1, 1), (2, 1), (3, 4), (4, None)],
     },
+    lacks="rekey_redirect",
     leads=[("book", "2", "1"), ("book", "3", "1"), ("author", "2", "1")],
 )
 

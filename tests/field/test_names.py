@@ -39,7 +39,6 @@ S31 = Line(
 
 A10 = Line(
     name="A10 the new row goes, the old one gets its label",
-    lacks="several specs in one revision",
     schema="""
     CREATE TABLE kinds (id INTEGER PRIMARY KEY, label VARCHAR(20) NOT NULL UNIQUE, created_at TIMESTAMP NOT NULL);
     CREATE TABLE items (id INTEGER PRIMARY KEY, kind_id INTEGER REFERENCES kinds (id));""",
@@ -52,7 +51,8 @@ A10 = Line(
         references=(References(noun="item", key=items.c.id, owners=(items.c.kind_id,)),)""",
         """
         identity=Identity(
-            noun="kind", key=kinds.c.id, name=kinds.c.label, match=Match.EXACT, missing=Missing.PROMOTE)""",
+            noun="kind", key=kinds.c.id, name=kinds.c.label, match=Match.EXACT, missing=Missing.PROMOTE),
+        references=(References(noun="item", key=items.c.id, owners=(items.c.kind_id,)),)""",
     ),
     names={"kinds": {"Rental": ["Hire"]}},
     rows={

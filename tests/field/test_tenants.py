@@ -63,7 +63,6 @@ D1 = Line(
 LINKS = ("households", "recipes", "cookbooks")
 A1 = Line(
     name="A1 foods, units and labels of a recipe manager",
-    lacks="several specs in one revision",
     schema="""
     CREATE TABLE labels (id VARCHAR(8) PRIMARY KEY, group_id INTEGER NOT NULL, name VARCHAR(20) NOT NULL);
     CREATE TABLE foods (id VARCHAR(8) PRIMARY KEY, group_id INTEGER NOT NULL, name VARCHAR(20) NOT NULL,
@@ -139,6 +138,7 @@ A1 = Line(
         "lists_labels": [(1, "l1"), (2, "l1"), (3, "l3")],
         **{f"{link}_foods": [(1, "f1"), (2, "f1"), (3, "f3"), (4, "f4")] for link in LINKS},
     },
+    lacks="rekey_redirect",
     leads=[("label", "l2", "l1"), ("food", "f2", "f1"), ("food", "f5", "f1"), ("unit", "u2", "u1")],
 )
 

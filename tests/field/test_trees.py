@@ -203,7 +203,6 @@ R4_ROWS = {
 }
 R4 = Line(
     name="R4 accounts, statuses with replies, tags, emojis",
-    lacks="several specs in one revision",
     schema=MASTODON,
     specs=FOLDS,
     rows=R4_ROWS,
@@ -230,6 +229,7 @@ R4 = Line(
             (5, "blob", None, True),
         ],
     },
+    lacks="rekey_redirect",
     leads=[
         ("account", "1", "2"),
         ("account", "5", "4"),
@@ -241,7 +241,6 @@ R4 = Line(
 )
 R4_ASKS = Line(
     name="R4 asks the operator",
-    lacks="several specs in one revision",
     schema=MASTODON,
     specs=FOLDS,
     rows={**R4_ROWS, "preferences": [(1, "theme", "dark"), (2, "theme", "light")]},

@@ -6,7 +6,6 @@ from field_lines import THE_RUN, Line, cases, went
 
 A3 = Line(
     name="A3 newest login",
-    lacks="rekey_redirect",
     schema="""
     CREATE TABLE users (id INTEGER PRIMARY KEY, outer_id VARCHAR(40), name VARCHAR(40), last_login TIMESTAMP);
     CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES users (id));
@@ -41,6 +40,7 @@ A3 = Line(
         "posts": [(1, 2), (2, 2), (3, 2), (4, 4), (5, 6)],
         "comments": [(1, 2, "hi"), (2, None, "anonymous"), (3, 5, "ho")],
     },
+    lacks="rekey_redirect",
     leads=[("user", "1", "2"), ("user", "3", "2")],
 )
 

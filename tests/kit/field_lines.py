@@ -6,7 +6,6 @@ them. `went` takes it up and down, then up and down by script, and tells what ca
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ import pytest
 
 from accounts import differences
 from databases import DIALECTS, Database
-from declared import _REVISION, Declared, _frozen, declared
+from declared import Declared
+from several import several
 from snapshots import in_order
 from whole_database import schema_of, whole
 
@@ -100,27 +100,13 @@ def went(database: Database, folder: Path, line: Line) -> dict[str, object]:
 
 def _project(database: Database, folder: Path, line: Line) -> Declared:
     """One revision that makes the side tables and performs every fold of the line, one after the other."""
-    made = declared(database, folder, line.schema, "None", line.rows, names={})
-    versions = made.folder / "migrations" / "versions"
-    frozen = _frozen(database, [(None, name) for name in line.rows], {})
     bodies = [line.specs] if isinstance(line.specs, str) else line.specs
-    specs = "".join(f"    Spec(revision=revision,{body}),\n" for body in bodies)
-    head = _REVISION.format(title=line.name, revision="0001", down=None) + _MORE
     tables = "".join(f"{name} = t[{name!r}]\n" for name in line.rows)
-    for written in versions.iterdir():
-        written.unlink()
-    # The commands look for `spec` in a revision.
-    told = "spec, = specs\n" if len(bodies) == 1 else "spec = specs\n"
-    (versions / "0001_fold.py").write_text(f"{head}{frozen}{tables}specs = (\n{specs})\n{told}{_FOLDS}", "utf-8")
-    registry = made.folder / "names.json"
-    if line.names:
-        lists = {
-            listed: [{"id": name, "aliases": list(aliases)} for name, aliases in entries.items()]
-            for listed, entries in line.names.items()
-        }
-        registry.write_text(json.dumps(lists), "utf-8")
-    else:
-        registry.unlink()
+    specs = "".join(f"    Spec(revision=revision,{body}),\n" for body in bodies)
+    fold = f"{_MORE}{tables}specs = (\n{specs})\n{_FOLDS}"
+    made = several(database, folder, line.schema, line.rows, {"0001": fold}, registry=line.names)
+    if not line.names:
+        (made.folder / "names.json").unlink()
     return made
 
 
