@@ -53,7 +53,7 @@ CASES = {
     ),
     "a deleted created canonical": Case(
         f"DELETE FROM project_state WHERE project_id = '{MADE}'; DELETE FROM projects WHERE id = '{MADE}'",
-        {("projects", "None"): D, slot("under-created"): D},
+        {("projects", MADE): D, slot("under-created"): D},
     ),
     "a deleted canonical": Case(
         "DELETE FROM project_state WHERE project_id = 'c'; DELETE FROM projects WHERE id = 'c'",

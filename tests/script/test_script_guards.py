@@ -211,6 +211,13 @@ CASES = {
             trigger("projects", "DELETE", "DELETE FROM files WHERE project = OLD.id"),
         ),
     ),
+    "a trigger on updates of a table with a column that is not declared": Case(
+        "rekey_trigger_undeclared",
+        (sql("ALTER TABLE interactions ADD COLUMN later TEXT"), trigger(*AFTER_ALL, "SELECT 1")),
+    ),
+    "a trigger that fires on the way back alone": Case(
+        "rekey_trigger_on_way_back", (trigger("project_state", "INSERT", "SELECT 1"),)
+    ),
     "a trigger that lets no row change": Case(
         "rekey_unaccounted", (trigger(*AFTER_ALL, "", instead=True),), on_sqlite="rekey_count_differs"
     ),

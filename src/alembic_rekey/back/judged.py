@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, String, and_, case, literal, select
+from sqlalchemy import ColumnElement, FromClause, String, and_, case, literal, select, true
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.guard.stored import Stored, compared
+from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.judged import numbered
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation
@@ -49,7 +49,7 @@ def acting(lines: FromClause, *actions: Action) -> ColumnElement[bool]:
 def unedited(
     part: Part, lines: FromClause, new: Mapping[str, ColumnElement[Any]], stored: Stored, run: ColumnElement[int]
 ) -> ColumnElement[bool]:
-    """Tell whether a row still is what `run` made of it, in every column that the revision knows.
+    """Tell whether a row still is what `run` made of it, in every column that `stored` tells.
 
     `lines` and `new` are what `becoming` returned.
     """
@@ -58,20 +58,20 @@ def unedited(
     if stamp is not None:
         began = select(runs.c.started_at).where(runs.c.id == run).scalar_subquery()
         written[stamp.name] = written_time(began, stamp, lines.c[stamp.name])
-    columns = compared(part, stored)
+    names = stored.lasting(part)
+    changed = [name for name in names if name in written]
     holds = [
-        _holds(known, written[known.name], stamp if stamp is not None and known.name == stamp.name else None)
-        for known in columns
-        if known.name in written
+        _holds(known, written[name], stamp if stamp is not None and name == stamp.name else None)
+        for name, known in zip(changed, columns_in(part.table, changed), strict=True)
     ]
-    left_alone = [known for known in columns if known.name not in written]
+    left_alone = [name for name in names if name not in written]
     # The journal's column first: where the table's own collation takes `a` for `A`, an edit still is one.
     if left_alone:
-        holds.append(SameRow([lines.c[known.name] for known in left_alone], left_alone))
-    return and_(*holds)
+        holds.append(SameRow(columns_in(lines, left_alone), columns_in(part.table, left_alone)))
+    return and_(true(), *holds)
 
 
-def _holds(known: Column[Any], value: ColumnElement[Any], stamp: Stamp | None) -> ColumnElement[bool]:
+def _holds(known: ColumnElement[Any], value: ColumnElement[Any], stamp: Stamp | None) -> ColumnElement[bool]:
     """Tell whether a column holds `value` as the run wrote it there: a time of the column `stamp`, or a text."""
     if isinstance(stamp, Epoch):
         return Same(value, known)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, select
 
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import judged
 from alembic_rekey.back.places import leaving
-from alembic_rekey.guard.stored import Stored, compared
+from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.groups.members import referring
 from alembic_rekey.plan.judged import numbered, same_key
 from alembic_rekey.plan.rules import Action
@@ -23,22 +23,15 @@ __all__ = ["hanging_on", "made_back"]
 
 
 def made_back(
-    identity: Identity,
-    hanging: Iterable[ColumnElement[bool]],
-    altered: Sequence[ColumnElement[bool]],
-    stored: Stored,
-    run: ColumnElement[int],
+    identity: Identity, hanging: Iterable[ColumnElement[bool]], stored: Stored, run: ColumnElement[int]
 ) -> Relation:
-    """Return the way back of rows that `run` created: they go when they are as made and none of `hanging` holds.
-
-    `altered` are conditions under which a created row has changed in a column that the revision does not know.
-    """
-    made, columns = created(identity), compared(identity, stored)
-    as_made = SameRow([made.c[known.name] for known in columns], columns)
+    """Return the way back of rows that `run` created: they go when they are as made and none of `hanging` holds."""
+    made, names = created(identity), stored.lasting(identity)
+    as_made = SameRow(columns_in(made, names), columns_in(identity.table, names))
     drift = judged(
         (identity.keys[0].is_(None), Drift.DELETED),
         *((hangs, Drift.ATTACHED) for hangs in hanging),
-        (or_(not_(as_made), *altered), Drift.EDITED),
+        (not_(as_made), Drift.EDITED),
     )
     keys = [made.c[known.name] for known in identity.keys]
     return (

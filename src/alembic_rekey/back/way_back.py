@@ -8,7 +8,7 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import ColumnElement, FromClause, select, union_all
 
@@ -24,27 +24,21 @@ from alembic_rekey.spec import Part, Relation, Spec
 __all__ = ["Backward", "backward_of", "created_back", "moving", "returnings", "way_back"]
 
 
-def created_back(
-    backward: Backward,
-    back: Mapping[Part, FromClause],
-    attached: Attached,
-    altered: Sequence[ColumnElement[bool]],
-) -> Relation:
+def created_back(backward: Backward, back: Mapping[Part, FromClause], attached: Attached) -> Relation:
     """Return the way back of created rows: they go when they are as made and nothing hangs on them.
 
-    `back` holds the way back of every part. `altered` are conditions under which a created row has changed in a column
-    that the revision does not know.
+    `back` holds the way back of every part.
     """
     identity = backward.spec.identity
     hanging = [*attached(identity.keys), *hanging_on(backward.spec, back)]
-    return made_back(identity, hanging, altered, backward.stored, backward.run)
+    return made_back(identity, hanging, backward.stored, backward.run)
 
 
 def backward_of(spec: Spec, stored: Stored, run: ColumnElement[int] | None = None) -> Backward:
     """Return what the way back of `run` is made of, by default that of the newest run that was not restored."""
     run = restorable_run() if run is None else run
     names = Names.of_nobody() if spec.identity.found else Names.of_run(run)
-    return Backward(spec, names, run, journalled(spec, run), stored)
+    return Backward(spec, names, run, journalled(spec, run, stored.columns), stored)
 
 
 Returning = Callable[[FromClause | None, FromClause | None], Relation]
@@ -67,7 +61,7 @@ def returnings(part: Part, backward: Backward) -> list[Returning]:
     return [deleted, changed] if part is backward.spec.identity else [changed, deleted]
 
 
-def way_back(backward: Backward, attached: Attached, *altered: ColumnElement[bool]) -> dict[Part, FromClause]:
+def way_back(backward: Backward, attached: Attached) -> dict[Part, FromClause]:
     """Return the whole way back as relations, where nothing is stored in between: to show it."""
     spec, back = backward.spec, dict[Part, FromClause]()
     for part in spec.parts:
@@ -78,7 +72,7 @@ def way_back(backward: Backward, attached: Attached, *altered: ColumnElement[boo
         both = union_all(*map(select, lines)).cte(f"rekey_back_{part.noun}")
         back[part] = both if len(lines) > 1 else lines[0]
     if spec.identity.creates:
-        made = created_back(backward, back, attached, altered)
+        made = created_back(backward, back, attached)
         every = union_all(select(back[spec.identity]), made)
         back[spec.identity] = every.cte(f"rekey_every_{spec.identity.noun}")
     return back

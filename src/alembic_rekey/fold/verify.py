@@ -22,6 +22,7 @@ from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.parts.tags import tagged
+from alembic_rekey.plan.plan import journalled
 from alembic_rekey.plan.rules import DELETED
 from alembic_rekey.spec import Check, Identity, Match, Part, Relation, Spec, Tags
 from alembic_rekey.sql.side_tables import counts, current_run
@@ -43,7 +44,8 @@ def verification(
 
     They stand behind what records the outcome: only then is the run the one that a downgrade is about.
     """
-    backward = Backward(spec, names, restorable_run(), planned, stored)
+    whole = journalled(spec, current_run(), stored.columns)
+    backward = Backward(spec, names, restorable_run(), whole, stored)
     kept = [part for part in spec.parts if part is spec.identity or part.deletable]
     checks = [
         accounts_checked(spec, dialect, watches),
@@ -53,7 +55,7 @@ def verification(
         *_no_way_back(backward, kept),
     ]
     return [
-        *decided_back(backward, kept, dialect, lambda _keys: (), ()),
+        *decided_back(backward, kept, dialect, lambda _keys: ()),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(spec, dialect),
         *forgotten_back(kept),

@@ -42,6 +42,7 @@ __all__ = [
     "generated_undeclared",
     "kept_check",
     "kept_tables",
+    "listed",
     "reserved_names",
     "shape_checks",
     "surplus_columns",
@@ -66,7 +67,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
     sources = [part.table for part in parts]
     stored = catalog([(source.name, source.schema) for source in sources], dialect)
     names = [(source.name, str(known.name)) for source in sources for known in source.columns]
-    wanted = _listed(names, "rekey_declared", "table", "name")
+    wanted = listed(names, "rekey_declared", "table", "name")
     missing = (
         select(wanted.c.table, wanted.c.name.label("column"))
         .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
@@ -91,7 +92,7 @@ def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
         for part in parts
         for known in part.table.columns
     ]
-    declared = _listed(rows, "rekey_declared", "table", "name", "kind")
+    declared = listed(rows, "rekey_declared", "table", "name", "kind")
     same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
     whole = stored.c.table.in_([str(part.table.name) for part in parts if part.deletable])
     generated = (
@@ -110,7 +111,7 @@ def column_undeclared(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     if whole:
         names = [(str(part.table.name), str(known.name)) for part in whole for known in part.table.columns]
         stored = catalog([(part.table.name, part.table.schema) for part in whole], dialect)
-        declared = _listed(names, "rekey_declared", "table", "name")
+        declared = listed(names, "rekey_declared", "table", "name")
         same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
         surplus = select(stored.c.table, stored.c.name.label("column")).join_from(stored, declared, same, isouter=True)
         yield check("column_undeclared", "", surplus.where(declared.c.name.is_(None)))
@@ -129,9 +130,9 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
     places = {name: list(enumerate(bookkeeping(part), start=1))[-len(part.keys) :] for name, part in kept.items()}
     rows = [(str(kept[name].table.name), name, own, str(place)) for name, keys in places.items() for place, own in keys]
     first = min(place for keys in places.values() for place, _ in keys)
-    listed = _listed(rows, "rekey_leading", "source", "kept", "name", "place")
-    at = cast(listed.c.place, Integer)
-    pair = listed.c.source, listed.c.kept
+    own_keys = listed(rows, "rekey_leading", "source", "kept", "name", "place")
+    at = cast(own_keys.c.place, Integer)
+    pair = own_keys.c.source, own_keys.c.kept
     pairs = select(*pair, func.max(at).label("own")).group_by(*pair).cte("rekey_kept_pair")
     every = {part.table: (part.table.name, part.table.schema) for part in kept.values()}
     found = catalog([*every.values(), *((name, None) for name in kept)], dialect)
@@ -139,7 +140,7 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
     moved = select(
         pairs.c.source, pairs.c.kept, own.c.name, (own.c.place + pairs.c.own).label("place"), own.c.type
     ).join_from(pairs, own, own.c.table == pairs.c.source)
-    leading = select(*pair, listed.c.name, at, cast(null(), Text))
+    leading = select(*pair, own_keys.c.name, at, cast(null(), Text))
     wanted = union_all(moved, leading).cte("rekey_wanted")
     stored = select(
         *(pairs.c.source, pairs.c.kept, copy.c.name, copy.c.place),
@@ -192,7 +193,8 @@ def columns_of(connection: Connection, source: Table) -> dict[str, str]:
     return {name: type_ for name, type_ in found}  # noqa: C416  # dict() does not take the rows' type
 
 
-def _listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
+def listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
+    """Return rows of texts as a relation of that name."""
     return values(*(column(each, Text()) for each in columns)).data(rows).cte(name)
 
 
@@ -201,6 +203,6 @@ def catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
 
     `named` are the names of the tables with their schemas.
     """
-    asked = _listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
+    asked = listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
 
     return database(dialect).columns(asked).cte("rekey_catalog")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, inspect, select
+from sqlalchemy import ColumnClause, ColumnElement, Connection, FromClause, column, inspect, select
 
 from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
 
-__all__ = ["Stored", "compared"]
+__all__ = ["Stored", "columns_in"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Stored:
         )
 
     def lasting(self, part: Part) -> list[str]:
-        """Return every column in which an edit shows, whether the revision knows it or not."""
+        """Return every column in which an edit shows: all but those that the database itself writes."""
         made = self.generated.get(part.noun, frozenset())
         stamp = _stamped_by_the_database(part)
         return [name for name in self.columns[part.noun] if name not in made and name != stamp]
@@ -60,15 +60,16 @@ class Stored:
         return tuple(name for name in self.columns[part.noun] if name not in made) if made else None
 
 
-def compared(part: Part, stored: Stored) -> list[Column[Any]]:
-    """Return the columns in which an edit shows: all that are declared but those that the database writes."""
-    made = stored.generated.get(part.noun, frozenset())
-    stamp = _stamped_by_the_database(part)
-    return [
-        known
-        for known in part.table.columns
-        if known.name not in made and known.computed is None and known.name != stamp
-    ]
+def columns_in(source: FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Return the columns of `source` with these names, whether the revision knows them or not."""
+    known = {str(each.name): each for each in source.columns}
+    return [known[name] if name in known else _unknown(source, name) for name in names]
+
+
+def _unknown(source: FromClause, name: str) -> ColumnElement[Any]:
+    made: ColumnClause[Any] = column(name)
+    made.table = source
+    return made
 
 
 def _stamped_by_the_database(part: Part) -> str | None:

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from alembic_rekey.environment import SCRIPT_NOTES, settings_of
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.guard.shape import column_undeclared, generated_undeclared
+from alembic_rekey.guard.triggers import trigger_undeclared
 from alembic_rekey.project.folds import declared_in, specs_until
 from alembic_rekey.review.made import told_apart
 from alembic_rekey.script.frame import ScriptNotes
@@ -84,6 +85,7 @@ def _scripts(operations: Operations) -> ScriptDirectory | None:
 def declared_whole(spec: Spec, dialect: str) -> list[Step]:
     """Return the guards of a script that what only a connection could ask the catalog stands in the revision."""
     checks = [generated_undeclared(spec.parts, dialect), *column_undeclared(spec.parts, dialect)]
+    checks.append(trigger_undeclared(spec.parts, dialect))
     return [Guard(check) for check in checks]
 
 

@@ -16,6 +16,7 @@ from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.triggers import trigger_on_way_back
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry, read_registry
 from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
@@ -114,7 +115,8 @@ def _write(
     migration = operations.migration_context
     dialect = migration.dialect
     planned = journalled(spec, current_run())
-    asked_for = [Guard(check) for check in _asked_for(settings, planned)]
+    unseen = trigger_on_way_back(spec, dialect.name, planned)
+    asked_for = [Guard(check) for check in (unseen, *_asked_for(settings, planned))]
     guarding: list[Step] = [*declared_whole(spec, dialect.name), *attached_in_script(spec, dialect), *asked_for]
     notes = noted(operations)
     if settings.expect_plan is not None:

@@ -7,7 +7,6 @@ import logging
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection, inspect
 
-from alembic_rekey.back.created import altered
 from alembic_rekey.back.drift import drifted, no_run
 from alembic_rekey.back.way_back import backward_of
 from alembic_rekey.errors import Refused, SettingRefused
@@ -67,8 +66,7 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
         raise Refused(refusal, [no_run(spec)])
     stored = Stored.read(connection, spec)
     backward = backward_of(spec, stored)
-    changed = [altered(spec.identity, stored, backward.run)] if spec.identity.creates else []
-    deciding = decide_steps(backward, dialect, hanging(connection, spec), *changed)
+    deciding = decide_steps(backward, dialect, hanging(connection, spec))
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)

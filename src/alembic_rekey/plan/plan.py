@@ -7,7 +7,7 @@ Each kind of part decides in a module of its own, which `decisions` looks up by 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -68,13 +68,18 @@ def streamed(
     return made, planned
 
 
-def journalled(spec: Spec, run: ColumnElement[int]) -> Planned:
-    """Return the plan of `run` as relations over its journal."""
+def journalled(spec: Spec, run: ColumnElement[int], stored: Mapping[str, Sequence[str]] | None = None) -> Planned:
+    """Return the plan of `run` as relations over its journal.
+
+    `stored` are the names of the columns that the database has, per noun: those that the revision does not know stand
+    behind the others then.
+    """
     planned: dict[Part, FromClause] = {}
     for part in spec.parts:
         kept = journal(part)
-        columns = [known for known in kept.columns if known.name != "rekey_run"]
-        planned[part] = select(*columns).where(kept.c.rekey_run == run).subquery("rekey_planned")
+        columns: list[ColumnElement[Any]] = [known for known in kept.columns if known.name != "rekey_run"]
+        columns += [column(name) for name in (stored or {}).get(part.noun, ()) if name not in kept.c]
+        planned[part] = select(*columns).where(kept.c.rekey_run == run).select_from(kept).subquery("rekey_planned")
     return planned
 
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType, TypeEngine
 
-from alembic_rekey.guard.stored import Stored, compared
+from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.becoming import taken_by_group
 from alembic_rekey.plan.judged import flag, same_key
@@ -58,9 +58,7 @@ def compared_columns(identity: Identity, stored: Stored) -> tuple[str, ...]:
     own += [known for owner in identity.owning for known in owner]
     left_away = {str(known.name) for known in own}
     left_away |= {name for name, how in identity.absorbing.items() if how is not Absorb.COALESCE}
-    known = [each.name for each in compared(identity, stored)]
-    names = stored.lasting(identity) if stored.columns.get(identity.noun) else known
-    return tuple(str(name) for name in names if name not in left_away)
+    return tuple(name for name in stored.lasting(identity) if name not in left_away)
 
 
 def whole_journal(identity: Identity, run: ColumnElement[int]) -> FromClause:

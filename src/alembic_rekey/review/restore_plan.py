@@ -7,7 +7,6 @@ from itertools import islice, takewhile
 
 from sqlalchemy import Connection, FromClause, func, literal, select
 
-from alembic_rekey.back.created import altered
 from alembic_rekey.back.drift import Drift, drifted, unnamed_changes
 from alembic_rekey.back.way_back import backward_of, way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
@@ -59,8 +58,7 @@ _BEFORE = "rows that it changed as well are shown as drifted here, as long as it
 
 def _way_back(connection: Connection, spec: Spec, run: Run, limit: int | None) -> Iterator[str]:
     stored, number = Stored.read(connection, spec), literal(run.number)
-    changed = [altered(spec.identity, stored, number)] if spec.identity.creates else []
-    back = way_back(backward_of(spec, stored, number), hanging(connection, spec), *changed)
+    back = way_back(backward_of(spec, stored, number), hanging(connection, spec))
     for part in spec.parts:
         yield from _part(connection, part, back[part], limit)
 

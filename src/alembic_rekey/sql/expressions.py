@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Enum, String, Text, and_
+from sqlalchemy import DateTime, Enum, String, Text, and_
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
@@ -46,7 +46,7 @@ class Written(ColumnElement[Any]):
 
     inherit_cache = False
 
-    def __init__(self, value: ColumnElement[Any], stored: Column[Any]) -> None:
+    def __init__(self, value: ColumnElement[Any], stored: ColumnElement[Any]) -> None:
         self.value = value
         self.stored = stored
         self.type = stored.type

@@ -57,7 +57,6 @@ def decided_back(
     parts: Sequence[Part],
     dialect: str,
     attached: Attached,
-    altered: Sequence[ColumnElement[bool]],
 ) -> Iterator[Step]:
     """Yield the steps that keep the way back of each of `parts` in its `stored_back()`; the identity is the first."""
     spec = backward.spec
@@ -72,7 +71,7 @@ def decided_back(
                 says = f"The same for the other rows of {part.table.name} that the run touched."
                 yield Statement(says, _insert(kept, returning(parent, kept)))
     if spec.identity.creates:
-        created = created_back(backward, {part: stored_back(part) for part in parts}, attached, altered)
+        created = created_back(backward, {part: stored_back(part) for part in parts}, attached)
         says = "The same for created rows: they stay while anything hangs on them."
         yield Statement(says, _insert(stored_back(spec.identity), created))
 

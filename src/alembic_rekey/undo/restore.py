@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, delete, literal, not_, or_, select, update
+from sqlalchemy import delete, literal, not_, or_, select, update
 
 from alembic_rekey.back.drift import Drift, restorable_run, unnamed_changes, which_run
 from alembic_rekey.back.way_back import Backward
@@ -19,7 +19,7 @@ from alembic_rekey.guard.claims.rows import key_claims
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.guard.shape import shape_checks
-from alembic_rekey.guard.stored import Stored, compared
+from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.actions import applied_counts, written
 from alembic_rekey.plan.judged import alike, key_text, same_key
 from alembic_rekey.plan.rules import DELETED, REFUSED, Action
@@ -33,10 +33,10 @@ from alembic_rekey.undo.put_back import put_back, undone
 __all__ = ["act_steps", "decide_steps"]
 
 
-def decide_steps(backward: Backward, dialect: str, attached: Attached, *altered: ColumnElement[bool]) -> list[Step]:
+def decide_steps(backward: Backward, dialect: str, attached: Attached) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
 
-    `attached` and `altered` are what only a connection can ask about created rows.
+    `attached` is what only a connection can ask about created rows.
 
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
@@ -55,7 +55,7 @@ def decide_steps(backward: Backward, dialect: str, attached: Attached, *altered:
                 dialect, journal(part), "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)
             )
         ),
-        *decided_back(backward, spec.parts, dialect, attached, altered),
+        *decided_back(backward, spec.parts, dialect, attached),
     ]
 
 
@@ -127,8 +127,8 @@ def _compare(spec: Spec, stored: Stored) -> Iterator[Step]:
     for part in spec.parts:
         kept = journal(part)
         touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, *REFUSED})
-        columns = compared(part, stored)
-        differs = not_(SameRow([kept.c[known.name] for known in columns], columns))
+        names = stored.lasting(part)
+        differs = not_(SameRow(columns_in(kept, names), columns_in(part.table, names)))
         keys = [kept.c[known.name] for known in part.keys]
         offending = (
             select(literal(str(part.table.name)).label("table"), key_text(keys).label("key"))

@@ -1641,6 +1641,94 @@ WHERE rekey_catalog.generated = 1
     AND rekey_catalog."table" IN ('projects', 'project_state')
   );
 
+-- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
+--   columns.
+-- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
+--   the catalog.
+INSERT INTO rekey_guard (guard, said)
+WITH rekey_asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+rekey_catalog AS (
+  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
+    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+  FROM rekey_asked
+    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
+),
+rekey_declared("table", name) AS (
+  VALUES
+    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
+    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
+    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
+    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
+    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
+    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
+    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
+    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
+)
+SELECT 'rekey_trigger_undeclared',
+  format(
+    '%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
+    rekey_catalog."table", rekey_fired.called, rekey_catalog.name
+  )
+FROM rekey_catalog
+  JOIN (
+    SELECT "table", called, event
+    FROM (
+      WITH RECURSIVE rekey_part (
+        "table", "schema", "keys", name, deletable
+      ) AS (
+        VALUES
+          (
+            CAST('projects' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
+          ),
+          (
+            CAST('memories' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('interactions' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('project_state' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+          )
+      ),
+      rekey_named AS (
+        SELECT part.*,
+          CAST(
+            to_regclass(
+              CASE
+                WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+              END || quote_ident(part."table")
+            ) AS oid
+          ) AS member
+        FROM rekey_part AS part
+      ),
+      rekey_tree AS (
+        SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+        UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+        FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+      )
+      SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
+      FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal
+          AND made.tgenabled <> 'D'
+        JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
+    ) AS rekey_asked
+  ) AS rekey_fired
+    ON rekey_fired."table" = rekey_catalog."table"
+  LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
+    AND rekey_declared.name = rekey_catalog.name
+WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
+
 -- Guards rekey_attached_project, rekey_attached_state, rekey_attached_memory, rekey_attached_interaction: no row
 --   outside the plan hangs on a row that the plan deletes or renames.
 -- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
@@ -1725,6 +1813,107 @@ BEGIN
   INSERT INTO rekey_guard (guard, said) SELECT * FROM unnest(guards, said);
 END
 $rekey$;
+
+-- Guard rekey_trigger_on_way_back: no trigger fires for the first time on the way back, where what the plan deletes is
+--   inserted.
+-- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
+--   away, for the upgrade and for the downgrade.
+INSERT INTO rekey_guard (guard, said)
+SELECT 'rekey_trigger_on_way_back',
+  format(
+    '%s: the trigger %L fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
+    rekey_fired."table", rekey_fired.called, rekey_fired.event
+  )
+FROM (
+  SELECT 'projects' AS "table", 'INSERT' AS event
+  WHERE EXISTS (
+    SELECT 1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
+  )
+  UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
+  WHERE (
+    EXISTS (
+      SELECT 1
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_action IN ('create')
+    )
+  )
+    AND NOT (
+      EXISTS (
+        SELECT 1
+        FROM (
+          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+        ) AS rekey_planned
+        WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
+      )
+    )
+  UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
+  WHERE EXISTS (
+    SELECT 1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+        confidence, status, created_at, updated_at
+      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
+  )
+) AS rekey_returning
+  JOIN (
+    SELECT "table", called, event
+    FROM (
+      WITH RECURSIVE rekey_part (
+        "table", "schema", "keys", name, deletable
+      ) AS (
+        VALUES
+          (
+            CAST('projects' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
+          ),
+          (
+            CAST('memories' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('interactions' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('project_state' AS TEXT), CAST('' AS TEXT),
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+          )
+      ),
+      rekey_named AS (
+        SELECT part.*,
+          CAST(
+            to_regclass(
+              CASE
+                WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
+              END || quote_ident(part."table")
+            ) AS oid
+          ) AS member
+        FROM rekey_part AS part
+      ),
+      rekey_tree AS (
+        SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+        UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+        FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+      )
+      SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
+      FROM rekey_tree AS tree
+        JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal
+          AND made.tgenabled <> 'D'
+        JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
+    ) AS rekey_asked
+  ) AS rekey_fired
+    ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event;
 
 -- Take the rows to put back out of the journal of projects.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;

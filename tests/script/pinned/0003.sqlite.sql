@@ -1764,6 +1764,176 @@ INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
+-- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
+--   columns.
+-- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
+--   the catalog.
+INSERT INTO rekey_finding (guard, said)
+WITH rekey_asked("table", quoted) AS (
+  VALUES
+    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
+    ('interactions', '"interactions"')
+),
+rekey_catalog AS (
+  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
+    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
+),
+rekey_declared("table", name) AS (
+  VALUES
+    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
+    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
+    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
+    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
+    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
+    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
+    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
+    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
+)
+SELECT 'rekey_trigger_undeclared',
+  printf(
+    '%s: the trigger %Q fires when rows are updated, and the column %Q is not declared; a script would not see what is written there',
+    rekey_catalog."table", rekey_fired.called, rekey_catalog.name
+  )
+FROM rekey_catalog
+  JOIN (
+    SELECT "table", called, event
+    FROM (
+      WITH RECURSIVE rekey_part (
+        "table", "schema", "keys", name, deletable
+      ) AS (
+        VALUES
+          (
+            CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('name' AS TEXT), CAST('yes' AS TEXT)
+          ),
+          (
+            CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('' AS TEXT), CAST('yes' AS TEXT)
+          )
+      )
+      SELECT part."table", made.name AS called, event.value AS event
+      FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
+        JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
+        JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
+    ) AS rekey_asked
+  ) AS rekey_fired
+    ON rekey_fired."table" = rekey_catalog."table"
+  LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
+    AND rekey_declared.name = rekey_catalog.name
+WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_trigger_undeclared CHECK (guard <> 'rekey_trigger_undeclared')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
+
+-- Guard rekey_trigger_on_way_back: no trigger fires for the first time on the way back, where what the plan deletes is
+--   inserted.
+-- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
+--   away, for the upgrade and for the downgrade.
+INSERT INTO rekey_finding (guard, said)
+SELECT 'rekey_trigger_on_way_back',
+  printf(
+    '%s: the trigger %Q fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
+    rekey_fired."table", rekey_fired.called, rekey_fired.event
+  )
+FROM (
+  SELECT 'projects' AS "table", 'INSERT' AS event
+  WHERE EXISTS (
+    SELECT 1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
+  )
+  UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
+  WHERE (
+    EXISTS (
+      SELECT 1
+      FROM (
+        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+      ) AS rekey_planned
+      WHERE rekey_action IN ('create')
+    )
+  )
+    AND NOT (
+      EXISTS (
+        SELECT 1
+        FROM (
+          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+        ) AS rekey_planned
+        WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
+      )
+    )
+  UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
+  WHERE EXISTS (
+    SELECT 1
+    FROM (
+      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+        confidence, status, created_at, updated_at
+      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+    ) AS rekey_planned
+    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
+  )
+) AS rekey_returning
+  JOIN (
+    SELECT "table", called, event
+    FROM (
+      WITH RECURSIVE rekey_part (
+        "table", "schema", "keys", name, deletable
+      ) AS (
+        VALUES
+          (
+            CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('name' AS TEXT), CAST('yes' AS TEXT)
+          ),
+          (
+            CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('project' AS TEXT), CAST('' AS TEXT)
+          ),
+          (
+            CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
+            CAST('' AS TEXT), CAST('yes' AS TEXT)
+          )
+      )
+      SELECT part."table", made.name AS called, event.value AS event
+      FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
+        JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
+        JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
+    ) AS rekey_asked
+  ) AS rekey_fired
+    ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (
+  guard TEXT, CONSTRAINT rekey_trigger_on_way_back CHECK (guard <> 'rekey_trigger_on_way_back')
+);
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
+
 -- Take the rows to put back out of the journal of projects.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE 0 = 1;
@@ -2936,7 +3106,7 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 27
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 29
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys

@@ -84,6 +84,20 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: {rows} rows have no value in the declared key {column!r}",
         remedy="declare the column that tells the rows apart, or give these rows a key.",
     ),
+    "trigger_undeclared": Wording(
+        claim="a table with a trigger that fires when rows are updated is declared with all of its columns",
+        sentence="{table}: the trigger {called!r} fires when rows are updated, and the column {column!r} is not "
+        "declared; a script would not see what is written there",
+        remedy="declare the column in the revision's table, or run upgrade and downgrade online, which ask the "
+        "catalog.",
+    ),
+    "trigger_on_way_back": Wording(
+        claim="no trigger fires for the first time on the way back, where what the plan deletes is inserted",
+        sentence="{table}: the trigger {called!r} fires on {event}, for the first time on the way back; a script "
+        "cannot try whether rows become what they were",
+        remedy="run the upgrade online, which tries the way back before it commits; or take the trigger away, for the "
+        "upgrade and for the downgrade.",
+    ),
     "no_row_is_active": Wording(
         claim="some row has the status that the spec calls active",
         sentence="{table}: no row has the status {active!r}, which the spec calls active; {rows} rows have {status!r}",

@@ -177,6 +177,9 @@ class Database(ABC):
     unique_names: str
     """SQL behind `rekey_part`, which ends with one more CTE: `rekey_unique`, the unique indexes and what they cover."""
 
+    triggers: Asked
+    """What fires when rows are written: `table`, the trigger as it is `called`, and `event`: `INSERT`, `UPDATE`, …"""
+
     # What `alembic check` compares.
 
     @abstractmethod

@@ -147,6 +147,7 @@ class SQLite(Database):
     table_claims = claims.TABLE_CLAIMS
     unique_key = claims.UNIQUE_KEY
     unique_names = claims.UNIQUE_NAMES
+    triggers = claims.TRIGGERS
     follows_foreign_keys = False
 
     def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.interface import Asked
 
-__all__ = ["TABLE_CLAIMS", "UNIQUE_KEY", "UNIQUE_NAMES"]
+__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEY", "UNIQUE_NAMES"]
 
 _NAMED = """, rekey_named AS (
       SELECT part.*, CAST(to_regclass(
@@ -173,3 +173,19 @@ UNIQUE_NAMES = "".join(
     )
 )
 """The unique indexes, as `rekey_unique`."""
+
+TRIGGERS: Asked = (
+    "".join(
+        (
+            _TREE,
+            """ SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
+            FROM rekey_tree AS tree
+            JOIN pg_catalog.pg_trigger AS made
+              ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
+            JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name)
+              ON made.tgtype & event.bit <> 0""",
+        )
+    ),
+    ("table", "called", "event"),
+)
+"""Triggers that are not the database's own."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.interface import Asked
 
-__all__ = ["TABLE_CLAIMS", "UNIQUE_KEY", "UNIQUE_NAMES"]
+__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEY", "UNIQUE_NAMES"]
 
 TABLE_CLAIMS: Mapping[str, Asked] = {
     "not_a_table": (
@@ -63,3 +63,12 @@ UNIQUE_NAMES = """, rekey_unique AS (
           GROUP BY part."table", made.name, made.partial
         )"""
 """The unique indexes, as `rekey_unique`."""
+
+TRIGGERS: Asked = (
+    """ SELECT part."table", made.name AS called, event.value AS event
+        FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
+        JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
+        JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0""",
+    ("table", "called", "event"),
+)
+"""Only their texts tell when triggers fire: one that speaks of an event may."""

@@ -1,0 +1,67 @@
+"""Triggers of the application, as far as the catalog tells them: what a script, which cannot look, must not run into.
+
+A connection compares every column that there is, and tries the way back before the commit. A script does neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, select, union_all
+
+from alembic_rekey.guard.catalog import about
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.shape import catalog, listed
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.spec import Check, Part, Relation, Spec
+from alembic_rekey.sql.dialects import database
+
+__all__ = ["trigger_on_way_back", "trigger_undeclared"]
+
+
+def trigger_undeclared(parts: Sequence[Part], dialect: str) -> Check:
+    """Return the check that no trigger fires when rows are updated of a table that is not declared whole.
+
+    A script compares the columns that the revision declares, and what a trigger writes into others it would not see.
+    """
+    fired = _triggers(parts, dialect)
+    stored = catalog([(part.table.name, part.table.schema) for part in parts], dialect)
+    names = [(str(part.table.name), str(known.name)) for part in parts for known in part.table.columns]
+    declared = listed(names, "rekey_declared", "table", "name")
+    same = and_(declared.c.table == stored.c.table, declared.c.name == stored.c.name)
+    undeclared = (
+        select(stored.c.table, fired.c.called, stored.c.name.label("column"))
+        .select_from(stored.join(fired, fired.c.table == stored.c.table).outerjoin(declared, same))
+        .where(fired.c.event == "UPDATE", stored.c.generated == 0, declared.c.name.is_(None))
+    )
+    return check("trigger_undeclared", "", undeclared)
+
+
+def trigger_on_way_back(spec: Spec, dialect: str, planned: Planned) -> Check:
+    """Return the check that no trigger fires on the way back that has not fired before the commit.
+
+    What the plan deletes is inserted then, and what it creates is deleted, where nothing was before.
+    """
+    lines = list[Relation]()
+    for part in spec.parts:
+        going, coming = (_there(planned[part], actions) for actions in (DELETED, [Action.CREATE]))
+        lines += [_returning(part, "INSERT", going)] if part.deletable else []
+        lines += [_returning(part, "DELETE", and_(coming, not_(going)))] if part.keeps_created else []
+    fired, returning = _triggers(spec.parts, dialect), union_all(*lines).subquery("rekey_returning")
+    both = and_(fired.c.table == returning.c.table, fired.c.event == returning.c.event)
+    found = select(fired.c.table, fired.c.called, fired.c.event).select_from(returning.join(fired, both))
+    return check("trigger_on_way_back", "", found)
+
+
+def _there(rows: FromClause, actions: Sequence[Action]) -> ColumnElement[bool]:
+    return exists(select(literal(1)).select_from(rows).where(rows.c.rekey_action.in_(sorted(actions))))
+
+
+def _returning(part: Part, event: str, condition: ColumnElement[bool]) -> Relation:
+    return select(literal(str(part.table.name)).label("table"), literal(event).label("event")).where(condition)
+
+
+def _triggers(parts: Sequence[Part], dialect: str) -> FromClause:
+    sql, columns = database(dialect).triggers
+    return about(parts, sql, *columns).subquery("rekey_fired")
