@@ -24,12 +24,16 @@ __all__ = ["SAYS", "Rows", "beside"]
 
 SAYS: Mapping[Action, str] = {
     Action.COLLISION: "in collision",
+    Action.ITSELF: "would refer to itself",
     Action.DROP: "historical drop",
     Action.REPLACE: "replaced",
-    Action.DELETE: "shadow deleted",
+    Action.DELETE: "deleted",
+    Action.RETIRE: "retired",
+    Action.DETACH: "detached",
     Action.SUPERSEDE: "superseded",
     Action.MERGE: "merged",
     Action.REVIVE: "revived",
+    Action.ABSORB: "absorbs",
     Action.RENAME: "renamed",
     Action.CREATE: "created",
     Action.REKEY: "rekeyed",
