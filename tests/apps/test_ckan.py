@@ -9,7 +9,6 @@ from databases import Database
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xfail(strict=True, reason="what design.md, section 3, declares for it has not landed"),
     pytest.mark.parametrize("database", ["postgresql"], indirect=True),
 ]
 NAMES = {"users": {"anna": ["aberg"]}, "organisations": {"ministry-of-health": ["moh"]}}

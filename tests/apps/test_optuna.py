@@ -8,10 +8,7 @@ from applications import Application, beside, there_and_back
 from databases import Database
 from whole_database import whole
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xfail(strict=True, reason="what design.md, section 3, declares for it has not landed"),
-]
+pytestmark = pytest.mark.slow
 FOLD = "optuna_studies"
 
 

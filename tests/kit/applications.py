@@ -141,7 +141,7 @@ def there_and_back(app: Application, place: str, project: Declared) -> ThereAndB
         for name, was in content.items():
             assert was == after[name], name
         assert schema == schema_of(database)
-        assert before == app.tell(place)
+    assert before == app.tell(place)
     online, by_script = folded
     assert online == by_script
     return ThereAndBack(_documents(planned.out), before, online)

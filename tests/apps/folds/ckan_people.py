@@ -179,11 +179,11 @@ def upgrade() -> None:
     """Fold people first: who belongs to an organisation is then one person."""
     for spec in (people, organisations):
         op.create_side_tables(spec)
-    for spec in (people, organisations):
         op.rekey(spec)
 
 
 def downgrade() -> None:
-    """Put every row back, the last fold first; the side tables stay, with the record of both."""
+    """Put every row back, the last fold first."""
     for spec in (organisations, people):
         op.restore(spec)
+        op.drop_side_tables(spec)

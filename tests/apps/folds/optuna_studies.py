@@ -32,11 +32,11 @@ def _attributes(name: str) -> sa.Table:
 
 
 studies = sa.Table("studies", _frozen, sa.Column("study_id", sa.Integer), sa.Column("study_name", sa.String))
-# `number` is not declared: the upgrade numbers anew what came together, as optuna would have.
 trials = sa.Table(
     "trials",
     _frozen,
     sa.Column("trial_id", sa.Integer),
+    sa.Column("number", sa.Integer),
     sa.Column("study_id", sa.Integer),
     sa.Column("state", sa.Enum("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING", name="trialstate")),
     sa.Column("datetime_start", sa.DateTime),
@@ -86,10 +86,17 @@ spec = Spec(
     references=(References(noun="trial", key=trials.c.trial_id, owners=(trials.c.study_id,)),),
 )
 
-# As optuna numbers a trial when it makes it: by how many of its study were there before. So this is its own way back.
+# Optuna numbers a trial when it makes it, by how many of its study are there already. A spec cannot say this; so the
+# upgrade does it behind the fold, and the downgrade, before it restores, by the studies that the journal kept.
 NUMBERED = sa.text(
     "UPDATE trials SET number = (SELECT count(*) FROM trials AS earlier"
     " WHERE earlier.study_id = trials.study_id AND earlier.trial_id < trials.trial_id)"
+)
+NUMBERED_AS_BEFORE = sa.text(
+    "UPDATE trials SET number = (SELECT count(*) FROM trials AS earlier"
+    " LEFT JOIN rekey_journal_trials AS its ON its.trial_id = earlier.trial_id"
+    " WHERE earlier.trial_id < trials.trial_id AND coalesce(its.study_id, earlier.study_id) = coalesce("
+    "(SELECT own.study_id FROM rekey_journal_trials AS own WHERE own.trial_id = trials.trial_id), trials.study_id))"
 )
 
 
@@ -101,7 +108,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Put every row back, and number the trials as they were."""
+    """Number the trials as they were, and put every row back."""
+    op.execute(NUMBERED_AS_BEFORE)
     op.restore(spec)
-    op.execute(NUMBERED)
     op.drop_side_tables(spec)
