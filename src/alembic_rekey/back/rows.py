@@ -92,7 +92,10 @@ def _lost(
         assert parent is not None  # noqa: S101  # the condition above, which mypy does not follow
         before = [lines.c[known.name] for known in owner]
         standing = of.table.alias(f"rekey_owner_{number}")
-        coming = select(parent).where(parent.c.action.in_(sorted(DELETED))).subquery(f"rekey_comes_back_{number}")
+        gone = parent.c.action.in_(sorted(DELETED))
+        # Who moved with its owner had another key, and gets it back.
+        left = or_(gone, parent.c.moves == 1) if of.key_holds_owner else gone
+        coming = select(parent).where(left).subquery(f"rekey_comes_back_{number}")
         source = source.outerjoin(standing, _of(owner, before, of, [standing.c[known.key] for known in of.keys]))
         source = source.outerjoin(coming, _of(owner, before, of, alike(coming, "key")))
         comes_back = coming.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))

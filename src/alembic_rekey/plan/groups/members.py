@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, not_, or_, select
 
 from alembic_rekey.plan.judged import alike, held, numbered, same_key
 from alembic_rekey.spec import Part, Spec
@@ -79,7 +79,7 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_me
         source=joined,
         members=known,
         owners=[column for each in after for column in each],
-        moved=or_(*(member.c.place > 1 for member in known)),
+        moved=or_(*(_leads_elsewhere(parent, member) for member in known)),
         concerned=or_(*(member.c.place > 0 for member in known)),
         renamed=or_(*(member.c.place.is_not(None) for member in known)),
         canonical=_canonical(known),
@@ -106,6 +106,13 @@ def _after(
     if inner:
         return leads
     return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
+
+
+def _leads_elsewhere(parent: Part, member: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a row of `parent` goes, or stays under another key."""
+    if not parent.key_holds_owner:
+        return member.c.place > 1
+    return or_(member.c.place > 1, not_(same_key(alike(member, "key"), alike(member, "to"))))
 
 
 def _canonical(known: Sequence[FromClause]) -> ColumnElement[Any]:

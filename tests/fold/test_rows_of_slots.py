@@ -1,0 +1,56 @@
+"""Claims about rows that refer to rows of slots: they follow those that are merged, and those that get another key."""
+
+import pytest
+
+from declared import declared
+
+SCHEMA = """
+CREATE TABLE models (name VARCHAR(99) PRIMARY KEY, workspace VARCHAR(9));
+INSERT INTO models VALUES ('fraud', 'a'), ('Fraud', 'a'), ('churn', 'a');
+CREATE TABLE versions (model VARCHAR(99), number INTEGER, said VARCHAR(99), PRIMARY KEY (model, number));
+INSERT INTO versions VALUES ('fraud', 1, 'one'), ('Fraud', 1, 'one'), ('Fraud', 2, 'two'), ('churn', 2, 'two');
+CREATE TABLE marks (id INTEGER PRIMARY KEY, model VARCHAR(99), number INTEGER, mark VARCHAR(99));
+INSERT INTO marks VALUES (1, 'fraud', 1, 'own'), (2, 'Fraud', 1, 'of the merged'), (3, 'Fraud', 2, 'of the moved'),
+  (4, 'churn', 2, 'of another'), (5, NULL, NULL, 'of nobody');
+"""
+TABLES = ["models", "versions", "marks"]
+SPEC = """Spec(revision=revision,
+    identity=Identity(noun="model", key=t["models"].c.name, name=t["models"].c.name, duplicates=Duplicates.FOUND,
+        survivor=(sa.func.length(t["models"].c.workspace), t["models"].c.name.desc())),
+    slots=(Slots(noun="version", key=(t["versions"].c.model, t["versions"].c.number), owners=(t["versions"].c.model,),
+        slot=(t["versions"].c.number,)),),
+    references=(References(noun="mark", key=t["marks"].c.id, of="version",
+        owners=((t["marks"].c.model, t["marks"].c.number),)),))"""
+AFTER = [(1, "fraud", 1), (2, "fraud", 1), (3, "fraud", 2), (4, "churn", 2), (5, None, None)]
+
+
+@pytest.fixture
+def project(database, tmp_path):
+    return declared(database, tmp_path, SCHEMA, SPEC, TABLES, names={})
+
+
+def marks(database):
+    return database.rows("SELECT id, model, number FROM marks ORDER BY id")
+
+
+def test_they_follow_up_and_down(project, database):
+    before = {table: database.table(table) for table in TABLES}
+    assert 0 == project.check().status
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert AFTER == marks(database)
+    assert [("churn", 2), ("fraud", 1), ("fraud", 2)] == sorted(database.rows("SELECT model, number FROM versions"))
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
+    assert before == {table: database.table(table) for table in TABLES}
+
+
+@pytest.mark.slow
+def test_they_follow_by_script(project, database):
+    before = {table: sorted(database.table(table), key=str) for table in TABLES}
+    done = database.run_script(project.script())
+    assert 0 == done.returncode, done.stderr
+    assert AFTER == marks(database)
+    back = database.run_script(project.script("0002:0001", "downgrade"))
+    assert 0 == back.returncode, back.stderr
+    assert before == {table: sorted(database.table(table), key=str) for table in TABLES}
