@@ -33,6 +33,7 @@ def fingerprints(said):
 # Of which database.
 
 
+@pytest.mark.words
 def test_without_a_database_every_command_refuses_and_none_takes_a_default(project):
     """Case 18: the plan looked at the default of another product, and said that it is empty."""
     project.configure()
@@ -45,6 +46,7 @@ def test_without_a_database_every_command_refuses_and_none_takes_a_default(proje
     assert [] == project.reports
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_url_that_env_py_sets_is_that_of_the_plan_and_of_the_upgrade(project, database, monkeypatch):
     """Case 18, the remedy."""
@@ -71,6 +73,7 @@ def test_asking_env_py_connects_to_nothing_and_leaves_standard_output_alone(data
     assert before == database.snapshot()
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_password_of_a_url_is_not_in_what_is_said_of_env_py(project):
     project.environment.write_text(OWN_URL.replace("import os", "raise ValueError('postgresql://u:s3cret@h/d')"))
@@ -78,12 +81,14 @@ def test_the_password_of_a_url_is_not_in_what_is_said_of_env_py(project):
     assert (1, True, False) == (said.status, "env.py ended with ValueError." in said.err, "s3cret" in said.err)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_an_environment_that_is_not_ours_yet_is_not_run(project):
     project.environment.write_text("raise SystemExit('this would connect')\n", "utf-8")
     assert 0 == project.rekey("plan", "--check").status
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_section_of_the_file_is_chosen_as_with_alembic(project):
     """Case 18, its sections."""
@@ -135,6 +140,7 @@ def test_every_pending_fold_is_planned_in_order(project):
     assert [(1, "polisher")] == project.tags("tasks")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_it_is_never_said_that_nothing_would_be_touched_where_a_later_fold_touches_a_row(project, database):
     """Case 20: the first of two plans was empty, and the second was carried out unseen."""
@@ -149,6 +155,7 @@ def test_it_is_never_said_that_nothing_would_be_touched_where_a_later_fold_touch
     assert [(1, "polisher")] == project.tags("tasks")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_nothing_to_do_is_said_only_where_every_plan_is_empty(project, database):
     database.execute("DELETE FROM notes; DELETE FROM tasks; DELETE FROM projects WHERE id = 2")
@@ -167,6 +174,7 @@ def test_what_a_later_fold_would_refuse_refuses_the_upgrade(project, database):
     assert 1 == project.alembic("upgrade", "head").code
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_json_and_pages_hold_every_plan(project, tmp_path):
     said = project.rekey("plan", "--json", "--html", str(tmp_path / "plan.html"))
@@ -183,6 +191,7 @@ def test_json_and_pages_hold_every_plan(project, tmp_path):
 # What was approved.
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_an_approval_of_one_of_two_pending_folds_is_refused_with_that_reason(project, database):
     """Case 20, its approval."""
@@ -207,6 +216,7 @@ def test_an_approval_of_one_of_two_pending_folds_is_refused_with_that_reason(pro
 # With which arguments.
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_projects_own_x_arguments_pass_everywhere(project):
     """Case 32: a project with arguments of its own could not use the library."""
@@ -230,6 +240,7 @@ def test_the_projects_own_x_arguments_pass_everywhere(project):
     assert [(1, "pol")] == project.tags("tasks")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_reports_are_called_after_what_is_folded_and_lie_beside_the_ini_file(project, monkeypatch):
     monkeypatch.chdir("/")

@@ -47,6 +47,7 @@ def test_every_row_stands_with_its_action_and_its_whole_before_image(database, t
     }
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_json_prints_the_file_that_it_writes_and_nothing_else(database, rekey, tmp_path, report_dir):
     registry = prepared(database, tmp_path, folded())
@@ -59,6 +60,7 @@ def test_json_prints_the_file_that_it_writes_and_nothing_else(database, rekey, t
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_no_report_replaces_another(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
@@ -130,6 +132,7 @@ def test_a_revision_that_the_scripts_do_not_know_is_told(database, tmp_path):
     assert "FAILED: the database is at revision beef, which" in said.err
 
 
+@pytest.mark.words
 @pytest.mark.parametrize(("check", "status"), [((), 0), (("--check",), 2)])
 def test_a_collision_is_shown_and_refused_only_where_that_is_asked(database, tmp_path, check, status):
     said = rekey_here(database, prepared(database, tmp_path, COLLIDING), "plan", "--json", *check)
@@ -138,6 +141,7 @@ def test_a_collision_is_shown_and_refused_only_where_that_is_asked(database, tmp
     assert (plan["has_collisions"], plan["counts"]["state_collisions"], plan["integrity_errors"]) == (True, 1, [])
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize(("check", "status"), [((), 0), (("--check",), 3)])
 def test_an_empty_plan_is_told_apart_only_where_that_is_asked(database, tmp_path, check, status):
@@ -146,6 +150,7 @@ def test_an_empty_plan_is_told_apart_only_where_that_is_asked(database, tmp_path
     assert (said.status, "The plan is empty" in said.out) == (status, True)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_an_empty_plan_that_is_not_allowed_would_refuse(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL)})
@@ -220,6 +225,7 @@ def test_a_missing_column_leaves_nothing_to_plan(database, tmp_path, check, stat
     assert "column 'value'" in said.err
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize(("check", "status"), [((), 1), (("--check",), 2)])
 def test_every_fault_of_the_registry_is_told(database, tmp_path, check, status):
@@ -234,6 +240,7 @@ def test_every_fault_of_the_registry_is_told(database, tmp_path, check, status):
     assert "U+0007" in said.err
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_command_stands_on_its_own_in_any_folder(database, rekey, tmp_path):
     done = rekey(database, "plan", "--check", registry=prepared(database, tmp_path, COLLIDING))
@@ -241,6 +248,7 @@ def test_the_command_stands_on_its_own_in_any_folder(database, rekey, tmp_path):
     assert "Collisions (1): the upgrade refuses until a person decides" in done.stdout
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_settings_stand_before_and_after_the_command_and_the_last_of_two_wins(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL)})
@@ -249,6 +257,7 @@ def test_settings_stand_before_and_after_the_command_and_the_last_of_two_wins(da
     assert rekey_here(database, registry, "plan", "-c", str(ROOT / "alembic.ini")).status == 0
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_configuration_is_found_where_alembic_finds_it(database, tmp_path, monkeypatch):
     from alembic_rekey.cli import main
@@ -275,6 +284,7 @@ def test_the_configuration_is_found_where_alembic_finds_it(database, tmp_path, m
     assert main(given) == 3
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
@@ -306,6 +316,7 @@ def test_a_wrong_command_line_is_not_mistaken_for_a_refused_plan(capsys, argumen
     assert "FAILED: " in capsys.readouterr().err
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_configuration_that_is_no_ini_file_is_told(database, tmp_path):
     broken = tmp_path / "broken.ini"
@@ -321,6 +332,7 @@ def started(database, registry, folder, *, stdout):
     return subprocess.Popen(line, stdout=stdout, stderr=subprocess.PIPE, encoding="utf-8")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_output_that_cannot_be_written_is_told(database, tmp_path):
     registry = prepared(database, tmp_path, COLLIDING)
@@ -329,6 +341,7 @@ def test_output_that_cannot_be_written_is_told(database, tmp_path):
     assert (process.returncode, said) == (1, "FAILED: [Errno 28] No space left on device\n")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_command_quietly(database, tmp_path):
     registry = prepared(database, tmp_path, COLLIDING)
@@ -338,6 +351,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(database, tmp_path):
     assert (process.returncode, said) == (141, "")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_an_interrupted_command_ends_quietly_and_leaves_no_report(database, tmp_path, monkeypatch, capsys):
     def interrupted(*_):

@@ -3,6 +3,7 @@
 import pytest
 
 import legacy
+from commands import rekey_here
 
 
 @pytest.fixture
@@ -17,44 +18,47 @@ def folded(database, upgrade, registry_path):
     return database
 
 
-def test_it_counts_what_goes_back_and_changes_nothing(folded, rekey):
+def test_it_counts_what_goes_back_and_changes_nothing(folded, registry_path):
     before = folded.snapshot()
-    made = rekey(folded, "restore-plan")
-    assert (0, "") == (made.returncode, made.stderr)
-    assert "projects: 2 rows go back, 0 drifted" in made.stdout
-    assert "project_state: 1 rows go back, 0 drifted" in made.stdout
+    made = rekey_here(folded, registry_path, "restore-plan")
+    assert (0, "") == (made.status, made.err)
+    assert "projects: 2 rows go back, 0 drifted" in made.out
+    assert "project_state: 1 rows go back, 0 drifted" in made.out
     assert before == folded.snapshot()
 
 
 @pytest.mark.slow
-def test_it_lists_what_drifted_with_what_keep_would_do(folded, rekey):
+def test_it_lists_what_drifted_with_what_keep_would_do(folded, registry_path):
     folded.execute("UPDATE interactions SET response = 'later'")
-    made = rekey(folded, "restore-plan")
-    assert "interactions: row 'i' (rekey for 'alpha'): it was edited since the upgrade" in made.stdout
-    assert "on_drift=keep would leave it as it is now" in made.stdout
+    made = rekey_here(folded, registry_path, "restore-plan")
+    assert "interactions: row 'i' (rekey for 'alpha'): it was edited since the upgrade" in made.out
+    assert "on_drift=keep would leave it as it is now" in made.out
 
 
+@pytest.mark.words
 @pytest.mark.slow
-def test_a_run_that_was_restored_is_refused(folded, rekey, downgrade, registry_path):
+def test_a_run_that_was_restored_is_refused(folded, downgrade, registry_path):
     downgrade(folded, registry_path)
     for asked in ((), ("1",)):
-        made = rekey(folded, "restore-plan", *asked)
-        assert (1, "") == (made.returncode, made.stdout)
-        assert "FAILED: run 1 cannot be restored" in made.stderr
-        assert "run 1 was restored already" in made.stderr
+        made = rekey_here(folded, registry_path, "restore-plan", *asked)
+        assert (1, "") == (made.status, made.out)
+        assert "FAILED: run 1 cannot be restored" in made.err
+        assert "run 1 was restored already" in made.err
 
 
+@pytest.mark.words
 @pytest.mark.slow
-def test_an_older_run_is_refused_with_the_newer_one(folded, rekey):
+def test_an_older_run_is_refused_with_the_newer_one(folded, registry_path):
     folded.execute(
         "INSERT INTO rekey_run (id, revision, noun, outcome, started_at, registry_path)"
         " SELECT 2, '0004', 'project', 'applied', started_at, registry_path FROM rekey_run"
     )
-    made = rekey(folded, "restore-plan", "1")
-    assert (1, True) == (made.returncode, "run 2, of revision 0004, comes after run 1" in made.stderr)
+    made = rekey_here(folded, registry_path, "restore-plan", "1")
+    assert (1, True) == (made.status, "run 2, of revision 0004, comes after run 1" in made.err)
 
 
+@pytest.mark.words
 @pytest.mark.slow
-def test_an_unknown_run_is_refused(folded, rekey):
-    made = rekey(folded, "restore-plan", "9")
-    assert (1, True) == (made.returncode, "no run 9 is recorded" in made.stderr)
+def test_an_unknown_run_is_refused(folded, registry_path):
+    made = rekey_here(folded, registry_path, "restore-plan", "9")
+    assert (1, True) == (made.status, "no run 9 is recorded" in made.err)

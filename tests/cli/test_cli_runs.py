@@ -14,6 +14,7 @@ def registry(database, tmp_path):
     return prepared(database, tmp_path, folded())
 
 
+@pytest.mark.words
 def test_where_no_run_is_recorded_both_commands_say_so(database, registry):
     runs = rekey_here(database, registry, "runs")
     assert (runs.status, runs.out.startswith("No run is recorded in ")) == (0, True)
@@ -34,6 +35,7 @@ def test_runs_are_a_table_with_what_each_counted(database, registry, upgrade):
     assert sorted(counted.strip().split(", ")) == sorted(f"{name} {value}" for name, value in apply)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_run_that_touched_nothing_says_so(database, tmp_path, upgrade):
     legacy.create(database)
@@ -43,6 +45,7 @@ def test_a_run_that_touched_nothing_says_so(database, tmp_path, upgrade):
     assert rekey_here(database, registry, "runs").out.endswith("touched no row\n")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_report_of_a_run_is_the_file_that_the_upgrade_wrote(database, registry, alembic, report_dir):
     assert alembic(database, "upgrade", "head", registry=registry).returncode == 0
@@ -67,6 +70,7 @@ def test_the_latest_run_is_meant_unless_one_is_named(database, registry, upgrade
     assert outcomes == ["restored", "applied"]
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_an_unknown_run_is_told_with_those_that_there_are(database, registry, upgrade):
     upgrade(database, registry)
@@ -75,6 +79,7 @@ def test_an_unknown_run_is_told_with_those_that_there_are(database, registry, up
     assert "no run 7 is recorded; it has 1.\n  what to do: " in said.err
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_run_of_a_revision_that_the_scripts_do_not_have_is_told(database, registry, upgrade):
     upgrade(database, registry)

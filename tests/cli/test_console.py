@@ -57,6 +57,7 @@ def test_an_upgrade_and_its_way_back_run_and_their_report_is_ascii(project, cons
     assert [("zoë",)] == tag(project)
 
 
+@pytest.mark.words
 @pytest.mark.parametrize("command", [["plan"], ["plan", "--json"], ["plan", "--check"], ["runs"], ["restore-plan"]])
 def test_every_reading_command_says_all_it_has_to_say(project, console, command):
     if command[0] == "restore-plan":
@@ -66,6 +67,7 @@ def test_every_reading_command_says_all_it_has_to_say(project, console, command)
     assert done.stdout.decode("ascii")
 
 
+@pytest.mark.words
 def test_a_page_is_utf_8(project, console):
     done = ran(project, console, "alembic_rekey.cli", "plan", "--html", "plan.html")
     assert 0 == done.returncode, done.stderr

@@ -6,10 +6,12 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 
 import pytest
 
+from commands import rekey_with
 from conftest import ROOT
 from outcomes import APPLY_COUNTS, PLAN_COUNTS
 from server import clean_environment
@@ -25,6 +27,21 @@ def run(folder, *arguments):
         stdin=subprocess.DEVNULL,
         check=False,
     )
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch):
+    """Runs the command in this process, for what it refuses before it runs any other."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def run_here(*arguments):
+        said = rekey_with("-c", str(ROOT / "alembic.ini"), "demo", *arguments)
+        assert (said.status, said.out) == (1, "")
+        assert "Traceback" not in said.err
+        return said.err
+
+    return run_here
 
 
 @pytest.fixture(scope="module")
@@ -106,27 +123,23 @@ def test_without_a_folder_it_makes_one(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("held", ["atocore.db", "project-registry.json", "reports"])
-def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, held):
+def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, refused, held):
     (tmp_path / held).write_text("mine")
-    done = run(tmp_path, ".")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"{held} exists already" in done.stderr
+    assert f"{held} exists already" in refused(".")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(held, "mine")]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("setting", ["url=sqlite:///mine.db", "registry=mine.json", "report_dir=mine"])
-def test_it_touches_nothing_but_its_own_folder(tmp_path, setting):
-    done = run(tmp_path, "-x", setting)
-    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
-    assert f"FAILED: the demo makes a database of its own; {setting.split('=')[0]} would lead" in done.stderr
+def test_it_touches_nothing_but_its_own_folder(tmp_path, refused, setting):
+    said = refused("-x", setting)
+    assert f"FAILED: the demo makes a database of its own; {setting.split('=')[0]} would lead" in said
+    assert [] == list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, refused):
     (tmp_path / "file").write_text("")
-    done = run(tmp_path, "file/below")
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert "FAILED: " in done.stderr
+    assert "FAILED: " in refused("file/below")
 
 
 @pytest.mark.slow

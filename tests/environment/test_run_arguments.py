@@ -10,6 +10,7 @@ GIVEN = ("transaction_per_migration=True", "literal_binds=True", 'dialect_opts={
 OTHERS = ("connection=None", "output_buffer=None", "transactional_ddl=False", "as_sql=True", 'dialect_name="sqlite"')
 
 
+@pytest.mark.words
 @pytest.mark.parametrize("given", [*GIVEN, *(pytest.param(given, marks=pytest.mark.slow) for given in OTHERS)])
 @pytest.mark.parametrize("command", [("upgrade", "head"), ("upgrade", "head", "--sql"), ("current",)])
 def test_an_argument_that_run_gives_itself_is_refused_by_its_name_and_with_a_remedy(database, tmp_path, given, command):

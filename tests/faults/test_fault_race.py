@@ -19,7 +19,7 @@ from server import clean_environment
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("processes", [2, 4, 8] if LONG else [2, 4])
+@pytest.mark.parametrize("processes", [2, 4, 8] if LONG else [4])
 def test_of_many_upgrades_at_once_one_applies_and_all_succeed(database, tmp_path, processes):
     registry = large(database, tmp_path)
     command = [sys.executable, "-m", "alembic", *options(database, registry, tmp_path / "reports"), "upgrade", "head"]

@@ -1,17 +1,16 @@
 """Claims about `-x expect_plan`: what was reviewed is what runs."""
 
-import json
-
 import pytest
 from alembic.util import CommandError
 
 import legacy
+from commands import rekey_here
 
 PROJECTS = {"alpha": ["al"]}
 
 
 @pytest.fixture
-def planned(database, rekey, registry_path, report_dir):
+def planned(database, registry_path, report_dir):
     """A legacy database whose plan was reviewed: the report of the dry run and its fingerprint."""
     legacy.create(database)
     database.insert("projects", [{"id": "1", "name": "al"}, {"id": "2", "name": "alpha"}])
@@ -21,10 +20,10 @@ def planned(database, rekey, registry_path, report_dir):
     )
     database.insert("interactions", [{"id": "i", "prompt": "p", "project": "AL"}])
     legacy.write_registry(registry_path, PROJECTS)
-    made = rekey(database, "plan", "--json")
-    assert (0, "FAILED" in made.stderr) == (made.returncode, False)
+    made = rekey_here(database, registry_path, "plan", "--json", reports=report_dir)
+    assert (0, "FAILED" in made.err) == (made.status, False)
     (document,) = report_dir.glob("*dry-run*.json")
-    return document, json.loads(made.stdout)["plan"]["fingerprint"]
+    return document, made.document["plan"]["fingerprint"]
 
 
 def test_the_approved_plan_runs_by_its_fingerprint_and_by_its_report(
@@ -35,6 +34,7 @@ def test_the_approved_plan_runs_by_its_fingerprint_and_by_its_report(
     assert [(fingerprint,)] == database.rows("SELECT plan_sha256 FROM rekey_run")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_report_serves_as_the_approval_too(database, planned, upgrade, registry_path):
     upgrade(database, registry_path, expect_plan=planned[0])
@@ -66,6 +66,7 @@ def test_another_plan_is_refused_and_the_report_says_what_differs(
     assert [] == list(report_dir.glob("*.pending"))
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_fingerprint_serves_once(database, planned, upgrade, downgrade, registry_path):
     upgrade(database, registry_path, expect_plan=planned[1])
@@ -76,6 +77,7 @@ def test_a_fingerprint_serves_once(database, planned, upgrade, downgrade, regist
     assert before == database.snapshot()
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, upgrade, registry_path):
     before = database.snapshot()
@@ -85,7 +87,7 @@ def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, 
 
 
 @pytest.mark.slow
-def test_the_fingerprint_does_not_depend_on_the_collation_of_a_key(database, rekey, upgrade, registry_path):
+def test_the_fingerprint_does_not_depend_on_the_collation_of_a_key(database, upgrade, registry_path):
     """The journal has not the collation of its table, and lists `B` before `a` where the table does not."""
     legacy.create(database)
     collation = "NOCASE" if database.dialect == "sqlite" else '"C"'
@@ -96,6 +98,6 @@ def test_the_fingerprint_does_not_depend_on_the_collation_of_a_key(database, rek
     )
     database.insert("interactions", [{"id": key, "prompt": "p", "project": "al"} for key in "aBcD"])
     legacy.write_registry(registry_path, PROJECTS)
-    fingerprint = json.loads(rekey(database, "plan", "--json").stdout)["plan"]["fingerprint"]
+    fingerprint = rekey_here(database, registry_path, "plan", "--json").document["plan"]["fingerprint"]
     upgrade(database, registry_path, expect_plan=fingerprint)
     assert [("applied",)] == database.rows("SELECT outcome FROM rekey_run")

@@ -150,6 +150,7 @@ def test_the_report_is_readable_by_its_owner_alone_and_so_is_a_new_folder(done):
     assert stat.S_IMODE(done.path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_folder_that_is_there_keeps_its_mode_and_its_files(reported, tmp_path):
     folder = tmp_path / "shared"
@@ -168,6 +169,7 @@ class _Frozen(datetime):
         return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
 def test_a_report_is_never_overwritten(reported, tmp_path, monkeypatch, kind):
@@ -190,6 +192,7 @@ def test_nothing_pending_is_left_beside_the_report(done):
     assert [path.suffix for path in done.path.parent.iterdir()] == [".json"]
 
 
+@pytest.mark.words
 def test_until_the_commit_the_report_has_no_name_that_claims_anything(reported, tmp_path, monkeypatch):
     from alembic_rekey.report.file import ReportFile
 

@@ -71,6 +71,7 @@ def test_the_form_is_refused_as_it_is_and_taken_once_it_is_filled_in(database, t
     assert kept == dict(database.rows(own))
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_with_answers_the_form_asks_what_is_still_open(database, tmp_path):
     registry = prepared(database, tmp_path, ROWS)
@@ -81,6 +82,7 @@ def test_with_answers_the_form_asks_what_is_still_open(database, tmp_path):
     assert ["l", "vendor"] == [one["key"] for one in rest["resolutions"]]
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_form_without_collisions_asks_nothing_and_is_taken(database, tmp_path):
     registry = prepared(database, tmp_path, {})
@@ -107,6 +109,7 @@ def test_an_alias_that_is_called_canonical_is_asked_so_that_the_answer_is_clear(
         assert left == said.status, said
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize("there", ["file", "link", "folder", "nowhere"])
 def test_nothing_is_overwritten_and_nothing_is_left_behind(database, tmp_path, there):

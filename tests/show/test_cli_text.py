@@ -8,6 +8,8 @@ import legacy
 from commands import rekey_here
 from examples import CANONICAL, folded, memory, prepared, project, projects, state
 
+pytestmark = pytest.mark.words
+
 
 def text_of(database, tmp_path, rows, *arguments, **shape):
     said = rekey_here(database, prepared(database, tmp_path, rows, **shape), "plan", *arguments)

@@ -70,6 +70,7 @@ def test_the_page_says_the_counts_and_every_row_that_the_report_says(database, t
     assert plan["fingerprint"] in page.text
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_collisions_stand_in_the_page_itself_with_all_live_values_and_what_differs(database, tmp_path):
     page, _ = made(database, mixed(database, tmp_path))
@@ -82,6 +83,7 @@ def test_collisions_stand_in_the_page_itself_with_all_live_values_and_what_diffe
     assert "The upgrade would refuse this plan." in page.text
 
 
+@pytest.mark.words
 def test_a_drop_shows_what_goes_beside_what_stays(database, tmp_path):
     page, _ = made(database, prepared(database, tmp_path, folded()))
     (drop,) = [row for row in page.data if row["action"] == "drop"]
@@ -101,6 +103,7 @@ def test_a_drop_shows_what_goes_beside_what_stays(database, tmp_path):
     assert "What blocks Nothing." in page.text
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_everything_that_blocks_stands_with_its_remedy(database, tmp_path):
     registry = prepared(database, tmp_path, {"projects": projects(c=CANONICAL, d=CANONICAL.upper())})
@@ -124,6 +127,7 @@ def test_an_empty_plan_has_a_page_too(sqlite, tmp_path):
     assert "or allow it with -x allow_empty=true." in page.text
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["applied", "restored"])
 def test_a_run_has_a_page_of_what_was_done(database, tmp_path, upgrade, downgrade, way):
@@ -171,6 +175,7 @@ def test_the_policy_lets_nothing_run_but_the_page_s_own_script(sqlite, tmp_path)
     )
 
 
+@pytest.mark.words
 def test_no_value_can_end_where_it_stands_or_become_markup(database, tmp_path):
     page, _ = made(database, mixed(database, tmp_path))
     assert [{"id": "rows-data", "type": "application/json"}, {}] == page.all("script")

@@ -87,6 +87,7 @@ def test_each_phase_of_an_upgrade_and_a_downgrade_is_a_line_with_its_rows(databa
     assert {**back, "Record": None} == down
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_short_upgrade_has_no_line_about_phases(database, tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "_WORTH_A_LINE", 1e9)
@@ -95,6 +96,7 @@ def test_a_short_upgrade_has_no_line_about_phases(database, tmp_path, monkeypatc
     assert {} == phases(ended.err)
 
 
+@pytest.mark.words
 def test_a_log_and_a_pipe_hold_no_bar(database, tmp_path, everything_is_long):
     registry = prepared(database, tmp_path, folded())
     ended = alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=tmp_path / "reports")
@@ -127,6 +129,7 @@ def test_rows_that_are_written_are_counted_on_a_terminal(database, tmp_path, upg
     assert len(found) > 10
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_plan_is_watched_too_and_its_text_on_standard_output_stays_clean(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
