@@ -30,6 +30,10 @@ def trigger(database, timing, event, table, does):
         CREATE TRIGGER meddle {timing} {event} ON {table} FOR EACH ROW EXECUTE FUNCTION meddle()""")
 
 
+def without_trigger(database):
+    database.execute("DROP TRIGGER meddle" + (" ON projects" if database.dialect == "postgresql" else ""))
+
+
 def contents(project):
     return [project.database.table(name) for name in TABLES]
 
@@ -110,8 +114,90 @@ def test_a_script_refuses_where_a_trigger_fires_on_the_way_back_alone(database, 
     for ended in (project.upgrade(), project.downgrade()):
         assert 0 == ended.code, ended.err
     assert before == contents(project)
-    database.execute("DROP TRIGGER meddle" + (" ON projects" if database.dialect == "postgresql" else ""))
+    without_trigger(database)
     for revision, way in (("0001:head", "upgrade"), ("0002:0001", "downgrade")):
         ended = scripted(project, revision, way)
         assert 0 == ended.returncode, ended.stderr
     assert before == contents(project)
+
+
+LOG = "CREATE TABLE log (id INTEGER); INSERT INTO log VALUES (1)"
+ON_THE_WAY_BACK = {
+    "changes the row": (
+        {"sqlite": "UPDATE projects SET name = 'POL' WHERE id = NEW.id", "postgresql": "NEW.name := 'POL'"},
+        "projects: row 2 did not become what it was",
+    ),
+    "logs": (
+        {"sqlite": "INSERT INTO log VALUES (2)", "postgresql": "INSERT INTO log VALUES (2)"},
+        "log: 1 rows inserted, and the journal names 0",
+    ),
+    "empties another table": (
+        {"sqlite": "DELETE FROM log", "postgresql": "DELETE FROM log"},
+        "log: 1 rows deleted, and the journal names 0",
+    ),
+    "raises": (
+        {"sqlite": "SELECT RAISE(ABORT, 'never: 100%')", "postgresql": "RAISE EXCEPTION 'never: 100%%'"},
+        "the database says: never: 100%",
+    ),
+    "ends the transaction": (
+        {"sqlite": "SELECT RAISE(ROLLBACK, 'never')", "postgresql": "RAISE EXCEPTION 'never'"},
+        "the database says: never",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ON_THE_WAY_BACK)
+def test_the_way_back_is_tried_where_a_trigger_fires_there_for_the_first_time(database, tmp_path, name):
+    does, said = ON_THE_WAY_BACK[name]
+    project = declared(database, tmp_path, SCHEMA + LOG, SPEC, TABLES, names=NAMES)
+    trigger(database, "BEFORE", "INSERT", "projects", does)
+    before, stood = contents(project), database.snapshot()
+    ended = project.upgrade()
+    assert (1, stood) == (ended.code, database.snapshot())
+    assert "rekey_no_way_back_tried (" in ended.err
+    assert re.search(rf"the way back was tried: [a-z. ]*{re.escape(said)}", " ".join(ended.err.split()))
+    assert "there fires 'meddle' of projects" in ended.err
+    # The remedy, followed.
+    without_trigger(database)
+    for carry_out in (project.upgrade, project.downgrade):
+        ended = carry_out()
+        assert 0 == ended.code, ended.err
+    assert before == contents(project)
+
+
+def test_a_way_back_that_was_tried_leaves_nothing_and_is_gone_for_good_when_wanted(database, tmp_path, caplog):
+    project = declared(database, tmp_path, SCHEMA, SPEC, TABLES, names=NAMES)
+    trigger(database, "BEFORE", "INSERT", "projects", {"sqlite": "SELECT 1", "postgresql": "NEW.name := NEW.name"})
+    before = contents(project)
+    with caplog.at_level("INFO", logger="alembic.rekey"):
+        ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert "The way back is tried and undone, since triggers fire there: 'meddle' of projects" in caplog.text
+    assert [[(1, "polisher")], [("polisher",), ("polisher",)]] == [
+        database.rows("SELECT id, name FROM projects"),
+        database.rows("SELECT project FROM visits"),
+    ]
+    assert [("applied",)] == database.rows("SELECT outcome FROM rekey_run")
+    back = project.downgrade()
+    assert 0 == back.code, back.err
+    assert before == contents(project)
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_a_downgrade_refuses_over_changes_that_nothing_names(database, tmp_path, way):
+    """The trigger came after the upgrade."""
+    project = declared(database, tmp_path, SCHEMA + LOG, SPEC, TABLES, names=NAMES)
+    assert 0 == project.upgrade().code
+    trigger(database, "BEFORE", "INSERT", "projects", dict.fromkeys(("sqlite", "postgresql"), "DELETE FROM log"))
+    stood = database.snapshot()
+    if way == "online":
+        ended = project.downgrade()
+        assert (1, stood) == (ended.code, database.snapshot())
+        assert "log: 1 rows deleted, and the journal names 0" in ended.err
+    else:
+        ended = scripted(project, "0002:0001", "downgrade")
+        assert (True, stood) == (ended.returncode != 0, database.snapshot())
+        assert b"rekey_unaccounted" in ended.stderr
+    without_trigger(database)
+    back = project.downgrade()
+    assert 0 == back.code, back.err

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
 from alembic_rekey.settings import Settings
 
-__all__ = ["is_lost", "outcome_open", "refusing_database_errors", "sqlstate"]
+__all__ = ["first_words", "is_lost", "outcome_open", "refusing_database_errors", "sqlstate"]
 
 
 @contextmanager
@@ -43,6 +43,11 @@ def outcome_open(error: DBAPIError, settings: Settings) -> OutcomeOpen:
 def is_lost(error: DBAPIError) -> bool:
     """Tell whether the connection is gone, so that nobody on this side knows what the server did last."""
     return error.connection_invalidated or sqlstate(error.orig).startswith(("08", "57P"))
+
+
+def first_words(error: DBAPIError) -> str:
+    """Return the first line of what the database said."""
+    return _fields(error.orig).get("M") or _first_line(error.orig or error)
 
 
 def sqlstate(cause: BaseException | None) -> str:
@@ -100,7 +105,7 @@ _REMEDIES = (
 def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
     cause = error.orig
     state = sqlstate(cause)
-    problem = _fields(cause).get("M") or _first_line(cause or error)
+    problem = first_words(error)
     if password := settings.url.password:
         problem = problem.replace(str(password), "***")
     for signs, remedy in _REMEDIES:

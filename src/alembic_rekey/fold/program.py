@@ -21,16 +21,16 @@ from sqlalchemy import (
 
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
-from alembic_rekey.fold.accounts import accounts_taken
 from alembic_rekey.fold.apply import apply_steps, finish
 from alembic_rekey.fold.verify import before, verification
-from alembic_rekey.fold.watches import Watches
+from alembic_rekey.guard.accounts import accounts_taken
 from alembic_rekey.guard.answer_checks import answer_checks
 from alembic_rekey.guard.checks import guards
 from alembic_rekey.guard.claims.rows import stored_claims
 from alembic_rekey.guard.claims.times import time_checks
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.answered import Answered, answer_rows

@@ -10,11 +10,12 @@ from sqlalchemy import CTE, and_, literal, or_, select, union_all
 from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
 from alembic_rekey.back.way_back import Backward
-from alembic_rekey.fold.accounts import accounts_checked, accounts_closed, accounts_opened
-from alembic_rekey.fold.watches import Watches
+from alembic_rekey.fold.accounts import accounts_checked
+from alembic_rekey.guard.accounts import accounts_closed, accounts_opened
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.watches import Watches
 from alembic_rekey.plan.actions import applied_counts
 from alembic_rekey.plan.counts import planned_rows
 from alembic_rekey.plan.groups.members import Planned, referring

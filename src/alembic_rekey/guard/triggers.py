@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, s
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import catalog, listed
+from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 
-__all__ = ["trigger_on_way_back", "trigger_undeclared"]
+__all__ = ["firing_back", "trigger_on_way_back", "trigger_undeclared"]
 
 
 def trigger_undeclared(parts: Sequence[Part], dialect: str) -> Check:
@@ -48,10 +49,22 @@ def trigger_on_way_back(spec: Spec, dialect: str, planned: Planned) -> Check:
         going, coming = (_there(planned[part], actions) for actions in (DELETED, [Action.CREATE]))
         lines += [_returning(part, "INSERT", going)] if part.deletable else []
         lines += [_returning(part, "DELETE", and_(coming, not_(going)))] if part.keeps_created else []
+    return check("trigger_on_way_back", "", _firing(spec, dialect, lines))
+
+
+def firing_back(spec: Spec, dialect: str, planned: Planned) -> Relation:
+    """Return the triggers that fire on the way back, whether they have before or not: `table`, `called`, `event`."""
+    lines = list[Relation]()
+    for part in spec.parts:
+        returning = {"INSERT": DELETED, "DELETE": [Action.CREATE], "UPDATE": list(written(part))}
+        lines += [_returning(part, event, _there(planned[part], acts)) for event, acts in returning.items() if acts]
+    return _firing(spec, dialect, lines)
+
+
+def _firing(spec: Spec, dialect: str, lines: Sequence[Relation]) -> Relation:
     fired, returning = _triggers(spec.parts, dialect), union_all(*lines).subquery("rekey_returning")
     both = and_(fired.c.table == returning.c.table, fired.c.event == returning.c.event)
-    found = select(fired.c.table, fired.c.called, fired.c.event).select_from(returning.join(fired, both))
-    return check("trigger_on_way_back", "", found)
+    return select(fired.c.table, fired.c.called, fired.c.event).select_from(returning.join(fired, both))
 
 
 def _there(rows: FromClause, actions: Sequence[Action]) -> ColumnElement[bool]:

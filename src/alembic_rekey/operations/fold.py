@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
-from alembic_rekey.fold.watches import Watches
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.triggers import trigger_on_way_back
+from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry, read_registry
 from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
@@ -32,6 +32,7 @@ from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Check, Spec
 from alembic_rekey.sql.side_tables import current_run
 from alembic_rekey.sql.steps import Guard, Step, perform
+from alembic_rekey.undo.rehearsal import rehearse
 
 __all__ = ["Rekey"]
 
@@ -92,7 +93,9 @@ def _perform(
         given=given,
         guarding=guarding,
     )
-    perform(connection, steps, f"revision {spec.revision} refuses to fold")
+    refusal = f"revision {spec.revision} refuses to fold"
+    perform(connection, steps, refusal)
+    rehearse(connection, spec, planned, stored, refusal)
     run = finished(connection)
     report = written_report(connection, spec, run, settings)
     # From here on the report goes with the transaction: published after its commit, or discarded.

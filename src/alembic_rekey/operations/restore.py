@@ -12,6 +12,7 @@ from alembic_rekey.back.way_back import backward_of
 from alembic_rekey.errors import Refused, SettingRefused
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.watches import Watches
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for
 from alembic_rekey.script.attached import hanging_in_script
@@ -73,7 +74,7 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
     for part in spec.parts:
         for kept in connection.execute(readable(drifted(part, stored_back(part)))).mappings():
             _log.warning("Kept: %s", printable(WORDING["drift_kept"].sentence.format_map(kept)))
-    perform(connection, act_steps(spec, dialect, stored), refusal)
+    perform(connection, act_steps(spec, dialect, stored, Watches.needed(connection)), refusal)
 
 
 def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> None:
@@ -96,7 +97,7 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
             Statement(f"Show which rows of {part.table.name} stay as they are.", drifted(part, stored_back(part)))
             for part in spec.parts
         ]
-    steps += act_steps(spec, dialect.name, stored)
+    steps += act_steps(spec, dialect.name, stored, Watches())
     carry_out(operations, steps, "")
     notes = noted(operations)
     notes.header.append(

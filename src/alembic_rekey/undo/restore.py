@@ -14,12 +14,14 @@ from alembic_rekey.back.drift import Drift, restorable_run, unnamed_changes, whi
 from alembic_rekey.back.way_back import Backward
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
+from alembic_rekey.guard.accounts import accounts_closed, accounts_opened, accounts_taken
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.rows import key_claims
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, columns_in
+from alembic_rekey.guard.watches import Watches
 from alembic_rekey.plan.actions import applied_counts, written
 from alembic_rekey.plan.judged import alike, key_text, same_key
 from alembic_rekey.plan.rules import DELETED, REFUSED, Action
@@ -27,6 +29,7 @@ from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.equality import SameRow
 from alembic_rekey.sql.side_tables import journal, runs
 from alembic_rekey.sql.steps import Guard, Phase, Statement, Step, analyzed
+from alembic_rekey.undo.accounts import returns_checked
 from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_back, stored_rows
 from alembic_rekey.undo.put_back import put_back, undone
 
@@ -59,15 +62,24 @@ def decide_steps(backward: Backward, dialect: str, attached: Attached) -> list[S
     ]
 
 
-def act_steps(spec: Spec, dialect: str, stored: Stored) -> list[Step]:
-    """Return the second half: put back what can go back, compare with the journal, record it."""
+def act_steps(spec: Spec, dialect: str, stored: Stored, watches: Watches) -> list[Step]:
+    """Return the second half: put back what can go back, compare with the journal, record it.
+
+    `watches` tell on SQLite which tables change.
+    """
     return [
         Phase("Put back", stored_rows(spec, Drift.UNTOUCHED)),
         *foreign_keys_before(spec, dialect),
+        *watches.set(),
+        accounts_opened(spec, dialect),
         *_act(spec, stored),
+        *accounts_taken(dialect),
         *settled(dialect),
         Phase("Compare with the journal", stored_rows(spec, Drift.UNTOUCHED)),
         *_compare(spec, stored),
+        Guard(returns_checked(spec, dialect, watches)),
+        accounts_closed(),
+        *watches.taken_off(),
         Phase("Record"),
         *foreign_keys_broken(spec, dialect),
         Statement(

@@ -170,6 +170,12 @@ WORDING: Mapping[str, Wording] = {
         "trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away for the "
         "upgrade.",
     ),
+    "no_way_back_tried": Wording(
+        claim="the way back, where triggers fire, was tried before the commit and gave every row back",
+        sentence="the way back was tried: {what}; there fires {triggers}",
+        remedy="let the trigger leave rows that go back as they are written, or take it away (ALTER TABLE … DISABLE "
+        "TRIGGER …, on SQLite DROP TRIGGER …) for the upgrade, and for the downgrade again.",
+    ),
     "not_as_before": Wording(
         claim="every row that went back is as it was before the upgrade",
         sentence="{table}: row {key!r} did not become what it was",
