@@ -9,8 +9,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    String,
     TableClause,
+    Text,
     and_,
+    cast,
     func,
     insert,
     literal_column,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.util import ClauseAdapter
 
 from alembic_rekey.fold.changes import of_this_run
 from alembic_rekey.plan.becoming import taken_by_group
@@ -74,6 +78,9 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     assert identity.name is not None  # noqa: S101  # only named rows are created: `Identity.creates`
     matched: ColumnElement[bool] = sought(original.c[identity.name.key], kept.c.rekey_canonical)
     joined: FromClause = kept
+    if identity.where is not None:
+        # A row that does not count may have the name too.
+        matched = and_(matched, ClauseAdapter(original).traverse(identity.where))
     if identity.within:
         shadow = kept.alias("rekey_shadow")
         lead = [kept.c[to_name(known)] for known in identity.keys]
@@ -105,9 +112,19 @@ def learning(spec: Spec) -> list[Part]:
 def learnt_rows(identity: Identity, part: Part) -> Relation:
     """Return how many lines of the journal of `part` have the key of a created row, now that they learnt it."""
     kept, made = journal(part), created(identity)
-    keys = select(made.c[identity.keys[0].name]).where(made.c.rekey_run == current_run())
-    concerned = or_(*(kept.c[to_name(known)].in_(keys) for known in _leads(identity, part)))
+    own, of_run = identity.keys[0], made.c.rekey_run == current_run()
+    concerned = or_(
+        *(
+            kept.c[to_name(known)].in_(select(_kept_as(made.c[own.name], known, own)).where(of_run))
+            for known in _leads(identity, part)
+        )
+    )
     return select(func.count()).select_from(kept).where(kept.c.rekey_run == current_run(), concerned)
+
+
+def _kept_as(key: ColumnElement[Any], known: Column[Any], own: Column[Any]) -> ColumnElement[Any]:
+    """Return a key of the identity as the column `known` keeps it, which may be as text."""
+    return cast(key, Text) if isinstance(known.type, String) and not isinstance(own.type, String) else key
 
 
 def _leads(identity: Identity, part: Part) -> list[Column[Any]]:
@@ -126,12 +143,13 @@ def _learning(identity: Identity, part: Part) -> Statement:
     own = identity.keys[0]
     leads = _leads(identity, part)
     values: dict[Any, Any] = {}
+    of_run = made.c.rekey_run == current_run()
+    concerned: list[ColumnElement[bool]] = []
     for known in leads:
-        lead = kept.c[to_name(known)]
-        key = select(made.c[own.name]).where(made.c.rekey_run == current_run(), made.c[to_name(own)] == lead)
+        lead, first = kept.c[to_name(known)], _kept_as(made.c[to_name(own)], known, own)
+        key = select(_kept_as(made.c[own.name], known, own)).where(of_run, first == lead)
         values[to_name(known)] = func.coalesce(key.scalar_subquery(), lead)
-    first = [made.c[to_name(own)]]
-    concerned = [kept.c[to_name(known)].in_(select(*first).where(made.c.rekey_run == current_run())) for known in leads]
+        concerned.append(lead.in_(select(first).where(of_run)))
     says = f"Tell the journal of {part.table.name} the keys of the created rows."
     return Statement(says, update(kept).values(values).where(kept.c.rekey_run == current_run(), or_(*concerned)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
-from sqlalchemy import CTE, and_, literal, or_, select, union_all
+from sqlalchemy import CTE, and_, exists, literal, not_, or_, select, union_all
 
 from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
@@ -21,10 +21,10 @@ from alembic_rekey.plan.counts import planned_rows
 from alembic_rekey.plan.groups.members import Planned, referring
 from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import key_text
+from alembic_rekey.plan.judged import alike, key_text, same_key
 from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.plan import journalled
-from alembic_rekey.plan.rules import DELETED
+from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Match, Part, Relation, Spec, Tags
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Step
@@ -105,12 +105,18 @@ def left(_part: Part, _spec: Spec, _names: Names, _planned: Planned) -> Iterable
 
 
 @left.register
-def _shadow_left(identity: Identity, _spec: Spec, names: Names, _planned: Planned) -> Iterable[Check]:
+def _shadow_left(identity: Identity, _spec: Spec, names: Names, planned: Planned) -> Iterable[Check]:
     again = groups(identity, names)
     misspelt = [] if identity.found else [again.c.name != again.c.canonical]
     still = select(
         literal(str(identity.table.name)).label("table"), again.c.name.label("spelling"), again.c.canonical
     ).where(or_(again.c.place > 1, *misspelt))
+    if identity.retire is not None:
+        # A row that is marked keeps its name.
+        lines = planned[identity]
+        mine = same_key([lines.c[known.name] for known in identity.keys], alike(again, "key"))
+        retired = select(literal(1)).select_from(lines).where(lines.c.rekey_action == Action.RETIRE.value, mine)
+        still = still.where(not_(exists(retired)))
     return [check("shadow_left", identity.noun, still)]
 
 

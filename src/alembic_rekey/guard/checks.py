@@ -127,14 +127,22 @@ def _two_become_one(part: Part, planned: Planned) -> Check:
 def _own_parents(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Relation:
     lines, new = becoming(identity, spec, names, planned)
     own = [lines.c[to_name(known)] for known in identity.keys]
-    parents = [[new[str(known.name)] for known in owner] for owner in identity.owning]
+    keys = [lines.c[known.name] for known in identity.keys]
+    becomes = (
+        and_(
+            same_key([new[str(known.name)] for known in owner], own),
+            # Who is its own parent as it is does not become so.
+            not_(same_key([lines.c[known.name] for known in owner], keys)),
+        )
+        for owner in identity.owning
+    )
     return (
         select(
             literal(str(identity.table.name)).label("table"),
             key_text([lines.c[known.name] for known in identity.keys]).label("key"),
             lines.c.rekey_canonical.label("canonical"),
         )
-        .where(lines.c.rekey_place <= 1, or_(*(same_key(parent, own) for parent in parents)))
+        .where(lines.c.rekey_place <= 1, or_(*becomes))
         .order_by(*(lines.c[known.name] for known in identity.keys))
     )
 

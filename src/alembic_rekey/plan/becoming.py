@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, literal, null, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, literal, not_, null, select
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -129,7 +129,8 @@ def _owned(identity: Identity, joined: Led, rows: FromClause) -> dict[str, Colum
     own = [rows.c[to_name(known)] for known in identity.keys]
     for owner in identity.owning:
         leads = [next(owners) for _ in owner]
-        itself = and_(same_key(leads, own), rows.c.rekey_place.is_not(None))
+        was = same_key([rows.c[known.name] for known in owner], [rows.c[known.name] for known in identity.keys])
+        itself = and_(same_key(leads, own), rows.c.rekey_place.is_not(None), not_(was))
         for known, lead in zip(owner, leads, strict=True):
             nothing = case((itself, cast(null(), known.type)), else_=lead)
             values[str(known.name)] = nothing if identity.itself is Itself.SET_NULL else lead

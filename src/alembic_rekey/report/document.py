@@ -133,4 +133,8 @@ def _lines(listed: Entries) -> Generator[tuple[str, str, str], None, None]:
         for number, entry in enumerate(listed):
             lead = entry.pop(LEAD, None)
             text = json.dumps(entry, separators=(",", ":"))
-            yield (",\n   " if number else "\n   "), text, "" if lead is None else json.dumps({LEAD: lead})
+            yield (
+                (",\n   " if number else "\n   "),
+                text,
+                "" if lead is None else json.dumps({LEAD: lead}, separators=(",", ":")),
+            )

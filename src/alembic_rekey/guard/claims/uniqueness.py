@@ -44,8 +44,10 @@ from alembic_rekey.plan.judged import alike, key_text, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
+from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.interface import UniqueIndex
+from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import given
 
 __all__ = ["unique_after"]
@@ -200,7 +202,7 @@ def _moved(asked: _Asked, acting: CTE) -> Relation:
     stored = table(part.table.name, *map(column, types), schema=part.table.schema).alias("rekey_stored")
     lines, new = becoming(part, asked.spec, asked.names, asked.planned)
     if part.updated_at is not None:
-        new[part.updated_at.name] = func.current_timestamp()
+        new[part.updated_at.name] = _now(part.updated_at)
     keys = [stored.c[known.name] for known in part.keys]
     values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
     joined = stored.join(lines, same_key([lines.c[known.name] for known in part.keys], keys))
@@ -210,10 +212,16 @@ def _moved(asked: _Asked, acting: CTE) -> Relation:
         return moved
     made: dict[str, ColumnElement[Any]] = {identity.name.name: acting.c.rekey_canonical}
     made |= given(identity, acting.c.rekey_canonical)
-    made |= {stamp.name: func.current_timestamp() for stamp in identity.times}
+    made |= {stamp.name: _now(stamp) for stamp in identity.times}
     fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
     created: Relation = select(_row([literal("")], acting), *fresh).where(acting.c.rekey_action == Action.CREATE.value)
     return select(union_all(moved, created).subquery("rekey_changed"))
+
+
+def _now(stamp: Stamp) -> ColumnElement[Any]:
+    """Return the time of the change as its column would hold it."""
+    now = func.current_timestamp()
+    return written_time(now, stamp) if isinstance(stamp, Epoch) else now
 
 
 def _typed(value: ColumnElement[Any], said: str) -> ColumnElement[Any]:

@@ -63,6 +63,7 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_me
     parent = spec.parent(part)
     inner = only_members and len(part.owning) == 1
     joined, known, after = source, list[FromClause](), list[list[ColumnElement[Any]]]()
+    before: list[list[ColumnElement[Any]]] = []
     for number, owner in enumerate(part.owning):
         member = members(parent, planned[parent], f"rekey_member_{number}")
         columns = [held(source, column) for column in owner]
@@ -70,11 +71,20 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_me
         matched = and_(*(referring(*pair) for pair in pairs))
         joined = joined.join(member, matched) if inner else joined.outerjoin(member, matched)
         known.append(member)
+        before.append(columns)
         after.append(_after(owner, parent, columns, member, inner=inner))
     together = None
     if len(after) > 1:
         places = range(len(after))
-        together = or_(*(same_key(after[one], after[other]) for one in places for other in places if one < other))
+        # Who refers to one thing twice as it is does not become such a row.
+        together = or_(
+            *(
+                and_(same_key(after[one], after[other]), not_(same_key(before[one], before[other])))
+                for one in places
+                for other in places
+                if one < other
+            )
+        )
     return Led(
         source=joined,
         members=known,

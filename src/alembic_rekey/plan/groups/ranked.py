@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.operators import asc_op, desc_op, nulls_first_op, nulls_last_op
 
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, flag, numbered, so_far
+from alembic_rekey.plan.judged import alike, flag, key_text, numbered, so_far
 from alembic_rekey.spec import Identity, Match
 from alembic_rekey.spec.choices import Most
 from alembic_rekey.sql.expressions import Exact, Scanned, by_code_point
@@ -125,7 +125,8 @@ def _found(identity: Identity, names: Names) -> CTE:
     rows = (
         select(
             *numbered("key", identity.keys),
-            written_name(identity).label("name"),
+            # A row without a name is called by its key.
+            func.coalesce(written_name(identity), cast(key_text(identity.keys), Text)).label("name"),
             cast(null(), Text).label("canonical"),
             literal(1).label("is_canonical"),
             *numbered("group", [*matched, *map(comparable, identity.within)]),

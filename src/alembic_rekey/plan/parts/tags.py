@@ -55,7 +55,7 @@ def tagged(tags: Tags, spec: Spec, names: Names, planned: Planned, rows: FromCla
         stored = held(rows, tag)
         spelled = _spelled(tags, spec.identity, names, planned, stored, called)
         matched = [spelled.c.spelling == Scanned(written_name(spec.identity, stored))]
-        within = zip(alike(spelled, "within"), tags.within, strict=True)
+        within = zip(alike(spelled, "within"), tags.within if spec.identity.found else (), strict=True)
         matched += [its.is_not_distinct_from(held(rows, mine)) for its, mine in within]
         source = source.join(spelled, and_(*matched)) if alone else source.outerjoin(spelled, and_(*matched))
         moved.append(spelled.c.spelling != spelled.c.canonical)
