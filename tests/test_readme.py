@@ -15,6 +15,7 @@ from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 import legacy
 from alembic_rekey.project.files import ENVIRONMENT_LINES, SETTING_LINES
@@ -248,6 +249,36 @@ def test_ones_own_project(tmp_path):
     assert alembic_here("downgrade", "base", config=config).code == 0
     assert [(1, "P05"), (2, "atlas")] == database.rows("SELECT * FROM letters")
     assert [(1, "p05")] == database.rows("SELECT * FROM customers")
+
+
+def test_the_query_that_keeps_old_links_alive(database, tmp_path):
+    """As an application asks it: a key that it finds no row for, and one that was never folded."""
+    (query,) = blocks("Old links", "sql")
+    (declared,) = [block for block in blocks("In your own project", "python") if "def upgrade" in block]
+    head = "import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = {!r}, {!r}\n"
+    once_more = declared.replace("    op.create_side_tables(spec)\n", "")
+    database.execute(CUSTOMERS.replace("'p05'", f"'{CANONICAL}'") + "INSERT INTO customers VALUES (2, 'p05'), (3, 'x')")
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (versions / "0001.py").write_text(head.format("0001", None) + declared, "utf-8")
+    (versions / "0002.py").write_text(head.format("0002", "0001") + once_more, "utf-8")
+    (tmp_path / "migrations" / "env.py").write_text(ENVIRONMENT_LINES.replace("target_metadata", "None"), "utf-8")
+    config = tmp_path / "alembic.ini"
+    config.write_text("[alembic]\nscript_location = %(here)s/migrations\npath_separator = os\n", "utf-8")
+    legacy.write_registry(tmp_path / "registry.json", REGISTRY, "customers")
+
+    def leads(key):
+        engine = create_engine(database.url)
+        with engine.connect() as connection:
+            found = connection.execute(text(query), {"key": key}).scalar()
+        engine.dispose()
+        return found
+
+    assert alembic_here("upgrade", "0001", config=config, url=database.url).code == 0
+    assert ["1", None, None] == [leads(key) for key in ("2", "1", "3")]
+    legacy.write_registry(tmp_path / "registry.json", {"x": [CANONICAL]}, "customers")
+    assert alembic_here("upgrade", "0002", config=config, url=database.url).code == 0
+    assert ["3", "3", None] == [leads(key) for key in ("2", "1", "3")]
 
 
 def here(folder: Path, ends_with: str, database: SQLiteDatabase) -> None:

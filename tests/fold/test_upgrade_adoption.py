@@ -20,7 +20,7 @@ from examples import (
     states,
 )
 
-SIDE_TABLES = {"rekey_run", "rekey_count", "rekey_alias", "rekey_answer", "rekey_created_projects"}
+SIDE_TABLES = {"rekey_run", "rekey_count", "rekey_alias", "rekey_answer", "rekey_redirect", "rekey_created_projects"}
 OURS = SIDE_TABLES | {"alembic_version", *(f"rekey_journal_{n}" for n in legacy.TABLES)}
 
 

@@ -32,8 +32,10 @@ def rewritten(document: Document) -> bytes:
     seal = hashlib.sha256(json.dumps([1, plan.get("registry_sha256"), plan.get("revision")]).encode())
     for title, entries in sections.items():
         texts = [json.dumps(entry, separators=(",", ":")) for entry in entries]
-        for text in texts:
-            seal.update(f"{title}\n{text}\n".encode())
+        for entry in entries:
+            # Where a row leads is no part of it.
+            planned = {field: value for field, value in entry.items() if field != "lead"}
+            seal.update(f"{title}\n{json.dumps(planned, separators=(',', ':'))}\n".encode())
         listed = "".join(f"\n   {text}," for text in texts)[:-1] if texts else ""
         lines.append(f"  {json.dumps(title)}: [{listed}],")
     lines += [f'  "fingerprint": "{seal.hexdigest()}"', " },"]

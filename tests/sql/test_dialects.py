@@ -36,6 +36,7 @@ CONSTRUCTS = [
     expressions.InsertRows(THINGS, select(THINGS)),
     expressions.PutBackRows(THINGS, select(THINGS)),
     expressions.Scanned(NAME),
+    expressions.Sentence(["thing ", expressions.Quoted(NAME)]),
     expressions.Uncollated(NAME),
     expressions.Verbatim("SELECT 1"),
     expressions.Written(NAME, AT),
@@ -51,6 +52,7 @@ CONSTRUCTS = [
     time_values.Unread(AT),
     values.Constant(literal("a"), Text()),
     values.Key(column("alias", Text()), Uuid()),
+    values.KeyText([THINGS.c.id, NAME]),
 ]
 POSTGRESQL_ONLY = {"Verbatim"}
 

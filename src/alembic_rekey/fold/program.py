@@ -22,6 +22,7 @@ from sqlalchemy import (
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
 from alembic_rekey.fold.apply import apply_steps, finish
+from alembic_rekey.fold.redirects import redirected
 from alembic_rekey.fold.verify import before, verification
 from alembic_rekey.guard.accounts import accounts_taken
 from alembic_rekey.guard.answer_checks import answer_checks
@@ -146,6 +147,8 @@ def upgrade_steps(
         ),
         *apply_steps(spec, names, planned, dialect),
         *accounts_taken(dialect),
+        # None of the application's changes: they are made once these are counted.
+        *redirected(identity),
         *settled(dialect),
         Phase("Verify"),
         finish(),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnClause,
     DateTime,
+    Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
@@ -31,7 +32,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, ExecutableDDLElement
 
 from alembic_rekey.spec import Part
 from alembic_rekey.sql.registry_text import RegistryText
@@ -54,6 +55,7 @@ __all__ = [
     "journal_name",
     "kept_names",
     "metadata",
+    "redirects",
     "run_time",
     "runs",
     "to_name",
@@ -122,6 +124,22 @@ answers = Table(
 )
 """A line per answer to a collision: its place in the file, the table, the slot's values as a JSON list of texts, and
 what was written and meant by its names (`answers.Answer`)."""
+
+
+redirects = Table(
+    "rekey_redirect",
+    metadata,
+    Column("run_id", Integer, nullable=False),
+    Column("noun", Text, nullable=False),
+    Column("old_key", Text, nullable=False),
+    Column("new_key", Text, nullable=False),
+    Column("alias", RegistryText),
+    Column("canonical", RegistryText),
+    # PostgreSQL refuses entries over 2.7 kB in an index of the usual kind, and a name may be a key.
+    Index("rekey_redirect_old_key", "old_key", postgresql_using="hash"),
+)
+"""A line per row that was folded into another: where its key leads now, whatever was folded since. Keys are texts,
+those of several columns JSON lists of texts."""
 
 
 def journal_name(source: Table) -> str:
@@ -213,6 +231,7 @@ def create_side_tables(parts: Iterable[Part]) -> list[ExecutableDDLElement]:
     """Return the DDL for the side tables and for the journals of `parts`; what exists stays."""
     return [
         *(CreateTable(owned, if_not_exists=True) for owned in metadata.sorted_tables),
+        *(CreateIndex(one, if_not_exists=True) for owned in metadata.sorted_tables for one in owned.indexes),
         *(CreateJournal(name, part) for part in parts for name in kept_names(part)),
     ]
 

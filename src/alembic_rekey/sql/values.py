@@ -5,6 +5,7 @@ Everything here compiles for SQLite and PostgreSQL, online and in a script, to t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal
@@ -14,7 +15,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from alembic_rekey.spec import Identity, Relation
 from alembic_rekey.sql.expressions import Exact
 
-__all__ = ["Constant", "Key", "comparable", "equatable", "given", "readable"]
+__all__ = ["Constant", "Key", "KeyText", "comparable", "equatable", "given", "readable"]
 
 
 class Key(ColumnElement[Any]):
@@ -25,6 +26,16 @@ class Key(ColumnElement[Any]):
     def __init__(self, text: ColumnElement[str], type_: TypeEngine[Any]) -> None:
         self.text = text
         self.type = type_
+
+
+class KeyText(ColumnElement[str]):
+    """A stored key as `rekey_redirect` has it: its text, or a JSON list of the texts of its columns."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, keys: Sequence[ColumnElement[Any]]) -> None:
+        self.texts = [cast(key, Text) for key in keys]
 
 
 class Constant(ColumnElement[Any]):

@@ -39,7 +39,15 @@ from alembic_rekey.report.reading import ReadReport, read_report, report_entries
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.side_tables import aliases, create_side_tables, created_name, journal_name, runs, to_name
+from alembic_rekey.sql.side_tables import (
+    aliases,
+    create_side_tables,
+    created_name,
+    journal_name,
+    redirects,
+    runs,
+    to_name,
+)
 
 __all__ = ["load_report"]
 
@@ -93,11 +101,15 @@ def _check(report: ReadReport, spec: Spec, sections: dict[str, Part]) -> None:
 def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     """Record the run that the report is of; if the side tables still know it, that one counts as restored."""
     started_at = _time(connection, report.head["run"].get("started_at"))
-    open_runs = select(runs.c.id).where(runs.c.outcome.in_(("applied", "empty")))
-    if other := connection.execute(open_runs.where(runs.c.started_at != started_at)).scalars().first():
+    mine = runs.c.revision == spec.revision, runs.c.noun == spec.identity.noun, runs.c.started_at == started_at
+    known = connection.execute(select(runs.c.id).where(*mine).order_by(runs.c.id.desc()).limit(1)).scalar()
+    is_open = runs.c.outcome.in_(("applied", "empty"))
+    newer = runs.c.started_at > started_at if known is None else runs.c.id > known
+    if other := connection.execute(select(runs.c.id).where(is_open, newer)).scalars().first():
         _refuse(report, f"run {other} of this database was not restored and is another one; restore that first")
-    connection.execute(update(runs).where(runs.c.id.in_(open_runs)).values(outcome="restored"))
     number = int(connection.execute(select(func.coalesce(func.max(runs.c.id), 0) + 1)).scalar_one())
+    connection.execute(update(runs).where(runs.c.id == known, is_open).values(outcome="restored"))
+    connection.execute(update(redirects).where(redirects.c.run_id == known).values(run_id=number))
     opened = select(
         literal(number),
         literal(spec.revision),

@@ -32,6 +32,7 @@ from alembic_rekey.sql.steps import Guard, Phase, Statement, Step, analyzed
 from alembic_rekey.undo.accounts import returns_checked
 from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_back, stored_rows
 from alembic_rekey.undo.put_back import put_back, undone
+from alembic_rekey.undo.redirects import taken_back
 
 __all__ = ["act_steps", "decide_steps"]
 
@@ -82,6 +83,7 @@ def act_steps(spec: Spec, dialect: str, stored: Stored, watches: Watches) -> lis
         *watches.taken_off(),
         Phase("Record"),
         *foreign_keys_broken(spec, dialect),
+        *taken_back(spec.identity),
         Statement(
             "Record that the run was restored; its journal stays.",
             update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),

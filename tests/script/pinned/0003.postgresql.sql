@@ -2212,6 +2212,24 @@ WITH rekey_changed AS (
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', count(*) FROM rekey_changed;
 
+-- Keep where the folded keys lead.
+INSERT INTO rekey_redirect (run_id, noun, old_key, new_key, alias, canonical)
+SELECT rekey_run, 'project', CAST(id AS TEXT), CAST(rekey_to_id AS TEXT), (CAST(name AS TEXT) COLLATE "default"),
+  rekey_canonical
+FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete', 'retire');
+
+-- Lead those on that led to one of them.
+UPDATE rekey_redirect
+SET new_key=(
+  SELECT new_key FROM rekey_redirect AS rekey_newer
+  WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project' AND old_key = rekey_redirect.new_key
+)
+WHERE rekey_redirect.run_id < (SELECT max(id) FROM rekey_run) AND rekey_redirect.noun = 'project'
+  AND rekey_redirect.new_key IN (
+    SELECT old_key FROM rekey_redirect AS rekey_newer
+    WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project'
+  );
+
 -- Ask now what deferred constraints would ask at COMMIT.
 DO $rekey$
 DECLARE
@@ -2627,7 +2645,7 @@ rekey_counted AS (
   WHERE rekey_after.schemaname NOT LIKE 'pg_temp%'
     AND (
       rekey_after.relname NOT IN (
-        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_journal_projects',
+        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect', 'rekey_journal_projects',
         'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
       )
     )
@@ -2672,7 +2690,7 @@ FROM (
   WHERE rekey_before.filenode != rekey_after.filenode
     AND (
       rekey_after.relname NOT IN (
-        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_journal_projects',
+        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect', 'rekey_journal_projects',
         'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
       )
     )

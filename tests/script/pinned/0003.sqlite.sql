@@ -2298,6 +2298,25 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', chan
 SAVEPOINT rekey_step;
 INSERT INTO rekey_counted_before (part, rows) SELECT 'after', total_changes();
 
+-- Keep where the folded keys lead.
+SAVEPOINT rekey_step;
+INSERT INTO rekey_redirect (run_id, noun, old_key, new_key, alias, canonical)
+SELECT rekey_run, 'project', CAST(id AS TEXT), CAST(rekey_to_id AS TEXT), name COLLATE BINARY, rekey_canonical
+FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete', 'retire');
+
+-- Lead those on that led to one of them.
+SAVEPOINT rekey_step;
+UPDATE rekey_redirect
+SET new_key=(
+  SELECT new_key FROM rekey_redirect AS rekey_newer
+  WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project' AND old_key = rekey_redirect.new_key
+)
+WHERE rekey_redirect.run_id < (SELECT max(id) FROM rekey_run) AND rekey_redirect.noun = 'project'
+  AND rekey_redirect.new_key IN (
+    SELECT old_key FROM rekey_redirect AS rekey_newer
+    WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project'
+  );
+
 -- Record how the run ended.
 SAVEPOINT rekey_step;
 UPDATE rekey_run

@@ -35,7 +35,7 @@ from alembic_rekey.sql.expressions import (
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
-from alembic_rekey.sql.values import Constant, Key, equatable
+from alembic_rekey.sql.values import Constant, Key, KeyText, equatable
 
 compiles(InsertRows, "postgresql")(insert_rows)
 compiles(CreateJournal, "postgresql")(create_journal)
@@ -166,6 +166,12 @@ def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
         return text
     # A project may keep a UUID as SQLAlchemy does where there is no type for it: as 32 digits.
     return f"CAST({text} AS UUID)" if element.type.native_uuid else f"replace({text}, '-', '')"
+
+
+@compiles(KeyText, "postgresql")
+def _key_text(element: KeyText, compiler: SQLCompiler, **kw: Any) -> str:
+    texts = listed(element.texts, compiler, **kw)
+    return texts if len(element.texts) == 1 else f"CAST(jsonb_build_array({texts}) AS TEXT)"
 
 
 @compiles(FromHexadecimal, "postgresql")

@@ -25,7 +25,7 @@ from alembic_rekey.sql.expressions import (
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
-from alembic_rekey.sql.values import Constant, Key
+from alembic_rekey.sql.values import Constant, Key, KeyText
 
 compiles(InsertRows, "sqlite")(insert_rows)
 compiles(CreateJournal, "sqlite")(create_journal)
@@ -116,6 +116,16 @@ def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
     text = compiler.process(element.text, **kw)
     # SQLAlchemy keeps a UUID as 32 digits where the database has no type for it.
     return f"replace({text}, '-', '')" if isinstance(element.type, Uuid) else text
+
+
+@compiles(KeyText, "sqlite")
+def _key_text(element: KeyText, compiler: SQLCompiler, **kw: Any) -> str:
+    texts = [compiler.process(text, **kw) for text in element.texts]
+    if len(texts) == 1:
+        return texts[0]
+    # As PostgreSQL writes a list, and Python: with blanks behind the commas.
+    quoted = " || ', ' || ".join(f"json_quote({text})" for text in texts)
+    return f"('[' || {quoted} || ']')"
 
 
 @compiles(Constant, "sqlite")
