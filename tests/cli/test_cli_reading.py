@@ -288,7 +288,7 @@ def test_a_check_of_the_spec_is_asked_now_or_left_to_the_upgrade_with_a_note(dat
             Check(name=name, claim="c", sentence="found {found}", remedy="r", offending=select(column.label("found")))
             for name, column in (
                 ("now", tag.key),
-                ("of_the_journal", journal(tag.table).c.id),
+                ("of_the_journal", journal(tag).c.id),
                 ("of_what_is_not_there", table("nowhere", sql_column("x")).c.x),
             )
         ]
@@ -310,7 +310,8 @@ def test_the_registry_is_read_once_and_not_for_every_row(tmp_path):
     configured = configuration([str(ROOT / "alembic.ini")], [f"url={database.url}", f"registry={registry}"])
     names = Names.handed_over(read_registry(registry, "projects"), "sqlite")
     with reading(settings_of(configured)) as connection:
-        for planned in streamed(Folds(configured).of("0003"), names).values():
+        spec = Folds(configured).of("0003")
+        for planned in streamed(spec, names, spec.parts)[1].values():
             query = str(select(planned).compile(connection, compile_kwargs={"literal_binds": True}))
             steps = [step for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
             assert "MATERIALIZE rekey_registered" in steps
