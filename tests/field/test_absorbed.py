@@ -64,7 +64,6 @@ S4 = Line(
         ],
         "transfers": [(1, 2, 2), (2, 5, 2), (3, None, 2), (4, 4, 2)],
     },
-    lacks="rekey_redirect",
     leads=[("profile", "1", "2"), ("profile", "3", "2")],
 )
 
@@ -445,7 +444,6 @@ D3 = Line(
         "shelved": [(1, 7, 1), (4, 8, 1), (5, 8, 4)],
         "reviews": [(1, 1), (2, 1), (3, 4), (4, None)],
     },
-    lacks="rekey_redirect",
     leads=[("book", "2", "1"), ("book", "3", "1"), ("author", "2", "1")],
 )
 

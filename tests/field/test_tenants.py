@@ -138,7 +138,6 @@ A1 = Line(
         "lists_labels": [(1, "l1"), (2, "l1"), (3, "l3")],
         **{f"{link}_foods": [(1, "f1"), (2, "f1"), (3, "f3"), (4, "f4")] for link in LINKS},
     },
-    lacks="rekey_redirect",
     leads=[("label", "l2", "l1"), ("food", "f2", "f1"), ("food", "f5", "f1"), ("unit", "u2", "u1")],
 )
 

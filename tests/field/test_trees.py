@@ -229,7 +229,6 @@ R4 = Line(
             (5, "blob", None, True),
         ],
     },
-    lacks="rekey_redirect",
     leads=[
         ("account", "1", "2"),
         ("account", "5", "4"),

@@ -40,7 +40,6 @@ A3 = Line(
         "posts": [(1, 2), (2, 2), (3, 2), (4, 4), (5, 6)],
         "comments": [(1, 2, "hi"), (2, None, "anonymous"), (3, 5, "ho")],
     },
-    lacks="rekey_redirect",
     leads=[("user", "1", "2"), ("user", "3", "2")],
 )
 
