@@ -20,11 +20,13 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    delete,
     func,
     insert,
     literal,
     select,
     table,
+    true,
     update,
 )
 from sqlalchemy.exc import DataError
@@ -104,7 +106,8 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     mine = runs.c.revision == spec.revision, runs.c.noun == spec.identity.noun, runs.c.started_at == started_at
     known = connection.execute(select(runs.c.id).where(*mine).order_by(runs.c.id.desc()).limit(1)).scalar()
     is_open = runs.c.outcome.in_(("applied", "empty"))
-    newer = runs.c.started_at > started_at if known is None else runs.c.id > known
+    # One that this database does not know comes behind all that it has open.
+    newer = true() if known is None else runs.c.id > known
     if other := connection.execute(select(runs.c.id).where(is_open, newer)).scalars().first():
         _refuse(report, f"run {other} of this database was not restored and is another one; restore that first")
     number = int(connection.execute(select(func.coalesce(func.max(runs.c.id), 0) + 1)).scalar_one())
@@ -145,6 +148,9 @@ def _load(connection: Connection, report: ReadReport, title: str, part: Part, ta
     rows = report_entries(report, title)
     leads = {to_name(known): columns[str(known.name)] for known in part.keys}
     statement = _insert(connection, target, columns, leads)
+    # What is left of a run of that number, whose record is gone, is none of this one's.
+    left = table(target, column("rekey_run"))
+    connection.execute(delete(left).where(left.c.rekey_run == run))
     while chunk := list(islice(rows, _AT_ONCE)):
         for entry in chunk:
             planned_to_be_made = entry["action"] == Action.CREATE and target == journal_name(part.table)
