@@ -99,8 +99,9 @@ def test_the_fingerprint_is_the_one_that_the_upgrade_records(database, tmp_path,
     assert database.rows("SELECT plan_sha256 FROM rekey_run") == [(plan["fingerprint"],)]
     report = rekey_here(database, registry, "report").document["plan"]
     for title in ("shadow_projects", "state_plans", "memory_plans", "interaction_plans"):
-        assert report[title] == plan[title]
-        assert plan[title]
+        # Where a row leads that has still to be created only the upgrade can tell, and no fingerprint takes it in.
+        made, planned = ([{**entry, "lead": None} for entry in told[title]] for told in (report, plan))
+        assert planned == made != []
 
 
 @pytest.mark.slow

@@ -325,7 +325,7 @@ def test_a_page_of_many_rows_needs_no_more_memory_than_one_of_few(sqlite, tmp_pa
         (run,) = recorded_runs(connection)
         fingerprint = Fingerprint(run.registry_sha256, "0003")
         document = report_of(connection, spec, run, "x", fingerprint, Progress(""))
-        pieces = run_page(run, spec, document)
+        pieces = run_page(run, "0003", spec, document)
         tracemalloc.start()
         length = sum(map(len, pieces))
         _, peak = tracemalloc.get_traced_memory()

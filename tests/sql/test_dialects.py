@@ -45,7 +45,8 @@ CONSTRUCTS = [
     registry_text.FoldedName(NAME, (), first=True),
     registry_text.FromHexadecimal("40"),
     side_tables.CreateJournal("rekey_journal_things", PART),
-    side_tables.DropColumn(THINGS, "at"),
+    references.DropColumn(THINGS, "at"),
+    references.ReplicateWhole("rekey_journal_things"),
     time_values.Counted(expressions.Clock(), Epoch(THINGS.c.id, "s")),
     time_values.Moment(AT),
     time_values.Spelled(expressions.Clock(), AT, None),
@@ -54,7 +55,7 @@ CONSTRUCTS = [
     values.Key(column("alias", Text()), Uuid()),
     values.KeyText([THINGS.c.id, NAME]),
 ]
-POSTGRESQL_ONLY = {"Verbatim"}
+POSTGRESQL_ONLY = {"ReplicateWhole", "Verbatim"}
 
 
 def of_ours(root):

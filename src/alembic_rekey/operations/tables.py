@@ -12,7 +12,8 @@ from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import reserved_names
 from alembic_rekey.operations.context import carry_out, noted, specs_in_force
 from alembic_rekey.spec import Spec
-from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, kept_names, metadata, runs
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, kept_names, metadata, redirects, runs
 from alembic_rekey.sql.steps import Guard, Statement, Step
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables"]
@@ -80,6 +81,9 @@ def _create_side_tables(operations: Operations, operation: CreateSideTables) -> 
     parts = operation.spec.parts
     steps: list[Step] = [Guard(reserved_names(parts, dialect))]
     steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(parts)]
+    keyless = [redirects.name, *(name for part in parts for name in kept_names(part))]
+    says = "Let it be updated where every table is published."
+    steps += [Statement(says, ddl) for ddl in database(dialect).replicated(keyless)]
     carry_out(operations, steps, "the journals cannot be made")
     if operations.migration_context.as_sql:
         noted(operations).dropped = False

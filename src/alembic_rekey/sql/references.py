@@ -1,12 +1,13 @@
-"""Whether the database has a foreign key between two columns, asked where a statement runs: online and in a script."""
+"""What is asked of the catalog, or told to it, in one line: is a foreign key there; ALTERs of tables of ours."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement
+from sqlalchemy import Boolean, Column, ColumnElement, Table
+from sqlalchemy.schema import ExecutableDDLElement
 
-__all__ = ["Refers"]
+__all__ = ["DropColumn", "Refers", "ReplicateWhole"]
 
 
 class Refers(ColumnElement[bool]):
@@ -20,3 +21,18 @@ class Refers(ColumnElement[bool]):
     def __init__(self, child: Column[Any], parent: Column[Any]) -> None:
         self.child = child
         self.parent = parent
+
+
+class ReplicateWhole(ExecutableDDLElement):
+    """ALTER TABLE of one of ours without a key, so that a publication of all tables lets it be updated."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class DropColumn(ExecutableDDLElement):
+    """ALTER TABLE of a copy of our own."""
+
+    def __init__(self, source: Table, name: str) -> None:
+        self.source = source
+        self.name = name

@@ -39,7 +39,6 @@ from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = [
     "CreateJournal",
-    "DropColumn",
     "aliases",
     "answers",
     "bookkeeping",
@@ -217,14 +216,6 @@ class CreateJournal(ExecutableDDLElement):
         self.name = name
         self.source = part.table
         self.leading = {to_name(known): str(known.name) for known in part.keys}
-
-
-class DropColumn(ExecutableDDLElement):
-    """ALTER TABLE of a copy of our own."""
-
-    def __init__(self, source: Table, name: str) -> None:
-        self.source = source
-        self.name = name
 
 
 def create_side_tables(parts: Iterable[Part]) -> list[ExecutableDDLElement]:

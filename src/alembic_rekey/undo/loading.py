@@ -46,6 +46,7 @@ from alembic_rekey.sql.side_tables import (
     create_side_tables,
     created_name,
     journal_name,
+    kept_names,
     redirects,
     runs,
     to_name,
@@ -79,7 +80,9 @@ def load_report(connection: Connection, spec: Spec, path: Path) -> None:
     report = read_report(path)
     sections = {title_of(part): part for part in spec.parts}
     _check(report, spec, sections)
-    for ddl in create_side_tables(spec.parts):
+    keyless = [redirects.name, *(name for part in spec.parts for name in kept_names(part))]
+    replicated = database(connection.dialect.name).replicated(keyless)
+    for ddl in (*create_side_tables(spec.parts), *replicated):
         connection.execute(ddl)
     try:
         run = _record(connection, spec, report)

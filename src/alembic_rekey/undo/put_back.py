@@ -14,7 +14,8 @@ from alembic_rekey.plan.judged import alike, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.expressions import PutBackRows
-from alembic_rekey.sql.side_tables import DropColumn, bookkeeping, every_column, journal
+from alembic_rekey.sql.references import DropColumn
+from alembic_rekey.sql.side_tables import bookkeeping, every_column, journal
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import goes_back, stored_back
 

@@ -142,6 +142,14 @@ SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, C
   CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
 
+-- Let it be updated where every table is published.
+ALTER TABLE rekey_redirect REPLICA IDENTITY FULL;
+ALTER TABLE rekey_journal_projects REPLICA IDENTITY FULL;
+ALTER TABLE rekey_created_projects REPLICA IDENTITY FULL;
+ALTER TABLE rekey_journal_project_state REPLICA IDENTITY FULL;
+ALTER TABLE rekey_journal_memories REPLICA IDENTITY FULL;
+ALTER TABLE rekey_journal_interactions REPLICA IDENTITY FULL;
+
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
 

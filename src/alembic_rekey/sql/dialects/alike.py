@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Text, literal
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
 from alembic_rekey.sql.expressions import InsertRows, Quoted, Sentence
+from alembic_rekey.sql.references import DropColumn
 from alembic_rekey.sql.registry_text import RegistryText
-from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
+from alembic_rekey.sql.side_tables import CreateJournal
 from alembic_rekey.sql.times import Moment, Unread
 
 __all__ = ["ascii_text", "create_journal", "drop_column", "insert_rows", "insertion", "listed", "sentence", "unread"]

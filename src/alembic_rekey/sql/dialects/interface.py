@@ -109,6 +109,10 @@ class Database(ABC):
         """Return what was counted otherwise than a run's journal names it: `table`, `kind`, `counted`, `journalled`."""
 
     @abstractmethod
+    def replicated(self, names: Iterable[str]) -> list[Executable]:
+        """Return what lets tables of ours that have no key be updated where every table is published."""
+
+    @abstractmethod
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Return the keys of the rows of `made` that stand in the table of `key` as they are, in every column."""
 

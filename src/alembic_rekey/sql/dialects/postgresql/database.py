@@ -47,6 +47,7 @@ from alembic_rekey.sql.dialects.postgresql.session import SETTLED
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
+from alembic_rekey.sql.references import ReplicateWhole
 
 __all__ = ["PostgreSQL"]
 
@@ -93,6 +94,10 @@ class PostgreSQL(Database):
     def unaccounted(self, account: Account, *, watched: bool) -> Relation:
         """Compare table by table."""
         return by_table(account)
+
+    def replicated(self, names: Iterable[str]) -> list[Executable]:
+        """Give them the whole row as their identity."""
+        return [ReplicateWhole(name) for name in names]
 
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Compare the rows as texts."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Enum, String, Text, Uuid, cast, literal
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
 from alembic_rekey.names.matching import WHITESPACE
 from alembic_rekey.sql.dialects.alike import (
@@ -32,9 +32,9 @@ from alembic_rekey.sql.expressions import (
     Written,
     quoted,
 )
-from alembic_rekey.sql.references import Refers
+from alembic_rekey.sql.references import DropColumn, Refers, ReplicateWhole
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
-from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
+from alembic_rekey.sql.side_tables import CreateJournal
 from alembic_rekey.sql.values import Constant, Key, KeyText, equatable
 
 compiles(InsertRows, "postgresql")(insert_rows)
@@ -42,6 +42,11 @@ compiles(CreateJournal, "postgresql")(create_journal)
 compiles(DropColumn, "postgresql")(drop_column)
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@compiles(ReplicateWhole, "postgresql")
+def _replicate_whole(element: ReplicateWhole, compiler: DDLCompiler, **_: Any) -> str:
+    return f"ALTER TABLE {compiler.preparer.quote(element.name)} REPLICA IDENTITY FULL"
 
 
 @compiles(Clock, "postgresql")

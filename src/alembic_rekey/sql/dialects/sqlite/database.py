@@ -81,6 +81,10 @@ class SQLite(Database):
         """Compare table by table where each change was noted, else the rows of the tables and all changes."""
         return by_watch(account) if watched else by_total(account)
 
+    def replicated(self, names: Iterable[str]) -> list[Executable]:
+        """Return nothing: it publishes none."""
+        return []
+
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Intersect the rows."""
         return columns.as_made(key, made)

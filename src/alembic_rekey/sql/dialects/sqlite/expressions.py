@@ -22,9 +22,9 @@ from alembic_rekey.sql.expressions import (
     Uncollated,
     Written,
 )
-from alembic_rekey.sql.references import Refers
+from alembic_rekey.sql.references import DropColumn, Refers
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
-from alembic_rekey.sql.side_tables import CreateJournal, DropColumn
+from alembic_rekey.sql.side_tables import CreateJournal
 from alembic_rekey.sql.values import Constant, Key, KeyText
 
 compiles(InsertRows, "sqlite")(insert_rows)
