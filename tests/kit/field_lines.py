@@ -54,7 +54,7 @@ class Line:
 
     `after` has the tables that an upgrade leaves otherwise than they were. `names` are the lists of the registry,
     which is not there without them. `leads` are the lines of `rekey_redirect`, where the line is about them.
-    `refused`: what the refusal says; nothing changes then. `lacks`: the feature that the engine does not have yet.
+    `refused`: what the refusal says; nothing changes then.
     """
 
     name: str
@@ -65,7 +65,6 @@ class Line:
     names: Mapping[str, Mapping[object, Sequence[object]]] = field(default_factory=dict)
     leads: Rows | None = None
     refused: str = ""
-    lacks: str = ""
 
     @property
     def expected(self) -> dict[str, object]:
@@ -84,8 +83,6 @@ def cases(*lines: Line) -> list[object]:
     for number, line in enumerate(lines):
         for dialect in DIALECTS:
             marks = [pytest.mark.slow] if number or dialect != "sqlite" else []
-            if line.lacks:
-                marks.append(pytest.mark.xfail(strict=True, reason=f"feature {line.lacks}"))
             made.append(pytest.param(dialect, line, marks=marks, id=f"{line.name}-{dialect}"))
     return made
 
