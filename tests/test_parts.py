@@ -61,7 +61,7 @@ class Referring(Unheard):
 
 @decisions.register
 def _plan(part: Referring, spec, _names, _answered, planned):
-    of = led(part, spec, planned, part.table, only_members=True)
+    of = led(part, spec, planned, part.table)
     rekeying = select(
         part.key.label("key_0"), literal(Action.REKEY.value).label("action"), of.canonical.label("canonical")
     )
@@ -70,7 +70,7 @@ def _plan(part: Referring, spec, _names, _answered, planned):
 
 @after.register
 def _after(part: Referring, spec, _names, planned, rows):
-    of = led(part, spec, planned, rows, only_members=False)
+    of = led(part, spec, planned, rows)
     return of.source, {part.owner.name: of.owners[0]}
 
 

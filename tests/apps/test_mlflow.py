@@ -64,8 +64,10 @@ def test_registered_models_of_one_name_become_one_with_versions_tags_and_aliases
     assert seen.before["experiments"] == seen.folded["experiments"]
 
 
-@pytest.mark.xfail(strict=True, reason="rows that refer to a slot's row do not follow it where it moves to another key")
-def test_tags_of_a_version_follow_it_to_its_new_key(app, database, tmp_path):
+def test_tags_of_a_version_follow_it_to_its_new_key(app, database, tmp_path, request):
+    if database.dialect == "postgresql":
+        why = "PostgreSQL asks a foreign key at once: no row that others refer to gets another key (ON UPDATE CASCADE)"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
     mlflow = app("mlflow")
     project = beside(tracked(mlflow, database), tmp_path, "mlflow_models", {})
     mlflow.inside("label", database.url)

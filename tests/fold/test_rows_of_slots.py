@@ -29,6 +29,12 @@ def project(database, tmp_path):
     return declared(database, tmp_path, SCHEMA, SPEC, TABLES, names={})
 
 
+LIVE = """
+ALTER TABLE versions ADD COLUMN status VARCHAR(9) DEFAULT 'active';
+UPDATE versions SET status = 'old' WHERE model = 'fraud'; UPDATE versions SET said = 'new' WHERE model = 'Fraud';
+"""
+
+
 def marks(database):
     return database.rows("SELECT id, model, number FROM marks ORDER BY id")
 
@@ -53,4 +59,31 @@ def test_they_follow_by_script(project, database):
     assert AFTER == marks(database)
     back = database.run_script(project.script("0002:0001", "downgrade"))
     assert 0 == back.returncode, back.stderr
+    assert before == {table: sorted(database.table(table), key=str) for table in TABLES}
+
+
+@pytest.mark.parametrize("on_fold", ["DELETE", "SET_NULL"])
+def test_what_becomes_of_rows_of_shadows_does_not_become_of_those_of_a_row_that_moves(database, tmp_path, on_fold):
+    spec = SPEC.replace('of="version",', f'of="version", on_fold=OnFold.{on_fold},')
+    project = declared(database, tmp_path, SCHEMA, spec, TABLES, names={})
+    before = marks(database)
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    gone = [] if on_fold == "DELETE" else [(2, None, None)]
+    assert sorted([*AFTER[:1], *gone, *AFTER[2:]]) == sorted(marks(database))
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
+    assert before == marks(database)
+
+
+def test_rows_of_one_that_was_displaced_are_those_of_the_one_in_its_place(database, tmp_path):
+    value = 'value=t["versions"].c.said, status=t["versions"].c.status, slot'
+    project = declared(database, tmp_path, SCHEMA + LIVE, SPEC.replace("slot=(", f"{value}=(", 1), TABLES, names={})
+    before = {table: sorted(database.table(table), key=str) for table in TABLES}
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert AFTER == marks(database)
+    assert [("new",)] == database.rows("SELECT said FROM versions WHERE model = 'fraud' AND number = 1")
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
     assert before == {table: sorted(database.table(table), key=str) for table in TABLES}

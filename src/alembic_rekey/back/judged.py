@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, String, and_, case, literal, s
 
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.guard.stored import Stored, columns_in
-from alembic_rekey.plan.judged import numbered
+from alembic_rekey.plan.judged import keys_of, numbered
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.spec.stamp import Epoch, Stamp
@@ -30,7 +30,7 @@ def line(
     moves: ColumnElement[int] | None = None,
 ) -> Relation:
     """Return the columns of a way back, of `lines` of the plan; see `way_back`."""
-    keys = [lines.c[known.name] for known in part.keys]
+    keys = keys_of(part, lines)
     return select(
         *numbered("key", keys),
         *numbered("now", keys if now is None else now),

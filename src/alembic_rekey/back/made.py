@@ -11,7 +11,7 @@ from alembic_rekey.back.judged import judged
 from alembic_rekey.back.places import leaving
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.groups.members import referring
-from alembic_rekey.plan.judged import numbered, same_key
+from alembic_rekey.plan.judged import keys_of, numbered, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.equality import SameRow
@@ -33,7 +33,7 @@ def made_back(
         *((hangs, Drift.ATTACHED) for hangs in hanging),
         (not_(as_made), Drift.EDITED),
     )
-    keys = [made.c[known.name] for known in identity.keys]
+    keys = keys_of(identity, made)
     return (
         select(
             *numbered("key", keys),
@@ -53,7 +53,7 @@ def hanging_on(spec: Spec, back: Mapping[Part, FromClause]) -> Iterator[ColumnEl
     identity = spec.identity
     for part, returning in back.items():
         table = part.table if part is not identity else part.table.alias("rekey_child")
-        stays = not_(leaving(part, returning, [table.c[known.key] for known in part.keys]))
+        stays = not_(leaving(part, returning, keys_of(part, table)))
         for owner in part.owning if spec.parent(part) is identity else ():
             pairs = zip((table.c[known.key] for known in owner), owner, identity.keys, identity.keys, strict=True)
             yield exists(select(literal(1)).select_from(table).where(*(referring(*pair) for pair in pairs), stays))

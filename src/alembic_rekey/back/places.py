@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, or_, select
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.plan.judged import alike, same_key
+from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.spec import Identity, Part, Slots
 from alembic_rekey.sql.equality import SameSlot
 
@@ -32,7 +32,7 @@ class Place:
 
         `back` is the way back of rows that leave their places.
         """
-        keys = [self.holder.c[known.key] for known in self.part.keys]
+        keys = keys_of(self.part, self.holder)
         conditions = [self.holds]
         if now is not None:
             conditions.append(not_(same_key(keys, now)))
@@ -68,7 +68,6 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
 @place_of.register
 def _slot(slots: Slots, lines: FromClause) -> Place:
     holder = slots.table.alias("rekey_holder")
-    owners = [known for owner in slots.owning for known in owner]
-    at_owners = [holder.c[known.key] == lines.c[known.name] for known in owners]
+    at_owners = [holder.c[known.key] == lines.c[known.name] for known in slots.owner_columns]
     place = [SameSlot(holder.c[known.key], lines.c[known.name]) for known in slots.slot]
     return Place(slots, holder, and_(*at_owners, *place))

@@ -16,7 +16,7 @@ from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming, new_key
 from alembic_rekey.plan.groups.members import Planned, referring
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, flag, same_key
+from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Relation, Spec
 
@@ -36,7 +36,7 @@ class Backward:
 
 def moving(part: Part) -> list[Action]:
     """Return the actions that give a row another owner or name: on its way back it returns to the old one."""
-    places = {*part.named, *(known for owner in part.owning for known in owner)}
+    places = {*part.named, *part.owner_columns}
     return [action for action, columns in written(part).items() if places & {*columns}]
 
 
@@ -66,7 +66,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     `back` is the way back of those that changed, where it is known: one that leaves its place stands in nobody's way.
     """
     rows = backward.planned[part]
-    keys = [rows.c[known.name] for known in part.keys]
+    keys = keys_of(part, rows)
     source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
     place = place_of(part, rows)
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
@@ -96,14 +96,14 @@ def _lost(
         # Who moved with its owner had another key, and gets it back.
         left = or_(gone, parent.c.moves == 1) if of.key_holds_owner else gone
         coming = select(parent).where(left).subquery(f"rekey_comes_back_{number}")
-        source = source.outerjoin(standing, _of(owner, before, of, [standing.c[known.key] for known in of.keys]))
+        source = source.outerjoin(standing, _of(owner, before, of, keys_of(of, standing)))
         source = source.outerjoin(coming, _of(owner, before, of, alike(coming, "key")))
         comes_back = coming.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))
         stands = and_(alike(coming, "key")[0].is_(None), standing.c[of.keys[0].key].is_not(None))
         refers = and_(*(value.is_not(None) for value in before))
         if len(part.owning) > 1 and number not in backward.stored.bound.get(part.noun, ()):
             run = backward.planned[of].alias(f"rekey_of_run_{number}")
-            refers = exists(select(literal(1)).where(_of(owner, before, of, [run.c[known.name] for known in of.keys])))
+            refers = exists(select(literal(1)).where(_of(owner, before, of, keys_of(of, run))))
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
 

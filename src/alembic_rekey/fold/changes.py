@@ -11,7 +11,7 @@ from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import same_key
+from alembic_rekey.plan.judged import keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.side_tables import current_run, journal, run_time
@@ -40,5 +40,5 @@ def updating(part: Part, spec: Spec, names: Names, planned: Planned, action: Act
     changes = {known.key: new[str(known.name)] for known in written(part)[action]}
     if part.stamp is not None:
         changes[part.stamp.key] = written_time(run_time(), part.stamp, lines.c[part.stamp.name])
-    matched = same_key(part.keys, [lines.c[known.name] for known in part.keys])
+    matched = same_key(part.keys, keys_of(part, lines))
     return update(part.table).values(changes).where(matched)

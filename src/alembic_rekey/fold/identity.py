@@ -28,7 +28,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from alembic_rekey.fold.changes import of_this_run
 from alembic_rekey.plan.becoming import taken_by_group
 from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.judged import same_key
+from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.expressions import InsertRows, sought
@@ -52,16 +52,14 @@ def creating(identity: Identity, planned: Planned) -> Insert:
     if identity.within:
         # The first of the shadows, all of which agree in these columns.
         shadow = kept.alias("rekey_shadow")
-        lead = [kept.c[to_name(known)] for known in identity.keys]
-        first = and_(
-            shadow.c.rekey_run == kept.c.rekey_run, same_key([shadow.c[known.name] for known in identity.keys], lead)
-        )
+        lead = leads_of(identity, kept)
+        first = and_(shadow.c.rekey_run == kept.c.rekey_run, same_key(keys_of(identity, shadow), lead))
         made = made.join(shadow, first)
         values |= {known.name: shadow.c[known.name] for known in identity.within}
     if identity.absorb:
         new, taken = taken_by_group(identity, planned[identity])
-        lead = [kept.c[to_name(known)] for known in identity.keys]
-        made = made.join(new, same_key([new.c[known.name] for known in identity.keys], lead))
+        lead = leads_of(identity, kept)
+        made = made.join(new, same_key(keys_of(identity, new), lead))
         values |= taken
     missing = (
         select(*(value.label(column) for column, value in values.items()))
@@ -83,12 +81,12 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
         matched = and_(matched, ClauseAdapter(original).traverse(identity.where))
     if identity.within:
         shadow = kept.alias("rekey_shadow")
-        lead = [kept.c[to_name(known)] for known in identity.keys]
-        keys = [shadow.c[known.name] for known in identity.keys]
+        lead = leads_of(identity, kept)
+        keys = keys_of(identity, shadow)
         joined = joined.join(shadow, and_(shadow.c.rekey_run == kept.c.rekey_run, same_key(keys, lead)))
         agree = (original.c[known.key].is_not_distinct_from(shadow.c[known.name]) for known in identity.within)
         matched = and_(matched, *agree)
-    own = [kept.c[to_name(known)] for known in identity.keys]
+    own = leads_of(identity, kept)
     made: Relation = (
         select(
             *(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, null(), *own),

@@ -8,9 +8,10 @@ from sqlalchemy import insert, literal, select, update
 
 from alembic_rekey.fold.changes import of_this_run
 from alembic_rekey.plan.groups.ranked import written_name
+from alembic_rekey.plan.judged import keys_of, leads_of
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation
-from alembic_rekey.sql.side_tables import current_run, journal, redirects, to_name
+from alembic_rekey.sql.side_tables import current_run, journal, redirects
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.values import KeyText
 
@@ -20,12 +21,12 @@ __all__ = ["redirected"]
 def redirected(identity: Identity) -> Iterator[Statement]:
     """Yield what keeps where the shadows of the current run lead, once the journal knows the keys of created rows."""
     kept = journal(identity)
-    own = KeyText([kept.c[known.name] for known in identity.keys])
+    own = KeyText(keys_of(identity, kept))
     folded: Relation = select(
         kept.c.rekey_run,
         literal(identity.noun),
         own,
-        KeyText([kept.c[to_name(known)] for known in identity.keys]),
+        KeyText(leads_of(identity, kept)),
         own if identity.name is None else written_name(identity, kept.c[identity.name.name]),
         kept.c.rekey_canonical,
     ).where(of_this_run(kept, Action.DELETE, Action.RETIRE))

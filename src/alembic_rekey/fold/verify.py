@@ -21,11 +21,11 @@ from alembic_rekey.plan.counts import planned_rows
 from alembic_rekey.plan.groups.members import Planned, referring
 from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
 from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.plan import journalled
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Identity, Match, Part, Relation, Spec, Tags
+from alembic_rekey.spec import Check, Identity, Part, Relation, Spec, Tags
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Step
 from alembic_rekey.undo.decided import decided_back, forgotten_back, stored_back
@@ -114,7 +114,7 @@ def _shadow_left(identity: Identity, _spec: Spec, names: Names, planned: Planned
     if identity.retire is not None:
         # A row that is marked keeps its name.
         lines = planned[identity]
-        mine = same_key([lines.c[known.name] for known in identity.keys], alike(again, "key"))
+        mine = same_key(keys_of(identity, lines), alike(again, "key"))
         retired = select(literal(1)).select_from(lines).where(lines.c.rekey_action == Action.RETIRE.value, mine)
         still = still.where(not_(exists(retired)))
     return [check("shadow_left", identity.noun, still)]
@@ -126,15 +126,14 @@ def _alias_left(tags: Tags, spec: Spec, names: Names, planned: Planned) -> Itera
     if not spec.identity.found and tags.where is None:
         # Asked of the few spellings that there are, not of the rows.
         for place, tag in enumerate(tags.named):
-            spelled = names.spelled(tag, f"{tags.noun}_{place}", spec.identity.match is Match.EXACT)
+            spelled = names.spelled(tag, f"{tags.noun}_{place}", spec.identity.match)
             wrong = spelled.c.spelling != spelled.c.canonical
             found = select(table, spelled.c.spelling, spelled.c.canonical).where(wrong)
             yield check("alias_left", tags.noun if place == 0 else f"{tags.noun}_{place}", found)
         return
     found_rows = tagged(tags, spec, names, planned, tags.table)
     rows = select(table, tags.named[0].label("spelling"), found_rows.canonical.label("canonical"))
-    where = [] if tags.where is None else [tags.where]
-    yield check("alias_left", tags.noun, rows.select_from(found_rows.source).where(found_rows.moved, *where))
+    yield check("alias_left", tags.noun, rows.select_from(found_rows.source).where(found_rows.moved, *tags.counting))
 
 
 def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
@@ -151,6 +150,14 @@ def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
                     key_text(owner).label("owner"),
                 )
                 .join_from(part.table, gone, and_(*(referring(*pair) for pair in pairs)))
-                .where(went, *([] if part.where is None or part is spec.identity else [part.where]))
+                # Of an identity's own rows all refer to rows of it, whether they count or not.
+                .where(went, *(() if part is spec.identity else part.counting))
             )
+            if parent.key_holds_owner:
+                # A row that moved may stand under the key of one that it displaced.
+                again = parent.table.alias("rekey_again")
+                keys = keys_of(parent, again)
+                stands = select(literal(1)).select_from(again)
+                mine = same_key(keys, keys_of(parent, gone))
+                lost = lost.where(not_(exists(stands.where(mine))))
             yield check("owner_lost", part.noun if number == 0 else f"{part.noun}_{number}", lost)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Connection,
     String,
     Table,
-    Text,
     and_,
     cast,
     exists,
@@ -26,14 +25,13 @@ from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.becoming import becoming
-from alembic_rekey.plan.groups.members import Planned, members, referring
+from alembic_rekey.plan.groups.members import Planned, standing_under
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, numbered, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered, same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Differing, Identity, Itself, Match, Part, References, Relation, Slots, Spec, Tags
+from alembic_rekey.spec import Check, Differing, Identity, Itself, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.side_tables import to_name
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry", "refusing"]
@@ -118,7 +116,7 @@ def _two_become_one(part: Part, planned: Planned) -> Check:
     relation = planned[part]
     found = select(
         literal(str(part.table.name)).label("table"),
-        key_text([relation.c[known.name] for known in part.keys]).label("key"),
+        key_text(keys_of(part, relation)).label("key"),
         relation.c.rekey_canonical.label("canonical"),
     ).where(relation.c.rekey_action == Action.ITSELF.value)
     return check("itself", part.noun, found.order_by(*(relation.c[known.name] for known in part.keys)))
@@ -126,8 +124,8 @@ def _two_become_one(part: Part, planned: Planned) -> Check:
 
 def _own_parents(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Relation:
     lines, new = becoming(identity, spec, names, planned)
-    own = [lines.c[to_name(known)] for known in identity.keys]
-    keys = [lines.c[known.name] for known in identity.keys]
+    own = leads_of(identity, lines)
+    keys = keys_of(identity, lines)
     becomes = (
         and_(
             same_key([new[str(known.name)] for known in owner], own),
@@ -139,7 +137,7 @@ def _own_parents(identity: Identity, spec: Spec, names: Names, planned: Planned)
     return (
         select(
             literal(str(identity.table.name)).label("table"),
-            key_text([lines.c[known.name] for known in identity.keys]).label("key"),
+            key_text(keys_of(identity, lines)).label("key"),
             lines.c.rekey_canonical.label("canonical"),
         )
         .where(lines.c.rekey_place <= 1, or_(*becomes))
@@ -165,14 +163,11 @@ def _slot_text(slots: Slots, relation: Any) -> ColumnElement[str]:
 
 
 def _collisions(spec: Spec, slots: Slots, planned: Planned) -> Relation:
-    relation, parent = planned[slots], spec.parent(slots)
+    relation = planned[slots]
     assert slots.value is not None  # noqa: S101  # without one, rows of a slot say the same
-    member = members(parent, planned[parent], "rekey_member")
-    keys = [relation.c[known.name] for known in slots.keys]
-    owner = slots.owning[0]
-    pairs = zip((relation.c[known.name] for known in owner), owner, alike(member, "key"), parent.keys, strict=True)
+    keys = keys_of(slots, relation)
+    joined, _, under = standing_under(slots, spec, planned)
     active = [] if slots.status is None else [comparable(relation.c[slots.status.name]) == slots.active]
-    under = member.c.name if "name" in member.c else cast(key_text(alike(member, "key")), Text)
     return (
         select(
             literal(str(slots.table.name)).label("table"),
@@ -182,7 +177,7 @@ def _collisions(spec: Spec, slots: Slots, planned: Planned) -> Relation:
             under.label("written_under"),
             relation.c[slots.value.name].label("value"),
         )
-        .join_from(relation, member, and_(*(referring(*pair) for pair in pairs)), isouter=True)
+        .select_from(joined)
         .where(relation.c.rekey_action == Action.COLLISION.value, *active)
         .order_by(relation.c.rekey_canonical, *_slot(slots, relation), *keys)
     )
@@ -190,7 +185,7 @@ def _collisions(spec: Spec, slots: Slots, planned: Planned) -> Relation:
 
 def _crowded(slots: Slots, planned: Planned) -> Relation:
     relation = planned[slots]
-    owners = [relation.c[known.name] for owner in slots.owning for known in owner]
+    owners = [relation.c[known.name] for known in slots.owner_columns]
     return (
         select(
             literal(str(slots.table.name)).label("table"),
@@ -207,7 +202,7 @@ def _crowded(slots: Slots, planned: Planned) -> Relation:
 
 def _two_canonical_rows(identity: Identity, names: Names) -> Relation:
     assert identity.name is not None  # noqa: S101  # groups of the registry have names: `Identity.faults`
-    spelled = names.spelled(identity.name, identity.noun, identity.match is Match.EXACT)
+    spelled = names.spelled(identity.name, identity.noun, identity.match)
     known = (
         select(
             key_text(identity.keys).label("key"),
@@ -216,7 +211,7 @@ def _two_canonical_rows(identity: Identity, names: Names) -> Relation:
             *numbered("within", [comparable(column) for column in identity.within]),
         )
         .join_from(identity.table, spelled, spelled.c.spelling == written_name(identity))
-        .where(spelled.c.alias == spelled.c.canonical, *([] if identity.where is None else [identity.where]))
+        .where(spelled.c.alias == spelled.c.canonical, *identity.counting)
         .cte("rekey_canonical_row")
     )
     group = [known.c.canonical, *alike(known, "within")]

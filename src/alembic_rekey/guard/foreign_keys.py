@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, f
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.judged import key_text, same_key
+from alembic_rekey.plan.judged import key_text, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Part, Spec
 from alembic_rekey.sql.dialects import database
@@ -130,7 +130,7 @@ def _attached_by(
     key: ForeignKey, part: Part, numbered: str, planned: Planned, name: str, actions: Sequence[Action]
 ) -> Check:
     gone = planned[part]
-    keys = [gone.c[known.name] for known in part.keys]
+    keys = keys_of(part, gone)
     # Aliases: the key may refer to its own table.
     child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("rekey_child")
     # The parent's own column carries the value: one that the revision does not know is in no plan relation.
@@ -146,7 +146,7 @@ def _attached_by(
             literal(", ".join(key.columns)).label("columns"),
             func.count().label("rows"),
         )
-        .join_from(gone, parent, same_key([parent.c[known.name] for known in part.keys], keys))
+        .join_from(gone, parent, same_key(keys_of(part, parent), keys))
         .join(child, and_(*(child.c[field] == parent.c[target] for field, target in pairs)))
         .where(gone.c.rekey_action.in_([action.value for action in actions]))
         .group_by(*keys, gone.c.rekey_action)

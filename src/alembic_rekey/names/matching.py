@@ -136,9 +136,8 @@ def letters(keys: Iterable[str]) -> dict[str, str]:
 def cased() -> Iterator[tuple[str, str]]:
     """Yield (capital, small) of the alphabets that people write names in, for names that nobody registered.
 
-    Latin, Greek, Cyrillic, Armenian and the wide forms of A to Z; a sigma is one wherever it stands.
+    Latin, Greek, Cyrillic, Armenian and the wide forms of A to Z, but for the sigma (see `stored_keys`).
     """
-    yield from ((SIGMA, "σ"), ("ς", "σ"))
     yield from ((c, small) for c, small in _capitals() if c < "\u0590" or "Ａ" <= c <= "Ｚ")
 
 

@@ -21,8 +21,9 @@ from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.names.json_file import JsonFile, Unreadable, kind_of
 from alembic_rekey.names.matching import NAMESPACE, Name, fault_of, identity_of, key_of, shown
 from alembic_rekey.names.nearness import is_nearly
+from alembic_rekey.spec import Identity
 
-__all__ = ["NAMESPACE", "Name", "Registry", "read_registry"]
+__all__ = ["NAMESPACE", "Name", "Registry", "read_registry", "registry_of"]
 
 MOST_BYTES = 8 * 2**20  # of the file; 50,000 names take about 2 MB
 MOST_PARTS = 300_000  # commas, colons and opening brackets: a value takes up to 50 times its text in memory
@@ -78,6 +79,11 @@ class _Claim(NamedTuple):
     place: str
     name: str
     owner: str
+
+
+def registry_of(path: Path, identity: Identity) -> Registry:
+    """Return the registry that folds `identity`: nobody's where its groups are found in the data."""
+    return Registry.of_nobody() if identity.found else read_registry(path, identity.listed)
 
 
 def read_registry(path: Path, listed: str) -> Registry:

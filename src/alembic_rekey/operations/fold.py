@@ -18,7 +18,7 @@ from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.triggers import trigger_on_way_back
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers
-from alembic_rekey.names.registry import Registry, read_registry
+from alembic_rekey.names.registry import Registry, registry_of
 from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.plan import journalled
@@ -58,8 +58,7 @@ class Rekey(MigrateOperation):
 def _rekey(operations: Operations, operation: Rekey) -> None:
     settings = settings_for(operations)
     spec = operation.spec
-    found = spec.identity.found
-    registry = Registry.of_nobody() if found else read_registry(settings.registry, spec.identity.listed)
+    registry = registry_of(settings.registry, spec.identity)
     given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
     if operations.migration_context.as_sql:
         _write(operations, spec, registry, given, settings)

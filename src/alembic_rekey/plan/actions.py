@@ -34,10 +34,6 @@ def _absorbed(part: Part) -> list[Column[Any]]:
     return [known for known in part.table.columns if known.name in part.absorbing]
 
 
-def _owners(part: Part) -> list[Column[Any]]:
-    return [known for owner in part.owning for known in owner]
-
-
 @singledispatch
 def written(part: Part) -> Written:
     """Return the columns, but for the time, that each action on a row that stays writes; each kind has its own."""
@@ -46,7 +42,7 @@ def written(part: Part) -> Written:
 
 @written.register
 def _written_identity(identity: Identity) -> Written:
-    owners, absorbed = _owners(identity), _absorbed(identity)
+    owners, absorbed = identity.owner_columns, _absorbed(identity)
     acts: dict[Action, Sequence[Column[Any]]] = {}
     if not identity.found and identity.named:
         acts[Action.RENAME] = [*identity.named, *owners]
@@ -62,14 +58,14 @@ def _written_identity(identity: Identity) -> Written:
 
 @written.register
 def _written_references(references: References) -> Written:
-    moving = {Action.REKEY: [*_owners(references), *references.names]}
-    return moving | ({Action.DETACH: _owners(references)} if references.on_fold is OnFold.SET_NULL else {})
+    moving = {Action.REKEY: [*references.owner_columns, *references.names]}
+    return moving | ({Action.DETACH: references.owner_columns} if references.on_fold is OnFold.SET_NULL else {})
 
 
 @written.register
 def _written_slots(slots: Slots) -> Written:
     absorbed = _absorbed(slots)
-    acts: dict[Action, Sequence[Column[Any]]] = {Action.REKEY: [*_owners(slots), *slots.names, *absorbed]}
+    acts: dict[Action, Sequence[Column[Any]]] = {Action.REKEY: [*slots.owner_columns, *slots.names, *absorbed]}
     if slots.status is not None:
         acts[Action.REVIVE] = [slots.status, *absorbed]
     return acts | ({Action.ABSORB: absorbed} if absorbed else {})
@@ -98,7 +94,7 @@ def _planned_identity(identity: Identity) -> Sequence[Count]:
     counts = [Count("shadow_{noun}s", (Action.DELETE, Action.RETIRE))]
     if not identity.found and identity.named:
         counts.append(Count("canonical_rows_renamed", (Action.RENAME,)))
-    return [*counts, *_of_itself(identity, "{noun}_rekey_rows")]
+    return [*counts, *_rekeyed(identity, "{noun}_rekey_rows"), *_absorbing(identity)]
 
 
 @applied_counts.register
@@ -109,15 +105,16 @@ def _applied_identity(identity: Identity) -> Sequence[Count]:
     before = [Count("canonical_rows_created", (Action.CREATE,))] if identity.creates else []
     if not identity.found and identity.named:
         before.append(Count("canonical_rows_renamed", (Action.RENAME,)))
-    return [*before, *_of_itself(identity, "{noun}_rows_rekeyed", absorbing=False), gone] + [
-        count for count in _of_itself(identity, "") if count.actions == (Action.ABSORB,)
-    ]
+    return [*before, *_rekeyed(identity, "{noun}_rows_rekeyed"), gone, *_absorbing(identity)]
 
 
-def _of_itself(identity: Identity, rekeyed: str, *, absorbing: bool = True) -> Iterator[Count]:
+def _rekeyed(identity: Identity, name: str) -> Iterator[Count]:
     if identity.owners:
-        yield Count(rekeyed, (Action.REKEY,))
-    if identity.absorb and absorbing:
+        yield Count(name, (Action.REKEY,))
+
+
+def _absorbing(part: Part) -> Iterator[Count]:
+    if part.absorb:
         yield Count("{noun}_rows_absorbing", (Action.ABSORB,))
 
 
@@ -146,7 +143,7 @@ def _planned_slots(slots: Slots) -> Sequence[Count]:
         Count("{noun}_historical_drops", (Action.DROP,)),
         Count("{noun}_rows_revived", (Action.REVIVE,)),
         *([Count("{noun}_delete_rows", (Action.DELETE,))] if slots.itself is Itself.DELETE else ()),
-        *([Count("{noun}_rows_absorbing", (Action.ABSORB,))] if slots.absorb else ()),
+        *_absorbing(slots),
     ]
 
 
@@ -159,7 +156,7 @@ def _applied_slots(slots: Slots) -> Sequence[Count]:
         *([Count("{noun}_rows_deleted", (Action.DELETE,))] if slots.itself is Itself.DELETE else ()),
         *([Count("{noun}_rows_revived", (Action.REVIVE,))] if slots.status is not None else ()),
         Count("{noun}_rows_rekeyed", (Action.REKEY,)),
-        *([Count("{noun}_rows_absorbing", (Action.ABSORB,))] if slots.absorb else ()),
+        *_absorbing(slots),
     ]
 
 

@@ -25,7 +25,7 @@ from alembic_rekey.names.answers import Answers
 from alembic_rekey.plan.groups.members import Led
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import key_text
-from alembic_rekey.spec import Match, Slots, Spec
+from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import SameSlot
 from alembic_rekey.sql.expressions import Exact, Item
@@ -108,7 +108,7 @@ class Answered:
             return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
         name = spec.identity.named[0]
         written = led.members[0].c.name
-        spelled = names.spelled(name, f"answer_{slots.noun}", spec.identity.match is Match.EXACT)
+        spelled = names.spelled(name, f"answer_{slots.noun}", spec.identity.match)
         source = source.outerjoin(spelled, spelled.c.spelling == written)
         meant, exactly = about.c.alias == spelled.c.alias, Exact(written) == about.c.keep
         kept = case((and_(*is_active, meant, exactly), 2), (and_(*is_active, meant), 1), else_=0)

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, literal, not_, null, select
+from sqlalchemy import Column, ColumnElement, FromClause, Text, and_, case, cast, literal, not_, null, select
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.absorbed import absorbed
 from alembic_rekey.plan.groups.members import Led, Planned, led
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import same_key
+from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import SURVIVOR, Identity, Itself, Part, References, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.side_tables import to_name
 from alembic_rekey.sql.values import Constant
 
 __all__ = ["After", "after", "becoming", "new_key", "taken_by_group"]
@@ -73,31 +72,28 @@ def _after_identity(
     values: dict[str, Any] = {}
     source = rows
     if identity.owners:
-        joined = led(identity, spec, planned, rows, only_members=False)
+        joined = led(identity, spec, planned, rows)
         source = joined.source
         values |= _owned(identity, joined, rows)
-    to = [rows.c[to_name(known)] for known in identity.keys]
+    to = leads_of(identity, rows)
     if identity.absorb:
         source, taken = _absorbing(identity, rows, source)
         values |= taken
     values |= {str(known.name): rows.c.rekey_canonical for known in identity.named}
     for name, value in (identity.retiring or {}).items():
-        known = identity.table.c[name]
-        set_to = (
-            to[0]
-            if value is SURVIVOR
-            else cast(null(), known.type)
-            if value is None
-            else Constant(literal(value, known.type), known.type)
-        )
+        set_to = to[0] if value is SURVIVOR else _constant(value, identity.table.c[name])
         values[name] = {**_per_action(identity, name, values.get(name)), Action.RETIRE.value: set_to}
     return source, values
+
+
+def _constant(value: Any, known: Column[Any]) -> ColumnElement[Any]:
+    return cast(null(), known.type) if value is None else Constant(literal(value, known.type), known.type)
 
 
 def taken_by_group(part: Part, rows: FromClause) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
     """Return per row of a group of `part` in the plan `rows`, by its key, what the row that stays takes; by column."""
     members = select(rows).where(rows.c.rekey_place > 0).subquery("rekey_absorbing")
-    leads = [members.c[to_name(known)] for known in part.keys]
+    leads = leads_of(part, members)
     taken = absorbed(part, members, leads, members.c.rekey_place)
     new = select(
         *(members.c[known.name] for known in part.keys),
@@ -126,10 +122,10 @@ def _owned(identity: Identity, joined: Led, rows: FromClause) -> dict[str, Colum
     """Return the owners of an identity's own rows, without a parent where a row would be its own."""
     owners = iter(joined.owners)
     values: dict[str, ColumnElement[Any]] = {}
-    own = [rows.c[to_name(known)] for known in identity.keys]
+    own = leads_of(identity, rows)
     for owner in identity.owning:
         leads = [next(owners) for _ in owner]
-        was = same_key([rows.c[known.name] for known in owner], [rows.c[known.name] for known in identity.keys])
+        was = same_key([rows.c[known.name] for known in owner], keys_of(identity, rows))
         itself = and_(same_key(leads, own), rows.c.rekey_place.is_not(None), not_(was))
         for known, lead in zip(owner, leads, strict=True):
             nothing = case((itself, cast(null(), known.type)), else_=lead)
@@ -141,13 +137,13 @@ def _owned(identity: Identity, joined: Led, rows: FromClause) -> dict[str, Colum
 def _after_references(
     references: References, spec: Spec, _names: Names, planned: Planned, rows: FromClause
 ) -> tuple[FromClause, Mapping[str, Any]]:
-    joined = led(references, spec, planned, rows, only_members=False)
+    joined = led(references, spec, planned, rows)
     values: dict[str, Any] = {}
     owners = iter(joined.owners)
     for owner, member in zip(references.owning, joined.members, strict=True):
         for known in owner:
-            detached = case((member.c.place > 1, cast(null(), known.type)), else_=rows.c[known.name])
             moves = next(owners)
+            detached = case((member.c.place > 1, cast(null(), known.type)), else_=moves)
             values[str(known.name)] = {Action.REKEY.value: moves, Action.DETACH.value: detached}
     return joined.source, values | _following(references.names, joined, rows)
 
@@ -167,10 +163,10 @@ def _following(names: Sequence[Any], joined: Led, rows: FromClause) -> dict[str,
 def _after_slots(
     slots: Slots, spec: Spec, _names: Names, planned: Planned, rows: FromClause
 ) -> tuple[FromClause, Mapping[str, Any]]:
-    joined = led(slots, spec, planned, rows, only_members=False)
+    joined = led(slots, spec, planned, rows)
     source = joined.source
-    owners = [known for owner in slots.owning for known in owner]
-    values: dict[str, Any] = {str(known.name): lead for known, lead in zip(owners, joined.owners, strict=True)}
+    leads = zip(slots.owner_columns, joined.owners, strict=True)
+    values: dict[str, Any] = {str(known.name): lead for known, lead in leads}
     values |= _following(slots.names, joined, rows)
     if slots.status is not None:
         values[str(slots.status.name)] = Constant(literal(slots.active, Text()), slots.status.type)

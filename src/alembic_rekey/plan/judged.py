@@ -35,6 +35,8 @@ __all__ = [
     "held",
     "holding",
     "key_text",
+    "keys_of",
+    "leads_of",
     "numbered",
     "same_key",
     "so_far",
@@ -79,8 +81,19 @@ def alike(source: FromClause, prefix: str) -> list[ColumnElement[Any]]:
 
 
 def held(source: FromClause, known: Column[Any]) -> ColumnElement[Any]:
-    """Return the column `known` of a table as `source` has it: the table itself, or a relation with its columns."""
-    return source.c[known.key] if source is known.table else source.c[known.name]
+    """Return the column `known` of a table as `source` has it: the table, an alias, or a relation with its columns."""
+    is_table = source is known.table or getattr(source, "element", None) is known.table
+    return source.c[known.key] if is_table else source.c[known.name]
+
+
+def keys_of(part: Part, source: FromClause) -> list[ColumnElement[Any]]:
+    """Return the key of `part` as `source` has it: its table, an alias of that, or a relation with its columns."""
+    return [held(source, known) for known in part.keys]
+
+
+def leads_of(part: Part, source: FromClause) -> list[ColumnElement[Any]]:
+    """Return where a row of `part` leads, as a plan or a journal has it."""
+    return [source.c[to_name(known)] for known in part.keys]
 
 
 def same_key(some: Sequence[ColumnElement[Any]], others: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
@@ -109,7 +122,7 @@ def with_original(chosen: Relation, part: Part) -> Relation:
     in_order = chosen.suffix_with("ORDER BY 1", dialect="sqlite")
     made = in_order.cte(f"rekey_decided_{part.noun}").prefix_with("MATERIALIZED", dialect="sqlite")
     original = part.table.alias("rekey_original")
-    keys = [original.c[known.key] for known in part.keys]
+    keys = keys_of(part, original)
     return all_columns(made, part).join_from(made, original, same_key(keys, alike(made, "key")))
 
 

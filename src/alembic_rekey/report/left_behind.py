@@ -54,8 +54,7 @@ def compared_columns(identity: Identity, stored: Stored) -> tuple[str, ...]:
     What the database makes from other columns is left away, and so are key, name, the times of the row itself, what all
     rows of a group agree in, and what the row that stays takes from each.
     """
-    own = [*identity.keys, *identity.named, *identity.within, *identity.times]
-    own += [known for owner in identity.owning for known in owner]
+    own = [*identity.keys, *identity.named, *identity.within, *identity.owner_columns, *identity.times]
     left_away = {str(known.name) for known in own}
     left_away |= {name for name, how in identity.absorbing.items() if how is not Absorb.COALESCE}
     return tuple(name for name in stored.lasting(identity) if name not in left_away)

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Text, case, cast, literal, null, select
 
 from alembic_rekey.names.answers import (
     ABOUT,
@@ -27,8 +27,8 @@ from alembic_rekey.names.answers import (
 )
 from alembic_rekey.names.matching import key_of
 from alembic_rekey.names.registry import Registry
-from alembic_rekey.plan.groups.members import Planned, members, referring
-from alembic_rekey.plan.judged import alike, key_text
+from alembic_rekey.plan.groups.members import Planned, standing_under
+from alembic_rekey.plan.judged import alike, key_text, keys_of
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Relation, Slots, Spec
 from alembic_rekey.sql.values import comparable
@@ -74,13 +74,10 @@ def _questions(connection: Connection, spec: Spec, registry: Registry, planned: 
 
 def _rows(spec: Spec, slots: Slots, planned: Planned) -> Relation:
     """Return the rows of every slot in collision, those of one slot in succession."""
-    relation, parent = planned[slots], spec.parent(slots)
+    relation = planned[slots]
     slot = [relation.c[column.name] for column in slots.slot]
-    keys = [relation.c[known.name] for known in slots.keys]
-    member = members(parent, planned[parent], "rekey_member")
-    owner = slots.owning[0]
-    pairs = zip((relation.c[known.name] for known in owner), owner, alike(member, "key"), parent.keys, strict=True)
-    under = member.c.name if "name" in member.c else cast(key_text(alike(member, "key")), Text)
+    keys = keys_of(slots, relation)
+    joined, member, under = standing_under(slots, spec, planned)
     active: ColumnElement[Any] = literal(1)
     if slots.status is not None:
         active = case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0)
@@ -99,7 +96,7 @@ def _rows(spec: Spec, slots: Slots, planned: Planned) -> Relation:
             cast(key_text(keys), Text).label("key"),
             *(told(known).label(field) for field, known in told_of.items()),
         )
-        .join_from(relation, member, and_(*(referring(*pair) for pair in pairs)), isouter=True)
+        .select_from(joined)
         .where(relation.c.rekey_action == Action.COLLISION.value)
         # Found names may be one in several groups.
         .order_by(relation.c.rekey_canonical, "lead", *slot, *keys)

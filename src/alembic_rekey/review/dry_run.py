@@ -20,7 +20,7 @@ from alembic_rekey.guard.claims.times import time_checks
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.names.answers import Answers
-from alembic_rekey.names.registry import Registry, read_registry
+from alembic_rekey.names.registry import registry_of
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.counts import part_counts
 from alembic_rekey.plan.groups.members import Planned
@@ -103,8 +103,7 @@ def _planned(
     form: NewFile | None,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
-    found_in_data = spec.identity.found
-    registry = Registry.of_nobody() if found_in_data else read_registry(settings.registry, spec.identity.listed)
+    registry = registry_of(settings.registry, spec.identity)
     answered = None
     if settings.resolutions is not None:
         answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
@@ -112,7 +111,7 @@ def _planned(
     if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in there], registry)
     shape = shape_findings(connection, spec, there)
-    names = Names.of_nobody() if found_in_data else Names.handed_over(registry, dialect)
+    names = Names.of_nobody() if spec.identity.found else Names.handed_over(registry, dialect)
     # What refers to the identity by its key hangs on a row of it: without that table there is none.
     readable = [part for part in there if spec.parent(part) in there or not part.owners]
     relations, planned = streamed(spec, names, readable, answered)

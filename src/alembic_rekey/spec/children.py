@@ -36,7 +36,7 @@ class References(Part):
     @property
     def table(self) -> Table:
         """The one table that all columns belong to."""
-        return table_of((*self.keys, *_flat(self.owners), *self.names, self.updated_at))
+        return table_of((*self.keys, *self.owner_columns, *self.names, self.updated_at))
 
     @property
     def deletable(self) -> bool:
@@ -46,7 +46,7 @@ class References(Part):
     def faults(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         yield from _owner_faults(self)
-        if self.on_fold is OnFold.SET_NULL and {*self.keys} & {*_flat(self.owners)}:
+        if self.on_fold is OnFold.SET_NULL and {*self.keys} & {*self.owner_columns}:
             yield "would set a column of its key to NULL", "take OnFold.DELETE."
 
 
@@ -77,7 +77,7 @@ class Slots(Part):
     def table(self) -> Table:
         """The one table that all columns belong to."""
         read = (*self.slot, *self.names, self.value, self.status, self.updated_at)
-        return table_of((*self.keys, *_flat(self.owners), *read))
+        return table_of((*self.keys, *self.owner_columns, *read))
 
     @property
     def deletable(self) -> bool:
@@ -132,10 +132,6 @@ class Tags(Part):
     def deletable(self) -> bool:
         """Losers without a status go."""
         return bool(self.agree) and self.status is None
-
-
-def _flat(owners: Owners) -> tuple[Column[Any], ...]:
-    return tuple(column for owner in owners for column in columns_of(owner))
 
 
 def _owner_faults(part: References | Slots) -> Iterator[tuple[str, str]]:

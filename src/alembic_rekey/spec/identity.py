@@ -79,8 +79,8 @@ class Identity(Part):
     @property
     def table(self) -> Table:
         """The one table that all columns belong to."""
-        owners = (column for owner in self.owning for column in owner)
-        return table_of((*self.keys, self.name, *self.within, *owners, self.created_at, self.updated_at))
+        own = (*self.keys, self.name, *self.within, *self.owner_columns)
+        return table_of((*own, self.created_at, self.updated_at))
 
     @property
     def deletable(self) -> bool:

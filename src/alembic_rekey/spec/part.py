@@ -79,7 +79,17 @@ class Part:
     @property
     def key_holds_owner(self) -> bool:
         """Whether a row that moves to another owner gets another key."""
-        return bool({*self.keys} & {column for owner in self.owning for column in owner})
+        return bool({*self.keys} & {*self.owner_columns})
+
+    @property
+    def owner_columns(self) -> tuple[Column[Any], ...]:
+        """The columns of all owners, in their order."""
+        return tuple(column for owner in self.owning for column in owner)
+
+    @property
+    def counting(self) -> tuple[ColumnElement[bool], ...]:
+        """The conditions of a row that counts: none where all do."""
+        return () if self.where is None else (self.where,)
 
     @property
     def owning(self) -> tuple[Owner, ...]:

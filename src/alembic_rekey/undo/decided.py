@@ -30,7 +30,7 @@ from alembic_rekey.back.drift import Drift, drifted, restorable_run
 from alembic_rekey.back.way_back import Backward, created_back, returnings
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_keys import Attached
-from alembic_rekey.plan.judged import alike, same_key
+from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.side_tables import journal
@@ -107,7 +107,7 @@ def goes_back(part: Part, *actions: Action) -> ColumnElement[bool]:
     kept, back = journal(part), stored_back(part)
     wanted = sorted(action.value for action in actions)
     # Every journalled row of these actions is in `back`. To ask for those that stay is fast where there are none.
-    keys = [kept.c[known.name] for known in part.keys]
+    keys = keys_of(part, kept)
     stays = exists(select(1).where(same_key(alike(back, "key"), keys), back.c.drift != Drift.UNTOUCHED.value))
     return and_(kept.c.rekey_run == restorable_run(), kept.c.rekey_action.in_(wanted), not_(stays))
 

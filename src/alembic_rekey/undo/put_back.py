@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import written
-from alembic_rekey.plan.judged import alike, same_key
+from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.expressions import PutBackRows
@@ -29,7 +29,7 @@ def undone(part: Part, says: str, action: Action) -> Statement:
     kept = journal(part)
     columns: list[Any] = [*written(part)[action], *([] if part.stamp is None else [part.stamp])]
     old = {known.key: kept.c[known.name] for known in columns}
-    keys = [kept.c[known.name] for known in part.keys]
+    keys = keys_of(part, kept)
     found = same_key(part.keys, keys)
     if part.key_holds_owner:
         # The row is found by what it became.

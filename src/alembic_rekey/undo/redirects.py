@@ -25,9 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTableAs, DropTable
 
 from alembic_rekey.back.drift import restorable_run
+from alembic_rekey.plan.judged import keys_of, leads_of
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation
-from alembic_rekey.sql.side_tables import journal, redirects, to_name
+from alembic_rekey.sql.side_tables import journal, redirects
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.values import KeyText
 from alembic_rekey.undo.decided import goes_back
@@ -103,8 +104,8 @@ def _said(identity: Identity, kept: FromClause, line: FromClause) -> ColumnEleme
 
 
 def _key(identity: Identity, kept: FromClause) -> ColumnElement[str]:
-    return KeyText([kept.c[known.name] for known in identity.keys])
+    return KeyText(keys_of(identity, kept))
 
 
 def _lead(identity: Identity, kept: FromClause) -> ColumnElement[str]:
-    return KeyText([kept.c[to_name(known)] for known in identity.keys])
+    return KeyText(leads_of(identity, kept))

@@ -23,7 +23,7 @@ from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.plan.actions import applied_counts, written
-from alembic_rekey.plan.judged import alike, key_text, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, REFUSED, Action
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.equality import SameRow
@@ -143,7 +143,7 @@ def _compare(spec: Spec, stored: Stored) -> Iterator[Step]:
         touched = tuple(set(Action) - {Action.KEEP, Action.CREATE, *REFUSED})
         names = stored.lasting(part)
         differs = not_(SameRow(columns_in(kept, names), columns_in(part.table, names)))
-        keys = [kept.c[known.name] for known in part.keys]
+        keys = keys_of(part, kept)
         offending = (
             select(literal(str(part.table.name)).label("table"), key_text(keys).label("key"))
             .join_from(kept, part.table, same_key(part.keys, keys), isouter=True)

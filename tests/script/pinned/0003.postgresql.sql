@@ -849,14 +849,15 @@ ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
 WITH rekey_slot_row_state AS (
-  SELECT project_state.id AS key_0, rekey_member_0.canonical, rekey_member_0.to_0 AS owner_0,
+  SELECT project_state.id AS key_0, rekey_member_0.canonical,
+    CASE WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE project_state.project_id END AS owner_0,
     project_state.category AS slot_0, project_state.key AS slot_1,
     (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
     CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0 END AS active,
     project_state.updated_at AS moment
   FROM project_state
-    JOIN (
+    LEFT OUTER JOIN (
       SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
       FROM (
         SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at

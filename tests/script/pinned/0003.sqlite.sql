@@ -496,7 +496,8 @@ FROM (
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
 WITH rekey_slot_row_state AS (
-  SELECT project_state.id AS key_0, rekey_member_0.canonical, rekey_member_0.to_0 AS owner_0,
+  SELECT project_state.id AS key_0, rekey_member_0.canonical,
+    CASE WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE project_state.project_id END AS owner_0,
     project_state.category AS slot_0, project_state."key" AS slot_1, project_state.value COLLATE BINARY AS value,
     CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
@@ -564,7 +565,7 @@ WITH rekey_slot_row_state AS (
       END
     END AS moment
   FROM project_state
-    JOIN (
+    LEFT OUTER JOIN (
       SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
       FROM (
         SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at

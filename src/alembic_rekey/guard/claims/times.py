@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.judged import flag, key_text
+from alembic_rekey.plan.judged import flag, key_text, keys_of
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Differing, Part, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.stamp import Stamp
@@ -86,7 +86,7 @@ def _unreadable(
     rows = (
         select(
             relation.c.rekey_canonical.label("canonical"),
-            cast(key_text([relation.c[known.name] for known in part.keys]), Text).label("key"),
+            cast(key_text(keys_of(part, relation)), Text).label("key"),
             cast(stored, Text).label("value"),
             Unread(stamp, stored).label("unread"),
             won.label("won"),

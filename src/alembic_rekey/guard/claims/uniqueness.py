@@ -40,7 +40,7 @@ from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, numbered, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
@@ -113,15 +113,14 @@ def _alone_by_name(identity: Identity) -> set[str] | None:
 
 @alone.register
 def _alone_in_its_slot(slots: Slots) -> set[str] | None:
-    owners = {str(known.name) for owner in slots.owning for known in owner}
-    return None if slots.where is not None else {*owners, *(str(known.name) for known in slots.slot)}
+    return None if slots.where is not None else {str(known.name) for known in (*slots.owner_columns, *slots.slot)}
 
 
 def _alike(asked: _Asked) -> Relation:
     part, index, decided = asked.part, asked.index, asked.planned[asked.part]
     acting = (
         select(
-            *numbered("acting", [decided.c[known.name] for known in part.keys]),
+            *numbered("acting", keys_of(part, decided)),
             decided.c.rekey_action.label("rekey_action"),
             decided.c.rekey_canonical.label("rekey_canonical"),
         )
@@ -186,7 +185,7 @@ def _standing(asked: _Asked, acting: CTE) -> Relation:
     """Return the rows that stay as they are."""
     part, going = asked.part, acting.alias("rekey_going")
     stored = table(part.table.name, *map(column, asked.types), schema=part.table.schema).alias("rekey_stored")
-    keys = [stored.c[known.name] for known in part.keys]
+    keys = keys_of(part, stored)
     joined = stored.outerjoin(going, same_key(alike(going, "acting"), keys))
     stays: ColumnElement[bool] = going.c.rekey_action.is_(None)
     covered = asked.index.covered
@@ -203,9 +202,9 @@ def _moved(asked: _Asked, acting: CTE) -> Relation:
     lines, new = becoming(part, asked.spec, asked.names, asked.planned)
     if part.updated_at is not None:
         new[part.updated_at.name] = _now(part.updated_at)
-    keys = [stored.c[known.name] for known in part.keys]
+    keys = keys_of(part, stored)
     values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
-    joined = stored.join(lines, same_key([lines.c[known.name] for known in part.keys], keys))
+    joined = stored.join(lines, same_key(keys_of(part, lines), keys))
     moved: Relation = select(_row(keys, lines), *values).select_from(joined)
     identity = asked.spec.identity
     if part is not identity or not identity.creates or identity.name is None:

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, not_, or_, select
 
-from alembic_rekey.plan.judged import alike, held, numbered, same_key
+from alembic_rekey.plan.judged import alike, held, key_text, keys_of, leads_of, numbered, same_key
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.spec.part import Owner
-from alembic_rekey.sql.side_tables import to_name
 
-__all__ = ["Led", "Planned", "led", "members", "referring"]
+__all__ = ["Led", "Planned", "led", "members", "referring", "standing_under"]
 
 Planned = Mapping[Part, FromClause]
 """Per part the plan as a relation with our own columns but the run, and the columns that the revision knows."""
@@ -28,8 +27,8 @@ def members(parent: Part, planned: FromClause, called: str) -> FromClause:
     named = parent.called
     return (
         select(
-            *numbered("key", [planned.c[known.name] for known in parent.keys]),
-            *numbered("to", [planned.c[to_name(known)] for known in parent.keys]),
+            *numbered("key", keys_of(parent, planned)),
+            *numbered("to", leads_of(parent, planned)),
             planned.c.rekey_canonical.label("canonical"),
             planned.c.rekey_place.label("place"),
             *([] if named is None else [planned.c[named.name].label("name")]),
@@ -47,8 +46,10 @@ class Led:
     members: Sequence[FromClause]
     owners: Sequence[ColumnElement[Any]]
     """Every column of every owner as it will be."""
-    moved: ColumnElement[bool]
+    gone: ColumnElement[bool]
     """Some owner is a shadow."""
+    moved: ColumnElement[bool]
+    """Some owner is a shadow, or gets another key."""
     concerned: ColumnElement[bool]
     """Some owner is a row of a group with shadows."""
     renamed: ColumnElement[bool]
@@ -58,10 +59,9 @@ class Led:
     """Two owners become one, of a row one of whose owners moves; None where there are not two."""
 
 
-def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_members: bool) -> Led:
-    """Return the rows `source` of `part` with where their owners lead; `only_members` leaves the others away."""
+def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
+    """Return the rows `source` of `part` with where their owners lead: those too that refer to no member."""
     parent = spec.parent(part)
-    inner = only_members and len(part.owning) == 1
     joined, known, after = source, list[FromClause](), list[list[ColumnElement[Any]]]()
     before: list[list[ColumnElement[Any]]] = []
     for number, owner in enumerate(part.owning):
@@ -69,10 +69,10 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_me
         columns = [held(source, column) for column in owner]
         pairs = zip(columns, owner, alike(member, "key"), parent.keys, strict=True)
         matched = and_(*(referring(*pair) for pair in pairs))
-        joined = joined.join(member, matched) if inner else joined.outerjoin(member, matched)
+        joined = joined.outerjoin(member, matched)
         known.append(member)
         before.append(columns)
-        after.append(_after(owner, parent, columns, member, inner=inner))
+        after.append(_after(owner, parent, columns, member))
     together = None
     if len(after) > 1:
         places = range(len(after))
@@ -89,12 +89,22 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause, *, only_me
         source=joined,
         members=known,
         owners=[column for each in after for column in each],
+        gone=or_(*(member.c.place > 1 for member in known)),
         moved=or_(*(_leads_elsewhere(parent, member) for member in known)),
         concerned=or_(*(member.c.place > 0 for member in known)),
         renamed=or_(*(member.c.place.is_not(None) for member in known)),
         canonical=_canonical(known),
         together=together,
     )
+
+
+def standing_under(part: Part, spec: Spec, planned: Planned) -> tuple[FromClause, FromClause, ColumnElement[Any]]:
+    """Return the plan of `part` joined with the member of its first owner, that member, and what that one is called."""
+    rows, parent, owner = planned[part], spec.parent(part), part.owning[0]
+    member = members(parent, planned[parent], "rekey_member")
+    pairs = zip((held(rows, known) for known in owner), owner, alike(member, "key"), parent.keys, strict=True)
+    joined = rows.outerjoin(member, and_(*(referring(*pair) for pair in pairs)))
+    return joined, member, member.c.name if "name" in member.c else cast(key_text(alike(member, "key")), Text)
 
 
 def referring(
@@ -107,14 +117,12 @@ def referring(
 
 
 def _after(
-    owner: Owner, parent: Part, columns: Sequence[ColumnElement[Any]], member: FromClause, *, inner: bool
+    owner: Owner, parent: Part, columns: Sequence[ColumnElement[Any]], member: FromClause
 ) -> list[ColumnElement[Any]]:
     leads = [
         cast(to, Text) if isinstance(mine.type, String) and not isinstance(its.type, String) else to
         for to, mine, its in zip(alike(member, "to"), owner, parent.keys, strict=True)
     ]
-    if inner:
-        return leads
     return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -39,11 +38,10 @@ __all__ = ["groups", "written_name"]
 
 def written_name(identity: Identity, name: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
     """Return what a row of the identity is called: its name as text, or its key where it has none."""
-    known = (identity.name if identity.name is not None else None) if name is None else name
-    if known is not None:
-        return comparable(known) if isinstance(comparable(known), Exact) else cast(known, Text)
-    texts = [cast(key, Text) for key in identity.keys]
-    return reduce(lambda some, other: some + literal(", ") + other, texts)
+    known = identity.name if name is None else name
+    if known is None:
+        return cast(key_text(identity.keys), Text)
+    return comparable(known) if isinstance(comparable(known), Exact) else cast(known, Text)
 
 
 def groups(identity: Identity, names: Names) -> CTE:
@@ -94,7 +92,7 @@ def groups(identity: Identity, names: Names) -> CTE:
 def _registered(identity: Identity, names: Names) -> CTE:
     assert identity.name is not None  # noqa: S101  # the spec refuses it: `Identity.faults`
     name = written_name(identity)
-    spelled = names.spelled(identity.name, identity.noun, identity.match is Match.EXACT)
+    spelled = names.spelled(identity.name, identity.noun, identity.match)
     rank = [flag(spelled.c.spelling != spelled.c.canonical), flag(spelled.c.alias != spelled.c.canonical)]
     rows = (
         select(
@@ -106,7 +104,7 @@ def _registered(identity: Identity, names: Names) -> CTE:
             *numbered("rank", [*rank, *(chosen for chosen, _ in _chosen(identity))]),
         )
         .join_from(identity.table, spelled, spelled.c.spelling == Scanned(name))
-        .where(*_counting(identity))
+        .where(*identity.counting)
     )
     return rows.cte(f"rekey_known_{identity.noun}")
 
@@ -133,13 +131,9 @@ def _found(identity: Identity, names: Names) -> CTE:
             *numbered("rank", [chosen for chosen, _ in _chosen(identity)]),
         )
         .select_from(source)
-        .where(*says, *_counting(identity))
+        .where(*says, *identity.counting)
     )
     return rows.cte(f"rekey_known_{identity.noun}")
-
-
-def _counting(identity: Identity) -> list[ColumnElement[bool]]:
-    return [] if identity.where is None else [identity.where]
 
 
 Direction = Callable[[ColumnElement[Any]], ColumnElement[Any]]

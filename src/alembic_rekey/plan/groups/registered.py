@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, FromClause, bindparam, cast, select
 from sqlalchemy.types import Text
 
-from alembic_rekey.names.matching import cased, letters, stored_keys
+from alembic_rekey.names.matching import SIGMA, cased, letters, stored_keys
 from alembic_rekey.names.registry import Registry
+from alembic_rekey.spec import Match
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Exact
 from alembic_rekey.sql.registry_text import LETTERS_AT_ONCE, BeyondASCII, FoldedName
@@ -60,20 +61,21 @@ class Names:
     @classmethod
     def of_nobody(cls) -> Names:
         """Return no names: for groups that are found in the data."""
-        return cls(aliases, tuple(cased()))
+        # A sigma is one wherever it stands: nobody listed what it becomes.
+        return cls(aliases, ((SIGMA, "σ"), ("ς", "σ"), *cased()))
 
-    def spelled(self, stored: ColumnElement[Any], called: str, is_exact: bool) -> CTE:
+    def spelled(self, stored: ColumnElement[Any], called: str, match: object) -> CTE:
         """Return each spelling that `stored` holds of a registered name: `spelling`, `alias`, `canonical`.
 
         The key is computed once per spelling, not once per row. Names match when their keys are equal
-        (design, section 2), or when they are equal themselves, if that `is_exact`. `called` tells the relation apart.
+        (design, section 2), or when they are equal themselves, as `match` says. `called` tells the relation apart.
         """
         name: ColumnElement[Any] = comparable(stored)
         if not isinstance(name, Exact):
             name = cast(stored, Text)
         spellings = select(name.label("spelling")).where(stored.is_not(None)).distinct().cte(f"rekey_as_{called}")
         registered = self.relation
-        if is_exact:
+        if match is Match.EXACT:
             exact = select(registered.c.alias, registered.c.canonical).distinct().subquery("rekey_exact")
             found = select(spellings.c.spelling, exact.c.alias, exact.c.canonical)
             return found.join_from(spellings, exact, exact.c.alias == spellings.c.spelling).cte(f"rekey_of_{called}")

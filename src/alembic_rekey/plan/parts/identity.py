@@ -9,7 +9,7 @@ from alembic_rekey.plan.groups.absorbed import absorbed
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, all_columns, flag, numbered, same_key
+from alembic_rekey.plan.judged import alike, all_columns, flag, keys_of, numbered, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation, Spec
 from alembic_rekey.sql.equality import Same
@@ -58,7 +58,7 @@ def plan_identity(
         chosen.append(headless.where(grouped.c.place > 1, same_key(alike(grouped, "key"), leads)))
     made = union_all(*chosen).cte(f"rekey_decided_{identity.noun}")
     original = identity.table.alias("rekey_original")
-    matched = same_key([original.c[known.key] for known in identity.keys], alike(made, "key"))
+    matched = same_key(keys_of(identity, original), alike(made, "key"))
     # A created row has no before-image: the outer join leaves all of its columns NULL.
     return all_columns(made, identity).join_from(made, original, matched, isouter=True)
 

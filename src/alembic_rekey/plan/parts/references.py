@@ -23,11 +23,12 @@ def plan_references(
     references: References, spec: Spec, _names: Names, _answered: Answered | None, planned: Planned
 ) -> Relation:
     """Return the plan of `references` (design, section 4, References and tags)."""
-    joined = led(references, spec, planned, references.table, only_members=True)
+    joined = led(references, spec, planned, references.table)
     lines: list[tuple[ColumnElement[bool], str]] = []
     if joined.together is not None and references.itself in ITSELF:
         lines.append((and_(joined.moved, joined.together), ITSELF[references.itself].value))
-    lines.append((joined.moved, _ON_FOLD[references.on_fold].value))
+    # Who refers to a row that stays under another key follows it, whatever becomes of who refers to a shadow.
+    lines.append((joined.gone, _ON_FOLD[references.on_fold].value))
     member = joined.members[0]
     follows = [
         and_(joined.renamed, known == member.c.name, known != member.c.canonical)
@@ -43,4 +44,4 @@ def plan_references(
         .select_from(joined.source)
         .where(or_(joined.moved, *follows))
     )
-    return with_original(rows if references.where is None else rows.where(references.where), references)
+    return with_original(rows.where(*references.counting), references)

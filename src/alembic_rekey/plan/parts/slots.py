@@ -58,7 +58,7 @@ def _own_lead(
     slots: Slots, keys: Sequence[ColumnElement[Any]], owners: Sequence[ColumnElement[Any]]
 ) -> list[ColumnElement[Any]]:
     """Return the key of a row as it will be: columns of it that are owners lead elsewhere."""
-    after = dict(zip((column for owner in slots.owning for column in owner), owners, strict=True))
+    after = dict(zip(slots.owner_columns, owners, strict=True))
     return [after.get(known, key) for known, key in zip(slots.keys, keys, strict=True)]
 
 
@@ -107,7 +107,7 @@ def _leading(slots: Slots, acting: CTE) -> Relation:
 def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | None, planned: Planned) -> CTE:
     """Return the facts of `SLOT_RULES` per row of a group with shadows; with answers, also which one it is."""
     called = slots.noun
-    joined = led(slots, spec, planned, slots.table, only_members=True)
+    joined = led(slots, spec, planned, slots.table)
     source, of_answers = joined.source, list[ColumnElement[Any]]()
     if answered is not None:
         source, of_answers = answered.joined(source, slots, spec, names, joined)
@@ -131,7 +131,7 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
         )
         .select_from(source)
         # The slots of other canonicals have nothing to decide, and are many.
-        .where(joined.concerned, *([] if slots.where is None else [slots.where]))
+        .where(joined.concerned, *slots.counting)
         .cte(f"rekey_slot_row_{called}")
     )
     newest = slots.differing is Differing.NEWEST

@@ -25,7 +25,7 @@ from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, decided, flag, held, numbered, so_far, with_original
 from alembic_rekey.plan.rules import TAG_RULES, Action
-from alembic_rekey.spec import Identity, Match, Relation, Spec, Tags
+from alembic_rekey.spec import Identity, Relation, Spec, Tags
 from alembic_rekey.sql.expressions import Scanned, by_code_point
 from alembic_rekey.sql.times import Moment
 from alembic_rekey.sql.values import comparable
@@ -75,7 +75,7 @@ def _spelled(
     tags: Tags, identity: Identity, names: Names, planned: Planned, stored: ColumnElement[Any], called: str
 ) -> CTE:
     if not identity.found:
-        return names.spelled(stored, called, identity.match is Match.EXACT)
+        return names.spelled(stored, called, identity.match)
     # Names that nobody registered are those of the rows that are one.
     rows = planned[identity]
     assert identity.name is not None  # noqa: S101  # the spec refuses it: `Spec._check_tags`
@@ -95,7 +95,6 @@ def _spelled(
 def plan_tags(tags: Tags, spec: Spec, names: Names, _answered: Answered | None, planned: Planned) -> Relation:
     """Return the plan of `tags`: rows under an alias are rekeyed, and duplicates lose where they are declared."""
     found = tagged(tags, spec, names, planned, tags.table)
-    counting = [] if tags.where is None else [tags.where]
     if not tags.rivals:
         rekeying = (
             select(
@@ -104,17 +103,17 @@ def plan_tags(tags: Tags, spec: Spec, names: Names, _answered: Answered | None, 
                 found.canonical.label("canonical"),
             )
             .select_from(found.source)
-            .where(found.moved, *counting)
+            .where(found.moved, *tags.counting)
         )
         return with_original(rekeying, tags)
-    judged = _judged(tags, found, counting)
+    judged = _judged(tags, found)
     action: ColumnElement[Any] = decided(TAG_RULES, judged)
     if tags.deletable:
         action = case((action == Action.SUPERSEDE.value, Action.MERGE.value), else_=action)
     return with_original(select(*alike(judged, "key"), action.label("action"), judged.c.canonical), tags)
 
 
-def _judged(tags: Tags, found: Tagged, counting: Sequence[ColumnElement[bool]]) -> CTE:
+def _judged(tags: Tags, found: Tagged) -> CTE:
     """Return the facts of `TAG_RULES` per row that a rule acts on."""
     row = (
         select(
@@ -126,7 +125,7 @@ def _judged(tags: Tags, found: Tagged, counting: Sequence[ColumnElement[bool]]) 
             (Moment(tags.updated_at) if tags.updated_at is not None else literal(0)).label("moment"),
         )
         .select_from(found.source)
-        .where(found.known, *counting)
+        .where(found.known, *tags.counting)
         .cte(f"rekey_tagged_{tags.noun}")
     )
     group = [*alike(row, "name"), *alike(row, "agree")]

@@ -1,0 +1,29 @@
+"""Claims about rows with a name in several columns: each follows its own, whatever letters it is written in."""
+
+from declared import declared
+
+SCHEMA = """
+CREATE TABLE teams (id INTEGER PRIMARY KEY, name VARCHAR(99));
+INSERT INTO teams VALUES (1, 'streets'), (2, 'lathe');
+CREATE TABLE games (id INTEGER PRIMARY KEY, home VARCHAR(99), away VARCHAR(99));
+INSERT INTO games VALUES (1, 'ΟΔΟΣ', 'la'), (2, 'οδος', 'ΣΑΣ'), (3, 'nobody', 'Σας'), (4, 'lathe', NULL);
+"""
+SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["teams"].c.id, name=t["teams"].c.name),
+    tags=(Tags(noun="game", key=t["games"].c.id, tag=(t["games"].c.home, t["games"].c.away)),))"""
+NAMES = {"streets": ["οδος"], "lathe": ["la", "σας"]}
+
+
+def games(database):
+    return database.rows("SELECT * FROM games ORDER BY id")
+
+
+def test_a_sigma_is_written_as_its_place_asks_and_goes_back(database, tmp_path):
+    project = declared(database, tmp_path, SCHEMA, SPEC, ["teams", "games"], names=NAMES)
+    before = games(database)
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    after = [(1, "streets", "lathe"), (2, "streets", "lathe"), (3, "nobody", "lathe"), (4, "lathe", None)]
+    assert after == games(database)
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
+    assert before == games(database)
