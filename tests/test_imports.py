@@ -20,7 +20,15 @@ ORDER = (
 READERS = ("project", "show", "review", "back", "report", "guard", "plan")
 """Nothing in these reaches what changes a row."""
 WRITERS = {"fold.apply", "fold.program", "undo.put_back", "undo.restore", "operations"}
-TALKS_TO_ALEMBIC = {"cli.commands", "connection.comparison", "environment", "operations", "project", "script.impl"}
+TALKS_TO_ALEMBIC = {
+    "cli.commands",
+    "cli.project_commands",
+    "connection.comparison",
+    "environment",
+    "operations",
+    "project",
+    "script.impl",
+}
 PACKAGES = sorted(path.parent for path in SOURCE.rglob("__init__.py"))
 OPENS_CONNECTIONS = {"create_engine", "connect", "execute", "scalar", "begin", "exec_driver_sql"}
 

@@ -150,14 +150,18 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     init.set_defaults(command=commands["init"])
     revision = added.add_parser(
         "revision",
-        help="make one more fold, for a registry that has new aliases",
-        description="Make a revision that folds what the last fold folds: for aliases that came later.\n"
-        "It is a copy with tables of its own. No database is asked.",
-        epilog='example: alembic-rekey revision -m "fold the names of spring"',
+        help="make a fold: from the database, or one more like the last",
+        description="Make a revision that folds. With --fold it is made of the database, reading only: frozen tables,\n"
+        "every part of the spec, comments that say what was seen, and questions that stand open.\n"
+        "Without, it is a copy of the last fold, for aliases that came later; no database is asked.",
+        epilog="examples:\n  alembic-rekey revision --fold customers.name -m 'fold customers'\n"
+        "  alembic-rekey revision --fold users.name --match 'lower(email)' --survivor created_at -m 'fold users'\n"
+        "  alembic-rekey revision -m 'fold the names of spring'",
         formatter_class=raw,
     )
     revision.add_argument("-m", "--message", required=True, help="what it folds, in one line")
     revision.add_argument("--rev-id", metavar="ID", help="its identifier; default: one like Alembic's")
+    _accept_fold(revision)
     revision.set_defaults(command=commands["revision"])
     for made in (plan, runs, report, back, init, revision, demo):
         _accept_settings(made, "_after")
@@ -181,6 +185,24 @@ def _accept_settings(parser: argparse.ArgumentParser, place: str) -> None:
     parser.add_argument(
         "-n", "--name", dest=f"section{place}", metavar="SECTION", help="the section of alembic.ini; default: alembic"
     )
+
+
+def _accept_fold(revision: argparse.ArgumentParser) -> None:
+    told = revision.add_argument_group("a new fold")
+    told.add_argument("--fold", metavar="TABLE.COLUMN", help="the table whose rows are folded, by their names")
+    told.add_argument("--registered", metavar="LIST", help="the list of the registry; default: the noun with an s")
+    told.add_argument("--found", action="store_true", help="duplicates are found in the data: no registry is read")
+    lists = (
+        ("--match", "SQL", "rows are one where this is equal; implies --found"),
+        ("--within", "COLUMN", "names are one within this: a tenant, a user"),
+        ("--survivor", "COLUMN", "the row that stays is the first by this, or by 'COLUMN desc' the last"),
+        ("--most", "TABLE", "the row that stays is the one that most rows of TABLE refer to"),
+    )
+    for option, metavar, said in lists:
+        told.add_argument(option, action="append", default=[], metavar=metavar, help=f"{said}; may be given often")
+    told.add_argument("--exact", action="store_true", help="names are one only if they are equal letter by letter")
+    told.add_argument("--promote", action="store_true", help="rename an alias row where the canonical one is missing")
+    told.add_argument("--from-models", metavar="MODULE:NAME", help="take the tables from SQLAlchemy metadata instead")
 
 
 def _accept_html(made: argparse.ArgumentParser) -> None:

@@ -22,13 +22,12 @@ from rich.console import RenderableType
 
 from alembic_rekey.cli.command_line import FAILED, parser
 from alembic_rekey.cli.demo import Demo
+from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.connection.database import reading
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError, RunUnknown
 from alembic_rekey.project.configuration import SECTION, configuration, configuration_files, settings_of
 from alembic_rekey.project.environment_file import version_table
-from alembic_rekey.project.files import ADOPTED_LINES, ENVIRONMENT_LINES, initialise
 from alembic_rekey.project.folds import Folds
-from alembic_rekey.project.revision import next_fold
 from alembic_rekey.report.document import Fingerprint
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.report.runs import recorded_runs, report_of, run_called
@@ -174,18 +173,6 @@ def _demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def _init(options: argparse.Namespace) -> int:
-    for change in initialise(_config(options), _ENDINGS[options.compares]):
-        print(f"{change.path}: {'written' if change.lines else 'nothing to do'}")
-        print("".join(f"  + {line}\n" for line in change.lines.splitlines()), end="")
-    return 0
-
-
-def _revision(options: argparse.Namespace) -> int:
-    print(next_fold(_config(options), options.message, options.rev_id))
-    return 0
-
-
 def _settings(config: Config) -> Settings:
     """Return the settings as an upgrade has them: `env.py` may set the URL."""
     version_table(config)
@@ -201,10 +188,9 @@ _COMMANDS = {
     "runs": _runs,
     "report": _report,
     "restore-plan": _restore_plan,
-    "init": _init,
-    "revision": _revision,
+    "init": initialise_project,
+    "revision": make_revision,
     "demo": _demo,
 }
-_ENDINGS = {"all": ENVIRONMENT_LINES, "adopted": ADOPTED_LINES}
 _SHOW = {"text": _show_text, "json": _show_json}
 _SCENES = {"fold": Demo.fold, "refuse": Demo.refuse}

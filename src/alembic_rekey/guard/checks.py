@@ -19,6 +19,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union_all,
 )
 
 from alembic_rekey.errors import RegistryRefused
@@ -32,6 +33,7 @@ from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, number
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Differing, Identity, Itself, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
+from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry", "refusing"]
@@ -51,7 +53,18 @@ def check(name: str, noun: str, offending: Relation) -> Check:
 
 def guards(spec: Spec, names: Names, planned: Planned) -> list[Check]:
     """Return every check between plan and apply that SQL alone can make, the spec's own last."""
-    return [*(made for part in spec.parts for made in refusing(part, spec, names, planned)), *spec.checks]
+    every = [made for part in spec.parts for made in refusing(part, spec, names, planned)]
+    # First: in a script the first guard that finds something is the only one that speaks.
+    return [*([_unanswered(spec)] if spec.todo else ()), *every, *spec.checks]
+
+
+def _unanswered(spec: Spec) -> Check:
+    asked = [
+        select(literal(place).label("place"), literal(said, RegistryText()).label("question"))
+        for place, said in enumerate(spec.todo, 1)
+    ]
+    open_ones = union_all(*asked).subquery("rekey_open")
+    return check("todo", "", select(open_ones.c.question).order_by(open_ones.c.place))
 
 
 def emptiness(planned: Planned) -> Check:

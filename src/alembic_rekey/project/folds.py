@@ -33,7 +33,8 @@ class Folds:
         if not self._folds:
             raise CommandRefused(
                 f"no revision in {self._scripts.dir} declares a spec.",
-                "give the revision that folds an attribute `spec`, an alembic_rekey.Spec, and call op.rekey(spec).",
+                "let `alembic-rekey revision --fold TABLE.COLUMN -m …` write one, or give the revision that folds an "
+                "attribute `spec`, an alembic_rekey.Spec, and call op.rekey(spec).",
             )
 
     @property

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from pathlib import Path
 
 from alembic.config import Config
-from alembic.script import Script, ScriptDirectory
-from alembic.util import rev_id
+from alembic.script import Script
 
 from alembic_rekey.errors import CommandRefused
 from alembic_rekey.project.folds import Folds
+from alembic_rekey.project.new_revision import new_revision, refuse_message
 
 __all__ = ["next_fold"]
-
-_LONGEST = 100
-"""Characters of a message: it is one line of the file."""
 
 _FUNCTIONS = {
     "upgrade": '''\
@@ -33,8 +29,8 @@ def downgrade() -> None:
 }
 
 
-def next_fold(config: Config, message: str, revision: str | None = None) -> Path:
-    """Write a revision after the present head that folds what the last fold declares, and return its file.
+def next_fold(config: Config, message: str, revision: str | None = None) -> tuple[Path, Path]:
+    """Write a revision after the present head that folds what the last fold declares; return its file and that one's.
 
     `revision` is its identifier; by default one like Alembic makes them. The file holds the text of
     the last fold: it stays as it is whatever becomes of that one.
@@ -43,48 +39,11 @@ def next_fold(config: Config, message: str, revision: str | None = None) -> Path
         CommandRefused: if there is no fold yet, or its file cannot be read as one.
         CommandError: where Alembic cannot make a revision: several heads, an identifier that is taken.
     """
-    said = " ".join(message.split())
-    if not said or len(said) > _LONGEST:
-        raise CommandRefused(
-            f"a message of {len(said)} characters cannot be the first line of a revision.",
-            f"say in 1 to {_LONGEST} characters what is folded.",
-        )
+    refuse_message(message)
     last = Folds(config).last
-    number = revision or rev_id()
     before = _Text.of(last)
-    scripts = ScriptDirectory.from_config(config)
-    if any(known.revision == number for known in scripts.walk_revisions()):
-        raise CommandRefused(f"there is a revision {number} already.", "take another identifier, or leave it to us.")
-    # The command prints the path and nothing else.
-    scripts.messaging_opts = {"quiet": True}
-    # Alembic's template puts the message between quotes as it is.
-    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said))
-    if made is None:
-        raise CommandRefused(f"no file was made for revision {number}.", "look at what stands in its place.")
-    path = Path(made.path)
-    try:
-        path.write_text(before.of_next(_title(said, made), number, made.down_revision), "utf-8")
-        Folds(config).of(number)
-    except BaseException:
-        path.unlink()
-        raise
-    return path
-
-
-def _title(message: str, made: Script) -> str:
-    """Return the docstring; its first line ends in a full stop and starts with a capital, as linters ask."""
-    said = message.replace('"""', "'''")
-    said = said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")
-    raw = "r" if "\\" in said else ""
-    down = made.down_revision if isinstance(made.down_revision, str) else ""
-    dated = [line for line in (made.module.__doc__ or "").splitlines() if line.startswith("Create Date: ")]
-    about = [f"Revision ID: {made.revision}", f"Revises: {down}", *dated]
-    tables = "Folds the same tables as before, for names that are new."
-    return "\n".join((f'{raw}"""{said}', "", *about, "", tables, '"""'))
-
-
-def _literal(value: object) -> str:
-    return "None" if value is None else json.dumps(value, ensure_ascii=False)
+    about = "Folds the same tables as before, for names that are new."
+    return new_revision(config, message, revision, about, before.of_next), Path(last.path)
 
 
 class _Text:

@@ -49,7 +49,8 @@ class Check:
 class Spec:
     """All that one `op.rekey` folds: `revision` is the revision's own identifier.
 
-    `further` are parts of other kinds than these.
+    `further` are parts of other kinds than these. `todo` are questions that a person has still to answer: while one
+    stands there, the guard refuses.
     """
 
     revision: str
@@ -59,6 +60,7 @@ class Spec:
     tags: tuple[Tags, ...] = ()
     further: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
+    todo: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         nouns = [part.noun for part in self.parts]
@@ -67,6 +69,8 @@ class Spec:
         for kind, names in (("noun", nouns), ("table", tables)):
             for name in {name for name in names if names.count(name) > 1}:
                 self._refuse(f"uses the {kind} {name!r} twice", f"give every part its own {kind}.")
+        if not isinstance(self.todo, tuple):
+            self._refuse("has one text for `todo`, which is a tuple of texts", "put a comma behind it.")
         for part in self.parts:
             self._check_names(part)
             self._check_owners(part)

@@ -9,6 +9,11 @@ from alembic_rekey.guard.wording.words import Wording
 __all__ = ["CLAIM_WORDING"]
 
 CLAIM_WORDING: Mapping[str, Wording] = {
+    "todo": Wording(
+        claim="no question of the revision stands open",
+        sentence="TODO in the revision: {question}",
+        remedy="decide, change the spec where it should say otherwise, and strike the line out of its `todo`.",
+    ),
     "not_a_table": Wording(
         claim="what the revision declares is a table, whose rows are stored where they are read",
         sentence="{table} is {what}; its rows could be neither journalled nor put back where they are stored",

@@ -19,6 +19,7 @@ from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.shell import Said, Shell
+from alembic_rekey.sql.dialects.survey import Survey
 from alembic_rekey.sql.expressions import Sentence
 
 __all__ = ["Asked", "Change", "Database", "Hanging", "Pair", "Said", "UniqueIndex"]
@@ -73,6 +74,9 @@ class Database(ABC):
 
     shell: Shell
     """What a script says."""
+
+    survey: Survey
+    """How what nobody declared is looked at."""
 
     # What a program does.
 

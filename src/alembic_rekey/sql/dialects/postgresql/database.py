@@ -45,6 +45,7 @@ from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
 from alembic_rekey.sql.dialects.postgresql.session import SETTLED
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
+from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
 from alembic_rekey.sql.references import ReplicateWhole
@@ -57,6 +58,7 @@ class PostgreSQL(Database):
 
     name = "postgresql"
     shell = PostgreSQLShell()
+    survey = PostgreSQLSurvey()
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
         """Count what the change returns, in the same statement."""

@@ -35,6 +35,7 @@ from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watc
 from alembic_rekey.sql.dialects.sqlite.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
 from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
+from alembic_rekey.sql.dialects.sqlite.survey import SQLiteSurvey
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Exact, Sentence
 
@@ -46,6 +47,7 @@ class SQLite(Database):
 
     name = "sqlite"
     shell = SQLiteShell()
+    survey = SQLiteSurvey()
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
         """Ask the connection for the changes of its last statement."""

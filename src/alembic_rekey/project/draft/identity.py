@@ -1,0 +1,143 @@
+"""The drafted identity: its key, how its rows are told to be one, which of them stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import DateTime, Integer, String, Uuid, func, select
+
+from alembic_rekey.project.draft.drafting import Claim, Drafting, Part, counted, listed
+from alembic_rekey.project.draft.expression import expression
+from alembic_rekey.project.draft.signs import bare, created_time, updated_time
+from alembic_rekey.project.draft.wanted import column_named, table_named
+from alembic_rekey.project.python.code import Argument, Code, called_with, string, tuple_of
+from alembic_rekey.project.python.naming import noun_of
+from alembic_rekey.sql.dialects import database
+
+__all__ = ["drafted_identity", "within_of"]
+
+_GONE = ("deletedat", "deletedon", "archivedat", "deleted", "isdeleted")
+
+
+def drafted_identity(drafting: Drafting, own: Claim | None, lists: Sequence[str]) -> Part:
+    """Return the identity; `own` is what its own rows refer to of it, `lists` are those of the registry."""
+    noun = noun_of(drafting.identity.name, drafting.nouns)
+    drafting.nouns.append(noun)
+    arguments = [
+        Argument(string(noun), "noun"),
+        Argument(drafting.key_code(drafting.identity, drafting.key), "key"),
+        Argument(drafting.variables.column(drafting.identity, drafting.name), "name"),
+        *_duplicates(drafting, noun, lists),
+        *_apart(drafting),
+        *_survivor(drafting),
+    ]
+    stamps = list(_times(drafting))
+    if not drafting.wanted.finds:
+        given = {drafting.name, *within_of(drafting)[0], *(argument.name for argument in stamps)}
+        arguments += _missing(drafting, given)
+    if own is not None and own.owners:
+        owners = [drafting.key_code(drafting.identity, columns) for columns in own.owners]
+        arguments.append(Argument(tuple_of(owners), "owners"))
+    return Part("Identity", noun, drafting.identity, (*arguments, *stamps), drafting.key)
+
+
+def _duplicates(drafting: Drafting, noun: str, lists: Sequence[str]) -> Iterator[Argument]:
+    wanted = drafting.wanted
+    if wanted.finds:
+        yield Argument("Duplicates.FOUND", "duplicates")
+        if wanted.match:
+            matched = [expression(said, drafting.identity, drafting.variables) for said in wanted.match]
+            yield Argument(tuple_of(matched), "match")
+    else:
+        listed_as = wanted.registered or next(
+            (one for one in (f"{noun}s", drafting.identity.name) if one in lists), None
+        )
+        if listed_as is not None and listed_as != f"{noun}s":
+            yield Argument(string(listed_as), "registered")
+    if wanted.exact:
+        yield Argument("Match.EXACT", "match")
+
+
+def within_of(drafting: Drafting) -> tuple[tuple[str, ...], str]:
+    """Return the columns within which a name is one, and why."""
+    identity = drafting.identity
+    if drafting.wanted.within:
+        return tuple(column_named(identity, name) for name in drafting.wanted.within), ""
+    key = {*drafting.key}
+    named = [one for one in identity.unique if drafting.name in one.columns and not key & {*one.columns}]
+    others = [tuple(name for name in one.columns if name != drafting.name) for one in named]
+    if not others or () in others:
+        return (), ""
+    fewest = min(named, key=lambda one: len(one.columns)).columns
+    return tuple(name for name in fewest if name != drafting.name), f"unique: ({listed(fewest)})"
+
+
+def _apart(drafting: Drafting) -> Iterator[Argument]:
+    columns, seen = within_of(drafting)
+    if columns:
+        yield Argument(drafting.columns(drafting.identity, columns), "within", (seen,) if seen else ())
+    for field in drafting.identity.fields:
+        if bare(field.name) in _GONE and isinstance(field.type, DateTime):
+            column = drafting.looking.rows(drafting.identity).c[field.name]
+            rows = drafting.looking.connection.execute(select(func.count(column))).scalar() or 0
+            if rows:
+                drafting.left.append(
+                    f"{counted(rows, 'row')} of {drafting.identity.name} with a {field.name} count too: where="
+                    f"{drafting.variables.column(drafting.identity, field.name)}.is_(None) would leave them alone."
+                )
+
+
+def _survivor(drafting: Drafting) -> Iterator[Argument]:
+    chosen = list[Code]()
+    for said in drafting.wanted.survivor:
+        words = re.fullmatch(r"(.*?)(?:\s+(asc|desc))?\s*", said, re.IGNORECASE | re.DOTALL)
+        name, way = words.groups("") if words is not None else (said, "")
+        column = drafting.variables.column(drafting.identity, column_named(drafting.identity, name))
+        chosen.append(f"{column}.desc()" if way.lower() == "desc" else column)
+    for said in drafting.wanted.most:
+        chosen.append(_most(drafting, said))
+    if chosen:
+        yield Argument(tuple_of(chosen), "survivor")
+
+
+def _most(drafting: Drafting, said: str) -> Code:
+    """Return what puts the row first that most rows of a table refer to: by its foreign key, or by the column said."""
+    place, identity = drafting.schema, drafting.identity
+    linked = [(described, link) for described, link in place.linked(identity.place) if len(link.columns) == 1]
+    for described, link in linked:
+        if said in (described.name, f"{described.name}.{link.columns[0]}"):
+            return called_with("most", drafting.variables.column(described, link.columns[0]))
+    table, dot, name = said.rpartition(".")
+    described = table_named(place, table if dot else said)
+    return called_with("most", drafting.variables.column(described, column_named(described, name)))
+
+
+def _missing(drafting: Drafting, given: set[str]) -> Iterator[Argument]:
+    identity, key = drafting.identity, drafting.key
+    kind = identity.field(key[0]).type
+    made = len(key) == 1 and isinstance(kind, Integer | String | Uuid)
+    if not isinstance(kind, Integer):
+        made = made and not within_of(drafting)[0]
+        given = given | {*key}
+    numbered = {*key} if isinstance(kind, Integer) else set()
+    asked = database(drafting.looking.connection.dialect.name).needed(identity.table)
+    needed = [name for name in drafting.looking.connection.execute(asked).scalars() if name not in given | numbered]
+    if drafting.wanted.promote:
+        yield Argument("Missing.PROMOTE", "missing")
+    elif needed:
+        seen = f"a created row would lack {listed(needed)}: say created={{…}}, and leave this away"
+        yield Argument("Missing.PROMOTE", "missing", (seen,))
+    elif not made:
+        yield Argument("Missing.PROMOTE", "missing", ("no key could be made for a created row",))
+
+
+def _times(drafting: Drafting) -> Iterator[Argument]:
+    created = created_time(drafting.identity, drafting.looking, drafting.variables)
+    updated = updated_time(drafting.identity, drafting.looking, drafting.variables)
+    if created is not None and not drafting.wanted.finds:
+        yield Argument(created.code, "created_at", created.notes)
+    if updated is not None:
+        yield Argument(updated.code, "updated_at", updated.notes)
+        if updated.by_the_database:
+            yield Argument("Stamped.BY_THE_DATABASE", "stamped")

@@ -1,0 +1,75 @@
+"""A new revision after the present head: the file that Alembic makes, with a text of ours, if that is a fold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
+from alembic.util import rev_id
+
+from alembic_rekey.errors import CommandRefused
+from alembic_rekey.project.folds import Folds
+
+__all__ = ["new_revision", "refuse_message"]
+
+_LONGEST = 100
+"""Characters of a message: it is one line of the file."""
+
+
+def refuse_message(message: str) -> str:
+    """Return the message on one line.
+
+    Raises:
+        CommandRefused: if it cannot be the first line of a file.
+    """
+    said = " ".join(message.split())
+    if not said or len(said) > _LONGEST:
+        raise CommandRefused(
+            f"a message of {len(said)} characters cannot be the first line of a revision.",
+            f"say in 1 to {_LONGEST} characters what is folded.",
+        )
+    return said
+
+
+def new_revision(
+    config: Config, message: str, revision: str | None, about: str, text: Callable[[str, str, object], str]
+) -> Path:
+    """Write a revision, and return its file: `text` makes it of its docstring, its identifier and the one before it.
+
+    Raises:
+        CommandRefused: if the identifier is taken, or what was written declares no fold; then no file is left.
+        CommandError: where Alembic cannot make a revision.
+    """
+    said = refuse_message(message)
+    number = revision or rev_id()
+    scripts = ScriptDirectory.from_config(config)
+    if any(known.revision == number for known in scripts.walk_revisions()):
+        raise CommandRefused(f"there is a revision {number} already.", "take another identifier, or leave it to us.")
+    # The command prints the path and nothing else.
+    scripts.messaging_opts = {"quiet": True}
+    # Alembic's template puts the message between quotes as it is.
+    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said))
+    if made is None:
+        raise CommandRefused(f"no file was made for revision {number}.", "look at what stands in its place.")
+    path = Path(made.path)
+    try:
+        path.write_text(text(_title(said, made, about), number, made.down_revision), "utf-8")
+        Folds(config).of(number)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
+
+
+def _title(message: str, made: Script, about: str) -> str:
+    """Return the docstring; its first line ends in a full stop and starts with a capital, as linters ask."""
+    said = message.replace('"""', "'''")
+    said = said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")
+    raw = "r" if "\\" in said else ""
+    down = made.down_revision if isinstance(made.down_revision, str) else ""
+    dated = [line for line in (made.module.__doc__ or "").splitlines() if line.startswith("Create Date: ")]
+    head = [f"Revision ID: {made.revision}", f"Revises: {down}".rstrip(), *dated]
+    return "\n".join((f'{raw}"""{said}', "", *head, "", about, '"""'))

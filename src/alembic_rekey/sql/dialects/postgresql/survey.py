@@ -1,0 +1,147 @@
+"""Looking at a database of PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import (
+    Connection,
+    Enum,
+    FromClause,
+    String,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import JSON, TypeEngine
+
+from alembic_rekey.sql.dialects.survey import Standing, Survey
+from alembic_rekey.sql.expressions import quoted
+
+__all__ = ["PostgreSQLSurvey"]
+
+_TABLES = text(
+    """
+    WITH RECURSIVE tree (root, member) AS (
+      SELECT known.oid, known.oid FROM pg_catalog.pg_class AS known
+      JOIN pg_catalog.pg_namespace AS space ON space.oid = known.relnamespace
+      WHERE known.relkind IN ('r', 'p') AND NOT known.relispartition
+        AND space.nspname <> 'information_schema' AND left(space.nspname, 3) <> 'pg_'
+        AND NOT EXISTS (
+          SELECT 1 FROM pg_catalog.pg_depend AS needs
+          WHERE needs.classid = CAST('pg_catalog.pg_class' AS regclass) AND needs.objid = known.oid
+            AND needs.deptype = 'e'
+        )
+      UNION ALL
+      SELECT tree.root, below.inhrelid FROM tree
+      JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+      JOIN pg_catalog.pg_class AS part ON part.oid = below.inhrelid AND part.relispartition
+    ), members AS (
+      SELECT tree.root, member.oid,
+             CASE WHEN pg_table_is_visible(member.oid) THEN NULL ELSE space.nspname END AS schema,
+             member.relname AS name,
+             CASE WHEN member.relkind <> 'r' THEN 0
+                  WHEN member.reltuples > 0 AND member.relpages > 0
+                  THEN member.reltuples / member.relpages * (pg_relation_size(member.oid) / 8192.0)
+                  ELSE pg_relation_size(member.oid) / 100.0 END AS rows
+      FROM tree JOIN pg_catalog.pg_class AS member ON member.oid = tree.member
+      JOIN pg_catalog.pg_namespace AS space ON space.oid = member.relnamespace
+    )
+    SELECT root.schema, root.name, CAST(sum(members.rows) AS bigint) AS rows,
+           CAST(json_agg(json_build_array(members.schema, members.name) ORDER BY members.schema, members.name)
+             FILTER (WHERE members.oid <> members.root) AS text) AS parts,
+           CASE WHEN NOT has_table_privilege(root.oid, 'SELECT') THEN 'this account may not read it'
+                WHEN row_security_active(root.oid) THEN 'row security hides rows of it from this account'
+                ELSE '' END AS unread
+    FROM members JOIN members AS root ON root.oid = members.root AND root.root = root.oid
+    JOIN pg_catalog.pg_class AS known ON known.oid = root.oid
+    WHERE has_schema_privilege(known.relnamespace, 'USAGE')
+    GROUP BY root.oid, root.schema, root.name
+    ORDER BY root.schema NULLS FIRST, CAST(root.name AS text) COLLATE "C"
+    """
+)
+_TRIGGERS = text(
+    """
+    SELECT lower(string_agg(made.prosrc || ' ' || encode(known.tgargs, 'escape'), ' '))
+    FROM pg_catalog.pg_trigger AS known JOIN pg_catalog.pg_proc AS made ON made.oid = known.tgfoid
+    WHERE known.tgrelid = to_regclass(CAST(:quoted AS text)) AND NOT known.tgisinternal AND known.tgenabled <> 'D'
+      AND (known.tgtype & 16) <> 0
+    """
+)
+_SEED = 5
+
+
+class PostgreSQLSurvey(Survey):
+    """PostgreSQL: schemas, partitions, rights, statistics, arrays, documents of their own types."""
+
+    def tables(self, connection: Connection) -> Iterator[Standing]:
+        """Ask `pg_class`; statistics, else the size, tell about how many rows there are."""
+        for schema, name, rows, parts, unread in connection.execute(_TABLES).all():
+            partitions = tuple((of, part) for of, part in json.loads(parts or "[]"))
+            yield Standing((schema, name), int(rows), partitions, unread)
+
+    def sampled(self, connection: Connection, source: Table, rows: int | None, most: int) -> FromClause:
+        """Take pages by TABLESAMPLE, always the same."""
+        if rows is None or rows <= most:
+            return source
+        share = max(100 * most / rows, 0.0001)
+        return source.tablesample(func.system(literal(share)), name="rekey_sample", seed=literal(_SEED))
+
+    @contextmanager
+    def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Set the limit of a savepoint, so that what is too long ends alone."""
+        with connection.begin_nested():
+            connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+            yield
+            connection.execute(text("SET LOCAL statement_timeout = DEFAULT"))
+
+    def texts_of(self, type_: TypeEngine[object]) -> str | None:
+        """Tell by the type."""
+        if isinstance(type_, ARRAY):
+            return "array" if isinstance(type_.item_type, String) else None
+        if isinstance(type_, JSON):
+            return "document"
+        return "text" if isinstance(type_, String) and not isinstance(type_, Enum) else None
+
+    def within(self, source: FromClause, name: str, kind: str) -> FromClause:
+        """Read arrays by unnest(), and documents level by level."""
+        stored = source.c[name]
+        if kind == "array":
+            item = func.unnest(cast(stored, ARRAY(Text))).column_valued("rekey_item")
+            listed = select(literal("[*]").label("path"), item.label("value"))
+            return listed.select_from(source.join(item.table_valued(), true())).subquery("rekey_within")
+        whole = select(literal("$", Text()).label("path"), cast(stored, JSONB).label("value"))
+        walk = whole.select_from(source).where(stored.is_not(None)).cte("rekey_walk", recursive=True)
+        is_a = func.jsonb_typeof(walk.c.value)
+        fields = func.jsonb_each(case((is_a == "object", walk.c.value), else_=cast(literal("{}"), JSONB)))
+        entries = func.jsonb_array_elements(case((is_a == "array", walk.c.value), else_=cast(literal("[]"), JSONB)))
+        field = fields.table_valued("key", "value", name="rekey_field")
+        entry = entries.table_valued("value", name="rekey_entry")
+        below = union_all(
+            select((literal(".") + cast(field.c.key, Text)).label("step"), cast(field.c.value, JSONB).label("value")),
+            select(literal("[*]").label("step"), cast(entry.c.value, JSONB).label("value")),
+        ).lateral("rekey_below")
+        walk = walk.union_all(
+            select((walk.c.path + below.c.step).label("path"), below.c.value).select_from(walk.join(below, true()))
+        )
+        text_of = walk.c.value.op("#>>")(cast(literal("{}"), ARRAY(Text)))
+        return (
+            select(walk.c.path, text_of.label("value"))
+            .where(func.jsonb_typeof(walk.c.value) == "string")
+            .subquery("rekey_within")
+        )
+
+    def written_by_trigger(self, connection: Connection, source: Table, columns: Sequence[str]) -> frozenset[str]:
+        """Read the functions that triggers of UPDATE call."""
+        said = connection.execute(_TRIGGERS, {"quoted": quoted(source.name, source.schema)}).scalar() or ""
+        return frozenset(name for name in columns if name.lower() in said)

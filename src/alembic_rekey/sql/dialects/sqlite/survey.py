@@ -1,0 +1,135 @@
+"""Looking at a database of SQLite."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.types import NullType, TypeEngine
+
+from alembic_rekey.sql.dialects.survey import Standing, Survey
+from alembic_rekey.sql.expressions import quoted
+
+__all__ = ["SQLiteSurvey"]
+
+_TABLES = text(
+    """
+    SELECT name, sql LIKE '%WITHOUT%ROWID%' AS unnumbered FROM sqlite_master
+    WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND sql NOT LIKE 'CREATE VIRTUAL %'
+      AND NOT EXISTS (
+        SELECT 1 FROM sqlite_master AS made
+        WHERE made.type = 'table' AND made.sql LIKE 'CREATE VIRTUAL %'
+          AND substr(sqlite_master.name, 1, length(made.name) + 1) = made.name || '_'
+      )
+    ORDER BY name
+    """
+)
+_COLUMNS = text("SELECT lower(name) FROM pragma_table_xinfo(:name)")
+_TRIGGERS = text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(:name)")
+_RANGES = 20
+_STEPS = 20_000
+"""Instructions of SQLite's between two looks at the clock: a few milliseconds."""
+
+
+class SQLiteSurvey(Survey):
+    """SQLite: rows have numbers, any column holds any value, a document is a text."""
+
+    def tables(self, connection: Connection) -> Iterator[Standing]:
+        """Ask `sqlite_master`; the numbers of the first row and the last tell about how many there are."""
+        for name, unnumbered in connection.execute(_TABLES).all():
+            ends = None if unnumbered else _ends(connection, name)
+            yield Standing((None, name), None if ends is None else ends[1] - ends[0])
+
+    def sampled(self, connection: Connection, source: Table, rows: int | None, most: int) -> FromClause:
+        """Take the first rows of ranges of their numbers; where there are none, the first rows."""
+        if rows is not None and rows <= most:
+            return source
+        number, ends = _number_of(connection, source.name), _ends(connection, source.name)
+        if rows is None or number is None or ends is None:
+            return select(source).limit(most).subquery("rekey_sample")
+        numbered: ColumnElement[int] = literal_column(f"{quoted(source.name)}.{number}")
+        bounds = [ends[0] + (ends[1] - ends[0]) * place // _RANGES for place in range(_RANGES + 1)]
+        parts = [
+            select(
+                select(source)
+                .where(numbered >= literal_column(str(start)), numbered < literal_column(str(end)))
+                .order_by(numbered)
+                .limit(max(most // _RANGES, 1))
+                .subquery(f"rekey_range_{place}")
+            )
+            for place, (start, end) in enumerate(pairwise(bounds))
+        ]
+        return union_all(*parts).subquery("rekey_sample")
+
+    @contextmanager
+    def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Look at the clock while SQLite works, and interrupt it."""
+        raw = connection.connection.driver_connection
+        end = time.monotonic() + seconds
+        raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS)  # type: ignore[union-attr]  # sqlite3's
+        try:
+            yield
+        finally:
+            raw.set_progress_handler(None, _STEPS)  # type: ignore[union-attr]  # the same
+
+    def texts_of(self, type_: TypeEngine[object]) -> str | None:
+        """Take a column of any type of text for one that may hold documents too."""
+        named = type_.__visit_name__.upper()
+        return "document" if isinstance(type_, String | NullType) or "JSON" in named else None
+
+    def within(self, source: FromClause, name: str, kind: str) -> FromClause:
+        """Read documents by json_tree()."""
+        stored = cast(source.c[name], Text)
+        said = and_(func.substr(func.ltrim(stored), 1, 1).in_(("{", "[")), func.json_valid(stored) == 1)
+        tree = func.json_tree(case((said, stored))).table_valued(
+            "key", "atom", "type", "fullkey", "path", name="rekey_tree"
+        )
+        in_list = func.typeof(tree.c.key) == "integer"
+        path = case((in_list, tree.c.path + literal("[*]")), else_=tree.c.fullkey)
+        return (
+            select(path.label("path"), cast(tree.c.atom, Text).label("value"))
+            .select_from(source.join(tree, true()))
+            .where(tree.c.type == "text")
+            .subquery("rekey_within")
+        )
+
+    def written_by_trigger(self, connection: Connection, source: Table, columns: Sequence[str]) -> frozenset[str]:
+        """Read the texts of triggers."""
+        said = "\n".join(connection.execute(_TRIGGERS, {"name": source.name}).scalars()).lower()
+        return frozenset(name for name in columns if name.lower() in said)
+
+
+def _number_of(connection: Connection, name: str) -> str | None:
+    """Return a name of the number of rows that no column of the table has taken."""
+    taken = set(connection.execute(_COLUMNS, {"name": name}).scalars())
+    return next((known for known in ("rowid", "_rowid_", "oid") if known not in taken), None)
+
+
+def _ends(connection: Connection, name: str) -> tuple[int, int] | None:
+    """Return the number of the first row, and the one behind the last; None where rows have none."""
+    number = _number_of(connection, name)
+    if number is None:
+        return None
+    asked = f"SELECT (SELECT min({number}) FROM {quoted(name)}), (SELECT max({number}) FROM {quoted(name)})"  # noqa: S608  # quoted
+    first, last = connection.exec_driver_sql(asked).one()
+    return (0, 0) if first is None else (first, last + 1)
