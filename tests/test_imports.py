@@ -37,7 +37,12 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES = {dotted(path): path.read_text("utf-8") for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py"}
+MODULES = {
+    dotted(path): path.read_text("utf-8")
+    for folder in PACKAGES
+    for path in folder.glob("*.py")
+    if path != SOURCE / "__init__.py"
+}
 
 
 def imports(source: str) -> set[str]:

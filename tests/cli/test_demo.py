@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -12,14 +13,15 @@ from contextlib import closing
 import pytest
 
 from commands import rekey_with
-from conftest import ROOT
 from outcomes import APPLY_COUNTS, PLAN_COUNTS
 from server import clean_environment
+
+PROJECT = {"alembic.ini", "legacy.sql", "migrations", "registry.json"}
 
 
 def run(folder, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "alembic_rekey.cli", "-c", ROOT / "alembic.ini", "demo", *arguments],
+        [sys.executable, "-m", "alembic_rekey.cli", "demo", *arguments],
         capture_output=True,
         encoding="utf-8",
         cwd=folder,
@@ -36,7 +38,7 @@ def refused(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def run_here(*arguments):
-        said = rekey_with("-c", str(ROOT / "alembic.ini"), "demo", *arguments)
+        said = rekey_with("demo", *arguments)
         assert (said.status, said.out) == (1, "")
         assert "Traceback" not in said.err
         return said.err
@@ -53,7 +55,7 @@ def shown(tmp_path_factory):
 
 
 def counted(folder, phase):
-    with closing(sqlite3.connect(folder / "atocore.db")) as connection:
+    with closing(sqlite3.connect(folder / "app.db")) as connection:
         return dict(connection.execute("SELECT name, value FROM rekey_count WHERE phase = ?", (phase,)))
 
 
@@ -68,7 +70,7 @@ def test_every_branch_of_the_decision_tables_is_there_but_the_collision(shown):
 def test_what_became_of_every_row_is_shown(shown):
     folder, text = shown
     rows = text[text.index("What became of the rows") :].splitlines()
-    with closing(sqlite3.connect(folder / "atocore.db")) as connection:
+    with closing(sqlite3.connect(folder / "app.db")) as connection:
         for table in ("projects", "project_state", "memories", "interactions"):
             (after,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             at = next(number for number, line in enumerate(rows) if line.startswith(f"  {table}: "))
@@ -118,11 +120,11 @@ def test_without_a_folder_it_makes_one(tmp_path):
     assert done.returncode == 0
     (made,) = tmp_path.iterdir()
     assert str(made) in done.stdout
-    assert {path.name for path in made.iterdir()} == {"atocore.db", "project-registry.json", "reports"}
+    assert {path.name for path in made.iterdir()} == {*PROJECT, "app.db", "reports"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("held", ["atocore.db", "project-registry.json", "reports"])
+@pytest.mark.parametrize("held", ["app.db", "alembic.ini", "migrations", "registry.json", "reports"])
 def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, refused, held):
     (tmp_path / held).write_text("mine")
     assert f"{held} exists already" in refused(".")
@@ -130,10 +132,12 @@ def test_a_folder_that_holds_a_demo_is_left_as_it_is(tmp_path, refused, held):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", ["url=sqlite:///mine.db", "registry=mine.json", "report_dir=mine"])
-def test_it_touches_nothing_but_its_own_folder(tmp_path, refused, setting):
-    said = refused("-x", setting)
-    assert f"FAILED: the demo makes a database of its own; {setting.split('=')[0]} would lead" in said
+@pytest.mark.parametrize(
+    "option", ["-x url=sqlite:///mine.db", "-x registry=mine.json", "-x report_dir=mine", "-c a.ini"]
+)
+def test_it_touches_nothing_but_its_own_folder(tmp_path, refused, option):
+    said = refused(*option.split())
+    assert re.search(r"FAILED: the demo makes a project of its own; (url|registry|report_dir|-c) would lead", said)
     assert [] == list(tmp_path.iterdir())
 
 
@@ -146,10 +150,10 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, refused):
 def test_a_collision_is_refused_and_the_file_is_as_before(tmp_path):
     done = run(tmp_path, "here", "--collision")
     assert (done.returncode, done.stderr) == (0, "")
-    database = tmp_path / "here" / "atocore.db"
+    database = tmp_path / "here" / "app.db"
     digest = hashlib.sha256(database.read_bytes()).hexdigest()
     assert done.stdout.count(f"SHA-256 {digest}") == 2
-    assert "FAILED: revision 0003 refuses to fold; nothing was changed." in done.stdout
+    assert "FAILED: revision 0001 refuses to fold; nothing was changed." in done.stdout
     assert "row 'st-98', under 'p05-interferometer', says 'vacuum'" in done.stdout
     assert "row 'st-99', under 'p05', says 'nitrogen'" in done.stdout
     with closing(sqlite3.connect(database)) as connection:

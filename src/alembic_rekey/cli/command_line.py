@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import platform
 import sys
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,6 +39,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(FAILED, f"FAILED: {message}\n  what to do: see {self.prog} -h\n")
 
 
+def _versions() -> str:
+    """Return our version, and of what a bug report needs to tell beside it."""
+    beside = ", ".join(f"{name} {version(name)}" for name in ("alembic", "sqlalchemy"))
+    return f"alembic-rekey {version('alembic-rekey')} ({beside}, python {platform.python_version()})"
+
+
 def _at_least_one(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -53,6 +61,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         epilog=_EXAMPLES,
         formatter_class=raw,
     )
+    whole.add_argument("--version", action="version", version=_versions())
     _accept_settings(whole, "")
     added = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
     plan = added.add_parser(
@@ -61,7 +70,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         description="Show what `alembic upgrade head` would do or refuse, and write it as a dry-run report.\n"
         "Reads only: an account that may only SELECT is enough, and nothing need be installed.",
         epilog="exit status: 0; with --check 2 where the upgrade would refuse, 3 where the plan is empty;\n"
-        "1 where no plan can be made.\n\nexample: alembic-rekey -x url=sqlite:///atocore.db plan --check --limit 5",
+        "1 where no plan can be made.\n\nexample: alembic-rekey -x url=sqlite:///app.db plan --check --limit 5",
         formatter_class=raw,
     )
     plan.add_argument(
@@ -86,7 +95,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         "runs",
         help="the recorded runs",
         description="List the recorded runs, oldest first, with what each of them counted.",
-        epilog="example: alembic-rekey -x url=sqlite:///atocore.db runs",
+        epilog="example: alembic-rekey -x url=sqlite:///app.db runs",
         formatter_class=raw,
     )
     runs.set_defaults(command=commands["runs"])
@@ -125,7 +134,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         help="what a downgrade would put back, and what drifted since the upgrade",
         description="Show what `alembic downgrade` would put back from the journal of the newest run, and which\n"
         "rows the application has changed since. Reads only.",
-        epilog="example: alembic-rekey -x url=sqlite:///atocore.db restore-plan --limit 5",
+        epilog="example: alembic-rekey -x url=sqlite:///app.db restore-plan --limit 5",
         formatter_class=raw,
     )
     back.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="default: the newest not restored")

@@ -25,7 +25,7 @@ from alembic_rekey.cli.demo import Demo
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.connection.database import reading
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError, RunUnknown
-from alembic_rekey.project.configuration import SECTION, configuration, configuration_files, settings_of
+from alembic_rekey.project.configuration import SECTION, configuration, settings_of
 from alembic_rekey.project.environment_file import version_table
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.report.document import Fingerprint
@@ -169,7 +169,7 @@ def _say(lines: Iterable[str], screen: Iterable[RenderableType]) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    _SCENES[options.scene](Demo.make(options.folder, configuration_files(options.config), options.x, options.section))
+    _SCENES[options.scene](Demo.make(options.folder, options.config, options.x, options.section))
     return 0
 
 
