@@ -219,7 +219,10 @@ def test_a_partition_that_is_published_through_its_parent_needs_a_replica_identi
 @pytest.mark.parametrize(
     ("part", "says"),
     [
-        (NOTE.replace(".c.project", ".c.id"), "for the key and the tag of 'note'"),
+        (
+            NOTE[:-1] + ', agree=(t["notes"].c.id,), status=t["notes"].c.project)',
+            "for the tag and the status of 'note'",
+        ),
         (NOTE[:-1] + ', agree=(t["notes"].c.project,), status=t["notes"].c.status)', "in its agree too"),
         (NOTE[:-1] + ', updated_at=t["notes"].c.status)', None),
     ],

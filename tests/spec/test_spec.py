@@ -67,7 +67,7 @@ NOT_TOGETHER = {
         lambda: Spec(
             revision="r", identity=found(SHOPS, key=(SHOPS.c.id, SHOPS.c.slot), survivor=(most(OTHERS.c.owner),))
         ),
-        "counts what refers to a key of several columns",
+        "counts the rows that refer by tags.owner to a key of 2 columns",
     ),
     "neither a name nor an expression": (
         lambda: Spec(revision="r", identity=found(SHOPS, match=Match.FOLDED)),

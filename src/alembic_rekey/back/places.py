@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, not_, or_, select
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.plan.judged import alike, keys_of, same_key
+from alembic_rekey.plan.judged import about, alike, keys_of, same_key
 from alembic_rekey.spec import Identity, Part, Slots
 from alembic_rekey.sql.equality import SameSlot
 
@@ -22,6 +22,8 @@ class Place:
     """Rows of the table as it is now, `holder`, and the condition that one holds the old place of a line."""
 
     part: Part
+    columns: Sequence[Column[Any]]
+    """What a row writes that moves to another place."""
     holder: FromClause
     holds: ColumnElement[bool]
 
@@ -44,7 +46,7 @@ class Place:
 def leaving(part: Part, back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
     """Return the condition that the row of `part` with these keys goes back to another place."""
     # Where both are the same, there is an index of the first alone.
-    found = same_key(alike(back, "now" if part.key_holds_owner else "key"), keys)
+    found = same_key(alike(back, "now" if part.key_moves else "key"), keys)
     going = select(literal(1)).select_from(back)
     return exists(going.where(found, back.c.drift == Drift.UNTOUCHED.value, back.c.moves == 1))
 
@@ -62,7 +64,8 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
     other = identity.table.alias("rekey_other")
     within = (SameSlot(other.c[known.key], lines.c[known.name]) for known in identity.within)
     keys = [other.c[known.key] != lines.c[known.name] for known in identity.keys]
-    return Place(identity, other, and_(other.c[identity.name.key] == lines.c[identity.name.name], *within, or_(*keys)))
+    named_so = other.c[identity.name.key] == lines.c[identity.name.name]
+    return Place(identity, identity.named, other, and_(named_so, *within, or_(*keys), *_counting(identity, other)))
 
 
 @place_of.register
@@ -70,4 +73,10 @@ def _slot(slots: Slots, lines: FromClause) -> Place:
     holder = slots.table.alias("rekey_holder")
     at_owners = [holder.c[known.key] == lines.c[known.name] for known in slots.owner_columns]
     place = [SameSlot(holder.c[known.key], lines.c[known.name]) for known in slots.slot]
-    return Place(slots, holder, and_(*at_owners, *place))
+    return Place(slots, slots.owner_columns, holder, and_(*at_owners, *place, *_counting(slots, holder)))
+
+
+def _counting(part: Part, holder: FromClause) -> list[ColumnElement[bool]]:
+    """Return the condition that the spec is about a row: others stand in no place of it."""
+    values = {known: holder.c[known.key] for known in part.table.columns}
+    return [about(condition, values) for condition in part.counting]

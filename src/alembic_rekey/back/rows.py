@@ -36,8 +36,11 @@ class Backward:
 
 def moving(part: Part) -> list[Action]:
     """Return the actions that give a row another owner or name: on its way back it returns to the old one."""
-    places = {*part.named, *part.owner_columns}
-    return [action for action, columns in written(part).items() if places & {*columns}]
+    return _writing(part, [*part.named, *part.owner_columns])
+
+
+def _writing(part: Part, those: Sequence[Column[Any]]) -> list[Action]:
+    return [action for action, columns in written(part).items() if not {*those}.isdisjoint(columns)]
 
 
 def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> Relation:
@@ -49,7 +52,9 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
     now = new_key(part, lines, new)
     source, lost = _lost(part, backward, lines, parent, lines.outerjoin(part.table, same_key(part.keys, now)))
     place = place_of(part, lines)
-    taken = [] if place is None else [(place.is_taken(now), Drift.TAKEN)]
+    taken = []
+    if place is not None:
+        taken = [(and_(acting(lines, *_writing(part, place.columns)), place.is_taken(now)), Drift.TAKEN)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))
     drift = judged(
@@ -71,7 +76,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     place = place_of(part, rows)
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
-    if back is not None and part.key_holds_owner:
+    if back is not None and part.key_moves:
         there = and_(there, not_(leaving(part, back, part.keys)))
     return (
         line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(acting(rows, *DELETED))
@@ -94,7 +99,7 @@ def _lost(
         standing = of.table.alias(f"rekey_owner_{number}")
         gone = parent.c.action.in_(sorted(DELETED))
         # Who moved with its owner had another key, and gets it back.
-        left = or_(gone, parent.c.moves == 1) if of.key_holds_owner else gone
+        left = or_(gone, parent.c.moves == 1) if of.key_moves else gone
         coming = select(parent).where(left).subquery(f"rekey_comes_back_{number}")
         source = source.outerjoin(standing, _of(owner, before, of, keys_of(of, standing)))
         source = source.outerjoin(coming, _of(owner, before, of, alike(coming, "key")))

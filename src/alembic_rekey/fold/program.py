@@ -131,7 +131,7 @@ def upgrade_steps(
             insert(counts).from_select(["run_id", "phase", "name", "value"], counted_plan),
         ),
         *(Guard(check) for check in guards(spec, names, planned)),
-        *(Guard(check) for check in stored_claims(spec, dialect, planned)),
+        *(Guard(check) for check in stored_claims(spec, names, dialect, planned)),
         *(Guard(check) for check in time_checks(spec, dialect, planned)),
         *(Guard(check) for check in answer_checks(spec, names, recorded, planned)),
         *guarding,

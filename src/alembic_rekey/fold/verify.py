@@ -105,8 +105,8 @@ def left(_part: Part, _spec: Spec, _names: Names, _planned: Planned) -> Iterable
 
 
 @left.register
-def _shadow_left(identity: Identity, _spec: Spec, names: Names, planned: Planned) -> Iterable[Check]:
-    again = groups(identity, names)
+def _shadow_left(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Iterable[Check]:
+    again = groups(identity, spec, names)
     misspelt = [] if identity.found else [again.c.name != again.c.canonical]
     still = select(
         literal(str(identity.table.name)).label("table"), again.c.name.label("spelling"), again.c.canonical
@@ -153,7 +153,7 @@ def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
                 # Of an identity's own rows all refer to rows of it, whether they count or not.
                 .where(went, *(() if part is spec.identity else part.counting))
             )
-            if parent.key_holds_owner:
+            if parent.key_moves:
                 # A row that moved may stand under the key of one that it displaced.
                 again = parent.table.alias("rekey_again")
                 keys = keys_of(parent, again)

@@ -23,7 +23,8 @@ def about(parts: Sequence[Part], sql: str, *columns: str) -> Relation:
     """Return the rows of `sql` behind a `WITH` that lists the parts as `rekey_part`.
 
     Its columns: `table` and its `schema`, `keys`: the columns of the key as a JSON list, `name`: a column of names, for
-    each of which a part has a line (the name of an identity, a tag), and `deletable`; each is '' where there is none.
+    each of which a part has a line (the name of an identity, a tag), `deletable`, and `apart`: as a JSON list, the
+    columns by which rows of one name are told apart; each is '' where there is none.
     """
     lines, values = list[str](), dict[str, str]()
     named = [(part, str(known.name)) for part in parts for known in part.named]
@@ -35,9 +36,10 @@ def about(parts: Sequence[Part], sql: str, *columns: str) -> Relation:
             json.dumps([str(known.name) for known in part.keys], ensure_ascii=False),
             name,
             "yes" if part.deletable else "",
+            json.dumps([str(known.name) for known in part.apart], ensure_ascii=False),
         )
         names = [f"part_{number}_{place}" for place in range(len(told))]
         values |= dict(zip(names, told, strict=True))
         lines.append(f"({', '.join(f'CAST(:{name} AS TEXT)' for name in names)})")
-    listed = f'rekey_part ("table", "schema", "keys", name, deletable) AS (VALUES {", ".join(lines)})'
+    listed = f'rekey_part ("table", "schema", "keys", name, deletable, apart) AS (VALUES {", ".join(lines)})'
     return _asked(f"WITH RECURSIVE {listed}{sql}", columns, **values)

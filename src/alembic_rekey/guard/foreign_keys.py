@@ -94,10 +94,13 @@ def covered_columns(spec: Spec, part: Part) -> list[Covered]:
     return covered
 
 
-def written_columns(part: Part) -> dict[Action, list[str]]:
-    """Return the columns that each action on a row that stays writes."""
-    stamps = [] if part.updated_at is None else [part.updated_at]
-    return {action: [known.name for known in [*columns, *stamps]] for action, columns in written(part).items()}
+def written_columns(spec: Spec, part: Part) -> dict[Action, list[str]]:
+    """Return the columns that each action on a row that stays may change."""
+    stamps, resting = [] if part.updated_at is None else [part.updated_at], spec.resting(part)
+    return {
+        action: [known.name for known in [*(known for known in columns if known not in resting), *stamps]]
+        for action, columns in written(part).items()
+    }
 
 
 def _uncovered(connection: Connection, spec: Spec, part: Part) -> Iterator[tuple[ForeignKey, bool]]:
@@ -118,7 +121,7 @@ def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[C
     for part in spec.parts:
         for number, (key, stays) in enumerate(_uncovered(connection, spec, part)):
             numbered = f"{part.noun}_{number}"
-            writing = [action for action, names in written_columns(part).items() if {*names} & {*key.referred}]
+            writing = [action for action, names in written_columns(spec, part).items() if {*names} & {*key.referred}]
             if stays and (acting := [*(DELETED if part.deletable else ()), *writing]):
                 yield _attached_by(key, part, numbered, planned, "attached", acting)
             elif writing and database(connection.dialect.name).follows_foreign_keys:

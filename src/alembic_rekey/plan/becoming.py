@@ -74,14 +74,14 @@ def _after_identity(
     if identity.owners:
         joined = led(identity, spec, planned, rows)
         source = joined.source
-        values |= _owned(identity, joined, rows)
-    to = leads_of(identity, rows)
+        values |= _owned(identity, spec, joined, rows)
+    to = dict(zip(identity.keys, leads_of(identity, rows), strict=True))
     if identity.absorb:
         source, taken = _absorbing(identity, rows, source)
         values |= taken
     values |= {str(known.name): rows.c.rekey_canonical for known in identity.named}
     for name, value in (identity.retiring or {}).items():
-        set_to = to[0] if value is SURVIVOR else _constant(value, identity.table.c[name])
+        set_to = to[identity.told[0]] if value is SURVIVOR else _constant(value, identity.table.c[name])
         values[name] = {**_per_action(identity, name, values.get(name)), Action.RETIRE.value: set_to}
     return source, values
 
@@ -94,7 +94,7 @@ def taken_by_group(part: Part, rows: FromClause) -> tuple[FromClause, dict[str, 
     """Return per row of a group of `part` in the plan `rows`, by its key, what the row that stays takes; by column."""
     members = select(rows).where(rows.c.rekey_place > 0).subquery("rekey_absorbing")
     leads = leads_of(part, members)
-    taken = absorbed(part, members, leads, members.c.rekey_place)
+    taken = absorbed(part, [members.c[name] for name in part.absorbing], leads, members.c.rekey_place)
     new = select(
         *(members.c[known.name] for known in part.keys),
         *(value.label(f"rekey_taken_{place}") for place, value in enumerate(taken.values())),
@@ -118,18 +118,19 @@ def _per_action(identity: Identity, name: str, value: Any) -> dict[str, Any]:
     return {action.value: value for action, writes in acts if any(known.name == name for known in writes)}
 
 
-def _owned(identity: Identity, joined: Led, rows: FromClause) -> dict[str, ColumnElement[Any]]:
+def _owned(identity: Identity, spec: Spec, joined: Led, rows: FromClause) -> dict[str, ColumnElement[Any]]:
     """Return the owners of an identity's own rows, without a parent where a row would be its own."""
     owners = iter(joined.owners)
     values: dict[str, ColumnElement[Any]] = {}
-    own = leads_of(identity, rows)
+    own, resting = leads_of(identity, rows), spec.resting(identity)
     for owner in identity.owning:
         leads = [next(owners) for _ in owner]
         was = same_key([rows.c[known.name] for known in owner], keys_of(identity, rows))
         itself = and_(same_key(leads, own), rows.c.rekey_place.is_not(None), not_(was))
         for known, lead in zip(owner, leads, strict=True):
             nothing = case((itself, cast(null(), known.type)), else_=lead)
-            values[str(known.name)] = nothing if identity.itself is Itself.SET_NULL else lead
+            goes = nothing if identity.itself is Itself.SET_NULL else lead
+            values[str(known.name)] = rows.c[known.name] if known in resting else goes
     return values
 
 
@@ -139,10 +140,13 @@ def _after_references(
 ) -> tuple[FromClause, Mapping[str, Any]]:
     joined = led(references, spec, planned, rows)
     values: dict[str, Any] = {}
-    owners = iter(joined.owners)
+    owners, resting = iter(joined.owners), spec.resting(references)
     for owner, member in zip(references.owning, joined.members, strict=True):
         for known in owner:
             moves = next(owners)
+            if known in resting:
+                values[str(known.name)] = rows.c[known.name]
+                continue
             detached = case((member.c.place > 1, cast(null(), known.type)), else_=moves)
             values[str(known.name)] = {Action.REKEY.value: moves, Action.DETACH.value: detached}
     return joined.source, values | _following(references.names, joined, rows)
@@ -165,8 +169,11 @@ def _after_slots(
 ) -> tuple[FromClause, Mapping[str, Any]]:
     joined = led(slots, spec, planned, rows)
     source = joined.source
-    leads = zip(slots.owner_columns, joined.owners, strict=True)
-    values: dict[str, Any] = {str(known.name): lead for known, lead in leads}
+    resting = spec.resting(slots)
+    values: dict[str, Any] = {
+        str(known.name): rows.c[known.name] if known in resting else lead
+        for known, lead in zip(slots.owner_columns, joined.owners, strict=True)
+    }
     values |= _following(slots.names, joined, rows)
     if slots.status is not None:
         values[str(slots.status.name)] = Constant(literal(slots.active, Text()), slots.status.type)

@@ -22,12 +22,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from alembic_rekey.plan.rules import Rule
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.side_tables import to_name
 
 __all__ = [
+    "about",
     "alike",
     "all_columns",
     "decided",
@@ -94,6 +96,16 @@ def keys_of(part: Part, source: FromClause) -> list[ColumnElement[Any]]:
 def leads_of(part: Part, source: FromClause) -> list[ColumnElement[Any]]:
     """Return where a row of `part` leads, as a plan or a journal has it."""
     return [source.c[to_name(known)] for known in part.keys]
+
+
+def about(expression: ColumnElement[Any], values: Mapping[Column[Any], ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Return an expression of a spec with `values` in the place of the columns of its table."""
+
+    def replaced(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        return values.get(element) if isinstance(element, Column) else None
+
+    made: ColumnElement[Any] = replacement_traverse(expression, {}, replaced)
+    return made
 
 
 def same_key(some: Sequence[ColumnElement[Any]], others: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:

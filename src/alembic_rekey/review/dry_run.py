@@ -115,7 +115,7 @@ def _planned(
     # What refers to the identity by its key hangs on a row of it: without that table there is none.
     readable = [part for part in there if spec.parent(part) in there or not part.owners]
     relations, planned = streamed(spec, names, readable, answered)
-    guarding = [*guards(spec, names, planned), *stored_claims(spec, dialect, planned)]
+    guarding = [*guards(spec, names, planned), *stored_claims(spec, names, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered, planned)]
     guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
     asked, notes = answerable(connection, spec, guarding)

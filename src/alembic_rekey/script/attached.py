@@ -43,7 +43,7 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
             journal_name(part.table),
             covered=covered_columns(spec, part),
             gone=[action.value for action in DELETED] if part.deletable else [],
-            written={action.value: names for action, names in written_columns(part).items()},
+            written={action.value: names for action, names in written_columns(spec, part).items()},
         )
         for part in spec.parts
     ]

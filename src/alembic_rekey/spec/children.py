@@ -43,11 +43,14 @@ class References(Part):
         """Rows go with a shadow, or when they refer to one thing twice."""
         return self.on_fold is OnFold.DELETE or self.itself is Itself.DELETE
 
+    @property
+    def detaches(self) -> bool:
+        """Owners are set to NULL."""
+        return self.on_fold is OnFold.SET_NULL
+
     def faults(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         yield from _owner_faults(self)
-        if self.on_fold is OnFold.SET_NULL and {*self.keys} & {*self.owner_columns}:
-            yield "would set a column of its key to NULL", "take OnFold.DELETE."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from sqlalchemy import DateTime, Float, Integer, Numeric, Select, String
+from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.spec.children import References, Slots, Tags
+from alembic_rekey.spec.choices import Most
 from alembic_rekey.spec.identity import Identity
-from alembic_rekey.spec.part import Part
+from alembic_rekey.spec.part import Owner, Part
 from alembic_rekey.spec.roles import created_faults, own_roles, role_faults
 from alembic_rekey.spec.stamp import UNITS, Epoch, Stamp
 
@@ -74,7 +75,7 @@ class Spec:
         for part in self.parts:
             self._check_names(part)
             self._check_owners(part)
-            for problem, remedy in (*role_faults(part), *part.faults()):
+            for problem, remedy in (*role_faults(part, self.resting(part)), *part.faults()):
                 self._refuse(problem, remedy)
             for stamp in part.times:
                 self._check_time(stamp)
@@ -140,6 +141,9 @@ class Spec:
                     f"has an owner ({names}) in {part.noun!r} for a key of {width} columns",
                     "give each owner a column, or a tuple of columns, for each of that key.",
                 )
+        resting = self.resting(part)
+        if part.detaches and any({*part.keys} & {*owner} - resting or resting >= {*owner} for owner in part.owning):
+            self._refuse(f"would set a column of the key of {part.noun!r} to NULL", "take OnFold.DELETE.")
 
     def _check_identity(self) -> None:
         identity = self.identity
@@ -148,6 +152,12 @@ class Spec:
                 f"names {identity.registered!r} for the list of the registry, which no list can be called",
                 "write the field of the registry's document that holds the entries, or leave `registered` away.",
             )
+        for each in identity.survivor:
+            if isinstance(each, Most) and len(self.owner_of(each.column)[1]) != len(identity.keys):
+                self._refuse(
+                    f"counts the rows that refer by {each.column} to a key of {len(identity.keys)} columns",
+                    "declare all of these columns as an owner of their table, or choose the survivor otherwise.",
+                )
         if identity.name is not None:
             roles = own_roles(identity)
             for problem, remedy in created_faults(identity.table, identity.name, roles, identity.created):
@@ -162,6 +172,21 @@ class Spec:
         Names that are found may be one in several groups.
         """
         return slots.of is None and not self.identity.found and bool(self.identity.named)
+
+    def owner_of(self, column: Column[Any]) -> tuple[Part | None, Owner]:
+        """Return the part, and the owner in it, by which rows refer to the identity with `column`.
+
+        It is an owner by itself where it is in none.
+        """
+        owners = ((part, owner) for part in self.parts if self.parent(part) is self.identity for owner in part.owning)
+        return next(((part, owner) for part, owner in owners if column in {*owner}), (None, (column,)))
+
+    def resting(self, part: Part) -> frozenset[Column[Any]]:
+        """Return the columns of owners that no fold changes: those of a tenant, in which rows that become one agree."""
+        parent = self.parent(part)
+        agreed = {*self.identity.within} if parent is self.identity else self.resting(parent)
+        pairs = (pair for owner in part.owning for pair in zip(owner, parent.keys, strict=False))
+        return frozenset(mine for mine, its in pairs if its in agreed)
 
     def parent(self, part: Part) -> Part:
         """Return the part that the owners of `part` refer to."""

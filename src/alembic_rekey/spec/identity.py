@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Integer, String, Table, Uuid
+from sqlalchemy.sql.visitors import iterate
 
 from alembic_rekey.spec.choices import SURVIVOR, Absorb, Duplicates, Itself, Match, Missing, Most, Stamped
 from alembic_rekey.spec.part import Key, Owners, Part, by_name, table_of
@@ -83,6 +84,19 @@ class Identity(Part):
         return table_of((*own, self.created_at, self.updated_at))
 
     @property
+    def apart(self) -> tuple[Column[Any], ...]:
+        """The columns by which rows of one name are told apart: also what is matched beside the name."""
+        read = (element for each in self.matching for element in iterate(each))
+        matched = {known: None for known in read if isinstance(known, Column) and known is not self.name}
+        return (*self.within, *matched)
+
+    @property
+    def told(self) -> tuple[Column[Any], ...]:
+        """The columns of the key that tell the rows of a group apart: what they agree in does not."""
+        agreed = {*self.within}
+        return tuple(known for known in self.keys if known not in agreed)
+
+    @property
     def deletable(self) -> bool:
         """Shadows are deleted, where they are not retired."""
         return self.retire is None
@@ -139,12 +153,10 @@ class Identity(Part):
             for name in named:
                 if name not in {str(known.name) for known in self.table.columns}:
                     yield f"says {role} for {name!r}, which its table is not declared with", "declare the column."
-        if len(self.keys) > 1 and any(isinstance(each, Most) for each in self.survivor):
-            yield "counts what refers to a key of several columns", "choose the survivor by another expression."
         if self.itself is Itself.DELETE:
             yield "would delete a row that becomes its own parent", "take Itself.SET_NULL, KEEP or REFUSE."
         wanting = [name for name, value in (self.retiring or {}).items() if value is SURVIVOR]
-        if wanting and len(self.keys) > 1:
+        if wanting and len(self.told) != 1:
             yield f"sets {wanting[0]!r} to the survivor's key, which has several columns", "leave it away."
 
     def _creation_faults(self) -> Iterator[tuple[str, str]]:

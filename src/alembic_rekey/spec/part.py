@@ -77,9 +77,9 @@ class Part:
         return columns_of(self.key)
 
     @property
-    def key_holds_owner(self) -> bool:
-        """Whether a row that moves to another owner gets another key."""
-        return bool({*self.keys} & {*self.owner_columns})
+    def key_moves(self) -> bool:
+        """Whether a row that moves to another owner, or carries another name, gets another key."""
+        return bool({*self.keys} & {*self.named, *self.owner_columns})
 
     @property
     def owner_columns(self) -> tuple[Column[Any], ...]:
@@ -90,6 +90,11 @@ class Part:
     def counting(self) -> tuple[ColumnElement[bool], ...]:
         """The conditions of a row that counts: none where all do."""
         return () if self.where is None else (self.where,)
+
+    @property
+    def apart(self) -> tuple[Column[Any], ...]:
+        """The columns by which rows of one name are told apart."""
+        return ()
 
     @property
     def owning(self) -> tuple[Owner, ...]:
@@ -109,6 +114,11 @@ class Part:
     @property
     def deletable(self) -> bool:
         """Whether a plan may delete rows of this part."""
+        return False
+
+    @property
+    def detaches(self) -> bool:
+        """Whether a plan may set owners of rows to NULL."""
         return False
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from sqlalchemy import Column, ColumnClause, SelectBase, Table, TextClause
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -12,8 +12,8 @@ __all__ = ["created_faults", "own_roles", "role_faults"]
 
 _OWN = ("key", "owners", "tag", "name", "names", "status", "created_at", "updated_at")
 _READ = ("slot", "value", "agree", "within")
-_TOGETHER = ({"key", "name"}, {"key", "owners"})
-"""Roles that one column may have at once: a key may be the name, or hold an owner."""
+_TOGETHER = ({"key", "name"}, {"key", "owners"}, {"key", "tag"})
+"""Roles that one column may have at once: a key may be the name, or hold an owner or a tag."""
 _ONE = {"owners": "owner", "names": "name"}
 """What one column of a role is called."""
 
@@ -32,11 +32,16 @@ def _columns(given: object) -> list[Column[object]]:
     return [known]
 
 
-def role_faults(part: object) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the roles of `part` and what to do, as the ends of sentences."""
+def role_faults(part: object, resting: Container[Column[object]] = ()) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the roles of `part` and what to do, as the ends of sentences.
+
+    Columns of owners that are `resting` are not changed: several owners may share them, and others read them.
+    """
     noun, seen = getattr(part, "noun", ""), dict[Column[object], str]()
     for role, columns in own_roles(part).items():
         for known in columns:
+            if role == "owners" and known in resting:
+                continue
             if known in seen and {role, seen[known]} not in _TOGETHER:
                 yield (
                     f"has {known} for the {_ONE.get(seen[known], seen[known])} and the {_ONE.get(role, role)} of "

@@ -92,7 +92,7 @@ def _indexed(part: Part, stored: TableClause) -> Iterator[Statement]:
     few = Index(f"{stored.name}_drifted", noted.c.key_0, sqlite_where=drifting, postgresql_where=drifting)
     yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key_0)))
     yield Statement("Find those that stay: few, mostly none.", CreateIndex(few))
-    if part.key_holds_owner:
+    if part.key_moves:
         yield Statement(
             "Find these by the keys that they have now.", CreateIndex(Index(f"{stored.name}_now", noted.c.now_0))
         )

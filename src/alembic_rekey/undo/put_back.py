@@ -31,7 +31,7 @@ def undone(part: Part, says: str, action: Action) -> Statement:
     old = {known.key: kept.c[known.name] for known in columns}
     keys = keys_of(part, kept)
     found = same_key(part.keys, keys)
-    if part.key_holds_owner:
+    if part.key_moves:
         # The row is found by what it became.
         back = stored_back(part)
         found = and_(same_key(alike(back, "key"), keys), same_key(part.keys, alike(back, "now")))

@@ -225,24 +225,26 @@ SELECT 'rekey_not_a_table',
   format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -274,24 +276,21 @@ SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -318,24 +317,26 @@ SELECT 'rekey_foreign_partition',
   format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -365,24 +366,26 @@ SELECT 'rekey_inherited',
   format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -412,24 +415,26 @@ SELECT 'rekey_rewritten',
   format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -461,24 +466,26 @@ SELECT 'rekey_row_security',
   format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -511,24 +518,26 @@ SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -557,24 +566,26 @@ SELECT 'rekey_no_replica_identity',
   format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT)
+        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
       )
   ),
   rekey_named AS (
@@ -615,7 +626,7 @@ FROM (
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
---   one per tenant, this fold must not be carried out.
+--   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)).
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_name_of_several',
   format(
@@ -624,11 +635,11 @@ SELECT 'rekey_name_of_several',
   )
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES (
       CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-      CAST('name' AS TEXT), CAST('yes' AS TEXT)
+      CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
     )
   ),
   rekey_named AS (
@@ -654,7 +665,22 @@ FROM (
   ),
   rekey_unique AS (
     SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
-      made.indnkeyatts AS parts, CAST(bool_or(known.attname = part.name) AS integer) AS names,
+      (
+        SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+        WHERE at.place <= made.indnkeyatts
+          AND NOT EXISTS (
+            SELECT 1 FROM pg_catalog.pg_attribute AS term
+            WHERE term.attrelid = made.indrelid AND term.attnum = at.number
+              AND term.attname IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
+          )
+      ) AS parts,
+      CAST(
+        bool_or(
+          known.attname <> part.name
+          AND known.attname NOT IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
+        ) AS integer
+      ) AS others,
+      CAST(bool_or(known.attname = part.name) AS integer) AS names,
       CAST(
         bool_or(known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))) AS integer
       ) AS keyed,
@@ -666,10 +692,11 @@ FROM (
       JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
       JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
       JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
-    GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
+    GROUP BY part."table", part.apart, made.indexrelid, made.indrelid, made.indkey, made.indpred IS NOT NULL,
+      made.indnkeyatts
   )
   SELECT "table", columns FROM rekey_unique AS several
-  WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
+  WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0
     AND NOT EXISTS (
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
@@ -804,22 +831,22 @@ rekey_known_project AS (
   SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
     CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
     rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
   FROM projects
     JOIN rekey_of_project
       ON rekey_of_project.spelling = (CAST((CAST(projects.name AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
 ),
 rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
     row_number() OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS number,
     first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS lead_0,
     first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS first_name,
     count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
   FROM rekey_known_project
@@ -1323,12 +1350,12 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('projects' AS TEXT), CAST('' AS TEXT),
               CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
-              CAST('yes' AS TEXT)
+              CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1378,11 +1405,12 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('project_state' AS TEXT), CAST('' AS TEXT),
-              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+              CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1432,12 +1460,12 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('memories' AS TEXT), CAST('' AS TEXT),
               CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-              CAST('' AS TEXT)
+              CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1487,12 +1515,12 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('interactions' AS TEXT), CAST('' AS TEXT),
               CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-              CAST('' AS TEXT)
+              CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
             )
           ),
           rekey_named AS (
@@ -1682,24 +1710,28 @@ FROM rekey_catalog
     SELECT "table", called, event
     FROM (
       WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable
+        "table", "schema", "keys", name, deletable, apart
       ) AS (
         VALUES
           (
             CAST('projects' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
+            CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           ),
           (
             CAST('memories' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
+            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           ),
           (
             CAST('interactions' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
+            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           ),
           (
             CAST('project_state' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+            CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           )
       ),
       rekey_named AS (
@@ -1871,24 +1903,28 @@ FROM (
     SELECT "table", called, event
     FROM (
       WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable
+        "table", "schema", "keys", name, deletable, apart
       ) AS (
         VALUES
           (
             CAST('projects' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT), CAST('yes' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
+            CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           ),
           (
             CAST('memories' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
+            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           ),
           (
             CAST('interactions' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
+            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           ),
           (
             CAST('project_state' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT)
+            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
+            CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
           )
       ),
       rekey_named AS (
@@ -2325,7 +2361,7 @@ SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.re
       )
     ) THEN 'edited'
     WHEN (
-      rekey_becoming.rekey_action IN ('rename')
+      rekey_becoming.rekey_action IN ('rename') AND rekey_becoming.rekey_action IN ('rename')
       AND (
         EXISTS (
           SELECT 1 FROM projects AS rekey_other
@@ -2406,7 +2442,7 @@ SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.re
       )
     ) THEN 'taken'
     WHEN (
-      rekey_becoming.rekey_action IN ('rekey')
+      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.rekey_action IN ('rekey')
       AND (
         EXISTS (
           SELECT 1 FROM project_state AS rekey_holder
@@ -2796,22 +2832,22 @@ rekey_known_project AS (
   SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
     CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
     rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
   FROM projects
     JOIN rekey_of_project
       ON rekey_of_project.spelling = (CAST((CAST(projects.name AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
 ),
 rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
     row_number() OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS number,
     first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS lead_0,
     first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS first_name,
     count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
   FROM rekey_known_project

@@ -152,24 +152,24 @@ SELECT 'rekey_not_a_table',
   printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-        CAST('yes' AS TEXT)
+        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
-        CAST('yes' AS TEXT)
+        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       )
   )
   SELECT part."table", 'a view' AS what
@@ -191,24 +191,20 @@ SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-        CAST('yes' AS TEXT)
+        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
-        CAST('yes' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       )
   )
   SELECT part."table", known.name AS "column", known.type
@@ -237,24 +233,24 @@ SELECT 'rekey_check_broken',
   printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES
       (
         CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-        CAST('yes' AS TEXT)
+        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT)
+        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       ),
       (
         CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
-        CAST('yes' AS TEXT)
+        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
       )
   )
   SELECT part."table"
@@ -274,7 +270,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
---   one per tenant, this fold must not be carried out.
+--   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)).
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_name_of_several',
   printf(
@@ -283,15 +279,27 @@ SELECT 'rekey_name_of_several',
   )
 FROM (
   WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable
+    "table", "schema", "keys", name, deletable, apart
   ) AS (
     VALUES (
       CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-      CAST('yes' AS TEXT)
+      CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
     )
   ),
   rekey_unique AS (
-    SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
+    SELECT part."table", made.name AS index_name, made.partial,
+      sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
+      max(
+        EXISTS (
+          SELECT 1 FROM pragma_table_xinfo(part."table") AS other
+          WHERE lower(other.name) <> lower(part.name)
+            AND lower(other.name) NOT IN (SELECT lower(value) FROM json_each(part.apart))
+            AND (
+              lower(other.name) = lower(coalesce(of.name, '')) OR of.cid = -2
+              AND instr(substr(lower(known.sql), instr(known.sql, '(')), lower(other.name)) > 0
+            )
+        )
+      ) AS others,
       max(
         lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
       ) AS names,
@@ -304,7 +312,7 @@ FROM (
     GROUP BY part."table", made.name, made.partial
   )
   SELECT "table", columns FROM rekey_unique AS several
-  WHERE several.names = 1 AND several.parts > 1 AND several.keyed = 0
+  WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0
     AND NOT EXISTS (
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
@@ -455,20 +463,20 @@ rekey_known_project AS (
   SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
     CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
     rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
   FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY)
 ),
 rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
     row_number() OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS number,
     first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS lead_0,
     first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS first_name,
     count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
   FROM rekey_known_project
@@ -1101,11 +1109,11 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('name' AS TEXT), CAST('yes' AS TEXT)
+              CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
@@ -1144,11 +1152,11 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('' AS TEXT), CAST('yes' AS TEXT)
+              CAST('' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
@@ -1187,11 +1195,11 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('project' AS TEXT), CAST('' AS TEXT)
+              CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
@@ -1230,11 +1238,11 @@ FROM (
         SELECT one
         FROM (
           WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable
+            "table", "schema", "keys", name, deletable, apart
           ) AS (
             VALUES (
               CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('project' AS TEXT), CAST('' AS TEXT)
+              CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
             )
           )
           SELECT 1 AS one FROM rekey_part AS part
@@ -1802,24 +1810,24 @@ FROM rekey_catalog
     SELECT "table", called, event
     FROM (
       WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable
+        "table", "schema", "keys", name, deletable, apart
       ) AS (
         VALUES
           (
             CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('name' AS TEXT), CAST('yes' AS TEXT)
+            CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           ),
           (
             CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           ),
           (
             CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           ),
           (
             CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('' AS TEXT), CAST('yes' AS TEXT)
+            CAST('' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           )
       )
       SELECT part."table", made.name AS called, event.value AS event
@@ -1898,24 +1906,24 @@ FROM (
     SELECT "table", called, event
     FROM (
       WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable
+        "table", "schema", "keys", name, deletable, apart
       ) AS (
         VALUES
           (
             CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('name' AS TEXT), CAST('yes' AS TEXT)
+            CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           ),
           (
             CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           ),
           (
             CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT)
+            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           ),
           (
             CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('' AS TEXT), CAST('yes' AS TEXT)
+            CAST('' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
           )
       )
       SELECT part."table", made.name AS called, event.value AS event
@@ -2377,7 +2385,7 @@ SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.re
       )
     ) THEN 'edited'
     WHEN (
-      rekey_becoming.rekey_action IN ('rename')
+      rekey_becoming.rekey_action IN ('rename') AND rekey_becoming.rekey_action IN ('rename')
       AND (
         EXISTS (
           SELECT 1 FROM projects AS rekey_other
@@ -2434,7 +2442,7 @@ SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.re
       )
     ) THEN 'taken'
     WHEN (
-      rekey_becoming.rekey_action IN ('rekey')
+      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.rekey_action IN ('rekey')
       AND (
         EXISTS (
           SELECT 1 FROM project_state AS rekey_holder
@@ -2748,20 +2756,20 @@ rekey_known_project AS (
   SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
     CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
     rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS rank_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS rank_1
+    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
+    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
   FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY)
 ),
 rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, rank_0, rank_1,
+  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
     row_number() OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS number,
     first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS lead_0,
     first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY rank_0, rank_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS first_name,
     count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
   FROM rekey_known_project

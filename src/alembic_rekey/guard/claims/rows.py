@@ -12,8 +12,10 @@ from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, sel
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Part, Relation, Slots, Spec
@@ -23,10 +25,11 @@ from alembic_rekey.sql.values import comparable
 __all__ = ["key_claims", "stored_claims"]
 
 
-def stored_claims(spec: Spec, dialect: str, planned: Planned) -> list[Check]:
+def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> list[Check]:
     """Return the checks of what the rows must be for the spec to fit, between plan and apply."""
     return [
         *key_claims(spec.parts, dialect),
+        *group_claims(spec, names, planned),
         *(
             check("no_row_is_active", slots.noun, _none_is_active(slots, slots.status, planned[slots]))
             for slots in spec.slots

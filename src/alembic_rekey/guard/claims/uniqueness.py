@@ -84,7 +84,7 @@ def unique_after(connection: Connection, spec: Spec, names: Names, planned: Plan
     """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
     asked = database(connection.dialect.name)
     for part in spec.parts:
-        written = {str(name) for names in written_columns(part).values() for name in names}
+        written = {str(name) for names in written_columns(spec, part).values() for name in names}
         if part is spec.identity and spec.identity.creates:
             written |= {*spec.identity.created, *(known.name for roles in own_roles(part).values() for known in roles)}
         kept, key = alone(part), {str(known.name) for known in part.keys}
@@ -124,7 +124,7 @@ def _alike(asked: _Asked) -> Relation:
             decided.c.rekey_action.label("rekey_action"),
             decided.c.rekey_canonical.label("rekey_canonical"),
         )
-        .where(decided.c.rekey_action.in_(sorted({*DELETED, *written_columns(part), Action.CREATE})))
+        .where(decided.c.rekey_action.in_(sorted({*DELETED, *written_columns(asked.spec, part), Action.CREATE})))
         .cte("rekey_acting")
         .prefix_with("MATERIALIZED")
     )

@@ -68,7 +68,7 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: names are unique together with other columns ({columns}) only; rows of one name may be "
         "different things, and two tenants would be folded into one",
         remedy="if a name is one thing throughout, say so with a unique index on the name alone; if it is one per "
-        "tenant, this fold must not be carried out.",
+        "tenant, name the tenant's columns in the spec: Identity(within=(…)).",
     ),
     "unique_after": Wording(
         claim="no unique index refuses what the rows become",
@@ -83,6 +83,17 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "apart",
         remedy="declare the column that does, or remove what is surplus; where a key has several columns, none of them "
         "alone is one.",
+    ),
+    "canonical_absent": Wording(
+        claim="every row that others are to become is there",
+        sentence="{table}: row {key!r} is to become {canonical!r}, and no row has that key",
+        remedy="correct the registry: the id of an entry is the key of a row that stays, and no key is made up.",
+    ),
+    "retired_again": Wording(
+        claim="a retired row is found no more",
+        sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",
+        remedy="say in the spec which rows count, by a column that retire sets: "
+        "Identity(where=users.c.deleted_at.is_(None), retire={'deleted_at': …}), or let retire set the name to None.",
     ),
     "key_is_null": Wording(
         claim="every row has a key",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, over
+from sqlalchemy import Boolean, ColumnElement, Integer, cast, func, over
+from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.plan.judged import flag
 from alembic_rekey.spec import Absorb, Part
@@ -15,16 +16,21 @@ __all__ = ["absorbed"]
 
 
 def absorbed(
-    part: Part, rows: FromClause, group: Sequence[ColumnElement[Any]], place: ColumnElement[int]
+    part: Part, giving: Iterable[ColumnElement[Any]], group: Sequence[ColumnElement[Any]], place: ColumnElement[int]
 ) -> dict[str, ColumnElement[Any]]:
-    """Return per column that `part` absorbs what the row that stays will hold, over all `rows` of its `group`.
+    """Return per column that `part` absorbs what the row that stays will hold, over all rows of its `group`.
 
-    `rows` have these columns under their own names, and `place`, their order by rank.
+    `giving` are these columns in their order, as the rows have them, whose order by rank is `place`.
     """
     return {
-        name: Constant(_taken(how, rows.c[name], group, place), part.table.c[name].type)
-        for name, how in part.absorbing.items()
+        name: Constant(_taken(how, _ordered(stored, part.table.c[name].type), group, place), part.table.c[name].type)
+        for (name, how), stored in zip(part.absorbing.items(), giving, strict=True)
     }
+
+
+def _ordered(stored: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    """Return a stored value as one that has a least and a greatest: of truth PostgreSQL knows none."""
+    return cast(stored, Integer) if isinstance(type_, Boolean) else stored
 
 
 def _taken(

@@ -128,7 +128,7 @@ def _after(
 
 def _leads_elsewhere(parent: Part, member: FromClause) -> ColumnElement[bool]:
     """Return the condition that a row of `parent` goes, or stays under another key."""
-    if not parent.key_holds_owner:
+    if not parent.key_moves:
         return member.c.place > 1
     return or_(member.c.place > 1, not_(same_key(alike(member, "key"), alike(member, "to"))))
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
     CTE,
-    Column,
     ColumnElement,
-    FromClause,
     Text,
     and_,
-    asc,
     cast,
-    desc,
     func,
     literal,
     null,
-    nulls_first,
-    nulls_last,
     or_,
     select,
 )
-from sqlalchemy.sql.operators import asc_op, desc_op, nulls_first_op, nulls_last_op
 
+from alembic_rekey.plan.groups.order import Direction, ordered
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, flag, key_text, numbered, so_far
-from alembic_rekey.spec import Identity, Match
-from alembic_rekey.spec.choices import Most
+from alembic_rekey.spec import Identity, Match, Spec
 from alembic_rekey.sql.expressions import Exact, Scanned, by_code_point
 from alembic_rekey.sql.registry_text import FoldedName
 from alembic_rekey.sql.values import comparable
@@ -44,18 +36,16 @@ def written_name(identity: Identity, name: ColumnElement[Any] | None = None) -> 
     return comparable(known) if isinstance(comparable(known), Exact) else cast(known, Text)
 
 
-def groups(identity: Identity, names: Names) -> CTE:
+def groups(identity: Identity, spec: Spec, names: Names) -> CTE:
     """Return every row of a group that has to do with a fold.
 
     `key_0` and so on, `name` (as text), `canonical`, `lead_0` and so on: the key of the row that stays, or of the
     first alias row where the canonical's is still to be created, and `place`: 0 alone in its group, 1 the row that
     stays, more for shadows.
     """
-    known = _found(identity, names) if identity.found else _registered(identity, names)
+    known, sorts = _found(identity, spec, names) if identity.found else _registered(identity, spec, names)
     group = alike(known, "group")
-    ranks, chosen = alike(known, "rank"), _chosen(identity)
-    first = len(ranks) - len(chosen)
-    order = [*ranks[:first], *(sort(rank) for rank, (_, sort) in zip(ranks[first:], chosen, strict=True))]
+    order = [*alike(known, "spelt"), *(sort(rank) for rank, sort in zip(alike(known, "rank"), sorts, strict=True))]
     order += [by_code_point(key) for key in alike(known, "key")]
     ranked = select(
         known,
@@ -89,11 +79,12 @@ def groups(identity: Identity, names: Names) -> CTE:
     )
 
 
-def _registered(identity: Identity, names: Names) -> CTE:
+def _registered(identity: Identity, spec: Spec, names: Names) -> tuple[CTE, list[Direction]]:
     assert identity.name is not None  # noqa: S101  # the spec refuses it: `Identity.faults`
     name = written_name(identity)
     spelled = names.spelled(identity.name, identity.noun, identity.match)
-    rank = [flag(spelled.c.spelling != spelled.c.canonical), flag(spelled.c.alias != spelled.c.canonical)]
+    spelt = [flag(spelled.c.spelling != spelled.c.canonical), flag(spelled.c.alias != spelled.c.canonical)]
+    source, ranks, sorts = ordered(identity, spec, identity.table.join(spelled, spelled.c.spelling == Scanned(name)))
     rows = (
         select(
             *numbered("key", identity.keys),
@@ -101,16 +92,17 @@ def _registered(identity: Identity, names: Names) -> CTE:
             spelled.c.canonical,
             flag(spelled.c.alias == spelled.c.canonical).label("is_canonical"),
             *numbered("group", [spelled.c.canonical, *map(comparable, identity.within)]),
-            *numbered("rank", [*rank, *(chosen for chosen, _ in _chosen(identity))]),
+            *numbered("spelt", spelt),
+            *numbered("rank", ranks),
         )
-        .join_from(identity.table, spelled, spelled.c.spelling == Scanned(name))
+        .select_from(source)
         .where(*identity.counting)
     )
-    return rows.cte(f"rekey_known_{identity.noun}")
+    return rows.cte(f"rekey_known_{identity.noun}"), sorts
 
 
-def _found(identity: Identity, names: Names) -> CTE:
-    source: FromClause = identity.table
+def _found(identity: Identity, spec: Spec, names: Names) -> tuple[CTE, list[Direction]]:
+    source, ranks, sorts = ordered(identity, spec, identity.table)
     matched: list[ColumnElement[Any]] = [comparable(each) for each in identity.matching]
     if not matched:
         name = written_name(identity)
@@ -128,31 +120,9 @@ def _found(identity: Identity, names: Names) -> CTE:
             cast(null(), Text).label("canonical"),
             literal(1).label("is_canonical"),
             *numbered("group", [*matched, *map(comparable, identity.within)]),
-            *numbered("rank", [chosen for chosen, _ in _chosen(identity)]),
+            *numbered("rank", ranks),
         )
         .select_from(source)
         .where(*says, *identity.counting)
     )
-    return rows.cte(f"rekey_known_{identity.noun}")
-
-
-Direction = Callable[[ColumnElement[Any]], ColumnElement[Any]]
-
-
-def _chosen(identity: Identity) -> list[tuple[ColumnElement[Any], Direction]]:
-    return [_ordered(identity, each) for each in identity.survivor]
-
-
-def _ordered(identity: Identity, expression: Any) -> tuple[ColumnElement[Any], Direction]:
-    """Return what a survivor expression compares, and how it is sorted: NULL last on every database, unless told."""
-    if isinstance(expression, Most):
-        referring: Column[Any] = expression.column
-        rows = select(func.count()).select_from(referring.table).where(referring == identity.keys[0])
-        return rows.correlate(identity.table).scalar_subquery(), desc
-    told, inner = list[Any](), expression
-    while getattr(inner, "modifier", None) in (desc_op, asc_op, nulls_first_op, nulls_last_op):
-        told.append(inner.modifier)
-        inner = inner.element
-    direction = desc if desc_op in told else asc
-    nulls = nulls_first if nulls_first_op in told else nulls_last
-    return inner, lambda known: nulls(direction(known))
+    return rows.cte(f"rekey_known_{identity.noun}"), sorts

@@ -18,10 +18,10 @@ __all__ = ["plan_identity"]
 
 
 def plan_identity(
-    identity: Identity, _spec: Spec, names: Names, _answered: Answered | None, _planned: Planned
+    identity: Identity, spec: Spec, names: Names, _answered: Answered | None, _planned: Planned
 ) -> Relation:
     """Return the plan of `identity`: shadows go, misspelt canonicals are renamed, missing ones created."""
-    grouped = groups(identity, names)
+    grouped = groups(identity, spec, names)
     gone = Action.DELETE if identity.retire is None else Action.RETIRE
     lines: list[tuple[ColumnElement[bool], str]] = [(grouped.c.place > 1, gone.value)]
     source: FromClause = grouped
@@ -68,20 +68,17 @@ def _taking(identity: Identity, grouped: CTE) -> CTE:
     table = identity.table
     rows = (
         select(*alike(grouped, "key"), *alike(grouped, "lead"), grouped.c.place)
-        .add_columns(*(table.c[name] for name in identity.absorbing))
+        .add_columns(*numbered("gives", [table.c[name] for name in identity.absorbing]))
         .join_from(grouped, table, same_key(identity.keys, alike(grouped, "key")))
         .where(grouped.c.place > 0)
         .cte(f"rekey_giving_{identity.noun}")
     )
-    taken = absorbed(identity, rows, alike(rows, "lead"), rows.c.place)
-    new = select(
-        *alike(rows, "key"),
-        rows.c.place,
-        *(flag(not_(Same(value, rows.c[name]))).label(f"takes_{name}") for name, value in taken.items()),
-    ).subquery("rekey_taken")
-    takes = or_(*(new.c[f"takes_{name}"] == 1 for name in taken))
+    gives = alike(rows, "gives")
+    taken = absorbed(identity, gives, alike(rows, "lead"), rows.c.place).values()
+    takes = [flag(not_(Same(value, stored))) for value, stored in zip(taken, gives, strict=True)]
+    new = select(*alike(rows, "key"), rows.c.place, *numbered("takes", takes)).subquery("rekey_taken")
     return (
-        select(*alike(new, "key"), flag(takes).label("takes"))
+        select(*alike(new, "key"), flag(or_(*(each == 1 for each in alike(new, "takes")))).label("takes"))
         .where(new.c.place == 1)
         .cte(f"rekey_taking_{identity.noun}")
     )

@@ -39,7 +39,7 @@ def plan_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | None
         return with_original(
             _leading(slots, acting.add_columns(*_place(judged)).cte(f"rekey_acting_{slots.noun}")), slots
         )
-    if slots.key_holds_owner:
+    if slots.key_moves:
         acting = acting.add_columns(*numbered("to", _own_lead(slots, alike(judged, "key"), alike(judged, "owner"))))
     return with_original(acting, slots)
 
@@ -83,12 +83,13 @@ def _leading(slots: Slots, acting: CTE) -> Relation:
         table = slots.table
         rows = (
             select(*alike(placed, "key"), *alike(placed, "lead"), placed.c.number)
-            .add_columns(*(table.c[name] for name in slots.absorbing))
+            .add_columns(*numbered("gives", [table.c[name] for name in slots.absorbing]))
             .join_from(placed, table, same_key(slots.keys, alike(placed, "key")))
             .cte(f"rekey_giving_{slots.noun}")
         )
-        taken = absorbed(slots, rows, alike(rows, "lead"), rows.c.number)
-        takes = [flag(not_(Same(value, rows.c[name]))) for name, value in taken.items()]
+        gives = alike(rows, "gives")
+        taken = absorbed(slots, gives, alike(rows, "lead"), rows.c.number).values()
+        takes = [flag(not_(Same(value, stored))) for value, stored in zip(taken, gives, strict=True)]
         taking = select(*alike(rows, "key"), *numbered("takes", takes)).subquery("rekey_taking")
         source = source.outerjoin(taking, same_key(alike(taking, "key"), alike(placed, "key")))
         any_taken = func.coalesce(sum(alike(taking, "takes"), start=literal_column("0")), 0) > 0

@@ -157,7 +157,16 @@ UNIQUE_NAMES = "".join(
             AND needs.refobjid = made.indrelid
         ), rekey_unique AS (
           SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
-            made.indnkeyatts AS parts,
+            (SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+             WHERE at.place <= made.indnkeyatts AND NOT EXISTS (
+               SELECT 1 FROM pg_catalog.pg_attribute AS term
+               WHERE term.attrelid = made.indrelid AND term.attnum = at.number
+                 AND term.attname IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
+             )) AS parts,
+            CAST(bool_or(
+              known.attname <> part.name
+              AND known.attname NOT IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
+            ) AS integer) AS others,
             CAST(bool_or(known.attname = part.name) AS integer) AS names,
             CAST(bool_or(
               known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
@@ -168,7 +177,8 @@ UNIQUE_NAMES = "".join(
           JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
           JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
           JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
-          GROUP BY part."table", made.indexrelid, made.indpred IS NOT NULL, made.indnkeyatts
+          GROUP BY part."table", part.apart, made.indexrelid, made.indrelid, made.indkey, made.indpred IS NOT NULL,
+            made.indnkeyatts
         )""",
     )
 )

@@ -51,7 +51,15 @@ UNIQUE_KEY = """ SELECT 1 AS one FROM rekey_part AS part
 """A row where a constraint says that the key is one."""
 
 UNIQUE_NAMES = """, rekey_unique AS (
-          SELECT part."table", made.name AS index_name, made.partial, count(*) AS parts,
+          SELECT part."table", made.name AS index_name, made.partial,
+            sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
+            max(EXISTS (
+              SELECT 1 FROM pragma_table_xinfo(part."table") AS other
+              WHERE lower(other.name) <> lower(part.name)
+                AND lower(other.name) NOT IN (SELECT lower(value) FROM json_each(part.apart))
+                AND (lower(other.name) = lower(coalesce(of.name, ''))
+                  OR of.cid = -2 AND instr(substr(lower(known.sql), instr(known.sql, '(')), lower(other.name)) > 0)
+            )) AS others,
             max(lower(coalesce(of.name, '')) = lower(part.name)
               OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0) AS names,
             max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,

@@ -28,8 +28,21 @@ _INDEXES = text(
 )
 
 
+_ROWID = text(
+    """
+    SELECT name FROM pragma_table_xinfo(:name)
+    WHERE pk = 1 AND upper(type) = 'INTEGER' AND (SELECT max(pk) FROM pragma_table_xinfo(:name)) = 1
+      AND NOT EXISTS (SELECT 1 FROM pragma_index_list(:name) WHERE origin = 'pk')
+    """
+)
+"""The key that is the number of the row: no index stands for it."""
+
+
 def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
     """Yield the unique indexes and constraints of `source`, that of its key included."""
+    for name in connection.execute(_ROWID, {"name": source.name}).scalars():
+        key = frozenset([name])
+        yield UniqueIndex("PRIMARY KEY", (quoted(name),), None, key, key, nulls_differ=True)
     for name, sql, partial, found in connection.execute(_INDEXES, {"name": source.name}):
         columns = json.loads(found)
         terms, condition = _terms(sql) if sql else ([], None)
