@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ __all__ = [
     "sqlite_hooks",
     "writing_engine",
 ]
+
+
+harmless_text = methodcaller("decode", "utf-8", "surrogateescape")
+"""Bytes of SQLite -> text: they may be no UTF-8, and must pass through a report unharmed. Called for every value."""
 
 
 def writing_engine(settings: Settings) -> Engine:
@@ -162,11 +167,6 @@ def sqlite_hooks(engine: Engine, begin: str) -> None:
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", began)
-
-
-def harmless_text(raw: bytes) -> str:
-    """Return a text of SQLite: it may hold bytes that are no UTF-8, which must pass through a report unharmed."""
-    return raw.decode("utf-8", "surrogateescape")
 
 
 def is_autocommit(connection: Connection) -> bool:

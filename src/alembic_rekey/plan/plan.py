@@ -7,11 +7,11 @@ Each kind of part decides in a module of its own, which `decisions` looks up by 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Text, cast, column, false, null, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Text, cast, column, false, literal_column, null, select
 from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.plan.answered import Answered
@@ -26,6 +26,9 @@ from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.side_tables import bookkeeping, journal, to_name
 
 __all__ = ["Planned", "decisions", "journalled", "nothing", "plan", "streamed"]
+
+Keep = Callable[[Part, Relation], FromClause | None]
+"""Keeps what the select of a part finds, where a reader may keep rows; None where it may not."""
 
 
 @singledispatch
@@ -52,17 +55,25 @@ def plan(spec: Spec, names: Names, answered: Answered | None, planned: Planned) 
 
 
 def streamed(
-    spec: Spec, names: Names, there: Container[Part], answered: Answered | None = None
+    spec: Spec,
+    names: Names,
+    there: Container[Part],
+    answered: Answered | None = None,
+    keep: Keep = lambda _part, _decided: None,
 ) -> tuple[dict[Part, Relation], Planned]:
     """Return the plan, and the same as relations over the tables themselves: for a dry run.
 
-    Of parts that are not `there` the plan has no rows.
+    Of parts that are not `there` the plan has no rows. What a part's select finds may be kept by `keep`, so that it
+    is decided once and not wherever it is asked.
     """
     made, planned = dict[Part, Relation](), dict[Part, FromClause]()
     for part in spec.parts:
         if part in there:
-            made[part] = decisions(part, spec, names, answered, planned)
-            planned[part] = _known(part, made[part].subquery("rekey_planned"))
+            decided = decisions(part, spec, names, answered, planned)
+            kept = keep(part, decided)
+            made[part] = decided if kept is None else select(literal_column("*")).select_from(kept)
+            known = _known(part, decided.subquery("rekey_planned") if kept is None else kept)
+            planned[part] = _asked_once(part, known) if kept is None else known.subquery("rekey_planned")
         else:
             planned[part] = nothing(part)
     return made, planned
@@ -89,11 +100,14 @@ def _own(part: Part) -> Iterator[tuple[str, TypeEngine[Any]]]:
     return ((name, types.get(name, Text())) for name in bookkeeping(part)[1:])
 
 
-def _known(part: Part, planned: FromClause) -> FromClause:
+def _known(part: Part, planned: FromClause) -> Relation:
     columns: list[ColumnElement[Any]] = [column(name, type_) for name, type_ in _own(part)]
     columns += [column(known.name, known.type) for known in part.table.columns]
-    relation = select(*columns).select_from(planned)
-    return relation.cte(f"rekey_plan_of_{part.noun}").prefix_with("MATERIALIZED")
+    return select(*columns).select_from(planned)
+
+
+def _asked_once(part: Part, known: Relation) -> FromClause:
+    return known.cte(f"rekey_plan_of_{part.noun}").prefix_with("MATERIALIZED")
 
 
 def nothing(part: Part) -> FromClause:

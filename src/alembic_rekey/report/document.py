@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-__all__ = ["BESIDE", "CREATED", "FORMAT", "LEAD", "LEFT", "Entries", "Fingerprint", "Report", "document"]
+import orjson
+
+__all__ = ["BESIDE", "CREATED", "FORMAT", "LEAD", "LEFT", "Entries", "Fingerprint", "Report", "document", "written"]
 
 FORMAT = 1
 """The version of the document's shape; a reader refuses another one."""
@@ -54,13 +56,26 @@ class Fingerprint:
     def __post_init__(self) -> None:
         self._digest = sha256(json.dumps([FORMAT, self.registry_sha256, self.revision]).encode())
 
-    def add(self, title: str, entry: str) -> None:
-        """Take in one entry of the section `title`, as it is written."""
-        self._digest.update(f"{title}\n{entry}\n".encode())
+    def add(self, title: str, entry: bytes) -> None:
+        """Take in one entry of the section `title`, as it is `written`."""
+        self._digest.update(b"%s\n%s\n" % (title.encode(), entry))
 
     def __str__(self) -> str:
         """Return the fingerprint of what was taken in so far, in hexadecimal digits."""
         return str(self._digest.hexdigest())
+
+
+def written(entry: Mapping[str, Any]) -> bytes:
+    """Return an entry as JSON on one line, in ASCII.
+
+    A report spends most of its time here. orjson takes an eighth of what the standard library does, but knows neither
+    ASCII nor integers beyond 64 bits nor text that was no UTF-8: those go the slower way.
+    """
+    try:
+        text = orjson.dumps(entry)
+    except TypeError:
+        text = b""
+    return text if text and text.isascii() else json.dumps(entry, separators=(",", ":")).encode()
 
 
 def document(
@@ -71,7 +86,7 @@ def document(
     created: Entries | None = None,
     left: Entries | None = None,
 ) -> Generator[str, None, None]:
-    """Yield the document in pieces; its last line is the SHA-256 of all that stands above it.
+    """Yield the document in pieces, in ASCII; its last line is the SHA-256 of all that stands above it.
 
     `rows` are the sections' titles with their entries, `tables` the table behind each title, `created`
     the rows that the run made, `left` what the plan leaves behind. `fingerprint` takes in the entries; it
@@ -80,8 +95,8 @@ def document(
     digest = sha256()
     with closing(_body(report, rows, tables, fingerprint, {CREATED: created, LEFT: left})) as body:
         for piece in body:
-            digest.update(piece.encode())
-            yield piece
+            digest.update(piece)
+            yield piece.decode("ascii")
     yield f' "sha256": "{digest.hexdigest()}"\n}}\n'
 
 
@@ -91,7 +106,7 @@ def _body(
     tables: Mapping[str, str],
     fingerprint: Fingerprint,
     beside: Mapping[str, Entries | None],
-) -> Generator[str, None, None]:
+) -> Generator[bytes, None, None]:
     head = {
         "format": FORMAT,
         "created_at": report.created_at,
@@ -110,31 +125,31 @@ def _body(
         "has_collisions": any(value for name, value in report.counts.items() if name.endswith("_collisions")),
         "tables": tables,
     }
-    yield "{\n" + "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
-    yield ' "plan": {\n' + "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in facts.items())
+    yield b"{\n" + _facts(" ", head) + b' "plan": {\n' + _facts("  ", facts)
     for title, listed in rows:
-        yield f"  {json.dumps(title)}: ["
+        yield f"  {json.dumps(title)}: [".encode()
         with closing(_lines(listed)) as lines:
             for separator, text, lead in lines:
                 fingerprint.add(title, text)
-                yield separator + (text if not lead else f"{text[:-1]},{lead[1:]}")
-        yield "],\n"
-    yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'
+                yield separator + (text if not lead else b"%s,%s" % (text[:-1], lead[1:]))
+        yield b"],\n"
+    yield f'  "fingerprint": "{fingerprint}"\n }},\n "apply_summary": {json.dumps(report.apply_summary)},\n'.encode()
     for title, entries in beside.items():
-        yield f' "{title}": ['
+        yield f' "{title}": ['.encode()
         if entries is not None:
             yield from (separator + text for separator, text, _ in _lines(entries))
-        yield "],\n"
+        yield b"],\n"
 
 
-def _lines(listed: Entries) -> Generator[tuple[str, str, str], None, None]:
+def _facts(indent: str, told: Mapping[str, Any]) -> bytes:
+    return "".join(f"{indent}{json.dumps(key)}: {json.dumps(value)},\n" for key, value in told.items()).encode()
+
+
+def _lines(listed: Entries) -> Generator[tuple[bytes, bytes, bytes], None, None]:
     """Yield each entry on a line of its own, with what stands before it, and where it leads as it stands behind it."""
     with closing(listed):
-        for number, entry in enumerate(listed):
+        separator = b"\n   "
+        for entry in listed:
             lead = entry.pop(LEAD, None)
-            text = json.dumps(entry, separators=(",", ":"))
-            yield (
-                (",\n   " if number else "\n   "),
-                text,
-                "" if lead is None else json.dumps({LEAD: lead}, separators=(",", ":")),
-            )
+            yield separator, written(entry), b"" if lead is None else written({LEAD: lead})
+            separator = b",\n   "

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.report.document import BESIDE, FORMAT, LEAD, Fingerprint
+from alembic_rekey.report.document import BESIDE, FORMAT, LEAD, Fingerprint, written
 
 __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
 
@@ -74,7 +74,7 @@ def read_document(path: Path) -> ReadReport:
         entry = _entry(path, line)
         entry.pop(LEAD, None)
         if title not in BESIDE:
-            fingerprint.add(title, json.dumps(entry, separators=(",", ":")))
+            fingerprint.add(title, written(entry))
     if str(fingerprint) != facts.get("fingerprint"):
         _refuse(path, "its rows are not those of its fingerprint")
     return report

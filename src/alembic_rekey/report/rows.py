@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from itertools import islice
 from math import isfinite
+from types import NoneType
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -57,6 +58,8 @@ __all__ = [
 ]
 
 _AT_ONCE = 500
+_PLAIN = (str, int, NoneType)
+_GOES = (Action.DROP, Action.MERGE, Action.REPLACE)
 _SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE, Action.ABSORB)
 
 
@@ -131,19 +134,18 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
     """
     names = [name for name, _ in section.columns]
     leads = [str(known.name) for known in section.part.keys]
-    selected = _selected(section).where(*conditions).execution_options(yield_per=_AT_ONCE)
-    with connection.execute(selected) as rows:
+    image = slice(3 + len(leads), 3 + len(leads) + len(names))
+    with connection.execute(_selected(section).where(*conditions), execution_options={"yield_per": _AT_ONCE}) as rows:
         for row in rows:
-            values = iter(row)
-            entry: dict[str, Any] = {"action": next(values), "canonical": next(values)}
-            place, to = next(values), [_json_value(next(values)) for _ in leads]
-            entry["before"] = dict(zip(names, map(_json_value, islice(values, len(names))), strict=True))
+            values = [value if type(value) in _PLAIN else _json_value(value) for value in row]
+            action, place, survivor = values[0], values[2], values[image.stop :]
+            entry: dict[str, Any] = {"action": action, "canonical": values[1]}
+            entry["before"] = dict(zip(names, values[image], strict=True))
+            to = values[3 : image.start]
             if place is not None or any(value is not None for value in to):
                 entry[LEAD] = {"place": place, "to": dict(zip(leads, to, strict=True))}
-            survivor = list(values)
-            if survivor and entry["action"] in (Action.DROP, Action.MERGE, Action.REPLACE) and survivor[0] in _SURVIVES:
-                told_of = zip(("key", "value", "status"), map(_json_value, survivor[1:]), strict=True)
-                entry["survivor"] = dict(told_of)
+            if survivor and action in _GOES and survivor[0] in _SURVIVES:
+                entry["survivor"] = dict(zip(("key", "value", "status"), survivor[1:], strict=True))
             yield entry
 
 

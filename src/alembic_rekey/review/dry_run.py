@@ -25,7 +25,7 @@ from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.counts import part_counts
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.plan import nothing, streamed
+from alembic_rekey.plan.plan import Keep, nothing, streamed
 from alembic_rekey.report.document import Fingerprint, Report, document
 from alembic_rekey.report.file import NewFile, ReportFile
 from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
@@ -33,6 +33,7 @@ from alembic_rekey.report.runs import now, touches
 from alembic_rekey.review.answer_form import form as questions
 from alembic_rekey.review.demands import demands
 from alembic_rekey.review.dry_checks import answerable, exists, shape_findings
+from alembic_rekey.review.kept import keeping
 from alembic_rekey.review.made import Choice, DryRun
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
@@ -73,7 +74,8 @@ def dry_runs(
             for number, choice in enumerate(choices):
                 others = tuple(pending[:number] + pending[number + 1 :])
                 told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
-                one, file = _planned(connection, told, others, settings, form if number == 0 else None)
+                with keeping(connection) as keep:
+                    one, file = _planned(connection, told, others, settings, form if number == 0 else None, keep)
                 made.append(one)
                 files.append(file)
     except BaseException:
@@ -101,6 +103,7 @@ def _planned(
     others: tuple[str, ...],
     settings: Settings,
     form: NewFile | None,
+    keep: Keep,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
     registry = registry_of(settings.registry, spec.identity)
@@ -114,7 +117,7 @@ def _planned(
     names = Names.of_nobody() if spec.identity.found else Names.handed_over(registry, dialect)
     # What refers to the identity by its key hangs on a row of it: without that table there is none.
     readable = [part for part in there if spec.parent(part) in there or not part.owners]
-    relations, planned = streamed(spec, names, readable, answered)
+    relations, planned = streamed(spec, names, readable, answered, keep)
     guarding = [*guards(spec, names, planned), *stored_claims(spec, names, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered, planned)]
     guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]

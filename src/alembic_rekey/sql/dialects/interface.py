@@ -122,6 +122,9 @@ class Database(ABC):
 
     # Values.
 
+    readers_keep_rows: bool
+    """Whether a transaction that only reads may make a temporary table."""
+
     keeps_any_value: bool
     """Whether a column keeps any value as it came, whatever its type."""
 

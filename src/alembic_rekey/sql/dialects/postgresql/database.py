@@ -105,6 +105,7 @@ class PostgreSQL(Database):
         """Compare the rows as texts."""
         return columns.as_made(key, made)
 
+    readers_keep_rows = False
     keeps_any_value = False
 
     def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:

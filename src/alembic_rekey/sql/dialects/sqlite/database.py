@@ -91,6 +91,7 @@ class SQLite(Database):
         """Intersect the rows."""
         return columns.as_made(key, made)
 
+    readers_keep_rows = True
     keeps_any_value = True
 
     def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,0 +1,37 @@
+"""A dry run decides about each table once where a reader may keep rows: in SQLite, beside the database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, event
+
+from alembic_rekey.review.kept import PREFIX
+from commands import rekey_here
+from databases import SQLiteDatabase
+from examples import folded, prepared
+
+
+@pytest.fixture
+def statements():
+    """Every statement that an engine of this process executes."""
+    seen: list[str] = []
+
+    def listen(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", listen)
+
+
+def test_each_decision_is_made_once_and_nothing_is_written_to_the_database(tmp_path, statements):
+    """The database's file stays as it is, byte for byte: what is kept stands beside it."""
+    database = SQLiteDatabase(tmp_path / "atocore.db")
+    registry = prepared(database, tmp_path, folded())
+    before = (tmp_path / "atocore.db").read_bytes()
+
+    assert 0 == rekey_here(database, registry, "plan").status
+
+    deciding = [one for one in statements if "rekey_ranked_memory" in one]
+    assert [True] == [one.startswith(f"CREATE TEMPORARY TABLE {PREFIX}memory AS") for one in deciding]
+    assert before == (tmp_path / "atocore.db").read_bytes()
