@@ -71,6 +71,7 @@ IN_PROSE = {
     "alembic downgrade -1": "In a deploy",
     "alembic-rekey demo --collision": "tests/cli/test_demo.py",
     "alembic-rekey init --adopted": "tests/environment/test_own_hooks.py",
+    "alembic-rekey scan": "tests/review/test_scan.py",
     "alembic-rekey restore-plan": "tests/cli/test_cli_restore_plan.py",
     "alembic-rekey plan --write-resolutions FILE": "tests/review/test_answers_form.py",
     "alembic-rekey report": "Review by a DBA",

@@ -172,7 +172,23 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     revision.add_argument("--rev-id", metavar="ID", help="its identifier; default: one like Alembic's")
     _accept_fold(revision)
     revision.set_defaults(command=commands["revision"])
-    for made in (plan, runs, report, back, init, revision, demo):
+    scan = added.add_parser(
+        "scan",
+        help="what carries a registered name, or refers to a row that went, and is in no spec",
+        description="Look into all tables, declared or not, for registered names (also in documents and arrays), keys\n"
+        "of rows that went, names that no list registers, and rows written under an alias since. Reads only.",
+        epilog="exit status: 0; with --check 4 where something is outside the specs or was written since.\n\n"
+        "example: alembic-rekey scan --check",
+        formatter_class=raw,
+    )
+    scan.add_argument(
+        "--json", dest="show", action="store_const", const="json", default="text", help="print it as one document"
+    )
+    scan.add_argument("--check", action="store_true", help="say with the exit status whether something was found")
+    scan.add_argument("--full", action="store_true", help="read all rows of large tables, not a part of them")
+    _accept_limit(scan)
+    scan.set_defaults(command=commands["scan"])
+    for made in (plan, runs, report, back, init, revision, scan, demo):
         _accept_settings(made, "_after")
     return whole
 

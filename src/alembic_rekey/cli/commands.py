@@ -1,7 +1,8 @@
 """The command `alembic-rekey`: parse, call, print. It only reads databases; what writes them is Alembic itself.
 
 Exit status: 0; 1 after `FAILED: …`; with `plan --check` 2 where the upgrade would refuse, 3 where the
-plan is empty; 130 after Ctrl-C, 141 when the reader of the output went away.
+plan is empty; with `scan --check` 4 where something was found; 130 after Ctrl-C, 141 when the reader of the output
+went away.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rich.console import RenderableType
 from alembic_rekey.cli.command_line import FAILED, parser
 from alembic_rekey.cli.demo import Demo
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
+from alembic_rekey.cli.scan_command import scan
 from alembic_rekey.connection.database import reading
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError, RunUnknown
 from alembic_rekey.project.configuration import SECTION, configuration, settings_of
@@ -190,6 +192,7 @@ _COMMANDS = {
     "restore-plan": _restore_plan,
     "init": initialise_project,
     "revision": make_revision,
+    "scan": scan,
     "demo": _demo,
 }
 _SHOW = {"text": _show_text, "json": _show_json}

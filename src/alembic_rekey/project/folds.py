@@ -38,6 +38,11 @@ class Folds:
             )
 
     @property
+    def specs(self) -> list[Spec]:
+        """Every spec, in the order in which an upgrade meets them."""
+        return [spec for _, spec in self._folds]
+
+    @property
     def last(self) -> Script:
         """The revision of the last fold."""
         return self._folds[-1][0]

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from alembic_rekey.spec.stamp import Epoch, Stamp
 
-__all__ = ["Counted", "Moment", "Spelled", "Unread", "written_time"]
+__all__ = ["Counted", "Day", "Moment", "Spelled", "Unread", "written_time"]
 
 
 def _is_text(stamp: Stamp) -> bool:
@@ -39,6 +39,13 @@ class Moment(_Stored):
 
     inherit_cache = False
     type = BigInteger()
+
+
+class Day(_Stored):
+    """The day of a stored time in UTC, as a text; NULL where it holds no time."""
+
+    inherit_cache = False
+    type = Text()
 
 
 class Unread(_Stored):

@@ -157,7 +157,7 @@ def _names(drafting: Drafting, described: Described, free: Sequence[Field], noun
         by_values = drafting.names is not None and several and held.share >= _MOSTLY
         if by_name or by_values:
             yield field.name, said_of(held, what)
-        elif several and held.share >= _SOME:
+        elif (named and held.matching) or (several and held.share >= _SOME):
             drafting.left.append(f"{_column(described, field)}: {said_of(held, what)}.")
 
 

@@ -47,8 +47,8 @@ class Survey(ABC):
         """
 
     @abstractmethod
-    def texts_of(self, type_: TypeEngine[object]) -> str | None:
-        """Return where a column of that type may hold names: "text", "array", "document", or None."""
+    def texts_of(self, type_: TypeEngine[object]) -> frozenset[str]:
+        """Return as what a column of that type may hold names: of "text", "array", "document"."""
 
     @abstractmethod
     def within(self, source: FromClause, name: str, kind: str) -> FromClause:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, JSONB
 from sqlalchemy.types import JSON, TypeEngine
 
 from alembic_rekey.sql.dialects.survey import Standing, Survey
@@ -79,6 +79,8 @@ _TRIGGERS = text(
     """
 )
 _SEED = 5
+_DOCUMENT = r'^\s*(\{.*\}|\[.*\]|".*")\s*$'
+"""What looks like a document; a text that is none all the same ends the question."""
 
 
 class PostgreSQLSurvey(Survey):
@@ -105,23 +107,28 @@ class PostgreSQLSurvey(Survey):
             yield
             connection.execute(text("SET LOCAL statement_timeout = DEFAULT"))
 
-    def texts_of(self, type_: TypeEngine[object]) -> str | None:
-        """Tell by the type."""
+    def texts_of(self, type_: TypeEngine[object]) -> frozenset[str]:
+        """Tell by the type, or by the one that a domain is of; a text may hold documents too."""
+        while isinstance(type_, DOMAIN):
+            type_ = type_.data_type
         if isinstance(type_, ARRAY):
-            return "array" if isinstance(type_.item_type, String) else None
+            return frozenset(["array"]) if self.texts_of(type_.item_type) else frozenset()
         if isinstance(type_, JSON):
-            return "document"
-        return "text" if isinstance(type_, String) and not isinstance(type_, Enum) else None
+            return frozenset(["document"])
+        kinds = ("text",) if isinstance(type_, Enum) else ("text", "document") if isinstance(type_, String) else ()
+        return frozenset(kinds)
 
     def within(self, source: FromClause, name: str, kind: str) -> FromClause:
         """Read arrays by unnest(), and documents level by level."""
         stored = source.c[name]
         if kind == "array":
-            item = func.unnest(cast(stored, ARRAY(Text))).column_valued("rekey_item")
-            listed = select(literal("[*]").label("path"), item.label("value"))
-            return listed.select_from(source.join(item.table_valued(), true())).subquery("rekey_within")
-        whole = select(literal("$", Text()).label("path"), cast(stored, JSONB).label("value"))
-        walk = whole.select_from(source).where(stored.is_not(None)).cte("rekey_walk", recursive=True)
+            item = func.unnest(cast(stored, ARRAY(Text))).table_valued("value", name="rekey_item").render_derived()
+            listed = select(literal("[*]").label("path"), item.c.value.label("value"))
+            return listed.select_from(source.join(item, true())).subquery("rekey_within")
+        said = cast(stored, Text)
+        document = case((said.regexp_match(_DOCUMENT), cast(said, JSONB)))
+        whole = select(literal("$", Text()).label("path"), document.label("value"))
+        walk = whole.select_from(source).where(said.regexp_match(_DOCUMENT)).cte("rekey_walk", recursive=True)
         is_a = func.jsonb_typeof(walk.c.value)
         fields = func.jsonb_each(case((is_a == "object", walk.c.value), else_=cast(literal("{}"), JSONB)))
         entries = func.jsonb_array_elements(case((is_a == "array", walk.c.value), else_=cast(literal("[]"), JSONB)))

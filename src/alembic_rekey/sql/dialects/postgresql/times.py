@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.dialects.alike import unread
-from alembic_rekey.sql.times import Counted, Moment, Spelled, Unread
+from alembic_rekey.sql.times import Counted, Day, Moment, Spelled, Unread
 
 __all__ = ["may_be_unread"]
 
@@ -32,7 +32,7 @@ def _is_native(stamp: Stamp) -> bool:
 
 
 @compiles(Moment, "postgresql")
-def _moment(element: Moment, compiler: SQLCompiler, **kw: Any) -> str:
+def _moment(element: Moment | Day, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
     if _is_native(element.of) or isinstance(element.of.type, Integer):
         return stored
@@ -43,6 +43,16 @@ def _moment(element: Moment, compiler: SQLCompiler, **kw: Any) -> str:
     whole = f"regexp_replace({text}, '(?<=[.][0-9]{{6}})[0-9]+', '')"
     zone = f"CASE WHEN length({text}) = 10 THEN ' 00:00+00' WHEN {text} ~* ':.*[Z+-]' THEN '' ELSE '+00' END"
     return f"CASE WHEN {text} ~* '{_TIME}' THEN CAST({whole} || {zone} AS TIMESTAMP WITH TIME ZONE) END"
+
+
+@compiles(Day, "postgresql")
+def _day(element: Day, compiler: SQLCompiler, **kw: Any) -> str:
+    moment = _moment(element, compiler, **kw)
+    if isinstance(element.of, Epoch):
+        moment = f"to_timestamp(({moment}) / {element.of.per_second})"
+    elif _is_native(element.of) and not getattr(element.of.type, "timezone", False):
+        return f"to_char({moment}, 'YYYY-MM-DD')"
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
 
 @compiles(Counted, "postgresql")

@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import JSON, NullType, TypeEngine
 
 from alembic_rekey.sql.dialects.survey import Standing, Survey
 from alembic_rekey.sql.expressions import quoted
@@ -92,15 +92,14 @@ class SQLiteSurvey(Survey):
         finally:
             raw.set_progress_handler(None, _STEPS)  # type: ignore[union-attr]  # the same
 
-    def texts_of(self, type_: TypeEngine[object]) -> str | None:
+    def texts_of(self, type_: TypeEngine[object]) -> frozenset[str]:
         """Take a column of any type of text for one that may hold documents too."""
-        named = type_.__visit_name__.upper()
-        return "document" if isinstance(type_, String | NullType) or "JSON" in named else None
+        return frozenset(("text", "document") if isinstance(type_, String | NullType | JSON) else ())
 
     def within(self, source: FromClause, name: str, kind: str) -> FromClause:
         """Read documents by json_tree()."""
         stored = cast(source.c[name], Text)
-        said = and_(func.substr(func.ltrim(stored), 1, 1).in_(("{", "[")), func.json_valid(stored) == 1)
+        said = and_(func.substr(func.ltrim(stored), 1, 1).in_(("{", "[", '"')), func.json_valid(stored) == 1)
         tree = func.json_tree(case((said, stored))).table_valued(
             "key", "atom", "type", "fullkey", "path", name="rekey_tree"
         )

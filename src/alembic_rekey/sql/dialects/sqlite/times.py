@@ -9,7 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.spec.stamp import Epoch
 from alembic_rekey.sql.dialects.alike import unread
-from alembic_rekey.sql.times import Counted, Moment, Spelled, Unread
+from alembic_rekey.sql.times import Counted, Day, Moment, Spelled, Unread
 
 _MICROSECOND = 1_000_000
 _USUAL_DAY = "[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*"
@@ -17,12 +17,18 @@ _USUAL_CLOCK = "[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
 
 
 @compiles(Moment, "sqlite")
-def _moment(element: Moment, compiler: SQLCompiler, **kw: Any) -> str:
+def _moment(element: Moment | Day, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
     if isinstance(element.of, Epoch):
         is_number = f"typeof({stored}) IN ('integer', 'real') AND {stored} BETWEEN -9.2e18 AND 9.2e18"
         return f"CASE WHEN {is_number} THEN {stored} END"
     return _microseconds(stored)
+
+
+@compiles(Day, "sqlite")
+def _day(element: Day, compiler: SQLCompiler, **kw: Any) -> str:
+    per_second = element.of.per_second if isinstance(element.of, Epoch) else _MICROSECOND
+    return f"date(({_moment(element, compiler, **kw)}) / {per_second}, 'unixepoch')"
 
 
 def _zone(stored: str) -> str:

@@ -1,0 +1,37 @@
+"""The command `scan`: reads, prints, and tells a monitor with its exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from alembic_rekey.connection.database import reading
+from alembic_rekey.project.configuration import configuration, settings_of
+from alembic_rekey.project.environment_file import version_table
+from alembic_rekey.project.folds import Folds
+from alembic_rekey.review.scan.scan import scanned
+from alembic_rekey.review.schema.held import MOST_ROWS, Looking
+from alembic_rekey.show.scanned import scan_text
+from alembic_rekey.show.terminal import lines_screen, show
+
+__all__ = ["FOUND", "scan"]
+
+FOUND = 4
+"""The exit status of `--check` where something was found that a fold would not reach, or that was written since."""
+
+
+def scan(options: argparse.Namespace) -> int:
+    """Look for names and keys that no spec declares."""
+    config = configuration(options.config, options.x, options.section)
+    versions = str(version_table(config).name)
+    settings, specs = settings_of(config), Folds(config).specs
+    with reading(settings) as connection:
+        made = scanned(Looking(connection, None if options.full else MOST_ROWS), specs, settings.registry, versions)
+    if options.show == "json":
+        print(json.dumps(made.document, indent=1))
+    elif sys.stdout.isatty():
+        show(lines_screen(scan_text(made, settings.database, options.limit)))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in scan_text(made, settings.database, options.limit))
+    return FOUND if options.check and made.alarms else 0

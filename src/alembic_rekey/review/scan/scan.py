@@ -1,0 +1,77 @@
+"""The scan: every question of it, one after the other, reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from alembic_rekey.names.registry import registry_of
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.review.scan.findings import Holding, KeysHeld, Scan, Unregistered, WrittenSince
+from alembic_rekey.review.scan.keys_held import keys_held
+from alembic_rekey.review.scan.names_held import names_held
+from alembic_rekey.review.scan.scope import Folded, Scope
+from alembic_rekey.review.scan.since import last_run, written_since
+from alembic_rekey.review.scan.unregistered import unregistered
+from alembic_rekey.review.schema.description import called
+from alembic_rekey.review.schema.held import Looking
+from alembic_rekey.review.schema.reading import read_schema
+from alembic_rekey.spec import Spec
+from alembic_rekey.text.progress import Progress
+
+__all__ = ["scanned"]
+
+
+def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str) -> Scan:
+    """Look for all that a scan is about; the last fold of an identity stands for those before it.
+
+    Raises:
+        RegistryRefused: where the registry cannot be used.
+    """
+    last = {(spec.identity.noun, spec.identity.table.fullname): spec for spec in specs}
+    folds = [_folded(looking, spec, registry) for spec in last.values()]
+    scope = Scope(read_schema(looking.connection, [versions]), looking, specs)
+    tables = list(scope.readable())
+    made = Scan(tables=len(tables), notes=list(_notes(scope, folds)))
+    with Progress("Scan", len(tables) + len(folds)) as progress:
+        for described in tables:
+            progress.doing(described.name)
+            for folded in folds:
+                if folded.registry.is_read:
+                    _take(made, names_held(scope, folded, described))
+        for folded in folds:
+            progress.doing(folded.noun)
+            if folded.registry.is_read:
+                _take(made, unregistered(scope, folded))
+                if (run := last_run(scope, folded)) is not None:
+                    _take(made, written_since(scope, folded, run))
+            _take(made, keys_held(scope, folded.spec, folded.names))
+    return made
+
+
+def _folded(looking: Looking, spec: Spec, registry: Path) -> Folded:
+    read = registry_of(registry, spec.identity)
+    names = Names.handed_over(read, looking.connection.dialect.name) if read.is_read else Names.of_nobody()
+    return Folded(spec, read, names)
+
+
+def _notes(scope: Scope, folds: Sequence[Folded]) -> Iterable[str]:
+    if any(folded.registry.is_missing for folded in folds):
+        yield "the registry file does not exist: no name is known."
+    yield from (f"{called(one.place)}: {one.unread}" for one in scope.schema.tables.values() if one.unread)
+    for one in scope.readable():
+        if scope.looking.is_sampled(one):
+            read, every = scope.looking.most or 0, one.rows or 0
+            yield f"{called(one.place)}: about {read:,} of about {every:,} rows were read; --full reads all"
+
+
+def _take(made: Scan, found: Iterable[Holding | KeysHeld | Unregistered | WrittenSince | str]) -> None:
+    lists: dict[type, Callable[..., None]] = {
+        Holding: made.holdings.append,
+        KeysHeld: made.keys.append,
+        Unregistered: made.unregistered.append,
+        WrittenSince: made.since.append,
+        str: made.notes.append,
+    }
+    for one in found:
+        lists[type(one)](one)
