@@ -1,5 +1,6 @@
 """Claims about the report file of an upgrade: whole, its owner's alone, final only once the commit is (section 4)."""
 
+import gc
 import json
 import logging
 import re
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import legacy
+from alembic_rekey.report.publication import Ledger
 from examples import CANONICAL, REGISTRY, actions, alembic_here, folded, prepared, projects
 from outcomes import APPLY_COUNTS, PLAN_COUNTS
 
@@ -231,3 +233,17 @@ def test_no_password_is_in_the_report_or_in_the_log(database, tmp_path, url):
     path, report = the_report(tmp_path / "reports")
     assert "s3cret" not in path.read_text() + ended.err + ended.out
     assert database.name in report["database"]
+
+
+def test_nothing_of_an_upgrade_stays_in_the_process_that_made_it(reported):
+    """A program that upgrades one database after the other, as tests of an application do, does not grow."""
+    before = ledgers()
+
+    reported()
+
+    assert before == ledgers()
+
+
+def ledgers():
+    gc.collect()
+    return sum(isinstance(found, Ledger) for found in gc.get_objects())

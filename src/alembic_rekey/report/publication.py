@@ -139,6 +139,8 @@ class Ledger:
         """Take in that the connection went back to its pool, which undoes what was not committed."""
         self.settle()
         self.discard()
+        # It knows its connection, so nothing else would let go of either.
+        _LEDGERS.pop(self.connection, None)
 
 
 _LEDGER = "alembic_rekey.ledger"
