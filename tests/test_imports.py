@@ -13,7 +13,20 @@ import alembic_rekey
 
 SOURCE = Path(alembic_rekey.__file__).parent
 ORDER = (
-    *("cli", "operations", "environment", "project", "show", "script", "review", "fold", "undo", "back", "report"),
+    *(
+        "pytest_plugin",
+        "cli",
+        "operations",
+        "environment",
+        "project",
+        "show",
+        "script",
+        "review",
+        "fold",
+        "undo",
+        "back",
+        "report",
+    ),
     *("connection", "settings", "guard", "plan", "sql", "names", "text", "spec", "errors"),
 )
 """Packages and public modules: each may import those behind it, and no other."""
@@ -21,6 +34,7 @@ READERS = ("project", "show", "review", "back", "report", "guard", "plan")
 """Nothing in these reaches what changes a row."""
 WRITERS = {"fold.apply", "fold.program", "undo.put_back", "undo.restore", "operations"}
 TALKS_TO_ALEMBIC = {
+    "pytest_plugin",
     "cli.commands",
     "cli.project_commands",
     "connection.comparison",
