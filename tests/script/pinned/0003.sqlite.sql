@@ -510,6 +510,11 @@ WITH rekey_slot_row_state AS (
     CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
     CASE
+      WHEN strftime('%Y-%m-%d %H:%M:%S', project_state.updated_at) IS project_state.updated_at
+      AND project_state.updated_at > '0001' AND substr(project_state.updated_at, 9, 2) < '29'
+      AND substr(project_state.updated_at, 12, 2) < '24' THEN CAST(
+        strftime('%s', project_state.updated_at) AS INTEGER
+      ) * 1000000
       WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(project_state.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
       AND substr(project_state.updated_at, 9, 2) BETWEEN '01' AND '28'
@@ -688,6 +693,9 @@ rekey_tagged_memory AS (
     memories.status COLLATE BINARY AS agree_2,
     CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
     CASE
+      WHEN strftime('%Y-%m-%d %H:%M:%S', memories.updated_at) IS memories.updated_at AND memories.updated_at > '0001'
+      AND substr(memories.updated_at, 9, 2) < '29'
+      AND substr(memories.updated_at, 12, 2) < '24' THEN CAST(strftime('%s', memories.updated_at) AS INTEGER) * 1000000
       WHEN memories.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(memories.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
       AND substr(memories.updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(memories.updated_at, 12, 2) < '24'
@@ -1386,6 +1394,10 @@ INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (
   SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (
+      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
+    )
+    AND NOT (
       updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
       AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
@@ -1395,6 +1407,9 @@ WITH rekey_timed AS (
       updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
       AND (
         CASE
+          WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+          AND substr(updated_at, 9, 2) < '29'
+          AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
           WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
           AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
           AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
@@ -1476,15 +1491,23 @@ FROM (
       FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
     ) AS rekey_planned
     WHERE NOT (
-      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-      AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
-      AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
-      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
     )
+      AND NOT (
+        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      )
       AND (
         updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
         AND (
           CASE
+            WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+            AND substr(updated_at, 9, 2) < '29'
+            AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
             WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
             AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
             AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
@@ -1560,6 +1583,10 @@ INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (
   SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (
+      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
+    )
+    AND NOT (
       updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
       AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
@@ -1569,6 +1596,9 @@ WITH rekey_timed AS (
       updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
       AND (
         CASE
+          WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+          AND substr(updated_at, 9, 2) < '29'
+          AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
           WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
           AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
           AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
@@ -1647,15 +1677,23 @@ FROM (
       FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
     ) AS rekey_planned
     WHERE NOT (
-      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-      AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
-      AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
-      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
     )
+      AND NOT (
+        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      )
       AND (
         updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
         AND (
           CASE
+            WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+            AND substr(updated_at, 9, 2) < '29'
+            AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
             WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
             AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
             AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
