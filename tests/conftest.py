@@ -33,7 +33,7 @@ from server import Server, clean_environment
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND_PATIENCE_SECONDS = 180
 
-collect_ignore = [] if chromium.COLLECTED else ["show/test_page_browser.py"]
+collect_ignore = [] if chromium.COLLECTED else ["show/test_page_browser.py", "show/test_page_decides.py"]
 numbers = itertools.count(1)
 
 

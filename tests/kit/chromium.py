@@ -11,7 +11,10 @@ PATH = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "goo
 COLLECTED = PATH is not None
 """Whether the browser tests run; `.ci/run` installs a browser first."""
 
-MISSING = "NOT RUN: tests/show/test_page_browser.py needs Chromium on PATH (Debian: apt-get install chromium)"
+MISSING = (
+    "NOT RUN: tests/show/test_page_browser.py and test_page_decides.py need Chromium on PATH "
+    "(Debian: apt-get install chromium)"
+)
 
 FLAGS = (
     "--no-sandbox",  # as root, and in containers

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from databases import Database
-from examples import CANONICAL, folded, interaction, memory, prepared, project, state
+from examples import CANONICAL, OLD, folded, interaction, memory, prepared, project, state
 
-__all__ = ["HOSTILE", "Read", "many", "mixed"]
+__all__ = ["HOSTILE", "Read", "colliding", "many", "mixed"]
 
 HOSTILE = (
     "</script><script>hacked=1</script><!-- <img src=x onerror=hacked=1> \"'&amp; {{rows}} $& \\ %s "
@@ -64,6 +64,32 @@ def many(database: Database, folder: Path, rows: int = 10_000, aliases: int = 1_
     )
 
 
+def colliding(database: Database, folder: Path, slots: int = 300, rows: int = 9_400) -> Path:
+    """300 collisions of 30 canonicals over 10,000 rows: the alias's is newer in two of three, in the third both are
+    equally new; returns the registry."""
+    registry = {f"p{n:02}": [f"old-{n:02}"] for n in range(30)}
+    states = []
+    for n in range(slots):
+        of, key = f"{n % 30:02}", f"key {n:03}"
+        newer = f"2026-03-{1 + n % 28:02} 10:00:00+00:00" if n % 3 else OLD
+        states.append(state(f"c{n}", f"c{of}", f"value {n} as it was", key=key))
+        states.append(state(f"s{n}", f"s{of}", f"value {n} as it is", key=key, updated_at=newer))
+    return prepared(
+        database,
+        folder,
+        {
+            "projects": [
+                project(f"{kind}{n:02}", name.format(n))
+                for n in range(30)
+                for kind, name in (("c", "p{:02}"), ("s", "old-{:02}"))
+            ],
+            "project_state": states,
+            "interactions": [interaction(f"i{n:05}", f"old-{n % 30:02}") for n in range(rows)],
+        },
+        registry,
+    )
+
+
 class Read(HTMLParser):
     """A page taken apart: `tags` in their order with their attributes, `text` as a person reads it, `data`."""
 
@@ -72,6 +98,7 @@ class Read(HTMLParser):
         self.page = page
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.raw: dict[str, str] = {}
+        self.scripts: list[str] = []
         self._inside, self._text = "", ""
         self.feed(page)
         self.text = re.sub(r"\s+", " ", self._text)
@@ -87,6 +114,8 @@ class Read(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Keep raw text apart from text for a person."""
+        if self._inside == "script":
+            self.scripts.append(data)
         if self._inside:
             self.raw[self._inside] = self.raw.get(self._inside, "") + data
         else:
@@ -96,6 +125,11 @@ class Read(HTMLParser):
     def data(self) -> list[dict[str, Any]]:
         """The rows that the page's script shows."""
         return json.loads(self.raw["rows-data"])
+
+    @property
+    def questions(self) -> dict[str, Any]:
+        """What the page's script makes the file of answers from."""
+        return json.loads(self.raw["questions-data"])
 
     def all(self, tag: str, **attributes: str) -> list[dict[str, str | None]]:
         """The attributes of every such tag."""

@@ -75,6 +75,18 @@ def test_the_canonical_row_is_named_by_the_word_or_by_its_name(read, keep):
     assert ["p05-interferometer"] == [one.alias for one in read([answer(keep)])]
 
 
+def test_who_decided_and_why_is_kept_as_it_was_said(read):
+    said = {"decided_by": " Mira 🧪 ", "why": "it's\nso"}
+    (one, none) = read([answer("p05", **said), answer("p05", key="b", decided_by="", why=None)])
+    assert ("Mira 🧪", "it's\nso", None, None) == (one.decided_by, one.why, none.decided_by, none.why)
+
+
+@pytest.mark.parametrize("wrong", [7, True, ["Mira"], {"name": "Mira"}, "a\x00b"])
+def test_who_decided_is_a_text_and_nothing_else(problems, wrong):
+    (problem,) = problems([answer("p05", decided_by=wrong)])
+    assert problem.startswith("resolutions[0].decided_by: ")
+
+
 @pytest.mark.parametrize("project", ["p05-interferometer", "P05", "GRÖßE \n"])
 @pytest.mark.parametrize("keep", ["p05", " P05 ", {"alias": "P05"}])
 def test_names_match_as_those_of_the_registry_do(read, project, keep):

@@ -234,7 +234,8 @@ def test_a_plan_with_answers_is_the_plan_that_runs(database, tmp_path):
 
 def test_a_script_does_what_the_upgrade_does(database, tmp_path):
     registry = prepared(database, tmp_path, SEVERAL)
-    answers = written(tmp_path, *SLOTS)
+    remarks = {"decided_by": "Mira O'Hara", "why": "it's \u202e %s :x \\ $$ -- ;\t🧪"}
+    answers = written(tmp_path, {**SLOTS[0], **remarks}, *SLOTS[1:])
     script = generated(database.url, registry, resolutions=str(answers))
     upgraded(database, registry, answers)
     online = everything(database)
@@ -243,6 +244,7 @@ def test_a_script_does_what_the_upgrade_does(database, tmp_path):
     done = database.run_script(script.encode("ascii"))
     assert 0 == done.returncode, done.stderr
     assert online == everything(database)
+    assert tuple(remarks.values()) in database.rows("SELECT decided_by, why FROM rekey_answer")
     back = database.run_script(scripted_downgrade(database, registry).encode("ascii"))
     assert 0 == back.returncode, back.stderr
     assert {"own": (CANONICAL, "1", "active")}.items() <= states(database).items()

@@ -16,6 +16,7 @@ from alembic_rekey.project.folds import Folds
 from alembic_rekey.report.document import Fingerprint
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.report.runs import recorded_runs, report_of
+from alembic_rekey.review import dry_run
 from alembic_rekey.show.page import rows as page_rows
 from alembic_rekey.show.page.pages import run_page
 from alembic_rekey.text.progress import Progress
@@ -75,8 +76,9 @@ def test_the_page_says_the_counts_and_every_row_that_the_report_says(database, t
 def test_collisions_stand_in_the_page_itself_with_all_live_values_and_what_differs(database, tmp_path):
     page, _ = made(database, mixed(database, tmp_path))
     assert len(re.findall(r"\d live values", page.text)) == 2
-    assert f"{CANONICAL} at category=decision, key={flat(HOSTILE)} project_state: 3 live values" in page.text
-    assert "row a, under p05-interferometer We buy from Zygo, 4 weeks row b, under p05 We buy from 4D" in page.text
+    assert f"project_state: {CANONICAL} at category=decision, key={flat(HOSTILE)} 3 live values" in page.text
+    assert "row a, under p05-interferometer We buy from Zygo, 4 weeks active" in page.text
+    assert "row b, under p05 We buy from 4D, 6 weeks active" in page.text
     for differing in ("Zygo", "4D", "!"):
         assert f"<mark>{differing}</mark>" in page.page
     assert "decide which value is right" in page.text
@@ -151,11 +153,13 @@ def test_a_run_has_a_page_of_what_was_done(database, tmp_path, upgrade, downgrad
 
 def test_nothing_on_a_page_comes_from_elsewhere(sqlite, tmp_path):
     page, _ = made(sqlite, mixed(sqlite, tmp_path))
-    shown = page.page.replace(page.raw["rows-data"], "")
+    shown = page.page.replace(page.raw["rows-data"], "").replace(page.raw["questions-data"], "")
     assert [] == re.findall(
         r"https?:|//\w|@import|url\(", re.sub(r"sqlite:/+", "", page.raw["style"] + page.raw["script"])
     )
-    assert {"#main", "#collisions"} == {has["href"] for name, has in page.tags if "href" in has}
+    anchors = {f"#{has['id']}" for name, has in page.tags if name == "article"}
+    assert 2 == len(anchors)
+    assert {"#main", "#collisions", *anchors} == {has["href"] for name, has in page.tags if "href" in has}
     assert [] == [name for name, has in page.tags if {"src", "style"} & {*has} or any(a.startswith("on") for a in has)]
     assert {"link", "img", "iframe", "object", "base"} & {name for name, _ in page.tags} == set()
     assert "http:" not in shown
@@ -170,7 +174,7 @@ def test_the_policy_lets_nothing_run_but_the_page_s_own_script(sqlite, tmp_path)
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
     assert policy == (
-        f"default-src 'none'; script-src {digest(page.raw['script'])}; style-src {digest(page.raw['style'])}; "
+        f"default-src 'none'; script-src {' '.join(map(digest, page.scripts))}; style-src {digest(page.raw['style'])}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -178,8 +182,9 @@ def test_the_policy_lets_nothing_run_but_the_page_s_own_script(sqlite, tmp_path)
 @pytest.mark.words
 def test_no_value_can_end_where_it_stands_or_become_markup(database, tmp_path):
     page, _ = made(database, mixed(database, tmp_path))
-    assert [{"id": "rows-data", "type": "application/json"}, {}] == page.all("script")
-    assert not re.search("[<>&]", page.raw["rows-data"])
+    data = [{"id": name, "type": "application/json"} for name in ("rows-data", "questions-data")]
+    assert [*data, {}, {}] == page.all("script")
+    assert not re.search("[<>&]", page.raw["rows-data"] + page.raw["questions-data"])
     assert page.page.isascii()
     assert all(character.isprintable() or character in "\n\t" for character in page.page)
     for told in ("⟨U+202E⟩gnp.exe", "⟨U+001B⟩[31m", "⟨U+2028⟩", "⟨U+200B⟩", "{{rows}}", "<!-- <img src=x"):
@@ -277,33 +282,33 @@ def test_a_page_is_complete_or_not_there(sqlite, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_picture_has_bands_as_wide_as_their_rows(sqlite, tmp_path):
-    rows = {"interactions": [interaction(f"i{n}", "p05" if n < 30 else "p06") for n in range(40)]}
+def test_bars_are_as_wide_as_their_rows_and_the_blocked_part_of_each(sqlite, tmp_path):
+    rows = {"interactions": [interaction(f"i{n}", "p05" if n < 30 else "p06") for n in range(38)]}
+    rows["projects"] = projects(c=CANONICAL, s="p05")
+    rows["project_state"] = [state("a", "c", "1"), state("b", "s", "2")]
     page, _ = made(sqlite, prepared(sqlite, tmp_path, rows))
-    heights = [float(has["height"]) for has in page.all("rect", **{"class": "bar"})]
-    assert [240.0, 240.0, 80.0, 80.0] == heights
-    assert "p05 30" in page.text
-    assert "p06 → p06-polisher: 10 rows" in page.text
+    # 30 tagged rows, the shadow, and its row in collision.
+    assert ["100.00", "3.12", "25.00", "0.00"] == [has["width"] for has in page.all("rect")]
+    assert "p05-interferometerp05 (32) 32, 1 in collision" in page.text
+    assert "p06-polisherp06 (8) 8" in page.text
 
 
 @pytest.mark.slow
-def test_of_a_thousand_aliases_the_widest_are_drawn_and_all_are_in_the_table(sqlite, tmp_path):
+def test_of_a_thousand_aliases_each_canonical_has_its_bar_and_each_name_its_line(sqlite, tmp_path):
     page, _ = made(sqlite, many(sqlite, tmp_path))
     assert 10_201 == len(page.data)
     assert len(page.page) < 3_000_000
-    drawn, listed = page.page[page.page.index("<svg") : page.page.index("</svg>")], page.page.split("<tbody>")[1]
-    assert 10 * 4 + 1 == len(re.findall("<path", drawn))
-    assert "40 other canonicals" in drawn
-    numbers = [int(number.replace(",", "")) for number in re.findall(r"<td>([\d,]+)</td><td>[\d,]+</td></tr>", listed)]
+    _, canonicals, names = page.page.split("<tbody>")
+    assert 50 == canonicals.count("<svg")
+    assert 50 == canonicals.count("and 17 more names")
+    numbers = [int(number.replace(",", "")) for number in re.findall(r"<td>([\d,]+)</td><td>[\d,]+</td></tr>", names)]
     assert (1_000, 10_201) == (len(numbers), sum(numbers))
-    assert "800 other names" in drawn
-    assert "8,000" in drawn
 
 
 @pytest.mark.slow
 def test_what_a_page_has_no_room_for_is_told_and_the_gravest_rows_stay(sqlite, tmp_path, monkeypatch):
     monkeypatch.setattr(page_rows, "_MOST_ROWS", 5)
-    monkeypatch.setattr(page_rows, "_MOST_SLOTS", 1)
+    monkeypatch.setattr(dry_run, "MOST_QUESTIONS", 1)
     rows = {"projects": projects(c=CANONICAL, s="p05")}
     rows["project_state"] = [state(f"{o}{n}", o, o, "superseded", key=str(n)) for n in range(3) for o in "cs"]
     rows["project_state"] += [state(f"x{o}{n}", o, o, key=f"x{n}") for n in range(4) for o in "cs"]
@@ -312,6 +317,7 @@ def test_what_a_page_has_no_room_for_is_told_and_the_gravest_rows_stay(sqlite, t
     assert ["delete", "drop", "drop", "drop", "rekey"] == sorted(row["action"] for row in page.data)
     assert "Left out: 1,199 rekeyed. alembic-rekey plan --all shows them." in page.text
     assert "The first 1 stand here; the report has 3 more." in page.text
+    assert 1 == len(page.questions["asked"])
     assert 1 == len(re.findall(r"\d live values", page.text))
 
 

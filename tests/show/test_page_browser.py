@@ -72,7 +72,7 @@ def test_nothing_is_asked_for_and_nothing_in_a_value_runs(opened):
     seen = opened()
     assert [seen.url] == seen.happened
     assert seen.page.evaluate("typeof hacked") == "undefined"
-    assert seen.page.evaluate("document.scripts.length") == 2
+    assert seen.page.evaluate("document.scripts.length") == 4
     assert 0 == seen.page.locator("img, [onerror], [style]").count()
     goes = seen.page.locator(".card", has_text="row d2").locator(".value").first.text_content()
     assert goes.startswith("</script><script>hacked=1</script><!-- <img src=x onerror=hacked=1>")
@@ -175,8 +175,10 @@ def test_without_its_script_counts_blocks_picture_and_collisions_are_there(opene
     text = page.locator("body").inner_text()
     for said in ("state collisions", "2 collisions", "decide which value is right", "We buy from Zygo", "plan --all"):
         assert said in text
-    assert page.locator("svg .band").first.is_visible()
+    assert page.locator("svg.band").first.is_visible()
     assert not page.locator("#filters").is_visible()
+    assert not page.locator("#decide").is_visible()
+    assert 0 == page.locator(".keep:visible").count()
     assert ["Zygo", "4", "4D", "6"] == page.locator(".card", has_text="Zygo").locator("mark").all_inner_texts()
 
 
@@ -184,7 +186,7 @@ def test_on_paper_there_is_the_plan_and_nothing_to_click(opened):
     page = opened(color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     assert "rgb(255, 255, 255)" == page.evaluate("getComputedStyle(document.body).backgroundColor")
-    for control in ("#filters", "#pages", "summary", ".skip"):
+    for control in ("#filters", "#pages", "summary", ".skip", "#decide"):
         assert not page.locator(control).is_visible()
-    assert page.locator("svg .band").first.is_visible()
+    assert page.locator("svg.band").first.is_visible()
     assert page.pdf(format="A4").startswith(b"%PDF")

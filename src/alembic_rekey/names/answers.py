@@ -2,49 +2,48 @@
 
 JSON, a list or an object with a list `resolutions`, of objects: `project`, the slot's columns by their names,
 `keep`, and `table` where the revision has several tables of slots. `keep` is the word `canonical` or the name of
-the alias whose row stays. The form that `alembic-rekey plan --write-resolutions FILE` writes is such a file;
-what it shows beside each question (`rows`) is not read, and a question whose `keep` is null is not answered.
+the alias whose row stays. `decided_by` and `why`, texts, are kept for those who ask later. The form that
+`alembic-rekey plan --write-resolutions FILE` writes is such a file; what it shows beside each question (`rows`) is
+not read, and a question whose `keep` is null is not answered.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from alembic_rekey.errors import AnswersRefused
+from alembic_rekey.names.answer_fields import (
+    ABOUT,
+    ALIAS,
+    ANSWERS,
+    CANONICAL,
+    DECIDED_BY,
+    KEEP,
+    OWN,
+    PROJECT,
+    ROWS,
+    TABLE,
+    WHY,
+    field_of,
+    name_of,
+    remark_of,
+    slot_text,
+)
 from alembic_rekey.names.json_file import JsonFile, Unreadable, kind_of
 from alembic_rekey.names.matching import Name, key_of, shown
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.spec import Slots, Spec
 
-__all__ = [
-    "ABOUT",
-    "ALIAS",
-    "ANSWERS",
-    "CANONICAL",
-    "KEEP",
-    "PROJECT",
-    "ROWS",
-    "TABLE",
-    "Answer",
-    "Answers",
-    "called_canonical",
-    "field_of",
-]
+__all__ = ["Answer", "Answers", "called_canonical"]
 
 MOST_BYTES = 32 * 2**20
 MOST_PARTS = 1_500_000
 """Commas, colons and opening brackets: enough for a form of some 40,000 questions."""
 
-ABOUT, ANSWERS, PROJECT, TABLE, KEEP, ROWS = "about", "resolutions", "project", "table", "keep", "rows"
-CANONICAL, ALIAS = "canonical", "alias"
-_OWN = (PROJECT, TABLE, KEEP, ROWS)
 _NOT_READ = (ABOUT, ROWS)
-# No database holds half of a surrogate pair, nor PostgreSQL a NUL.
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,8 @@ class Answer:
     canonical: str | None
     keep: str
     alias: str | None
+    decided_by: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,6 @@ class Answers:
 def called_canonical(registry: Registry) -> set[str]:
     """Return the canonicals that have an alias called `canonical`: for them that word is no answer."""
     return {name.canonical for name in registry.names if name.key == CANONICAL and name.alias != name.canonical}
-
-
-def field_of(column: str) -> str:
-    """Return the field that holds the slot's column of this name: another one where it is a field of ours."""
-    return f"slot.{column}" if column in _OWN else column
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -154,21 +150,22 @@ class _Reader:
         if slots is None:
             return None
         fields = [field_of(column.name) for column in slots.slot]
-        found += [f".{field}: there is no such field" for field in entry if field not in (*_OWN, *fields)]
-        project = _text(entry.get(PROJECT), f".{PROJECT}", found)
-        slot = [_slot_text(entry, field, found) for field in fields]
+        found += [f".{field}: there is no such field" for field in entry if field not in (*OWN, *fields)]
+        project = name_of(entry.get(PROJECT), f".{PROJECT}", found)
+        slot = [slot_text(entry, field, found) for field in fields]
         by_name = self.spec.answered_by_name(slots)
         canonical = self._canonical(project) if by_name else project
+        remarks = [remark_of(entry, field, found) for field in (DECIDED_BY, WHY)]
         said = entry.get(KEEP)
         keep = self._kept(said, canonical, found) if by_name else self._key(said, found)
         if keep is None or project is None:
             return None
-        return Answer(number, str(slots.table.fullname), tuple(slot), project, canonical, *keep)
+        return Answer(number, str(slots.table.fullname), tuple(slot), project, canonical, *keep, *remarks)
 
     @staticmethod
     def _key(value: object, found: list[str]) -> tuple[str, str] | None:
         """Return what keeps a row by its own key: nothing of it is registered."""
-        written = None if value is None else _text(value, f".{KEEP}", found)
+        written = None if value is None else name_of(value, f".{KEEP}", found)
         return None if written is None else (written, written)
 
     def _slots(self, entry: Mapping[str, object], found: list[str]) -> Slots | None:
@@ -192,10 +189,10 @@ class _Reader:
         if value is None:
             return None
         if isinstance(value, dict):
-            named = _text(value.get(ALIAS), f".{KEEP}.{ALIAS}", found)
+            named = name_of(value.get(ALIAS), f".{KEEP}.{ALIAS}", found)
             found += [f".{KEEP}.{field}: there is no such field" for field in value if field != ALIAS]
             return None if named is None else (named, self._alias(named, canonical))
-        written = _text(value, f".{KEEP}", found)
+        written = name_of(value, f".{KEEP}", found)
         if written is None:
             return None
         if written != CANONICAL:
@@ -210,34 +207,3 @@ class _Reader:
     def _alias(self, written: str, canonical: str | None) -> str | None:
         name: Name | None = self.names.get(key_of(written))
         return name.alias if name and name.canonical == canonical else None
-
-
-def _text(value: object, place: str, found: list[str]) -> str | None:
-    """Return the text of a name; a number counts as its text, as in the registry."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not value.strip():
-        said = "a blank one" if isinstance(value, str) else kind_of(value)
-        found.append(f"{place}: must be a name, not {said}")
-        return None
-    return _usable(value, place, found)
-
-
-def _usable(value: str, place: str, found: list[str]) -> str | None:
-    if odd := _NO_TEXT.search(value):
-        found.append(f"{place}: holds U+{ord(odd[0]):04X}, which cannot be looked up; decide this one in the database")
-        return None
-    return value
-
-
-def _slot_text(entry: Mapping[str, object], field: str, found: list[str]) -> str | None:
-    value = entry.get(field)
-    if field not in entry:
-        found.append(f".{field}: is not there")
-    elif isinstance(value, str):
-        return _usable(value, f".{field}", found)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    elif value is not None:
-        found.append(f".{field}: must be a string, an integer or null, not {kind_of(value)}")
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,12 +115,13 @@ class Answered:
         return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
 
 
-def answer_rows(given: Answers) -> Iterator[dict[str, Any]]:
+def answer_rows(given: Answers) -> Generator[dict[str, Any], None, None]:
     """Yield the lines of the relation: one per answer."""
     for answer in given.given:
         slot = json.dumps(answer.slot, ensure_ascii=False)
         said = (answer.number, answer.table, slot, answer.project, answer.canonical, answer.keep, answer.alias)
-        yield dict(zip(_FIELDS, said, strict=True))
+        told = dict(zip(_FIELDS, said, strict=True))
+        yield {**told, "decided_by": answer.decided_by, "why": answer.why}
 
 
 def _absent(given: Answers) -> frozenset[tuple[str, int]]:

@@ -11,13 +11,25 @@ from typing import Any, TypeAlias
 
 import orjson
 
-__all__ = ["BESIDE", "CREATED", "FORMAT", "LEAD", "LEFT", "Entries", "Fingerprint", "Report", "document", "written"]
+__all__ = [
+    "ANSWERS",
+    "BESIDE",
+    "CREATED",
+    "FORMAT",
+    "LEAD",
+    "LEFT",
+    "Entries",
+    "Fingerprint",
+    "Report",
+    "document",
+    "written",
+]
 
 FORMAT = 1
 """The version of the document's shape; a reader refuses another one."""
 
-CREATED, LEFT = "created_rows", "left_behind"
-BESIDE = (CREATED, LEFT)
+CREATED, LEFT, ANSWERS = "created_rows", "left_behind", "answers"
+BESIDE = (CREATED, LEFT, ANSWERS)
 """The sections that are no part of the plan, and of no fingerprint."""
 
 LEAD = "lead"
@@ -85,15 +97,16 @@ def document(
     fingerprint: Fingerprint,
     created: Entries | None = None,
     left: Entries | None = None,
+    answers: Entries | None = None,
 ) -> Generator[str, None, None]:
     """Yield the document in pieces, in ASCII; its last line is the SHA-256 of all that stands above it.
 
-    `rows` are the sections' titles with their entries, `tables` the table behind each title, `created`
-    the rows that the run made, `left` what the plan leaves behind. `fingerprint` takes in the entries; it
-    stands behind them. Whoever stops early closes the document.
+    `rows` are the sections' titles with their entries, `tables` the table behind each title, `created` the rows that
+    the run made, `left` what the plan leaves behind, `answers` what a person decided. `fingerprint` takes in the
+    entries; it stands behind them. Whoever stops early closes the document.
     """
     digest = sha256()
-    with closing(_body(report, rows, tables, fingerprint, {CREATED: created, LEFT: left})) as body:
+    with closing(_body(report, rows, tables, fingerprint, {CREATED: created, LEFT: left, ANSWERS: answers})) as body:
         for piece in body:
             digest.update(piece)
             yield piece.decode("ascii")

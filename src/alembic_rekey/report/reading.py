@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.report.document import BESIDE, FORMAT, LEAD, Fingerprint, written
+from alembic_rekey.report.document import ANSWERS, BESIDE, FORMAT, LEAD, Fingerprint, written
 
 __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
 
@@ -71,7 +71,7 @@ def read_document(path: Path) -> ReadReport:
     _check_facts(report)
     fingerprint = Fingerprint(facts["registry_sha256"], facts["revision"])
     for title, line in _sections(report):
-        entry = _entry(path, line)
+        entry = _entry(path, title, line)
         entry.pop(LEAD, None)
         if title not in BESIDE:
             fingerprint.add(title, written(entry))
@@ -84,7 +84,7 @@ def report_entries(report: ReadReport, wanted: str) -> Iterator[dict[str, Any]]:
     """Yield the entries of the section with the title `wanted`."""
     for title, line in _sections(report):
         if title == wanted:
-            yield _entry(report.path, line)
+            yield _entry(report.path, title, line)
 
 
 def _sections(report: ReadReport) -> Iterator[tuple[str, bytes]]:
@@ -148,8 +148,12 @@ def _read_around(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[str, 
     return head, facts
 
 
-def _entry(path: Path, line: bytes) -> dict[str, Any]:
+def _entry(path: Path, title: str, line: bytes) -> dict[str, Any]:
     entry = _value(path, line.strip().removesuffix(b",").removesuffix(b"]"))
+    if title == ANSWERS:
+        if not all(isinstance(value, str | int | None) for value in entry.values()):
+            _refuse(path, _SHAPELESS)
+        return entry
     action, before, survivor = entry.get("action"), entry.get("before"), entry.get("survivor", {})
     if action not in list(Action) or not isinstance(before, dict):
         _refuse(path, "one of its entries has no action or no before-image")

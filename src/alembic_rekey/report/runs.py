@@ -7,16 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, FromClause, RowMapping, cast, column, inspect, literal, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, cast, column, inspect, literal, select, update
 from sqlalchemy.types import Text
 
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.report.document import Fingerprint, Report, document
+from alembic_rekey.report.document import Entries, Fingerprint, Report, document
 from alembic_rekey.report.file import ReportFile
 from alembic_rekey.report.rows import created_section, entries, journal_sections, left_entries
 from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Spec
-from alembic_rekey.sql.side_tables import aliases, counts, runs
+from alembic_rekey.sql.side_tables import aliases, answers, counts, runs
 from alembic_rekey.text.progress import Progress
 
 __all__ = ["Run", "finished", "now", "recorded_runs", "report_of", "run_called", "touches", "written_report"]
@@ -115,8 +115,15 @@ def report_of(
     created = created_section(connection, spec.identity, number)
     rows = ((section.title, progress.passing(entries(connection, section))) for section in sections)
     tables = {section.title: section.part.table.fullname for section in sections}
-    left = left_entries(connection, spec, sections[0])
-    yield from document(report, rows, tables, fingerprint, entries(connection, created), left)
+    left, given = left_entries(connection, spec, sections[0]), _answers(connection, number)
+    yield from document(report, rows, tables, fingerprint, entries(connection, created), left, given)
+
+
+def _answers(connection: Connection, run: ColumnElement[int]) -> Entries:
+    """Yield the answers that a run was given, in their order."""
+    said = [known for known in answers.c if known is not answers.c.run_id]
+    for row in connection.execute(select(*said).where(answers.c.run_id == run).order_by(answers.c.number)).mappings():
+        yield dict(row)
 
 
 def written_report(connection: Connection, spec: Spec, run: Run, settings: Settings) -> ReportFile:

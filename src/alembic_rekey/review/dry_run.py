@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import Connection, TableClause, column, select, table
 
@@ -21,7 +22,7 @@ from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import registry_of
-from alembic_rekey.plan.answered import Answered
+from alembic_rekey.plan.answered import Answered, answer_rows
 from alembic_rekey.plan.counts import part_counts
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
@@ -30,11 +31,12 @@ from alembic_rekey.report.document import Fingerprint, Report, document
 from alembic_rekey.report.file import NewFile, ReportFile
 from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
 from alembic_rekey.report.runs import now, touches
-from alembic_rekey.review.answer_form import form as questions
 from alembic_rekey.review.demands import demands
 from alembic_rekey.review.dry_checks import answerable, exists, shape_findings
 from alembic_rekey.review.kept import keeping
-from alembic_rekey.review.made import Choice, DryRun
+from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun
+from alembic_rekey.review.questions import form as written_form
+from alembic_rekey.review.questions import questions
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
 from alembic_rekey.settings import Settings
@@ -107,9 +109,8 @@ def _planned(
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
     registry = registry_of(settings.registry, spec.identity)
-    answered = None
-    if settings.resolutions is not None:
-        answered = Answered.handed_over(Answers.read(settings.resolutions, spec, registry), dialect)
+    given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
+    answered = None if given is None else Answered.handed_over(given, dialect)
     there = [part for part in spec.parts if exists(connection, part.table)]
     if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in there], registry)
@@ -141,11 +142,15 @@ def _planned(
     )
     notes += () if report.is_empty else pointing_nowhere(connection, spec, planned)
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
-    file = _written(connection, spec, report, sections, fingerprint, tally, settings)
+    file = _written(connection, spec, report, sections, fingerprint, tally, settings, given)
     try:
         unmet = tuple(demands(connection, spec, report, str(fingerprint), file.pending, settings, others))
+        there_planned = {part: planned[part] for part in readable}
         if form is not None:
-            form.fill(questions(connection, spec, registry, {part: planned[part] for part in readable}))
+            form.fill(written_form(questions(connection, spec, registry, there_planned)))
+        collisions = tuple(one for one in found if one.check in about_collisions)
+        open_ones = questions(connection, spec, registry, there_planned) if collisions else iter(())
+        to_decide = tuple(islice(open_ones, MOST_QUESTIONS))
     except BaseException:
         file.discard()
         raise
@@ -157,7 +162,9 @@ def _planned(
         path=file.path,
         fingerprint=str(fingerprint),
         tally=tally,
-        collisions=tuple(finding for finding in found if finding.check in about_collisions),
+        collisions=collisions,
+        questions=to_decide,
+        given=given,
         integrity=integrity,
         demands=unmet,
         notes=(*_absence(spec, there, settings), *choice.notes, *notes),
@@ -174,6 +181,7 @@ def _written(
     fingerprint: Fingerprint,
     tally: Tally,
     settings: Settings,
+    given: Answers | None,
 ) -> ReportFile:
     """Write the report, pending, with a section for every part, the missing ones empty."""
     made = {section.part: section for section in sections}
@@ -186,7 +194,8 @@ def _written(
     tables = {section.title: section.part.table.fullname for section in every}
     stem = settings.report_stem(spec.identity.noun, "dry-run")
     left = left_entries(connection, spec, every[0])
-    with progress, closing(document(report, rows, tables, fingerprint, left=left)) as pieces:
+    answers = None if given is None else answer_rows(given)
+    with progress, closing(document(report, rows, tables, fingerprint, left=left, answers=answers)) as pieces:
         return ReportFile.write(settings.report_dir, stem, pieces)
 
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_rekey.errors import Finding
+from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.report.document import Report
+from alembic_rekey.review.questions import Question
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.spec import Spec
 
-__all__ = ["Choice", "DryRun", "told_apart"]
+__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "told_apart"]
+
+MOST_QUESTIONS = 5_000
+"""Collisions that are held to be decided at once; further ones come when these are answered."""
 
 
 def told_apart(spec: Spec, among: Iterable[Spec]) -> str:
@@ -52,6 +57,10 @@ class DryRun:
     fingerprint: str
     tally: Tally
     collisions: tuple[Finding, ...]
+    questions: tuple[Question, ...]
+    """The collisions, slot by slot, with what a person needs to decide them; `MOST_QUESTIONS` at most."""
+    given: Answers | None
+    """The answers that the plan was given."""
     integrity: tuple[Finding, ...]
     demands: tuple[Finding, ...]
     """What the settings ask of a plan and this one does not fulfil."""

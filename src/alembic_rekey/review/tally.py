@@ -56,6 +56,13 @@ class Tally:
             for written, rows in counted.items():
                 yield action, written, self._canonicals[written], rows
 
+    def under_each_name(self) -> Counter[str]:
+        """Return how many rows stand under each name as it is written."""
+        under: Counter[str] = Counter()
+        for counted in self._written.values():
+            under.update(counted)
+        return under
+
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
         before, canonical = entry["before"], str(entry["canonical"])

@@ -28,12 +28,14 @@ class RegistryText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def literal_processor(self, dialect: Dialect) -> Callable[[str], str]:
+    def literal_processor(self, dialect: Dialect) -> Callable[[str | None], str]:
         """Return the function that writes a value as a literal of `dialect`."""
         # Compiled once, for a registry may have 50,000 names.
         written = str(FromHexadecimal(_DIGITS).compile(dialect=dialect))
 
-        def process(value: str) -> str:
+        def process(value: str | None) -> str:
+            if value is None:
+                return "NULL"
             return f"'{value}'" if is_plain(value) else written.replace(_DIGITS, value.encode().hex())
 
         return process

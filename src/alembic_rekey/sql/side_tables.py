@@ -120,9 +120,11 @@ answers = Table(
     Column("canonical", RegistryText),
     Column("keep", RegistryText, nullable=False),
     Column("alias", RegistryText),
+    Column("decided_by", RegistryText),
+    Column("why", RegistryText),
 )
 """A line per answer to a collision: its place in the file, the table, the slot's values as a JSON list of texts, and
-what was written and meant by its names (`answers.Answer`)."""
+what was written and meant by its names, who decided and why (`answers.Answer`)."""
 
 
 redirects = Table(

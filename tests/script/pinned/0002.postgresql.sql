@@ -106,7 +106,7 @@ CREATE TABLE IF NOT EXISTS rekey_alias (
 );
 CREATE TABLE IF NOT EXISTS rekey_answer (
   run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
-  canonical TEXT, keep TEXT NOT NULL, alias TEXT
+  canonical TEXT, keep TEXT NOT NULL, alias TEXT, decided_by TEXT, why TEXT
 );
 CREATE TABLE IF NOT EXISTS rekey_count (
   run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL,

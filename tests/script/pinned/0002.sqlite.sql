@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS rekey_alias (
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_answer (
   run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
-  canonical TEXT, keep TEXT NOT NULL, alias TEXT
+  canonical TEXT, keep TEXT NOT NULL, alias TEXT, decided_by TEXT, why TEXT
 );
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_count (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from alembic_rekey.text.difference import Run, runs
 from alembic_rekey.text.shown import visible
 
-__all__ = ["Piece", "cut", "escaped", "island", "marked", "pieces", "said"]
+__all__ = ["Piece", "cut", "escaped", "island", "pieces", "said"]
 
 _AROUND = 60
 """Characters of a long equal run that are shown on each side of what was left out."""
@@ -19,9 +18,10 @@ Piece = str | int | list[Any]
 """A text that both sides have, a number of equal characters that are left out, or [old, new, more old, more new]."""
 
 
-def escaped(text: str) -> str:
-    """Return `text` for the body of an element or for an attribute in double quotes, in ASCII."""
-    return escape(visible(text)).encode("ascii", "xmlcharrefreplace").decode()
+def escaped(value: object) -> str:
+    """Return `value` for the body of an element or for an attribute in double quotes, in ASCII."""
+    text = f"{value:,}" if type(value) is int else visible(str(value))
+    return escape(text).encode("ascii", "xmlcharrefreplace").decode()
 
 
 def island(value: Any) -> str:
@@ -51,11 +51,6 @@ def pieces(old: str, new: str, most: int) -> list[Piece]:
     return found
 
 
-def marked(parts: Sequence[Piece], side: int) -> str:
-    """Return one side, 0 the old or 1 the new, as HTML; what differs stands in `<mark>`."""
-    return "".join(_marked(part, side) for part in parts) or '<span class="note">empty</span>'
-
-
 def _equal(text: str, most: int) -> list[Piece]:
     left_out = len(text) - 2 * _AROUND
     if len(text) <= most // 2 or left_out <= _AROUND:
@@ -65,12 +60,3 @@ def _equal(text: str, most: int) -> list[Piece]:
 
 def _differing(run: Run, most: int) -> Piece:
     return [run.old[:most], run.new[:most], *(max(0, len(text) - most) for text in run)]
-
-
-def _marked(piece: Piece, side: int) -> str:
-    if isinstance(piece, str):
-        return escaped(piece)
-    if isinstance(piece, int):
-        return f'<span class="note"> &hellip; {piece:,} equal characters &hellip; </span>'
-    more = f'<span class="note"> &hellip; {piece[2 + side]:,} more characters</span>' if piece[2 + side] else ""
-    return f"<mark>{escaped(piece[side])}</mark>{more}" if piece[side] else ""

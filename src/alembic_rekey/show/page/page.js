@@ -8,6 +8,8 @@
   const actions = [...action.options].map((option) => option.value);
   const labels = new Map([...action.options].map((option) => [option.value, option.dataset.says]));
   const cards = [...document.querySelectorAll("#collisions-section .card")];
+  const groups = [...document.querySelectorAll("#collisions-section .group")];
+  const cardTexts = new Map(cards.map((one) => [one, one.textContent.toLowerCase()]));
   let first = 0;
 
   const element = (name, className, text) => {
@@ -42,6 +44,33 @@
     return made;
   };
 
+  // What a row that goes holds, column by column, and beside it what the row that stays does not get of it.
+  const columns = (told) => {
+    const made = element("table", "columns");
+    const head = made.createTHead().insertRow();
+    for (const says of ["column", "goes", "stays"]) {
+      const cell = element("th", "", says);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    const body = made.createTBody();
+    for (const [name, parts, left] of told) {
+      const line = body.insertRow();
+      const cell = element("th");
+      cell.scope = "row";
+      cell.append(element("bdi", "", name));
+      line.append(cell);
+      line.insertCell().append(value(parts, 0));
+      if (left) line.insertCell().append(value(parts, 1));
+      else line.insertCell();
+      if (left) {
+        line.className = "left";
+        cell.append(element("span", "note", " left behind"));
+      }
+    }
+    return made;
+  };
+
   const card = (row) => {
     const made = element("li", "card");
     const what = element("p", "what");
@@ -51,17 +80,7 @@
     what.append(element("bdi", "name", row.to));
     made.append(what);
     if (row.at) made.append(element("p", "at", row.at));
-    for (const [column, parts] of row.left || []) {
-      const sides = element("div", "sides");
-      for (const [which, says] of ["left behind", "stays"].entries()) {
-        const one = element("div");
-        const who = element("p", "who", `${says}: `);
-        who.append(element("bdi", "", column));
-        one.append(who, value(parts, which));
-        sides.append(one);
-      }
-      made.append(sides);
-    }
+    if (row.columns) made.append(columns(row.columns));
     if (!row.says) return made;
     const sides = element("div", "sides");
     if (row.stays === undefined) sides.append(side("says", row.key, row.status, row.says, 0));
@@ -74,20 +93,37 @@
   };
 
   const whole = (parts = [], which) => parts.map((part) => (Array.isArray(part) ? part[which] : part)).join("");
-  const left = (row) => (row.left || []).flatMap(([column, parts]) => [column, whole(parts, 0), whole(parts, 1)]);
+  const left = (row) => (row.columns || []).flatMap(([name, parts]) => [name, whole(parts, 0), whole(parts, 1)]);
   const says = (row) => [whole(row.says, 0), whole(row.says, 1), ...left(row)];
   const text = (row) => [row.key, row.from, row.to, row.at, row.status, ...says(row)]
     .join("\n").toLowerCase();
   const texts = new Map(rows.map((row) => [row, text(row)]));
 
-  const show = () => {
+  // What is filtered stands in the address, behind the #: a card's own anchor stands there as well.
+  const fields = { project, action, text: search };
+  const told = () => {
+    const said = Object.entries(fields).flatMap(([name, field]) => (field.value ? [[name, field.value]] : []));
+    if (said.length || location.hash.includes("=")) history.replaceState(null, "", `#${new URLSearchParams(said)}`);
+  };
+  const asked = () => {
+    const said = location.hash.includes("=") ? new URLSearchParams(location.hash.slice(1)) : null;
+    if (!said) return;
+    for (const [name, field] of Object.entries(fields)) field.value = said.get(name) ?? "";
+  };
+
+  const filtered = () => {
     const wanted = search.value.toLowerCase();
     const fits = (its, does, says) =>
       (!project.value || its === project.value) && (!action.value || does === action.value) && says.includes(wanted);
     for (const one of cards) {
-      one.hidden = !fits(one.dataset.project, one.dataset.action, one.textContent.toLowerCase());
+      one.hidden = !fits(one.dataset.project, one.dataset.action, cardTexts.get(one));
     }
-    const found = rows.filter((row) => fits(row.to, row.action, texts.get(row)));
+    for (const group of groups) group.hidden = !group.querySelector(".card:not([hidden])");
+    return rows.filter((row) => fits(row.to, row.action, texts.get(row)));
+  };
+
+  const show = () => {
+    const found = filtered();
     const step = Number(size.value);
     if (first >= found.length) first = 0;
     const last = Math.min(first + step, found.length);
@@ -102,6 +138,7 @@
     pages.hidden = found.length <= step;
     byId("previous").disabled = first === 0;
     byId("next").disabled = last === found.length;
+    document.dispatchEvent(new Event("filtered"));
   };
 
   const turn = (pagesOn) => {
@@ -109,15 +146,33 @@
     show();
     byId("rows").scrollIntoView();
   };
+  const narrow = () => {
+    first = 0;
+    told();
+    show();
+  };
 
   const names = new Set([...rows.map((row) => row.to), ...cards.map((one) => one.dataset.project)]);
   for (const name of [...names].sort()) project.add(new Option(name, name));
   rows.sort((one, other) => actions.indexOf(one.action) - actions.indexOf(other.action));
   form.hidden = rows.length + cards.length === 0;
-  form.addEventListener("input", () => { first = 0; show(); });
-  form.addEventListener("reset", () => setTimeout(() => { first = 0; show(); }));
+  form.addEventListener("input", narrow);
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    for (const field of [project, action, search]) field.value = "";
+    size.selectedIndex = 0;
+    narrow();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   byId("previous").addEventListener("click", () => turn(-1));
   byId("next").addEventListener("click", () => turn(1));
+  addEventListener("hashchange", () => {
+    asked();
+    show();
+  });
+  // On paper stands every row that the filters leave.
+  addEventListener("beforeprint", () => list.replaceChildren(...filtered().map(card)));
+  addEventListener("afterprint", show);
+  asked();
   show();
 })();

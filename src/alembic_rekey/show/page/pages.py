@@ -10,6 +10,7 @@ from alembic_rekey.report.file import ReportFile
 from alembic_rekey.report.reading import read_document
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.made import DryRun
+from alembic_rekey.review.questions import answered_before
 from alembic_rekey.show.page.page import Said, page
 from alembic_rekey.show.summary import verdict
 from alembic_rekey.spec import Spec
@@ -46,6 +47,8 @@ def plan_page(made: DryRun) -> Iterator[str]:
         instead="alembic-rekey plan --all",
         facts=facts,
         collisions=made.collisions,
+        asked=made.questions,
+        before=[answered_before(made.spec, answer) for answer in (made.given.given if made.given else ())],
         others=(*made.integrity, *made.demands),
     )
     yield from page(read_document(made.path), made.spec, said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
 from itertools import islice
@@ -16,8 +16,8 @@ from alembic_rekey.report.left_behind import told_columns
 from alembic_rekey.report.reading import ReadReport, report_entries
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.review.tally import Tally
-from alembic_rekey.show.page.markup import cut, escaped, island, marked, pieces, said
-from alembic_rekey.spec import Part, Slots, Spec, Tags
+from alembic_rekey.show.page.markup import cut, island, pieces, said
+from alembic_rekey.spec import Identity, Part, Slots, Spec, Tags
 from alembic_rekey.text.shown import visible
 
 __all__ = ["SAYS", "Rows", "beside"]
@@ -40,36 +40,27 @@ SAYS: Mapping[Action, str] = {
 }
 """What a page calls the actions, the gravest first. A row that is kept is shown with the row that goes."""
 
-_MOST_ROWS, _MOST_SLOTS = 20_000, 1_000
-_MOST, _MOST_OF_A_COLLISION = 1_000, 10_000
+_MOST_ROWS, _MOST = 20_000, 1_000
 """Characters of one difference that a page shows."""
-
-_Slot = tuple[str, str, str]
 
 
 @dataclass
 class Rows:
-    """A report that was read through once: what it counts, and its collisions.
-
-    `collisions` holds the live rows of each slot in collision, the canonical's first.
-    """
+    """A report that was read through once, and what it counts."""
 
     report: ReadReport
     spec: Spec
     tally: Tally = field(default_factory=Tally)
-    collisions: dict[_Slot, list[dict[str, Any]]] = field(default_factory=dict)
     _left: dict[str, list[Any]] = field(default_factory=dict)
     """By the key of a shadow: each column that is left behind, and how its value differs from the one that stays."""
 
     @classmethod
     def of(cls, report: ReadReport, spec: Spec) -> Rows:
-        """Read the report through; no row is kept but those in collision."""
+        """Read the report through; no row is kept."""
         rows = cls(report, spec)
         for part in spec.parts:
             for entry in report_entries(report, title_of(part)):
                 rows.tally.take(part, entry)
-                if entry["action"] == Action.COLLISION and isinstance(part, Slots):
-                    rows._keep(part, entry)
         for entry in islice(report_entries(report, LEFT), _MOST_ROWS):
             rows._keep_left(entry)
         return rows
@@ -87,17 +78,6 @@ class Rows:
         """How many rows of each action a page has no room for."""
         found = {action: number - self._room[action] for action, number in self.actions.items()}
         return {action: number for action, number in found.items() if number and action is not Action.COLLISION}
-
-    def cards(self) -> Iterator[str]:
-        """Yield the collisions as HTML, one slot after the other."""
-        for (table, canonical, slot), live in self.collisions.items():
-            yield (
-                f'<li class="card" data-project="{escaped(canonical)}" data-action="collision">\n'
-                f"<h3><bdi>{escaped(canonical)}</bdi> at <bdi>{escaped(slot)}</bdi></h3>\n"
-                f'<p class="what">{escaped(table)}: {len(live):,} live values</p>\n<div class="sides">\n'
-            )
-            yield from self._sides(sorted(live, key=lambda row: bool(row["written"] != canonical)))
-            yield "</div>\n</li>\n"
 
     def data(self) -> Iterator[str]:
         """Yield the other rows as a JSON list, a row a line, the gravest actions first where there are too many."""
@@ -120,43 +100,11 @@ class Rows:
             left -= room[action]
         return room
 
-    def _keep(self, part: Slots, entry: Mapping[str, Any]) -> None:
-        before = entry["before"]
-        slot = (str(part.table.name), str(entry["canonical"]), _slot(part, before))
-        is_active = part.status is None or row_status(part, before) == part.active
-        if not is_active or (slot not in self.collisions and self._full):
-            return
-        self.collisions.setdefault(slot, []).append(
-            {
-                "key": said(row_key(part, before)),
-                "written": self.tally.written(part, entry),
-                "says": said(row_value(part, before)),
-            }
-        )
-
     def _keep_left(self, entry: Mapping[str, Any]) -> None:
         identity, before, stays = self.spec.identity, entry["before"], entry["survivor"]
         names = [name for name in before if name not in told_columns(identity)]
         compared = [[visible(name), pieces(said(before[name]), said(stays[name]), _MOST)] for name in names]
         self._left.setdefault(said(row_key(identity, before)), []).extend(compared)
-
-    @property
-    def _full(self) -> bool:
-        return len(self.collisions) >= _MOST_SLOTS
-
-    def _sides(self, live: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-        first, others = live[0], live[1:]
-        for number, row in enumerate(live):
-            # With two values each is marked against the other; of more, the others against the first.
-            other = row if number else others[0]
-            compared = pieces(first["says"], other["says"], _MOST_OF_A_COLLISION)
-            if not number and len(live) > 2:
-                compared = [cut(row["says"], _MOST_OF_A_COLLISION)]
-            yield (
-                f'<div><p class="who">row <bdi>{escaped(row["key"])}</bdi>, under '
-                f"<bdi>{escaped(row['written'])}</bdi></p>\n"
-                f'<p class="value">{marked(compared, min(number, 1))}</p></div>\n'
-            )
 
     def _row(self, part: Part, entry: Mapping[str, Any]) -> dict[str, Any]:
         before = entry["before"]
@@ -165,11 +113,21 @@ class Rows:
         if entry["action"] == Action.CREATE:
             return row
         row |= {"key": cut(said(row_key(part, before)), 200), "from": cut(written, 200)}
-        return row | beside(part, entry) | self._left_by(part, before)
+        return row | beside(part, entry) | self._columns(part, entry["action"], before)
 
-    def _left_by(self, part: Part, before: Mapping[str, Any]) -> dict[str, Any]:
-        left = self._left.get(said(row_key(part, before))) if part is self.spec.identity else None
-        return {} if left is None else {"left": left}
+    def _columns(self, part: Part, action: str, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Return each value of a row of the identity that goes, and how it differs from what the row that stays has."""
+        if not isinstance(part, Identity) or action not in (Action.DELETE, Action.RETIRE):
+            return {}
+        left = dict(self._left.get(said(row_key(part, before)), ()))
+        others = {visible(name): value for name, value in before.items() if name not in told_columns(part)}
+        return {
+            "columns": [
+                [name, left.get(name) or [cut(said(value), _MOST)], name in left]
+                for name, value in others.items()
+                if value is not None
+            ]
+        }
 
 
 @singledispatch
