@@ -37,6 +37,7 @@ TALKS_TO_ALEMBIC = {
     "pytest_plugin",
     "cli.commands",
     "cli.project_commands",
+    "cli.scan_command",
     "connection.comparison",
     "environment",
     "operations",

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alembic_rekey.connection.comparison import ADOPTED, beside_ours
 from alembic_rekey.connection.database import make_folder, reading, writing_engine
 from alembic_rekey.connection.failures import outcome_open, refusing_database_errors
 from alembic_rekey.connection.prepared import prepared
+from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
 from alembic_rekey.project.configuration import settings_of
 from alembic_rekey.project.environment_file import ASKED
@@ -39,15 +40,12 @@ SCRIPT_NOTES = "alembic_rekey.script_notes"
 
 _OURS: Mapping[str, str] = {
     "as_sql": "the option --sql says it.",
-    "connection": "hand one over in Config.attributes['connection'].",
     "dialect_name": "the URL names the database: set it with -x url=…, or in alembic.ini.",
     "dialect_opts": "a script is written in the one style that every shell reads.",
     "literal_binds": "a script has no parameters that a shell could fill in.",
-    "output_buffer": "redirect standard output, or hand one over in Config(output_buffer=…).",
     "transaction_per_migration": "a fold, its journal and the revisions around it are one transaction; to run them "
     "one by one, name each: alembic upgrade REVISION.",
     "transactional_ddl": "the side tables come and go with the transaction that folds.",
-    "url": "set it with -x url=…, or in alembic.ini.",
 }
 """Arguments of `configure()` that `run()` gives itself, and where to turn instead."""
 
@@ -56,18 +54,34 @@ class Failed(CommandError):
     """What a program that calls Alembic's commands gets; `__cause__` is the `RekeyError`."""
 
 
-def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
+def run(
+    target_metadata: MetaData | Sequence[MetaData] | None = None,
+    *,
+    connection: Connection | Engine | AsyncEngine | None = None,
+    url: str | URL | None = None,
+    passed_on: Mapping[str, Any] | None = None,
+    **configure: Any,
+) -> None:
     """Run the migrations; `configure` goes to `context.configure()`.
+
+    Without more, the URL is that of the settings. An `env.py` that connects in its own way hands its `connection`
+    over, or the engine; `url` stands for that of alembic.ini. `passed_on` goes to `upgrade()` and `downgrade()` of
+    the revisions, as what `context.run_migrations()` is given. It may be called for several databases, one by one.
 
     Raises:
         SystemExit: for a refusal on the command line, after `FAILED: …` on standard error.
         Failed: for a refusal in a program.
     """
     config = context.config
+    if connection is not None:
+        config.attributes["connection"] = connection
+    if url is not None:
+        written = url.render_as_string(hide_password=False) if isinstance(url, URL) else url
+        config.set_main_option("sqlalchemy.url", written.replace("%", "%%"))
     asked = config.attributes.get(ASKED)
     if asked is not None:
         _refuse_ours(configure)
-        asked.update(configure)
+        asked.append({**configure, "connection": connection})
         return
     config.attributes.pop(_LEDGER, None)
     try:
@@ -76,9 +90,9 @@ def run(target_metadata: MetaData | None = None, **configure: Any) -> None:
         settings = settings_of(config)
         with refusing_database_errors(settings):
             if context.is_offline_mode():
-                _write_script(settings, configure)
+                _write_script(settings, configure, passed_on or {})
             else:
-                _upgrade(settings, configure)
+                _upgrade(settings, configure, passed_on or {})
     except RekeyError as error:
         ledger: Ledger | None = config.attributes.get(_LEDGER)
         said = since_commit(str(error)) if ledger is not None and ledger.committed else str(error)
@@ -95,25 +109,34 @@ def _refuse_ours(configure: Mapping[str, Any]) -> None:
         raise SettingRefused(name, said, f"leave it away in env.py: {_OURS[name]}")
 
 
-def _upgrade(settings: Settings, configure: dict[str, Any]) -> None:
+def _upgrade(settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:
     handed_over = context.config.attributes.get("connection")
-    if handed_over is not None:
+    if isinstance(handed_over, Connection):
+        _migrate(handed_over, settings, configure, passed_on)
+    elif handed_over is not None:
         # An engine, or what stands for one: pytest-alembic wraps its connection so.
-        opened = nullcontext(handed_over) if isinstance(handed_over, Connection) else handed_over.connect()
-        with opened as connection:
-            _migrate(connection, settings, configure)
-        return
+        engine = getattr(handed_over, "sync_engine", handed_over)
+        waited_for(settings.url, _upgrade_through, engine, settings, configure, passed_on)
+    else:
+        waited_for(settings.url, _upgrade_by_url, settings, configure, passed_on)
+
+
+def _upgrade_through(engine: Any, settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:
+    with engine.connect() as connection:
+        _migrate(connection, settings, configure, passed_on)
+
+
+def _upgrade_by_url(settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:
     if _only_reads():
         with reading(settings) as connection:
             context.configure(connection=connection, **configure)
             with context.begin_transaction():
-                context.run_migrations()
+                context.run_migrations(**passed_on)
         return
     make_folder(settings)
     engine = writing_engine(settings)
     try:
-        with engine.connect() as connection:
-            _migrate(connection, settings, configure)
+        _upgrade_through(engine, settings, configure, passed_on)
     finally:
         engine.dispose()
 
@@ -132,7 +155,9 @@ def ledger_of(config: Config, connection: Connection) -> Ledger:
     return ledger
 
 
-def _migrate(connection: Connection, settings: Settings, configure: dict[str, Any]) -> None:
+def _migrate(
+    connection: Connection, settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]
+) -> None:
     ledger = ledger_of(context.config, connection)
     try:
         with prepared(connection, settings):
@@ -141,7 +166,7 @@ def _migrate(connection: Connection, settings: Settings, configure: dict[str, An
                 connection=connection, transactional_ddl=True, transaction_per_migration=False, **configure
             )
             with context.begin_transaction():
-                context.run_migrations()
+                context.run_migrations(**passed_on)
     except BaseException as error:
         ledger.discard()
         if ledger.is_open and isinstance(error, DBAPIError):
@@ -153,7 +178,8 @@ def _migrate(connection: Connection, settings: Settings, configure: dict[str, An
         ledger.settle()
 
 
-def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
+def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:
+    target = configure.pop("output_buffer", None) or context.config.output_buffer or sys.stdout
     # Collected first: a refusal half-way must leave nothing on standard output, and the header tells
     # what the operations found.
     written = io.StringIO()
@@ -179,7 +205,7 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
     migration.on_version_apply_callbacks = (*migration.on_version_apply_callbacks, reach)
     migration.opts[OPENING] = lambda: opening(dialect, migration._version, reached, settings.lock_timeout)
     with context.begin_transaction():
-        context.run_migrations()
+        context.run_migrations(**passed_on)
     end = context.get_revision_argument()
     pieces = [
         *header(
@@ -193,7 +219,6 @@ def _write_script(settings: Settings, configure: dict[str, Any]) -> None:
         written.getvalue(),
         *notes.tail,
     ]
-    target = context.config.output_buffer or sys.stdout
     if isinstance(target, io.TextIOWrapper):
         # As the script says of itself; the console's own encoding may lack a letter of a table's name.
         target.reconfigure(encoding="utf-8")

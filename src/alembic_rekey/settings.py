@@ -172,6 +172,13 @@ def _url(text: str | None) -> URL:
         raise SettingRefused(
             "url", f"{url.get_backend_name()} is not supported.", "use an SQLite or a PostgreSQL database."
         )
+    usable = DATABASES[url.get_backend_name()].drivers
+    if url.get_driver_name() not in usable:
+        raise SettingRefused(
+            "url",
+            f"the driver {url.get_driver_name()} is not supported.",
+            f"name one of these: {', '.join(f'{url.get_backend_name()}+{driver}://…' for driver in usable)}",
+        )
     return url
 
 

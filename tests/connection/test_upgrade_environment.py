@@ -1,6 +1,7 @@
 """Claims about locks and about databases that cannot be used: neither is waited for too long, no password is told."""
 
 import sqlite3
+import sys
 from contextlib import closing
 
 import psycopg
@@ -104,9 +105,23 @@ def test_a_database_that_does_not_exist_is_told(tmp_path, server):
     failed(tmp_path, server.url("nowhere"), 'database "nowhere" does not exist')
 
 
-@pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
-def test_a_driver_that_is_not_installed_is_told_with_the_command_that_installs_one(tmp_path, driver):
-    failed(tmp_path, f"postgresql+{driver}://u:s3cret@h/d", f"the driver {driver} is not installed", "pip install")
+INSTALLS = {
+    "postgresql+psycopg": ("psycopg", "pip install 'alembic-rekey[postgresql]'"),
+    "postgresql+psycopg2": ("psycopg2", "pip install psycopg2-binary"),
+    "postgresql+pg8000": ("pg8000", "pip install pg8000"),
+    "postgresql+asyncpg": ("asyncpg", "pip install asyncpg"),
+    "sqlite+aiosqlite": ("aiosqlite", "pip install aiosqlite"),
+    "sqlite+pysqlcipher": ("pysqlcipher3", "pip install sqlcipher3"),
+}
+
+
+@pytest.mark.parametrize(("kind", "module", "command"), [(kind, *rest) for kind, rest in INSTALLS.items()])
+def test_a_driver_that_is_not_installed_is_told_with_the_command_that_installs_it(
+    tmp_path, monkeypatch, kind, module, command
+):
+    for missing in (module, "sqlcipher3"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    failed(tmp_path, f"{kind}://u:s3cret@h/d", f"the driver {module} is not installed", command)
 
 
 def test_a_driver_that_nobody_knows_is_told(tmp_path):

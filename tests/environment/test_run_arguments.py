@@ -6,8 +6,8 @@ import small
 from alembic_rekey import environment
 from commands import rekey_with
 
-GIVEN = ("transaction_per_migration=True", "literal_binds=True", 'dialect_opts={"paramstyle": "named"}', "url=None")
-OTHERS = ("connection=None", "output_buffer=None", "transactional_ddl=False", "as_sql=True", 'dialect_name="sqlite"')
+GIVEN = ("transaction_per_migration=True", "literal_binds=True", 'dialect_opts={"paramstyle": "named"}')
+OTHERS = ("transactional_ddl=False", "as_sql=True", 'dialect_name="sqlite"')
 
 
 @pytest.mark.words

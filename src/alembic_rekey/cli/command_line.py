@@ -90,7 +90,6 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         help="write each collision as a question with all of its rows: the form of -x resolutions=FILE",
     )
     _accept_limit(plan)
-    plan.set_defaults(command=commands["plan"])
     runs = added.add_parser(
         "runs",
         help="the recorded runs",
@@ -98,7 +97,6 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         epilog="example: alembic-rekey -x url=sqlite:///app.db runs",
         formatter_class=raw,
     )
-    runs.set_defaults(command=commands["runs"])
     report = added.add_parser(
         "report",
         help="the report of a run, rebuilt from its journal",
@@ -110,7 +108,6 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     )
     report.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="its number; default: the latest")
     _accept_html(report)
-    report.set_defaults(command=commands["report"])
     demo = added.add_parser(
         "demo",
         help="the whole way on a small database of its own",
@@ -139,7 +136,6 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     )
     back.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="default: the newest not restored")
     _accept_limit(back)
-    back.set_defaults(command=commands["restore-plan"])
     init = added.add_parser(
         "init",
         help="write the few lines that a project of `alembic init` needs",
@@ -187,7 +183,6 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     scan.add_argument("--check", action="store_true", help="say with the exit status whether something was found")
     scan.add_argument("--full", action="store_true", help="read all rows of large tables, not a part of them")
     _accept_limit(scan)
-    scan.set_defaults(command=commands["scan"])
     for made in (plan, runs, report, back, init, revision, scan, demo):
         _accept_settings(made, "_after")
     return whole

@@ -26,9 +26,10 @@ from alembic_rekey.cli.demo import Demo
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.cli.scan_command import scan
 from alembic_rekey.connection.database import reading
+from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError, RunUnknown
-from alembic_rekey.project.configuration import SECTION, configuration, settings_of
-from alembic_rekey.project.environment_file import version_table
+from alembic_rekey.project.configuration import SECTION, configuration
+from alembic_rekey.project.environment_file import Place, place_of
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.report.document import Fingerprint
 from alembic_rekey.report.file import NewFile
@@ -36,7 +37,6 @@ from alembic_rekey.report.runs import recorded_runs, report_of, run_called
 from alembic_rekey.review.dry_run import dry_runs
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.restore_plan import restore_plan_text
-from alembic_rekey.settings import Settings
 from alembic_rekey.show.page.pages import plan_page, run_page
 from alembic_rekey.show.summary import plans_text, runs_text
 from alembic_rekey.show.terminal import lines_screen, plans_screen, runs_screen, show
@@ -70,7 +70,11 @@ def _status(options: argparse.Namespace) -> int:
     options.config = [*options.config, *options.config_after]
     options.section = options.section_after or options.section or SECTION
     try:
-        return int(options.command(options))
+        if options.name not in _OF_A_DATABASE:
+            return int(options.command(options))
+        config = _config(options)
+        place = place_of(config)
+        return waited_for(place.settings.url, _OF_A_DATABASE[options.name], options, config, place)
     except (AnswersRefused, RegistryRefused, Refused) as refusal:
         return _failed(refusal, WOULD_REFUSE if getattr(options, "check", False) else FAILED)
     except (RekeyError, CommandError, configparser.Error) as error:
@@ -83,11 +87,9 @@ def _failed(error: Exception, status: int) -> int:
     return status
 
 
-def _plan(options: argparse.Namespace) -> int:
-    config = _config(options)
+def _plan(options: argparse.Namespace, config: Config, place: Place) -> int:
     with _claimed(options.html) as file, _claimed(options.write_resolutions) as form:
-        versions = version_table(config)
-        plans = dry_runs(settings_of(config), Folds(config).pending, versions, form)
+        plans = dry_runs(place.settings, Folds(config).pending, place.versions, form, place.engine)
         if form is not None:
             print(f"form: {form.path}", file=sys.stderr)
         if file is not None:
@@ -121,18 +123,17 @@ def _show_json(plans: Sequence[DryRun], _options: argparse.Namespace) -> None:
             shutil.copyfileobj(document, sys.stdout)
 
 
-def _runs(options: argparse.Namespace) -> int:
-    settings = _settings(_config(options))
-    with reading(settings) as connection:
+def _runs(_options: argparse.Namespace, _config: Config, place: Place) -> int:
+    with reading(place.settings, place.engine) as connection:
         recorded = recorded_runs(connection)
-    _say(runs_text(recorded, settings.database), runs_screen(recorded, settings.database))
+    database = place.settings.database
+    _say(runs_text(recorded, database), runs_screen(recorded, database))
     return 0
 
 
-def _report(options: argparse.Namespace) -> int:
-    config = _config(options)
-    settings = _settings(config)
-    with _claimed(options.html) as file, reading(settings) as connection:
+def _report(options: argparse.Namespace, config: Config, place: Place) -> int:
+    settings = place.settings
+    with _claimed(options.html) as file, reading(settings, place.engine) as connection:
         recorded = {run.number: run for run in recorded_runs(connection)}
         run = recorded.get(max(recorded, default=0) if options.run is None else options.run)
         if run is None:
@@ -153,11 +154,10 @@ def _claimed(path: Path | None) -> AbstractContextManager[NewFile | None]:
     return nullcontext() if path is None else NewFile.claimed(path)
 
 
-def _restore_plan(options: argparse.Namespace) -> int:
-    config = _config(options)
-    settings = _settings(config)
-    with reading(settings) as connection:
-        lines = restore_plan_text(connection, Folds(config).of_run, settings.database, options.run, options.limit)
+def _restore_plan(options: argparse.Namespace, config: Config, place: Place) -> int:
+    with reading(place.settings, place.engine) as connection:
+        database = place.settings.database
+        lines = restore_plan_text(connection, Folds(config).of_run, database, options.run, options.limit)
         _say(lines, lines_screen(lines))
     return 0
 
@@ -175,25 +175,12 @@ def _demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(config: Config) -> Settings:
-    """Return the settings as an upgrade has them: `env.py` may set the URL."""
-    version_table(config)
-    return settings_of(config)
-
-
 def _config(options: argparse.Namespace) -> Config:
     return configuration(options.config, options.x, options.section)
 
 
-_COMMANDS = {
-    "plan": _plan,
-    "runs": _runs,
-    "report": _report,
-    "restore-plan": _restore_plan,
-    "init": initialise_project,
-    "revision": make_revision,
-    "scan": scan,
-    "demo": _demo,
-}
+_COMMANDS = {"init": initialise_project, "revision": make_revision, "demo": _demo}
+_OF_A_DATABASE = {"plan": _plan, "runs": _runs, "report": _report, "restore-plan": _restore_plan, "scan": scan}
+"""They read the database that the upgrade would be of."""
 _SHOW = {"text": _show_text, "json": _show_json}
 _SCENES = {"fold": Demo.fold, "refuse": Demo.refuse}

@@ -11,13 +11,15 @@ from pathlib import Path
 from alembic.config import Config
 
 from alembic_rekey.connection.database import reading
+from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import CommandRefused
-from alembic_rekey.project.configuration import configuration, settings_of
+from alembic_rekey.project.configuration import configuration
 from alembic_rekey.project.draft.draft import drafted
+from alembic_rekey.project.draft.drafting import Drafting, Part
 from alembic_rekey.project.draft.file import ABOUT, text_of
 from alembic_rekey.project.draft.models import metadata_of
 from alembic_rekey.project.draft.wanted import Wanted
-from alembic_rekey.project.environment_file import version_table
+from alembic_rekey.project.environment_file import place_of
 from alembic_rekey.project.files import ADOPTED_LINES, ENVIRONMENT_LINES, initialise
 from alembic_rekey.project.new_revision import new_revision, refuse_message
 from alembic_rekey.project.revision import next_fold
@@ -63,11 +65,15 @@ def _new_fold(config: Config, options: argparse.Namespace) -> tuple[Path, str]:
     """Write a fold that is made of the database; return its file and what is to be said of it."""
     refuse_message(options.message)
     wanted = Wanted(**{field.name: getattr(options, field.name) for field in fields(Wanted)})
-    versions = str(version_table(config).name)
-    settings = settings_of(config)
     models = metadata_of(options.from_models) if options.from_models else None
-    with reading(settings) as connection:
-        drafting, parts = drafted(connection, wanted, settings.registry, versions, models)
+    place = place_of(config)
+    settings = place.settings
+
+    def asked_there() -> tuple[Drafting, list[Part]]:
+        with reading(settings, place.engine) as connection:
+            return drafted(connection, wanted, settings.registry, str(place.versions.name), models)
+
+    drafting, parts = waited_for(settings.url, asked_there)
     path = new_revision(config, options.message, options.rev_id, ABOUT, partial(text_of, drafting, parts))
     tables = f"{len(parts)} {'table' if len(parts) == 1 else 'tables'}"
     number = len(drafting.todo)

@@ -6,9 +6,10 @@ import argparse
 import json
 import sys
 
+from alembic.config import Config
+
 from alembic_rekey.connection.database import reading
-from alembic_rekey.project.configuration import configuration, settings_of
-from alembic_rekey.project.environment_file import version_table
+from alembic_rekey.project.environment_file import Place
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.review.scan.scan import scanned
 from alembic_rekey.review.schema.held import MOST_ROWS, Looking
@@ -21,12 +22,10 @@ FOUND = 4
 """The exit status of `--check` where something was found that a fold would not reach, or that was written since."""
 
 
-def scan(options: argparse.Namespace) -> int:
+def scan(options: argparse.Namespace, config: Config, place: Place) -> int:
     """Look for names and keys that no spec declares."""
-    config = configuration(options.config, options.x, options.section)
-    versions = str(version_table(config).name)
-    settings, specs = settings_of(config), Folds(config).specs
-    with reading(settings) as connection:
+    versions, settings, specs = str(place.versions.name), place.settings, Folds(config).specs
+    with reading(settings, place.engine) as connection:
         made = scanned(Looking(connection, None if options.full else MOST_ROWS), specs, settings.registry, versions)
     if options.show == "json":
         print(json.dumps(made.document, indent=1))

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 
 from alembic_rekey.connection.failures import refusing_database_errors
-from alembic_rekey.errors import DatabaseFailed, SettingRefused
+from alembic_rekey.errors import DatabaseFailed
 from alembic_rekey.settings import Settings
 from alembic_rekey.sql.dialects.postgresql.session import same_text
 
@@ -34,12 +34,7 @@ harmless_text = methodcaller("decode", "utf-8", "surrogateescape")
 
 
 def writing_engine(settings: Settings) -> Engine:
-    """Return an engine whose transactions exclude other writers and take DDL along.
-
-    Raises:
-        SettingRefused: where the URL names a driver that only a program of coroutines can use.
-    """
-    _refuse_asynchronous(settings)
+    """Return an engine whose transactions exclude other writers and take DDL along."""
     if settings.url.get_backend_name() == "sqlite":
         engine = create_engine(settings.url, poolclass=NullPool, connect_args={"timeout": settings.lock_timeout})
         sqlite_hooks(engine, "BEGIN IMMEDIATE")
@@ -49,18 +44,18 @@ def writing_engine(settings: Settings) -> Engine:
 
 
 @contextmanager
-def reading(settings: Settings) -> Iterator[Connection]:
+def reading(settings: Settings, of_the_project: Engine | None = None) -> Iterator[Connection]:
     """Open a connection that cannot write and sees one state of the database, all of it in one transaction.
 
-    A SQLite file that does not exist is not created: the connection is to a database without tables.
+    A SQLite file that does not exist is not created: the connection is to a database without tables. A server is
+    reached as the project's own engine reaches it, if it has one.
 
     Raises:
         DatabaseFailed: for whatever the database or its driver raises within.
-        SettingRefused: where the URL names a driver that only a program of coroutines can use.
     """
     with refusing_database_errors(settings):
-        _refuse_asynchronous(settings)
-        engine = _reading_engine(replace(settings, url=make_url("sqlite://")) if is_absent(settings) else settings)
+        here = replace(settings, url=make_url("sqlite://")) if is_absent(settings) else settings
+        engine = _reading_engine(here, of_the_project)
         try:
             with engine.connect() as connection:
                 yield connection
@@ -74,11 +69,13 @@ def is_absent(settings: Settings) -> bool:
     return file is not None and not file.exists()
 
 
-def _reading_engine(settings: Settings) -> Engine:
+def _reading_engine(settings: Settings, of_the_project: Engine | None) -> Engine:
     """Return an engine that cannot write, whose transactions see one state of the database."""
     if settings.url.get_backend_name() == "sqlite":
         file = _sqlite_file(settings)
-        name = f"{file.as_uri()}?{_access(file, settings.lock_timeout)}" if file else settings.url.database
+        # What is encrypted only the engine can read: to anyone else it is a damaged file.
+        access = "mode=ro" if file is None or settings.url.password else _access(file, settings.lock_timeout)
+        name = f"{file.as_uri()}?{access}" if file else settings.url.database
         # SQLAlchemy hands what it does not know itself on to SQLite: `mode`, for a name that is a URI already.
         query = {**settings.url.query, "uri": "true", **({} if file else {"mode": "ro"})}
         url = settings.url.set(database=name or "file::memory:", query=query)
@@ -87,8 +84,12 @@ def _reading_engine(settings: Settings) -> Engine:
         # Every sort and list of a plan takes as much memory as the page cache may; 500 KB are as fast as 2 MB.
         event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA cache_size = -500"))
         return engine
-    options = {"postgresql_readonly": True}
-    engine = _postgresql_engine(settings, isolation_level="REPEATABLE READ", execution_options=options)
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    made = _postgresql_engine(settings) if of_the_project is None else of_the_project
+    if made.dialect.is_async:
+        # What it pooled belongs to another loop of coroutines.
+        made.dispose(close=False)
+    engine = made.execution_options(**options)
     event.listen(engine, "begin", same_text)
     return engine
 
@@ -140,15 +141,6 @@ def _postgresql_engine(settings: Settings, **options: Any) -> Engine:
     return create_engine(settings.url, poolclass=NullPool, connect_args=unprepared, **options)
 
 
-def _refuse_asynchronous(settings: Settings) -> None:
-    if settings.url.get_dialect().is_async:
-        raise SettingRefused(
-            "url",
-            f"the driver {settings.url.get_driver_name()} is asynchronous, and Alembic's commands are not.",
-            "name a synchronous one: postgresql+psycopg://… or sqlite:///…",
-        )
-
-
 def sqlite_hooks(engine: Engine, begin: str) -> None:
     """Make transactions of SQLite real: `begin` opens them, and the driver neither opens nor closes any.
 
@@ -156,9 +148,9 @@ def sqlite_hooks(engine: Engine, begin: str) -> None:
     foreign keys ask for is checked before the commit.
     """
 
-    def connected(connection: Any, _record: Any) -> None:
+    def connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None
-        connection.text_factory = harmless_text
+        record.driver_connection.text_factory = harmless_text
         connection.execute("PRAGMA foreign_keys = OFF")
 
     def began(connection: Connection) -> None:

@@ -22,7 +22,7 @@ def refusing_database_errors(settings: Settings) -> Iterator[None]:
         raise DatabaseFailed(
             settings.database,
             f"the driver {error.name} is not installed.",
-            "pip install 'alembic-rekey[postgresql]', or name an installed driver in the URL.",
+            f"pip install {_PACKAGES.get(str(error.name), error.name)}, or name an installed driver in the URL.",
         ) from error
     except NoSuchModuleError as error:
         raise DatabaseFailed(
@@ -33,6 +33,14 @@ def refusing_database_errors(settings: Settings) -> Iterator[None]:
         raise DatabaseFailed(settings.database, problem, remedy) from error
     except SQLAlchemyError as error:
         raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
+
+
+_PACKAGES = {
+    "psycopg": "'alembic-rekey[postgresql]'",
+    "psycopg2": "psycopg2-binary",
+    "pysqlcipher3": "sqlcipher3",
+}
+"""What is installed for a driver, where that has another name than the module."""
 
 
 def outcome_open(error: DBAPIError, settings: Settings) -> OutcomeOpen:

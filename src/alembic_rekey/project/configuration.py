@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from configparser import InterpolationError
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 from alembic_rekey.errors import CommandRefused, SettingRefused
 from alembic_rekey.settings import Settings, refuse_unknown
 
-__all__ = ["SECTION", "configuration", "configuration_files", "settings_of"]
+__all__ = ["SECTION", "configuration", "configuration_files", "engine_of", "settings_of", "x_arguments"]
 
 SECTION = "alembic"
 """The section of the ini file, unless `-n` names another."""
@@ -55,6 +56,18 @@ def configuration_files(named: Sequence[str]) -> list[Path]:
     return found
 
 
+def x_arguments(config: Config) -> list[str]:
+    """Return the `-x` arguments of the command."""
+    x = getattr(config.cmd_opts, "x", None) or ()
+    return [x] if isinstance(x, str) else list(x)
+
+
+def engine_of(handed_over: Any) -> Engine | None:
+    """Return the engine behind an engine or a connection, also of coroutines; None behind anything else."""
+    engine = getattr(handed_over, "sync_engine", None) or getattr(handed_over, "engine", None)
+    return engine if isinstance(engine, Engine) else None
+
+
 def settings_of(config: Config) -> Settings:
     """Return the settings that `config` and its command line give.
 
@@ -63,10 +76,9 @@ def settings_of(config: Config) -> Settings:
     Raises:
         SettingRefused: for an unknown key, a value that cannot be used, or where no database is named.
     """
-    x = getattr(config.cmd_opts, "x", None) or ()
-    given = [x] if isinstance(x, str) else list(x)
-    engine = getattr(config.attributes.get("connection"), "engine", None)
-    if isinstance(engine, Engine):
+    given = x_arguments(config)
+    engine = engine_of(config.attributes.get("connection"))
+    if engine is not None:
         given.append(f"url={engine.url.render_as_string(hide_password=False)}")
     section = config.config_ini_section
     written = config.file_config.options(section) if config.file_config.has_section(section) else ()

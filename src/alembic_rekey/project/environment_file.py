@@ -1,28 +1,33 @@
-"""What an `env.py` says of its database, asked of it as Alembic would, up to where it would connect.
+"""Where a command reads: what `env.py` says of its database, asked of it as Alembic would, but only reading.
 
-It may set the URL itself, and it names the table of versions. A plan that guessed either would be about
-another database than the upgrade.
+It may set the URL itself, connect in its own way, and it names the table of versions. A plan that guessed any of
+these would be about another database than the upgrade.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import TableClause, column, table
+from sqlalchemy import Engine, TableClause, column, table
 
-from alembic_rekey.errors import CommandRefused, RekeyError
+from alembic_rekey.connection.only_reading import only_reading
+from alembic_rekey.errors import CommandRefused, RekeyError, SettingRefused
+from alembic_rekey.project.configuration import engine_of, settings_of, x_arguments
+from alembic_rekey.settings import Settings, arguments
 from alembic_rekey.text.shown import printable
 
-__all__ = ["ASKED", "version_table"]
+__all__ = ["ASKED", "Place", "place_of"]
 
 ASKED = "alembic_rekey.asked"
 """Where `run()` leaves what it was given, in `Config.attributes`, instead of running migrations."""
@@ -30,35 +35,82 @@ ASKED = "alembic_rekey.asked"
 _OURS = "alembic_rekey.environment"
 
 
-def version_table(config: Config) -> TableClause:
-    """Let `env.py` set in `config` what it sets, and return the table of versions that it names.
+@dataclass(frozen=True)
+class Place:
+    """The settings, the table of versions, and the engine of the project's own, if it has one."""
 
-    An `env.py` that does not run its migrations through `alembic_rekey.environment` is not asked: it would connect.
+    settings: Settings
+    versions: TableClause
+    engine: Engine | None
+
+
+def place_of(config: Config) -> Place:
+    """Let `env.py` set in `config` what it sets, and return where the upgrade would be.
+
+    An `env.py` that does not run its migrations through `alembic_rekey.environment` knows nothing of `-x url`: where
+    that is given it is not asked.
 
     Raises:
-        CommandRefused: if `env.py` fails.
-        SettingRefused: if it gives `run()` what that gives `configure()` itself.
+        CommandRefused: if `env.py` fails, or would write.
+        SettingRefused: if it gives `run()` what that gives `configure()` itself, or has several databases.
         CommandError: where Alembic cannot load it.
     """
     scripts = ScriptDirectory.from_config(config)
     file = Path(scripts.env_py_location)
-    given: dict[str, Any] = {}
-    if _is_ours(file):
-        config.attributes[ASKED] = given
-        try:
-            with _logging_as_it_is(), redirect_stdout(sys.stderr), EnvironmentContext(config, scripts):
-                scripts.run_env()
-        except (CommandError, RekeyError):
-            raise
-        except (Exception, SystemExit) as error:
-            raise CommandRefused(
-                f"{printable(str(file))} ended with {_said(error)}.",
-                "give it what it needs, as for `alembic current`.",
-            ) from error
-        finally:
-            del config.attributes[ASKED]
-    name, schema = given.get("version_table") or "alembic_version", given.get("version_table_schema")
-    return table(name, column("version_num"), schema=schema)
+    named = arguments(x_arguments(config)).get("url")
+    given = _asked(config, scripts, file) if _is_ours(file) or named is None else []
+    one = _the_one(given, named)
+    engine = engine_of(one.get("connection")) or engine_of(config.attributes.get("connection"))
+    if engine is not None:
+        config.attributes["connection"] = engine
+    name, schema = one.get("version_table") or "alembic_version", one.get("version_table_schema")
+    return Place(settings_of(config), table(name, column("version_num"), schema=schema), engine)
+
+
+def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping[str, Any]]:
+    """Return what `env.py` configures, once per database."""
+    given: list[Mapping[str, Any]] = []
+
+    def seen(_heads: object, migration: MigrationContext) -> list[Any]:
+        given.append({**migration.opts, "connection": migration.connection})
+        return []
+
+    config.attributes[ASKED] = given
+    try:
+        with (
+            _logging_as_it_is(),
+            redirect_stdout(sys.stderr),
+            only_reading(),
+            EnvironmentContext(config, scripts, fn=seen, dont_mutate=True),
+        ):
+            scripts.run_env()
+    except (CommandError, RekeyError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise CommandRefused(
+            f"{printable(str(file))} ended with {_said(error)}.",
+            "give it what it needs, as for `alembic current`.",
+        ) from error
+    finally:
+        del config.attributes[ASKED]
+    return given
+
+
+def _the_one(given: Sequence[Mapping[str, Any]], named: str | None) -> Mapping[str, Any]:
+    """Return what was configured for the database that is meant: the only one, or that which `-x url` names.
+
+    Raises:
+        SettingRefused: where there are several, and it names none of them.
+    """
+    engines = [engine_of(one.get("connection")) for one in given]
+    urls = {engine.url.render_as_string(hide_password=False): engine.url for engine in engines if engine is not None}
+    if len(urls) < 2:
+        return given[0] if given else {}
+    for one, engine in zip(given, engines, strict=True):
+        if engine is not None and engine.url.render_as_string(hide_password=False) == named:
+            return one
+    known = " or ".join(f"-x url={url.set(query={}).render_as_string(hide_password=True)}" for url in urls.values())
+    raise SettingRefused("url", f"env.py migrates {len(urls)} databases.", f"name the one that is meant: {known}")
 
 
 def _is_ours(file: Path) -> bool:

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
-from sqlalchemy import Connection, TableClause, column, select, table
+from sqlalchemy import Connection, Engine, TableClause, column, select, table
 
 from alembic_rekey.connection.database import is_absent, reading
 from alembic_rekey.guard.answer_checks import answer_checks
@@ -55,11 +55,12 @@ def dry_runs(
     choose: Callable[[Collection[str]], Sequence[Choice]],
     versions: TableClause = VERSIONS,
     form: NewFile | None = None,
+    of_the_project: Engine | None = None,
 ) -> tuple[DryRun, ...]:
     """Plan what `choose` says of the revisions that the database is at, each with its report, in one snapshot.
 
     A later plan sees the rows as they are now, not as an earlier one would leave them: it says so.
-    `form` gets the questions of the first plan to answer, where it is wanted.
+    `form` gets the questions of the first plan to answer, where it is wanted; `of_the_project` is its own engine.
 
     Raises:
         AnswersRefused: if the file of answers cannot be used.
@@ -70,7 +71,7 @@ def dry_runs(
     made: list[DryRun] = []
     files: list[ReportFile] = []
     try:
-        with reading(settings) as connection:
+        with reading(settings, of_the_project) as connection:
             choices = choose(_heads(connection, versions))
             pending = [choice.called for choice in choices]
             for number, choice in enumerate(choices):

@@ -29,9 +29,10 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.types import Text, UserDefinedType
 
+from alembic_rekey.connection.failures import sqlstate
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.names.matching import identity_of, key_of
@@ -55,6 +56,9 @@ from alembic_rekey.sql.side_tables import (
 __all__ = ["load_report"]
 
 _AT_ONCE = 500
+_DATA = "22"
+"""The class of what PostgreSQL's types refuse; not every driver tells it apart."""
+_NO_PLACE = "it holds a value that the database has no place for"
 
 
 class _Stored(UserDefinedType[Any]):
@@ -90,9 +94,13 @@ def load_report(connection: Connection, spec: Spec, path: Path) -> None:
             _load(connection, report, title, part, journal_name(part.table), run)
         identity = spec.identity
         _load(connection, report, CREATED, identity, created_name(identity.table), run)
-    except (DataError, UnicodeError, OverflowError):
-        # What PostgreSQL's types refuse, a text that is none, an integer that SQLite has no room for.
-        _refuse(report, "it holds a value that the database has no place for")
+    except (UnicodeError, OverflowError):
+        # A text that is none, an integer that SQLite has no room for.
+        _refuse(report, _NO_PLACE)
+    except DBAPIError as error:
+        if isinstance(error, DataError) or sqlstate(error.orig).startswith(_DATA):
+            _refuse(report, _NO_PLACE)
+        raise
 
 
 def _check(report: ReadReport, spec: Spec, sections: dict[str, Part]) -> None:
@@ -159,7 +167,8 @@ def _load(connection: Connection, report: ReadReport, title: str, part: Part, ta
             planned_to_be_made = entry["action"] == Action.CREATE and target == journal_name(part.table)
             if not planned_to_be_made and set(entry["before"]) != set(columns):
                 _refuse(report, f"its rows of {part.table.name} have other columns than the table")
-        connection.execute(statement, [_bound(entry, columns, part, run) for entry in chunk])
+        bound = _bound if database(connection.dialect.name).keeps_any_value else _bound_as_texts
+        connection.execute(statement, [bound(entry, columns, part, run) for entry in chunk])
 
 
 def _insert(connection: Connection, target: str, columns: Mapping[str, str], leads: Mapping[str, str]) -> Insert:
@@ -172,9 +181,10 @@ def _insert(connection: Connection, target: str, columns: Mapping[str, str], lea
 
 
 def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any]:
-    value: ColumnElement[Any] = bindparam(f"rekey_column_{number}")
     if not database(connection.dialect.name).keeps_any_value:
-        return cast(value, _Stored(type_))
+        # As text, whatever it is: a driver that knows the type would ask for a value of its own.
+        return cast(cast(bindparam(f"rekey_column_{number}", type_=Text), Text), _Stored(type_))
+    value: ColumnElement[Any] = bindparam(f"rekey_column_{number}")
     # Text that is no UTF-8 comes as bytes, with a mark; everything else keeps the type that it has.
     return case((bindparam(f"rekey_marked_{number}", type_=Integer) == 1, cast(value, Text)), else_=value)
 
@@ -198,6 +208,17 @@ def _bound(entry: dict[str, Any], columns: Iterable[str], part: Part, run: int) 
             value, marked = (raw, True) if _broken(raw) else (value, False)
         bound |= {f"rekey_column_{number}": value, f"rekey_marked_{number}": int(marked)}
     return bound
+
+
+def _bound_as_texts(entry: dict[str, Any], columns: Iterable[str], part: Part, run: int) -> dict[str, Any]:
+    bound = _bound(entry, columns, part, run)
+    return {name: _text(value) if name.startswith("rekey_column_") else value for name, value in bound.items()}
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def _broken(raw: bytes) -> bool:

@@ -78,6 +78,9 @@ class Database(ABC):
     survey: Survey
     """How what nobody declared is looked at."""
 
+    drivers: tuple[str, ...]
+    """Those that the whole way was gone with, as a URL names them."""
+
     # What a program does.
 
     @abstractmethod

@@ -59,6 +59,7 @@ class PostgreSQL(Database):
     name = "postgresql"
     shell = PostgreSQLShell()
     survey = PostgreSQLSurvey()
+    drivers = ("psycopg", "psycopg2", "asyncpg", "pg8000", "psycopg_async")
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
         """Count what the change returns, in the same statement."""

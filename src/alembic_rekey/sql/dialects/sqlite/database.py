@@ -48,6 +48,7 @@ class SQLite(Database):
     name = "sqlite"
     shell = SQLiteShell()
     survey = SQLiteSurvey()
+    drivers = ("pysqlite", "aiosqlite", "pysqlcipher")
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
         """Ask the connection for the changes of its last statement."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, FromClause, Text, cast, column, func, literal, select, table, values
+from sqlalchemy import BigInteger, FromClause, Text, cast, column, func, literal, literal_column, select, table, values
 from sqlalchemy.dialects.postgresql import OID
 
 from alembic_rekey.spec import Relation
@@ -38,7 +38,8 @@ def by_table(account: Account) -> Relation:
     before = table(BEFORE, *map(column, ("relid", "filenode", *KINDS))).alias("rekey_before")
     now, tree = statistics().subquery("rekey_after"), _trees(account)
     change = {kind: now.c[kind] - func.coalesce(before.c[kind], 0) for kind in KINDS}
-    name = func.coalesce(tree.c.table, func.concat(now.c.schemaname, ".", now.c.relname))
+    # No parameter: to a driver that numbers each of them, GROUP BY would name another expression.
+    name = func.coalesce(tree.c.table, func.concat(now.c.schemaname, literal_column("'.'"), now.c.relname))
     counted = (
         select(
             tree.c.part,
