@@ -35,6 +35,10 @@ def test_the_lines_are_written_once_and_what_was_there_stays(project):
     assert (0, "") == (said.status, said.err)
     assert f"{project.env}: written" in said.out
     assert "  + run(target_metadata)" in said.out
+    way_on = said.out.partition("the way on:\n")[2].splitlines()
+    assert ["revision --fold TABLE.COLUMN", "plan", "scan"] == [
+        re.match(r"  alembic-rekey (.*?) +(-m|#)", line)[1] for line in way_on
+    ]
     written = texts(project)
     assert written[0].endswith(ENVIRONMENT_LINES)
     head = env[: env.index("def run_migrations_offline")]

@@ -154,6 +154,19 @@ def test_a_monitor_is_told_by_the_exit_status(database, tmp_path):
     assert 0 == made.rekey("scan").status
 
 
+def test_every_plan_says_in_a_line_that_there_is_something_to_scan_for(database, tmp_path):
+    made = planted(database, tmp_path)
+    number = len({(table, column) for table, column, _ in outside(scan(made))})
+    line = f"  note         {number} columns outside the spec hold registered names: see alembic-rekey scan.\n"
+    assert line in made.rekey("plan").out
+    assert 0 == made.upgrade().code
+    assert line in made.rekey("plan").out
+
+
+def test_a_plan_says_nothing_of_it_where_there_is_nothing(database, tmp_path):
+    assert "see alembic-rekey scan" not in project(database, tmp_path).rekey("plan").out
+
+
 def test_rows_written_under_an_alias_since_the_last_fold_are_told_by_day(database, tmp_path):
     made = project(database, tmp_path)
     assert [] == scan(made)["since"]

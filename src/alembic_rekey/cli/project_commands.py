@@ -29,11 +29,19 @@ __all__ = ["initialise_project", "make_revision"]
 _ENDINGS = {"all": ENVIRONMENT_LINES, "adopted": ADOPTED_LINES}
 
 
+_WAY_ON = """\
+the way on:
+  alembic-rekey revision --fold TABLE.COLUMN -m "…"   # writes a fold from the database: look at it
+  alembic-rekey plan                                  # what it would do; alembic upgrade head does it
+  alembic-rekey scan                                  # what is in no fold, or was written under an alias since"""
+
+
 def initialise_project(options: argparse.Namespace) -> int:
-    """Write the few lines that a project needs."""
+    """Write the few lines that a project needs, and tell the way on."""
     for change in initialise(_config(options), _ENDINGS[options.compares]):
         print(f"{change.path}: {'written' if change.lines else 'nothing to do'}")
         print("".join(f"  + {line}\n" for line in change.lines.splitlines()), end="")
+    print(_WAY_ON)
     return 0
 
 

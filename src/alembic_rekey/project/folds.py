@@ -65,7 +65,7 @@ class Folds:
         return lacking or tuple(self._choice(spec, note) for spec in self._of(self.last.revision))
 
     def _choice(self, spec: Spec, *notes: str) -> Choice:
-        return Choice(spec, notes, told_apart(spec, self._of(spec.revision)))
+        return Choice(spec, notes, told_apart(spec, self._of(spec.revision)), tuple(self.specs))
 
     def of(self, revision: str, noun: str | None = None, turn: int = 1) -> Spec:
         """Return the spec of `revision` for `noun`, its first if none is named; `turn` counts those of one noun from 1.

@@ -37,6 +37,7 @@ from alembic_rekey.review.kept import keeping
 from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun
 from alembic_rekey.review.questions import form as written_form
 from alembic_rekey.review.questions import questions
+from alembic_rekey.review.scan.outside import outside_the_specs
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
 from alembic_rekey.settings import Settings
@@ -79,6 +80,8 @@ def dry_runs(
                 told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
                 with keeping(connection) as keep:
                     one, file = _planned(connection, told, others, settings, form if number == 0 else None, keep)
+                seen = outside_the_specs(connection, choice.spec, choice.declared, one.registry, versions.name)
+                one = replace(one, notes=(*one.notes, *seen))
                 made.append(one)
                 files.append(file)
     except BaseException:

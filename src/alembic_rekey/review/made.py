@@ -32,11 +32,12 @@ def told_apart(spec: Spec, among: Iterable[Spec]) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """The spec that is planned, and what there is to say about the choice."""
+    """The spec that is planned, what there is to say about the choice, and every spec of the project."""
 
     spec: Spec
     notes: tuple[str, ...] = ()
     named: str = ""
+    declared: tuple[Spec, ...] = ()
 
     @property
     def called(self) -> str:
