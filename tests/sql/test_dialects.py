@@ -36,7 +36,7 @@ CONSTRUCTS = [
     expressions.InsertRows(THINGS, select(THINGS)),
     expressions.PutBackRows(THINGS, select(THINGS)),
     expressions.Scanned(NAME),
-    expressions.Sentence(["thing ", expressions.Quoted(NAME)]),
+    expressions.Sentence(["of ", NAME, expressions.Quoted(NAME)]),
     expressions.Uncollated(NAME),
     expressions.Verbatim("SELECT 1"),
     expressions.Written(NAME, AT),

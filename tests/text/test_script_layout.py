@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alembic_rekey.text.layout import WIDTH, laid_out, tokens
+from alembic_rekey.text.layout import WIDTH, laid_out
+from alembic_rekey.text.tokens import tokens
 
 WORDS = (
     *("SELECT", "FROM", "WHERE", "AND", "OR", "UNION", "ALL", "EXCEPT", "WITH", "AS", "INSERT", "INTO", "VALUES"),

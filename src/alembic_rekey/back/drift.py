@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, case, exists, func, literal, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Text,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    values,
+)
 
 from alembic_rekey.errors import Finding
 from alembic_rekey.guard.checks import check
@@ -101,18 +114,18 @@ UNPROVEN: Mapping[Drift, tuple[str, str]] = {
 
 def drifted(part: Part, back: FromClause, words: Mapping[Drift, tuple[str, str]] = KEPT) -> Relation:
     """Return the rows that drifted, with what each is and what `on_drift=keep` would do, in `words`."""
-    says = {drift.value: said for drift, said in words.items()}
-    what = case(*((back.c.drift == drift, literal(said[0])) for drift, said in says.items()))
-    keep = case(*((back.c.drift == drift, literal(said[1])) for drift, said in says.items()))
+    lines = [(drift.value, what, keep) for drift, (what, keep) in words.items()]
+    said = values(*(column(name, Text()) for name in ("drift", "what", "keep"))).data(lines).cte("rekey_drift")
     return (
         select(
             literal(str(part.table.name)).label("table"),
             key_text(alike(back, "key")).label("key"),
             back.c.action,
             back.c.canonical,
-            what.label("what"),
-            keep.label("keep"),
+            said.c.what,
+            said.c.keep,
         )
+        .join_from(back, said, said.c.drift == back.c.drift)
         .where(back.c.drift != Drift.UNTOUCHED.value)
         .order_by(back.c.action, back.c.canonical, *alike(back, "key"))
     )

@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, and_, func, select
 from alembic_rekey.fold.identity import learning, learnt_rows
 from alembic_rekey.guard.accounts import UPDATED, balanced
 from alembic_rekey.guard.watches import Watches
-from alembic_rekey.plan.counts import planned_rows
+from alembic_rekey.plan.counts import changed_rows
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Part, Spec, Stamped
-from alembic_rekey.sql.accounts import KINDS, Entry
+from alembic_rekey.spec import Check, Spec
+from alembic_rekey.sql.accounts import KINDS
 from alembic_rekey.sql.side_tables import counts, created, current_run
 
 __all__ = ["accounts_checked"]
@@ -24,16 +24,10 @@ def accounts_checked(spec: Spec, dialect: str, watches: Watches) -> Check:
         spec,
         dialect,
         watches,
-        [_entry(part) for part in spec.parts],
+        changed_rows({kind: _ACTIONS[kind] for kind in KINDS}),
         applied=select(func.coalesce(func.sum(counts.c.value), 0)).where(_applied()).scalar_subquery(),
         recorded=_own_changes(spec),
     )
-
-
-def _entry(part: Part) -> Entry:
-    named = {kind: planned_rows(part, _ACTIONS[kind]) for kind in KINDS}
-    again = None if part.stamped is Stamped.BY_THE_RUN else planned_rows(part, UPDATED)
-    return Entry(part.noun, part.table, named, again)
 
 
 def _applied() -> ColumnElement[bool]:

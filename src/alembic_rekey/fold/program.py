@@ -13,7 +13,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     null,
     select,
     union_all,
@@ -78,8 +77,9 @@ def record(spec: Spec, registry: Registry, dialect: str, given: Answers | None =
         says = "Keep the answers to collisions as this run sees them."
         steps.append(Rows(says, answers, {"run_id": current_run()}, list(answer_rows(given))))
     for part, decided in plan(spec, names, answered, journalled(spec, current_run())).items():
-        made = decided.subquery("rekey_planned")
-        planned: Relation = select(current_run(), literal_column("rekey_planned.*")).select_from(made)
+        planned: Relation = decided.with_only_columns(
+            current_run(), *decided.selected_columns, maintain_column_froms=True
+        )
         kept = journal(part)
         says = f"Plan {part.table.name}: what happens to each row, with the row as it is."
         steps += [

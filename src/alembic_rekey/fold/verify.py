@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
-from sqlalchemy import CTE, and_, exists, literal, not_, or_, select, union_all
+from sqlalchemy import and_, exists, literal, not_, or_, select
 
 from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
@@ -17,7 +17,7 @@ from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_k
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.plan.actions import applied_counts
-from alembic_rekey.plan.counts import planned_rows
+from alembic_rekey.plan.counts import named_counts, planned_rows
 from alembic_rekey.plan.groups.members import Planned, referring
 from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
@@ -77,24 +77,13 @@ def _no_way_back(backward: Backward, kept: Sequence[Part]) -> Iterator[Check]:
 
 
 def _count_differs(spec: Spec) -> Relation:
-    expected = [
-        select(
-            literal(count.name.format(noun=part.noun)).label("name"),
-            planned_rows(part, count.actions).label("journalled"),
-        )
-        for part in spec.parts
-        for count in applied_counts(part)
-    ]
-    journalled: CTE = union_all(*expected).cte("rekey_expected")
+    expected = (named for part in spec.parts for named in named_counts(part, applied_counts(part)))
+    journalled = planned_rows(expected).subquery("rekey_expected")
+    recorded = and_(counts.c.name == journalled.c.name, counts.c.phase == "apply", counts.c.run_id == current_run())
     return (
-        select(journalled.c.name, journalled.c.journalled, counts.c.value.label("reported"))
-        .join_from(
-            journalled,
-            counts,
-            (counts.c.name == journalled.c.name) & (counts.c.phase == "apply") & (counts.c.run_id == current_run()),
-            isouter=True,
-        )
-        .where(counts.c.value.is_distinct_from(journalled.c.journalled))
+        select(journalled.c.name, journalled.c.value.label("journalled"), counts.c.value.label("reported"))
+        .join_from(journalled, counts, recorded, isouter=True)
+        .where(counts.c.value.is_distinct_from(journalled.c.value))
     )
 
 
@@ -126,10 +115,11 @@ def _alias_left(tags: Tags, spec: Spec, names: Names, planned: Planned) -> Itera
     if not spec.identity.found and tags.where is None:
         # Asked of the few spellings that there are, not of the rows.
         for place, tag in enumerate(tags.named):
-            spelled = names.spelled(tag, f"{tags.noun}_{place}", spec.identity.match)
+            called = tags.noun if place == 0 else f"{tags.noun}_{place}"
+            spelled = names.spelled(tag, called, spec.identity.match)
             wrong = spelled.c.spelling != spelled.c.canonical
             found = select(table, spelled.c.spelling, spelled.c.canonical).where(wrong)
-            yield check("alias_left", tags.noun if place == 0 else f"{tags.noun}_{place}", found)
+            yield check("alias_left", called, found)
         return
     found_rows = tagged(tags, spec, names, planned, tags.table)
     rows = select(table, tags.named[0].label("spelling"), found_rows.canonical.label("canonical"))

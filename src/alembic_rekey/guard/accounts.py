@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, MetaData, Table
 from sqlalchemy.schema import CreateTableAs, DropTable
@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateTableAs, DropTable
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.plan.rules import DELETED, REFUSED, Action
-from alembic_rekey.spec import Check, Spec
+from alembic_rekey.spec import Check, Relation, Spec, Stamped
 from alembic_rekey.sql.accounts import BEFORE, Account, Entry
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import created, journal_name, metadata
@@ -39,18 +39,19 @@ def balanced(
     spec: Spec,
     dialect: str,
     watches: Watches,
-    entries: Sequence[Entry],
+    changed: Relation,
     *,
     applied: ColumnElement[int],
     recorded: ColumnElement[int],
 ) -> Check:
-    """Return the check that no row of any table changed but those that `entries` name, one per part.
+    """Return the check that no row of any table changed but those that `changed` names, per part (`sql.accounts`).
 
     `watches` noted each change with its table, where there are any. Else `applied` rows were changed in all tables
     together, and `recorded` ones in our own.
     """
     own = [*metadata.tables, *(journal_name(part.table) for part in spec.parts), created(spec.identity).name]
-    account = Account(entries, own, applied, recorded)
+    again = [part.noun for part in spec.parts if part.stamped is not Stamped.BY_THE_RUN]
+    account = Account([Entry(part.noun, part.table) for part in spec.parts], changed, again, own, applied, recorded)
     return check("unaccounted", "", database(dialect).unaccounted(account, watched=bool(watches)))
 
 

@@ -5,41 +5,49 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, column, select, text
+from sqlalchemy import CTE, Text, TextualSelect, column, select, text, values
 
 from alembic_rekey.spec import Part, Relation
+from alembic_rekey.sql.dialects.question import Question
+from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = ["about"]
 
-
-def _asked(sql: str, columns: Sequence[str], **values: str) -> Relation:
-    """Return the rows of `sql`, which names `columns` and has a parameter for each of `values`."""
-    bound = [bindparam(name, value, RegistryText()) for name, value in values.items()]
-    return select(text(sql).bindparams(*bound).columns(*map(column, columns)).subquery("rekey_asked"))
+_OF_A_PART = ("noun", "table", "quoted", "keys", "name", "deletable", "apart")
 
 
-def about(parts: Sequence[Part], sql: str, *columns: str) -> Relation:
-    """Return the rows of `sql` behind a `WITH` that lists the parts as `rekey_part`.
+def about(parts: Sequence[Part], question: Question) -> Relation:
+    """Return what `question` says about `parts`, which it finds as `rekey_part`.
 
-    Its columns: `table` and its `schema`, `keys`: the columns of the key as a JSON list, `name`: a column of names, for
-    each of which a part has a line (the name of an identity, a tag), `deletable`, and `apart`: as a JSON list, the
-    columns by which rows of one name are told apart; each is '' where there is none.
+    Its columns: `noun`, `table`, and `quoted` with its schema, `keys`: the columns of the key as a JSON list, `name`:
+    a column of names, for each of which a part has a line (the name of an identity, a tag), `deletable`, and `apart`:
+    as a JSON list, the columns by which rows of one name are told apart; each is '' where there is none.
     """
-    lines, values = list[str](), dict[str, str]()
-    named = [(part, str(known.name)) for part in parts for known in part.named]
-    named += [(part, "") for part in parts if not part.named]
-    for number, (part, name) in enumerate(named):
-        told = (
+    lines = [
+        (
+            part.noun,
             str(part.table.name),
-            str(part.table.schema or ""),
+            quoted(part.table.name, part.table.schema),
             json.dumps([str(known.name) for known in part.keys], ensure_ascii=False),
             name,
             "yes" if part.deletable else "",
             json.dumps([str(known.name) for known in part.apart], ensure_ascii=False),
         )
-        names = [f"part_{number}_{place}" for place in range(len(told))]
-        values |= dict(zip(names, told, strict=True))
-        lines.append(f"({', '.join(f'CAST(:{name} AS TEXT)' for name in names)})")
-    listed = f'rekey_part ("table", "schema", "keys", name, deletable, apart) AS (VALUES {", ".join(lines)})'
-    return _asked(f"WITH RECURSIVE {listed}{sql}", columns, **values)
+        for part in parts
+        for name in ([str(known.name) for known in part.named] or [""])
+    ]
+    # What stands in double quotes is written as it is.
+    types = [Text() if name in ("quoted", "keys", "apart") else RegistryText() for name in _OF_A_PART]
+    listed = values(*map(column, _OF_A_PART, types)).data(lines).cte("rekey_part")
+    return select(_said(question, listed, {}).subquery(question.name))
+
+
+def _said(question: Question, parts: CTE, known: dict[str, CTE]) -> TextualSelect:
+    """Return `question` behind what it reads; `known` are those of its kind that stand in the same statement."""
+    read = [parts]
+    for one in question.reads:
+        if one.name not in known:
+            known[one.name] = _said(one, parts, known).cte(one.name, recursive=one.name in one.sql)
+        read.append(known[one.name])
+    return text(question.sql).columns(*map(column, question.columns)).add_cte(*read)

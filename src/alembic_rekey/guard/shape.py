@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    tuple_,
     union_all,
     values,
 )
@@ -39,12 +40,13 @@ __all__ = [
     "catalog",
     "column_undeclared",
     "columns_of",
+    "declared_columns",
     "generated_undeclared",
     "kept_check",
     "kept_tables",
-    "listed",
     "reserved_names",
     "shape_checks",
+    "stored_columns",
     "surplus_columns",
     "table_checks",
     "unfilled",
@@ -64,10 +66,7 @@ def shape_checks(spec: Spec, dialect: str) -> list[Check]:
 
 def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
     """Return the checks of the tables alone: a plan asks them before there is any journal."""
-    sources = [part.table for part in parts]
-    stored = catalog([(source.name, source.schema) for source in sources], dialect)
-    names = [(source.name, str(known.name)) for source in sources for known in source.columns]
-    wanted = listed(names, "rekey_declared", "table", "name")
+    stored, wanted = stored_columns(parts, dialect), declared_columns(parts)
     missing = (
         select(wanted.c.table, wanted.c.name.label("column"))
         .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
@@ -76,7 +75,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
     return [
         check("missing_column", "", missing),
         _reserved_names(parts, stored, dialect),
-        *time_types(parts, dialect),
+        *time_types(parts, stored, dialect),
         *table_claims(parts, dialect),
     ]
 
@@ -86,20 +85,22 @@ def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
 
     Of a table whose rows are only updated, those that the revision does not know do not matter.
     """
-    stored = catalog([(part.table.name, part.table.schema) for part in parts], dialect)
-    rows = [
-        (str(part.table.name), str(known.name), "plain" if known.computed is None else "generated")
+    stored, declared = stored_columns(parts, dialect), declared_columns(parts)
+    same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
+    said = [
+        (str(part.table.name), str(known.name))
         for part in parts
         for known in part.table.columns
+        if known.computed is not None
     ]
-    declared = listed(rows, "rekey_declared", "table", "name", "kind")
-    same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
     whole = stored.c.table.in_([str(part.table.name) for part in parts if part.deletable])
     generated = (
         select(stored.c.table, stored.c.name.label("column"))
         .join_from(stored, declared, same, isouter=True)
-        .where(stored.c.generated == 1, or_(declared.c.kind == "plain", and_(declared.c.kind.is_(None), whole)))
+        .where(stored.c.generated == 1, or_(declared.c.name.is_not(None), whole))
     )
+    if said:
+        generated = generated.where(tuple_(stored.c.table, stored.c.name).not_in(said))
     return check("generated_column", "", generated)
 
 
@@ -109,12 +110,11 @@ def column_undeclared(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
         part for part in parts if part.deletable and any(known.computed is not None for known in part.table.columns)
     ]
     if whole:
-        names = [(str(part.table.name), str(known.name)) for part in whole for known in part.table.columns]
-        stored = catalog([(part.table.name, part.table.schema) for part in whole], dialect)
-        declared = listed(names, "rekey_declared", "table", "name")
+        stored, declared = stored_columns(parts, dialect), declared_columns(parts)
         same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
         surplus = select(stored.c.table, stored.c.name.label("column")).join_from(stored, declared, same, isouter=True)
-        yield check("column_undeclared", "", surplus.where(declared.c.name.is_(None)))
+        of_these = stored.c.table.in_([str(part.table.name) for part in whole])
+        yield check("column_undeclared", "", surplus.where(of_these, declared.c.name.is_(None)))
 
 
 def kept_tables(parts: Iterable[Part]) -> dict[str, Part]:
@@ -130,7 +130,7 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
     places = {name: list(enumerate(bookkeeping(part), start=1))[-len(part.keys) :] for name, part in kept.items()}
     rows = [(str(kept[name].table.name), name, own, str(place)) for name, keys in places.items() for place, own in keys]
     first = min(place for keys in places.values() for place, _ in keys)
-    own_keys = listed(rows, "rekey_leading", "source", "kept", "name", "place")
+    own_keys = _listed(rows, "rekey_leading", "source", "kept", "name", "place")
     at = cast(own_keys.c.place, Integer)
     pair = own_keys.c.source, own_keys.c.kept
     pairs = select(*pair, func.max(at).label("own")).group_by(*pair).cte("rekey_kept_pair")
@@ -174,9 +174,10 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
 
 
 def _reserved_names(parts: Sequence[Part], stored: CTE, dialect: str) -> Check:
-    name = database(dialect).as_told_apart(stored.c.name)
     own = sorted({name for part in parts for name in bookkeeping(part)})
-    return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(name.in_(own)))
+    named = database(dialect).as_told_apart(stored.c.name).in_(own)
+    of_these = stored.c.table.in_([str(part.table.name) for part in parts])
+    return check("reserved_name", "", select(stored.c.table, stored.c.name.label("column")).where(named, of_these))
 
 
 def surplus_columns(part: Part, known: Sequence[str], dialect: str) -> Relation:
@@ -194,16 +195,28 @@ def columns_of(connection: Connection, source: Table) -> dict[str, str]:
     return {name: type_ for name, type_ in found}  # noqa: C416  # dict() does not take the rows' type
 
 
-def listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
+def stored_columns(parts: Sequence[Part], dialect: str) -> CTE:
+    """Return the columns of the tables of `parts` and of all that keep rows of them: the same wherever it is asked."""
+    sources = dict.fromkeys((part.table.name, part.table.schema) for part in parts)
+    return catalog([*sources, *((name, None) for name in kept_tables(parts))], dialect)
+
+
+def declared_columns(parts: Iterable[Part]) -> CTE:
+    """Return the columns that the revision declares: `table`, `name`."""
+    rows = [(str(part.table.name), str(known.name)) for part in parts for known in part.table.columns]
+    return _listed(rows, "rekey_declared", "table", "name")
+
+
+def _listed(rows: Sequence[tuple[str, ...]], name: str, *columns: str) -> CTE:
     """Return rows of texts as a relation of that name."""
     return values(*(column(each, Text()) for each in columns)).data(rows).cte(name)
 
 
 def catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
-    """Return the columns of tables as the catalog has them: `table`, `name`, `place` from 1, `type`, `generated`.
+    """Return the columns of tables as the catalog has them: see `Database.columns`.
 
     `named` are the names of the tables with their schemas.
     """
-    asked = listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
+    asked = _listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
 
     return database(dialect).columns(asked).cte("rekey_catalog")

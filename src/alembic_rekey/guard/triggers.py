@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, s
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.shape import catalog, listed
+from alembic_rekey.guard.shape import declared_columns, stored_columns
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import DELETED, Action
@@ -27,9 +27,7 @@ def trigger_undeclared(parts: Sequence[Part], dialect: str) -> Check:
     A script compares the columns that the revision declares, and what a trigger writes into others it would not see.
     """
     fired = _triggers(parts, dialect)
-    stored = catalog([(part.table.name, part.table.schema) for part in parts], dialect)
-    names = [(str(part.table.name), str(known.name)) for part in parts for known in part.table.columns]
-    declared = listed(names, "rekey_declared", "table", "name")
+    stored, declared = stored_columns(parts, dialect), declared_columns(parts)
     same = and_(declared.c.table == stored.c.table, declared.c.name == stored.c.name)
     undeclared = (
         select(stored.c.table, fired.c.called, stored.c.name.label("column"))
@@ -76,5 +74,4 @@ def _returning(part: Part, event: str, condition: ColumnElement[bool]) -> Relati
 
 
 def _triggers(parts: Sequence[Part], dialect: str) -> FromClause:
-    sql, columns = database(dialect).triggers
-    return about(parts, sql, *columns).subquery("rekey_fired")
+    return about(parts, database(dialect).triggers).cte("rekey_fired")

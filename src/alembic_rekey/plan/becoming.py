@@ -39,13 +39,17 @@ def becoming(
     columns = {known.name: known for columns in acts.values() for known in columns}
     new: dict[str, ColumnElement[Any]] = {}
     for place, (name, known) in enumerate(columns.items()):
-        writing = [action.value for action, writes in acts.items() if known in writes]
-        said = values[name] if isinstance(values[name], Mapping) else dict.fromkeys(writing, values[name])
+        writers = [action.value for action, writes in acts.items() if known in writes]
+        said = values[name] if isinstance(values[name], Mapping) else dict.fromkeys(writers, values[name])
         lines = [(rows.c.rekey_action == action, value) for action, value in said.items()]
         new[name] = case(*lines, else_=rows.c[name]).label(f"rekey_new_{place}")
-    wanted = sorted(action.value for action in (acts if actions is None else actions))
-    made = select(rows, *new.values()).select_from(source).where(rows.c.rekey_action.in_(wanted))
-    relation = made.subquery("rekey_becoming")
+    writing = rows.c.rekey_action.in_(sorted(action.value for action in acts))
+    made = select(rows, *new.values()).select_from(source).where(writing).cte(f"rekey_becoming_{part.noun}")
+    every = made.prefix_with("NOT MATERIALIZED")
+    relation: FromClause = every
+    if actions is not None:
+        wanted = sorted(action.value for action in actions)
+        relation = select(every).where(every.c.rekey_action.in_(wanted)).subquery("rekey_becoming")
     return relation, {name: relation.c[f"rekey_new_{place}"] for place, name in enumerate(columns)}
 
 

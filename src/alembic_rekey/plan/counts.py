@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 
 from sqlalchemy import (
@@ -11,6 +11,9 @@ from sqlalchemy import (
     FromClause,
     MetaData,
     Table,
+    Text,
+    and_,
+    case,
     cast,
     column,
     exists,
@@ -19,6 +22,7 @@ from sqlalchemy import (
     select,
     table,
     union_all,
+    values,
 )
 from sqlalchemy.schema import CreateTableAs, DropTable
 
@@ -28,7 +32,19 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Slots, Spec
 from alembic_rekey.sql.steps import Statement
 
-__all__ = ["counted", "counted_once", "drop_counted", "part_counts", "plan_counts", "planned_rows", "touching"]
+__all__ = [
+    "changed_rows",
+    "counted_once",
+    "drop_counted",
+    "named_counts",
+    "part_counts",
+    "plan_counts",
+    "planned_rows",
+    "touching",
+]
+
+Named = tuple[str, Part, Iterable[Action]]
+"""A count: its name, and the rows of a part for some actions."""
 
 _TALLY = table("rekey_tally", column("part"), column("action"), column("rows", BigInteger()))
 """How many rows the journal of each part has for each action; noted once, temporary: a plan does not change."""
@@ -46,12 +62,23 @@ def drop_counted() -> Statement:
     return Statement("Drop what was counted.", DropTable(Table(_TALLY.name, MetaData())))
 
 
-def planned_rows(part: Part, actions: Iterable[Action], tally: FromClause = _TALLY) -> ColumnElement[int]:
-    """Return how many rows of `part` the plan has for `actions`, as `counted_once` noted it."""
-    wanted = [action.value for action in actions]
-    rows = select(func.coalesce(func.sum(tally.c.rows), 0))
-    rows = rows.where(tally.c.part == part.noun, tally.c.action.in_(wanted))
-    return cast(rows.scalar_subquery(), BigInteger)
+def planned_rows(counts: Iterable[Named], tally: FromClause = _TALLY) -> Relation:
+    """Return how many rows the plan has for each of `counts`, as `counted_once` noted it: `name`, `value`."""
+    rows = [(name, part.noun, action.value) for name, part, actions in counts for action in actions]
+    wanted = values(*(column(each, Text()) for each in ("name", "part", "action"))).data(rows).cte("rekey_wanted")
+    same = and_(tally.c.part == wanted.c.part, tally.c.action == wanted.c.action)
+    value = cast(func.coalesce(func.sum(tally.c.rows), 0), BigInteger).label("value")
+    return select(wanted.c.name, value).join_from(wanted, tally, same, isouter=True).group_by(wanted.c.name)
+
+
+def changed_rows(kinds: Mapping[str, Iterable[Action]]) -> Relation:
+    """Return how many rows of each part the plan changes, from the same note: `part` and a column per kind."""
+    changed = [
+        cast(func.coalesce(func.sum(case((_TALLY.c.action.in_(names), _TALLY.c.rows))), 0), BigInteger).label(kind)
+        for kind, actions in kinds.items()
+        for names in [sorted(action.value for action in actions)]
+    ]
+    return select(_TALLY.c.part, *changed).group_by(_TALLY.c.part)
 
 
 def touching() -> ColumnElement[bool]:
@@ -61,15 +88,23 @@ def touching() -> ColumnElement[bool]:
 
 def plan_counts(spec: Spec, planned: Planned) -> Relation:
     """Return the counts of the plan phase as a relation: `name`, `value`; reads what `counted_once` noted."""
-    lines = [line for part in spec.parts for line in counted(part, planned, _TALLY)]
-    return select(union_all(*lines).subquery("rekey_tally"))
+    return _counted(spec.parts, planned, _TALLY)
 
 
 def part_counts(part: Part, planned: Planned) -> Relation:
     """Return the same for one part, where nothing is noted: a dry run."""
-    return select(
-        union_all(*counted(part, planned, _tally(part, planned).cte("rekey_counted"))).subquery("rekey_tally")
-    )
+    return _counted([part], planned, _tally(part, planned).cte("rekey_counted"))
+
+
+def named_counts(part: Part, counts: Iterable[Count]) -> Iterator[Named]:
+    """Yield `counts` of `part` by their names."""
+    return ((count.name.format(noun=part.noun), part, count.actions) for count in counts)
+
+
+def _counted(parts: Sequence[Part], planned: Planned, tally: FromClause) -> Relation:
+    counts = [named for part in parts for named in named_counts(part, planned_counts(part))]
+    others = [line for part in parts for line in further(part, planned)]
+    return select(union_all(planned_rows(counts, tally), *others).subquery("rekey_tally"))
 
 
 def _tally(part: Part, planned: Planned) -> Relation:
@@ -78,12 +113,6 @@ def _tally(part: Part, planned: Planned) -> Relation:
     return select(literal(part.noun).label("part"), relation.c.rekey_action.label("action"), rows).group_by(
         relation.c.rekey_action
     )
-
-
-def counted(part: Part, planned: Planned, tally: FromClause) -> Iterator[Relation]:
-    """Yield the lines of the plan's counts for `part`."""
-    yield from _lines(part, planned_counts(part), tally)
-    yield from further(part, planned)
 
 
 @singledispatch
@@ -101,12 +130,5 @@ def _slots_in_collision(slots: Slots, planned: Planned) -> Iterable[Relation]:
         .distinct()
     )
     number = select(func.count()).select_from(collided.subquery("rekey_collided")).scalar_subquery()
-    return [_line(slots, SLOTS_COLLISIONS, number)]
-
-
-def _lines(part: Part, named: Iterable[Count], tally: FromClause) -> Iterator[Relation]:
-    return (_line(part, count.name, planned_rows(part, count.actions, tally)) for count in named)
-
-
-def _line(part: Part, name: str, value: ColumnElement[int]) -> Relation:
-    return select(literal(name.format(noun=part.noun)).label("name"), value.label("value"))
+    name = literal(SLOTS_COLLISIONS.format(noun=slots.noun)).label("name")
+    return [select(name, number.label("value"))]

@@ -14,7 +14,7 @@ from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.script.guards import claim, sentence
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.dialects.interface import Hanging
+from alembic_rekey.sql.dialects.question import Hanging
 from alembic_rekey.sql.side_tables import journal_name
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import stored_back

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Dialect, Executable
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import CTE, ClauseElement, CompoundSelect, Dialect, Executable, Select, Subquery
+from sqlalchemy.sql.compiler import Compiled, DDLCompiler, SQLCompiler
 from sqlalchemy.sql.elements import ColumnClause, Label, _anonymous_label
 from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.sql.registry_text import FromHexadecimal
 
-__all__ = ["compiled"]
+__all__ = ["Named", "compiled", "named"]
 
 _OWN = "rekey_"
 """How the names of relations begin whose columns are known: our tables, and what a statement names itself."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """One query of the WITH of a statement, as text."""
+
+    name: str
+    """In quotes, where it needs any."""
+    head: str
+    """The same, with the columns where they are listed."""
+    query: str
+    recursive: bool
+    kept: bool
+    """Whether it shall be computed as a whole, and once."""
+    times: int = field(default=1, compare=False)
+    """How often the statement reads it."""
 
 
 class _Brief(SQLCompiler):
@@ -31,6 +50,12 @@ class _Brief(SQLCompiler):
     _refers_to_counted = False
     _alone: tuple[tuple[int, Any], ...] = ()
     """The relations that stand alone in the queries around this place, with the depths of those."""
+    _views: frozenset[str] = frozenset()
+    """Queries of the WITH that are views."""
+    _read: tuple[str, ...] = ()
+    _windows: tuple[str, ...] = ()
+    named: Sequence[Named] = ()
+    """All that were in the WITH."""
 
     def visit_label(self, label: Label[Any], *args: Any, **kw: Any) -> Any:
         known: Any = super()
@@ -40,6 +65,9 @@ class _Brief(SQLCompiler):
         return known.visit_label(label, *args, **kw)
 
     def visit_column(self, column: ColumnClause[Any], *args: Any, **kw: Any) -> str:
+        if isinstance(column, _Whole):
+            is_alone = (len(self.stack), column.relation) in self._alone
+            return "*" if is_alone else f"{self.preparer.quote(column.relation.name)}.*"
         self._refers_to_counted = self._refers_to_counted or isinstance(column.name, _anonymous_label)
         if column.table is not None and (len(self.stack), column.table) in self._alone:
             kw["include_table"] = False
@@ -53,11 +81,20 @@ class _Brief(SQLCompiler):
             return written
         return self.process(FromHexadecimal(written[1:-1].replace("''", "'").encode().hex()))
 
-    def visit_select(self, *args: Any, **kw: Any) -> Any:
+    def visit_select(self, select_stmt: Any, *args: Any, **kw: Any) -> Any:
         known: Any = super()
-        around = self._alone
-        written = known.visit_select(*args, **kw)
-        self._alone = around
+        around, outside = self._alone, self._windows
+        self._windows = ()
+        # SQLAlchemy counts the columns of those that stand in a UNION.
+        query = select_stmt if kw.get("compound_index") is not None else _starred(select_stmt)
+        written = _windowed(query, known.visit_select(query, *args, **kw), self._windows)
+        self._alone, self._windows = around, outside
+        return written
+
+    def visit_over(self, over: Any, **kw: Any) -> str:
+        known: Any = super()
+        written = str(known.visit_over(over, **kw))
+        self._windows = (*self._windows, written.partition(" OVER ")[2])
         return written
 
     def order_by_clause(self, select: Any, **kw: Any) -> str:
@@ -75,6 +112,26 @@ class _Brief(SQLCompiler):
             self._alone = (*self._alone, (len(self.stack), froms[0]))
         return froms
 
+    def _render_cte_clause(self, *args: Any, **kw: Any) -> str:
+        known: Any = super()
+        every: Any = self.ctes or {}
+        self.named = [self._as_named(cte, written) for cte, written in every.items()]
+        self.ctes = {cte: written for cte, written in every.items() if self.preparer.quote(cte.name) not in self._views}
+        written = known._render_cte_clause(*args, **kw)
+        self.ctes = every
+        return str(written)
+
+    def visit_cte(self, cte: CTE, *args: Any, **kw: Any) -> Any:
+        if kw.get("asfrom"):
+            self._read = (*self._read, cte.name)
+        return super().visit_cte(cte, *args, **kw)
+
+    def _as_named(self, cte: CTE, written: str) -> Named:
+        head, _, rest = written.partition(" AS ")
+        prefix, _, query = rest.partition("(")
+        name, kept = self.preparer.quote(cte.name), prefix.startswith("MATERIALIZED")
+        return Named(name, head, query[:-1], recursive=cte.recursive, kept=kept, times=self._read.count(cte.name))
+
     def _is_idle(self, label: Label[Any]) -> bool:
         if isinstance(label.name, _anonymous_label):
             return not self._keeps_counted
@@ -82,17 +139,56 @@ class _Brief(SQLCompiler):
         return isinstance(element, ColumnClause) and not element.is_literal and element.name == label.name
 
 
-class _Counted:
-    _keeps_counted = True
+def _windowed(query: Select[Any], written: str, windows: Sequence[str]) -> str:
+    """Return the text `written` of `query` with a name for each of its windows that it says more than once."""
+    if query._order_by_clauses or query._has_row_limiting_clause or query._suffixes:
+        return written
+    named = list[str]()
+    for window, times in Counter(windows).items():
+        if times > 1 and written.count(f" OVER {window}") == times:
+            name = f"rekey_rows_{len(named)}" if named else "rekey_rows"
+            written = written.replace(f" OVER {window}", f" OVER {name}")
+            named.append(f"{name} AS {window}")
+    return f"{written} \nWINDOW {', '.join(named)}" if named else written
 
 
-def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
-    """Return `clause` as text, without a parameter left unbound."""
-    # Every Executable is a ClauseElement; SQLAlchemy's types do not say so.
-    element = cast(ClauseElement, clause)
-    written = element.compile(dialect=_brief(dialect), compile_kwargs={"literal_binds": True})
-    if getattr(written, "_refers_to_counted", False):
-        written = element.compile(dialect=_brief(dialect, _Counted), compile_kwargs={"literal_binds": True})
+class _Whole(ColumnClause[Any]):
+    """All columns of a relation."""
+
+    inherit_cache = False
+
+    def __init__(self, relation: CTE | Subquery) -> None:
+        super().__init__("*", is_literal=True)
+        self.relation = relation
+
+
+def _starred(query: Select[Any]) -> Select[Any]:
+    """Return `query` with an asterisk for each relation that it takes as a whole."""
+    whole = [one for one in query._raw_columns if isinstance(one, CTE | Subquery) and _is_known(one)]
+    if not whole:
+        return query
+    columns = [_Whole(one) if isinstance(one, CTE | Subquery) and one in whole else one for one in query._raw_columns]
+    return query.with_only_columns(*columns, maintain_column_froms=True)
+
+
+def _is_known(relation: CTE | Subquery) -> bool:
+    """Tell whether `relation` has no columns but those that it says."""
+    query = relation.element
+    if isinstance(query, CTE | Subquery):
+        return _is_known(query)
+    if isinstance(query, CompoundSelect):
+        query = query.selects[0]
+    literal = (
+        (one for one in query._raw_columns if isinstance(one, ColumnClause) and one.is_literal)
+        if isinstance(query, Select)
+        else ()
+    )
+    return isinstance(query, Select) and not any("*" in one.name for one in literal)
+
+
+def compiled(clause: Executable | ClauseElement, dialect: Dialect, views: frozenset[str] = frozenset()) -> str:
+    """Return `clause` as text, without a parameter left unbound; of its WITH only what is none of `views`."""
+    written = _compiled(clause, dialect, views)
     # Some constructs of SQLAlchemy forget literal_binds on the way down (SQLite's IS, for one).
     if unbound := getattr(written, "bind_names", None):
         raise SpecRefused(
@@ -102,10 +198,28 @@ def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
     return str(written).strip()
 
 
+def named(clause: Executable | ClauseElement, dialect: Dialect) -> Sequence[Named]:
+    """Return the queries of the WITH of `clause`, each behind those that it needs."""
+    written = _compiled(clause, dialect, frozenset())
+    # DDL holds a query in a compiler of its own.
+    found = written.sql_compiler if isinstance(written, DDLCompiler) else written
+    return found.named if isinstance(found, _Brief) else ()
+
+
+def _compiled(clause: Executable | ClauseElement, dialect: Dialect, views: frozenset[str]) -> Compiled:
+    # Every Executable is a ClauseElement; SQLAlchemy's types do not say so.
+    element = cast(ClauseElement, clause)
+    written = element.compile(dialect=_brief(dialect, views), compile_kwargs={"literal_binds": True})
+    if getattr(written, "_refers_to_counted", False):
+        counted = _brief(dialect, views, ("_keeps_counted", True))
+        written = element.compile(dialect=counted, compile_kwargs={"literal_binds": True})
+    return written
+
+
 @cache
-def _brief(dialect: Dialect, *more: type) -> Dialect:
+def _brief(dialect: Dialect, views: frozenset[str], *more: tuple[str, Any]) -> Dialect:
     """Return `dialect` with a compiler that says each name once."""
     brief = copy(dialect)
     known = dialect.statement_compiler
-    brief.statement_compiler = type(f"Brief{known.__name__}", (*more, _Brief, known), {})
+    brief.statement_compiler = type(f"Brief{known.__name__}", (_Brief, known), {"_views": views, **dict(more)})
     return brief

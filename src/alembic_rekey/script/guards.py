@@ -14,18 +14,21 @@ from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Quoted, Sentence
 
-__all__ = ["claim", "guarded", "sentence"]
+__all__ = ["claim", "finding", "guarded", "sentence"]
 
 
-def guarded(checks: Iterable[Check], dialect: Dialect) -> Iterator[str]:
-    """Yield `checks` that stand side by side as statements; those of the same words are asked in one."""
+def guarded(checks: Iterable[Check], dialect: Dialect, views: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield `checks` that stand side by side as statements, where there are `views`.
+
+    Those of the same words are asked in one.
+    """
     alike: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         alike.setdefault((check.claim, check.remedy), []).append(check)
     for members in alike.values():
         together = list[tuple[Check, str]]()
         for check in members:
-            found = compiled(_finding(check), dialect)
+            found = compiled(finding(check), dialect, views)
             # What it asks first is named for it alone.
             if found.startswith("WITH "):
                 yield _guard([(check, found)], dialect)
@@ -48,7 +51,7 @@ def _guard(together: Sequence[tuple[Check, str]], dialect: Dialect) -> str:
     return f"{comment(claim([*names], first.claim, first.remedy))}\n{asked}"
 
 
-def _finding(check: Check) -> Relation:
+def finding(check: Check) -> Relation:
     """Return a row per finding: the name of the check, and its sentence."""
     offending = check.offending.order_by(None)
     said: Relation = offending.with_only_columns(

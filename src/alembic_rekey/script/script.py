@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -17,15 +17,17 @@ from sqlalchemy import (
     select,
     values,
 )
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.script.comments import comment
-from alembic_rekey.script.compilation import compiled
-from alembic_rekey.script.guards import guarded
+from alembic_rekey.script.compilation import Named, compiled, named
+from alembic_rekey.script.guards import finding, guarded
+from alembic_rekey.script.views import Views
 from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import is_plain
 from alembic_rekey.sql.side_tables import counts, current_run
-from alembic_rekey.sql.steps import Guard, Rows, Statement, Step
+from alembic_rekey.sql.steps import Aside, Guard, Rows, Statement, Step
 from alembic_rekey.text.layout import laid_out
 
 __all__ = ["counts_shown", "script"]
@@ -40,19 +42,57 @@ _SHOWN = 40
 def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
     """Yield the text of the steps: comments, statements, semicolons; steps that say the same stand together."""
     opened = database(dialect.name).shell.reopened
-    for (kind, says), group in groupby(steps, _alike):
-        if kind is Guard:
-            yield from guarded((step.check for step in group if isinstance(step, Guard)), dialect)
-        elif kind is Statement:
-            written = (f"{opened}{compiled(step.clause, dialect)};" for step in group if isinstance(step, Statement))
-            yield "\n".join((comment(says), *written))
-        elif kind is Rows:
-            for step in group:
-                yield from _rows(step, opened, dialect) if isinstance(step, Rows) else ()
+    asking = [(step, _asked(step, dialect)) for step in steps]
+    views = Views([asked for _, asked in asking])
+    for members in _paragraphs(asking):
+        if made := views.before([named for _, asked in members for named in asked]):
+            yield "\n".join((comment("What several statements ask for is named once."), *made))
+        same = [step for step, _ in members]
+        match same[0]:
+            case Guard():
+                yield from guarded((step.check for step in same if isinstance(step, Guard)), dialect, views.names)
+            case Statement(says):
+                statements = [step.clause for step in same if isinstance(step, Statement)]
+                if any(isinstance(clause, DropTable) and views.need(clause.element.name) for clause in statements):
+                    yield _dropped(views, dialect)
+                written = (f"{opened}{compiled(clause, dialect, views.names)};" for clause in statements)
+                yield "\n".join((comment(says), *written))
+            case Rows() as rows:
+                yield from _rows(rows, opened, dialect)
+    if views.made:
+        yield _dropped(views, dialect)
 
 
-def _alike(step: Step) -> tuple[type, str]:
-    return type(step), step.says if isinstance(step, Statement) else ""
+_Asking = tuple[Step, Sequence[Named]]
+
+
+def _paragraphs(asking: Iterable[_Asking]) -> Iterator[list[_Asking]]:
+    """Yield what stands under one comment: guards side by side, and statements that say the same or go with another."""
+    paragraph = list[_Asking]()
+    for step, asked in asking:
+        before = paragraph[0][0] if paragraph else None
+        alike = isinstance(step, Guard) and isinstance(before, Guard)
+        if isinstance(step, Statement) and isinstance(before, Statement):
+            alike = isinstance(step, Aside) or step.says == before.says
+        if paragraph and not alike:
+            yield paragraph
+            paragraph = []
+        paragraph.append((step, asked))
+    if paragraph:
+        yield paragraph
+
+
+def _asked(step: Step, dialect: Dialect) -> Sequence[Named]:
+    match step:
+        case Guard(check):
+            return named(finding(check), dialect)
+        case Statement(_, clause):
+            return named(clause, dialect)
+    return ()
+
+
+def _dropped(views: Views, dialect: Dialect) -> str:
+    return f"{comment('Drop these names.')}\n{database(dialect.name).shell.dropping(views.given_up())}"
 
 
 def _rows(step: Rows, opened: str, dialect: Dialect) -> Iterator[str]:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, ColumnElement, Table, func, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Table,
+    Text,
+    case,
+    column,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+    values,
+)
 
 from alembic_rekey.spec import Relation
+from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["AFTER", "BEFORE", "KINDS", "Account", "Entry", "unbalanced"]
 
@@ -22,13 +38,10 @@ KINDS = ("inserted", "updated", "deleted")
 
 @dataclass(frozen=True)
 class Entry:
-    """What a run's journal names of one table: how many rows of each kind of change."""
+    """A table whose changes a run's journal names, with the noun of its part."""
 
     noun: str
     table: Table
-    named: Mapping[str, ColumnElement[int]]
-    again: ColumnElement[int] | None
-    """How many of the updated ones a trigger may write once more, with the time of the change."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,10 @@ class Account:
     """What a run's journal names of all tables, and what its record says was done."""
 
     entries: Sequence[Entry]
+    changed: Relation
+    """How many rows the journal names: the noun as `part`, and a column per kind of change."""
+    again: Sequence[str]
+    """The nouns of those of which a trigger may write an updated row once more, with the time of the change."""
     own: Sequence[str]
     """Our own tables, whose changes are none of the application's."""
     applied: ColumnElement[int]
@@ -43,43 +60,45 @@ class Account:
     recorded: ColumnElement[int]
     """How many rows were written for us on the way."""
 
+    def allowed(self, named: FromClause) -> ColumnElement[int]:
+        """Return how many updated rows of a part may be written once more."""
+        once: ColumnElement[int] = literal(0)
+        return case((named.c.part.in_(self.again), named.c.updated), else_=once) if self.again else once
+
     @property
-    def named(self) -> CTE:
-        """Return it as a relation: `part`, `table`, `again` and one column per kind of change."""
-        lines = [
-            select(
-                literal(entry.noun).label("part"),
-                literal(str(entry.table.name)).label("table"),
-                (literal(0) if entry.again is None else entry.again).label("again"),
-                *(entry.named[kind].label(kind) for kind in KINDS),
-            )
-            for entry in self.entries
+    def tables(self) -> CTE:
+        """Return the tables as a relation: `part`, `table`, and `quoted` with its schema."""
+        rows = [
+            (entry.noun, str(entry.table.name), quoted(entry.table.name, entry.table.schema)) for entry in self.entries
         ]
-        return union_all(*lines).cte("rekey_journalled")
+        listed = values(*(column(name, Text()) for name in ("part", "table", "quoted")))
+        return listed.data(rows).cte("rekey_accounted")
 
 
-def unbalanced(account: Account, counted: CTE, *others: Relation) -> Relation:
-    """Return each kind of change of each table that was `counted` otherwise than the journal names it."""
-    named = account.named
+def unbalanced(account: Account, tables: CTE, counted: CTE, *others: Relation) -> Relation:
+    """Return each kind of change of each of the account's `tables` that was `counted` otherwise than it is named."""
+    named = account.changed.cte("rekey_journalled")
     both = (
         select(
-            func.coalesce(named.c.table, counted.c.table).label("table"),
-            func.coalesce(named.c.again, 0).label("again"),
+            func.coalesce(tables.c.table, counted.c.table).label("table"),
+            account.allowed(named).label("again"),
             *(func.coalesce(counted.c[kind], 0).label(kind) for kind in KINDS),
             *(func.coalesce(named.c[kind], 0).label(f"named_{kind}") for kind in KINDS),
         )
         .join_from(named, counted, counted.c.part == named.c.part, full=True)
+        .join(tables, tables.c.part == named.c.part, isouter=True)
         .cte("rekey_account")
     )
     stayed = both.c.inserted - both.c.deleted != both.c.named_inserted - both.c.named_deleted
     surplus = both.c.inserted + both.c.updated - both.c.named_inserted - both.c.named_updated
+    wrong = select(both).where(or_(stayed, not_(surplus.between(0, both.c.again)))).cte("rekey_wrong")
     lines = [
         select(
-            both.c.table,
+            wrong.c.table,
             literal(kind).label("kind"),
-            both.c[kind].label("counted"),
-            both.c[f"named_{kind}"].label("journalled"),
-        ).where(or_(stayed, not_(surplus.between(0, both.c.again))), both.c[kind] != both.c[f"named_{kind}"])
+            wrong.c[kind].label("counted"),
+            wrong.c[f"named_{kind}"].label("journalled"),
+        ).where(wrong.c[kind] != wrong.c[f"named_{kind}"])
         for kind in KINDS
     ]
     return select(union_all(*lines, *others).subquery("rekey_unaccounted"))

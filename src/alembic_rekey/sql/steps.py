@@ -20,7 +20,7 @@ from alembic_rekey.sql.values import readable
 from alembic_rekey.text.progress import Progress
 from alembic_rekey.text.shown import printable
 
-__all__ = ["Guard", "Phase", "Rows", "Statement", "Step", "analyzed", "counted", "findings", "perform"]
+__all__ = ["Aside", "Guard", "Phase", "Rows", "Statement", "Step", "analyzed", "counted", "findings", "perform"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Statement:
 
     says: str
     clause: Executable
+
+
+@dataclass(frozen=True)
+class Aside(Statement):
+    """A statement that goes with the one before it, whose comment in a script stands for both."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,15 @@ Step = Statement | Rows | Guard | Phase
 def counted(says: str, name: str, change: Change, dialect: str) -> list[Statement]:
     """Return the steps that make `change` and record in `rekey_count` how many rows the database reported."""
     line: list[ColumnElement[Any]] = [current_run(), literal("apply"), literal(name)]
-    told = (says, f"Record how many rows that were: {name}.")
-    return list(map(Statement, told, database(dialect).counting(change, counts, line)))
+    changing, *recording = database(dialect).counting(change, counts, line)
+    told = f"Record how many rows that were: {name}."
+    return [Statement(says, changing), *(Aside(told, clause) for clause in recording)]
 
 
 def analyzed(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]:
     """Yield what tells the planner how many rows `source` holds, where it would not see."""
     for clause in database(dialect).analyzed(source.name, columns):
-        yield Statement(f"Let statements be planned for what {source.name} holds.", clause)
+        yield Aside(f"Let statements be planned for what {source.name} holds.", clause)
 
 
 def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:

@@ -6,12 +6,12 @@ inside quotes stays to the byte.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["WIDTH", "laid_out", "tokens"]
+from alembic_rekey.text.tokens import PAIRS, Found, Token, found_in, nested, on_one_line
+
+__all__ = ["WIDTH", "laid_out"]
 
 WIDTH = 120
 """Lines are not longer than this where blanks allow it."""
@@ -22,27 +22,6 @@ _SHORT = 40
 _WORD = 16
 """Where no part is longer than this, several stand on a line."""
 
-_BLANKS = " \t\r\n\f"
-_BLANK = frozenset(_BLANKS)
-
-# The further rows of VALUES are a token each, where they fit on a line: a registry has thousands of them.
-# Two literals with nothing but blanks between them are one: to PostgreSQL a line break matters there.
-_TOKEN = re.compile(
-    r"""
-      (?P<comment> --[^\n]* | /\*.*?\*/ )
-    | (?<=\),[ ])(?=[^)]{1,90}\)) \('[^'\\]*'(?:,[ ]'[^'\\]*')*\)
-    | (?: [Ee]'(?:[^'\\]|\\.|'')*' | [A-Za-z]?'(?:[^']|'')*' ) (?: [ \t\r\n\f]*'(?:[^']|'')*' )*
-    | "(?:[^"]|"")*"
-    | \$(?P<tag>[^\W\d]\w*)?\$ .*? \$(?(tag)(?P=tag))\$
-    | (?P<unread> ['"`\[] | /\* | \$\D )
-    | WITH[ ]ORDINALITY\b
-    | [\w.$]+
-    | [^\w \t\r\n\f]
-    """,
-    re.VERBOSE | re.DOTALL | re.ASCII,
-)
-
-_PAIRS = {"(": ")", "CASE": "END"}
 _SETS = {"UNION", "EXCEPT", "INTERSECT"}
 _CLAUSES = {
     "WITH",
@@ -57,6 +36,7 @@ _CLAUSES = {
     "VALUES",
     "SET",
     "RETURNING",
+    "WINDOW",
 }
 _JOINS = {"LEFT", "CROSS", "JOIN"}
 _CASES = {"WHEN", "ELSE"}
@@ -67,33 +47,8 @@ _BOUND = {*_SETS, "ALL", "CREATE", "DELETE", "DISTINCT", "LEFT", "OUTER", "CROSS
 """What follows one of these words belongs to it: UNION ALL SELECT, DELETE FROM, TIMESTAMP WITH TIME ZONE."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A token, and whether blanks stand before it; `inside` is what an opening one holds up to its partner.
-
-    `flat` is the text on one line, made once: every level of nesting asks for it again.
-    """
-
-    text: str
-    spaced: bool
-    flat: str
-    inside: tuple[_Token, ...] | None = None
-
-    @classmethod
-    def pair(cls, text: str, spaced: bool, inside: tuple[_Token, ...]) -> _Token:
-        """Return an opening token with what it holds."""
-        blank = " " * (text != "(")
-        return cls(text, spaced, f"{text}{blank}{_flat(inside)}{blank}{_PAIRS[text]}", inside)
-
-
-_Found = re.Match[str]
-_Sequence = Sequence[_Token]
+_Sequence = Sequence[Token]
 _Line = tuple[int, str]
-
-
-def tokens(sql: str) -> list[str]:
-    """Return the tokens of `sql`, quotes and comments whole: what `laid_out` never changes."""
-    return [found[0] for found in _TOKEN.finditer(sql)]
 
 
 def laid_out(sql: str) -> str:
@@ -101,15 +56,15 @@ def laid_out(sql: str) -> str:
 
     A statement with a comment inside, or one that this module cannot read, stays as it is.
     """
-    found = list(_TOKEN.finditer(sql))
+    found = found_in(sql)
     if any(token["unread"] for token in found):
         return sql
     return "\n".join(_statement(sql[part[0].start() : part[-1].end()], part) for part in _statements(found))
 
 
-def _statements(found: Iterable[_Found]) -> Iterator[list[_Found]]:
+def _statements(found: Iterable[Found]) -> Iterator[list[Found]]:
     """Yield each statement with its semicolon, and each comment between two of them."""
-    part: list[_Found] = []
+    part: list[Found] = []
     for token in found:
         ends = token[0] == ";" or (token["comment"] and not part)
         part.append(token)
@@ -120,39 +75,16 @@ def _statements(found: Iterable[_Found]) -> Iterator[list[_Found]]:
         yield part
 
 
-def _statement(sql: str, found: Sequence[_Found]) -> str:
-    nested = None if any(token["comment"] for token in found) else _nested(iter(found))
-    if nested is None:
+def _statement(sql: str, found: Sequence[Found]) -> str:
+    read = None if any(token["comment"] for token in found) else nested(iter(found))
+    if read is None:
         return sql
-    return "\n".join(f"{' ' * indent}{text}" for indent, text in _block(nested, 0))
-
-
-def _nested(rest: Iterator[_Found], partner: str | None = None) -> tuple[_Token, ...] | None:
-    """Return the tokens up to `partner`; None if a parenthesis or a CASE has no end."""
-    level: list[_Token] = []
-    for found in rest:
-        text, spaced = found[0], found.string[found.start() - 1 : found.start()] in _BLANK
-        if text == partner:
-            return tuple(level)
-        if text in _PAIRS.values():
-            return None
-        if text not in _PAIRS:
-            level.append(_Token(text, spaced, text))
-            continue
-        inside = _nested(rest, _PAIRS[text])
-        if inside is None:
-            return None
-        level.append(_Token.pair(text, spaced, inside))
-    return tuple(level) if partner is None else None
-
-
-def _flat(sequence: _Sequence) -> str:
-    return "".join(f"{' ' * token.spaced}{token.flat}" for token in sequence).strip(" ")
+    return "\n".join(f"{' ' * indent}{text}" for indent, text in _block(read, 0))
 
 
 def _block(sequence: _Sequence, indent: int) -> list[_Line]:
     """Return `sequence` as lines: on one if it fits, else split at the first kind of place that it has."""
-    flat = _flat(sequence)
+    flat = on_one_line(sequence)
     if indent + len(flat) <= WIDTH:
         return [(indent, flat)]
     for split, deeper, arranged in _SPLITS:
@@ -166,7 +98,7 @@ def _block(sequence: _Sequence, indent: int) -> list[_Line]:
 
 def _each(parts: Sequence[_Sequence], indent: int, below: int) -> list[_Line]:
     """Return the parts on lines of their own, the further ones from `below`; short ones share a line."""
-    if all(len(_flat(part)) <= _WORD for part in parts):
+    if all(len(on_one_line(part)) <= _WORD for part in parts):
         return _filled(parts, indent, below)
     first, *others = parts
     return [*_block(first, indent), *(line for part in others for line in _block(part, below))]
@@ -177,7 +109,7 @@ def _filled(parts: Sequence[_Sequence], indent: int, below: int) -> list[_Line]:
     lines: list[_Line] = []
     line = ""
     for part in parts:
-        flat, here = _flat(part), below if lines else indent
+        flat, here = on_one_line(part), below if lines else indent
         if line and here + len(line) + len(flat) < WIDTH:
             line += f" {flat}"
             continue
@@ -202,7 +134,7 @@ def _after_commas(sequence: _Sequence) -> list[_Sequence]:
     return _cut(sequence, lambda before, token: before.text == "," and token.spaced)
 
 
-def _cut(sequence: _Sequence, here: Callable[[_Token, _Token], bool]) -> list[_Sequence]:
+def _cut(sequence: _Sequence, here: Callable[[Token, Token], bool]) -> list[_Sequence]:
     starts = [place for place, pair in enumerate(pairwise(sequence), start=1) if here(*pair)]
     return [sequence[start:end] for start, end in pairwise([0, *starts, len(sequence)])]
 
@@ -225,10 +157,38 @@ def _opened(sequence: _Sequence, indent: int) -> list[_Line]:
     line = ""
     for place, token in enumerate(sequence):
         blank = " " * (token.spaced and bool(line))
-        fits = indent + len(line) + len(blank) + len(_flat(sequence[place:])) <= WIDTH
+        fits = indent + len(line) + len(blank) + len(on_one_line(sequence[place:])) <= WIDTH
         if token.inside and not fits and len(token.flat) > _SHORT:
-            lines += [(indent, f"{line}{blank}{token.text}"), *_block(token.inside, indent + _INDENT)]
-            line = _PAIRS[token.text]
+            opening, inside, closing = _innermost(token, token.inside, WIDTH - indent - len(line) - len(blank))
+            lines += [(indent, f"{line}{blank}{opening}"), *_block(inside, indent + _INDENT)]
+            line = closing
         else:
             line += blank + token.flat
     return [*lines, (indent, line)]
+
+
+def _innermost(token: Token, inside: _Sequence, width: int) -> tuple[str, _Sequence, str]:
+    """Return how `token` opens, what stands on lines of its own, and how it ends.
+
+    Where hardly anything stands in it but another pair, that one opens on the same line.
+    """
+    opening, closing = token.text, PAIRS[token.text]
+    while token.text == "(" and (place := _lone(inside)) is not None:
+        token = inside[place]
+        before, after = (
+            on_one_line(inside[:place]),
+            "".join(f"{' ' * each.spaced}{each.flat}" for each in inside[place + 1 :]),
+        )
+        deeper = f"{opening}{before}{' ' * (token.spaced and bool(before))}{token.text}"
+        if len(deeper) > width or token.inside is None:
+            break
+        opening, inside, closing = deeper, token.inside, f"{PAIRS[token.text]}{after}{closing}"
+    return opening, inside, closing
+
+
+def _lone(inside: _Sequence) -> int | None:
+    """Return the place of the one long pair in `inside` where that is split nowhere else."""
+    long = [place for place, token in enumerate(inside) if token.inside and len(token.flat) > _SHORT]
+    rest = sum(len(token.flat) for place, token in enumerate(inside) if place not in long)
+    alone = len(long) == 1 and rest <= _SHORT and all(len(split(inside)) == 1 for split, *_ in _SPLITS)
+    return long[0] if alone else None

@@ -34,7 +34,7 @@ from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.side_tables import journal
-from alembic_rekey.sql.steps import Guard, Statement, Step, analyzed
+from alembic_rekey.sql.steps import Aside, Guard, Statement, Step, analyzed
 
 __all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "stored_back", "stored_rows"]
 
@@ -90,10 +90,10 @@ def _indexed(part: Part, stored: TableClause) -> Iterator[Statement]:
     noted = Table(stored.name, MetaData(), *(Column(name, Text()) for name in ("key_0", "now_0", "drift")))
     drifting = noted.c.drift != Drift.UNTOUCHED.value
     few = Index(f"{stored.name}_drifted", noted.c.key_0, sqlite_where=drifting, postgresql_where=drifting)
-    yield Statement("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key_0)))
-    yield Statement("Find those that stay: few, mostly none.", CreateIndex(few))
+    yield Aside("Find these by their keys.", CreateIndex(Index(f"{stored.name}_key", noted.c.key_0)))
+    yield Aside("Find those that stay: few, mostly none.", CreateIndex(few))
     if part.key_moves:
-        yield Statement(
+        yield Aside(
             "Find these by the keys that they have now.", CreateIndex(Index(f"{stored.name}_now", noted.c.now_0))
         )
 

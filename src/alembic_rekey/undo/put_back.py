@@ -16,7 +16,7 @@ from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.expressions import PutBackRows
 from alembic_rekey.sql.references import DropColumn
 from alembic_rekey.sql.side_tables import bookkeeping, every_column, journal
-from alembic_rekey.sql.steps import Statement
+from alembic_rekey.sql.steps import Aside, Statement
 from alembic_rekey.undo.decided import goes_back, stored_back
 
 __all__ = ["put_back", "tried", "undone", "without_bookkeeping"]
@@ -61,10 +61,10 @@ def _inserted(part: Part, stored: Stored, says: str, going: ColumnElement[bool])
         read = [column(name) for name in columns]
     whole: Relation = select(*read).select_from(_RETURNING)
     yield Statement(says, PutBackRows(part.table, whole, columns))
-    yield Statement("Drop what was taken out.", DropTable(_RETURNING))
+    yield Aside("Drop what was taken out.", DropTable(_RETURNING))
 
 
 def without_bookkeeping(copied: Table, part: Part) -> Iterator[Statement]:
     """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal of `part`."""
     for name in bookkeeping(part):
-        yield Statement("Leave the journal's own column away.", DropColumn(copied, name))
+        yield Aside("Leave the journal's own column away.", DropColumn(copied, name))

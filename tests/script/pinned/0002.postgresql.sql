@@ -70,9 +70,9 @@ INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is a
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
   UNION ALL SELECT '0001' AS version_num
-  WHERE NOT (
-    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001')
-  )
+  WHERE NOT (EXISTS (
+    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001'
+  ))
 ) AS rekey_other_version;
 
 -- Running upgrade 0001 -> 0002
@@ -91,14 +91,18 @@ rekey_catalog AS (
   SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
     CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+    format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
     coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
   FROM rekey_asked
     JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
       AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
+    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
 )
 SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id');
+FROM rekey_catalog
+WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
+  AND "table" IN ('projects', 'project_state', 'memories', 'interactions');
 
 -- Make a side table.
 CREATE TABLE IF NOT EXISTS rekey_alias (

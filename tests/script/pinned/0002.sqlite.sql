@@ -21,6 +21,8 @@ BEGIN IMMEDIATE;
 -- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
 PRAGMA defer_foreign_keys = ON;
 CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
+INSERT INTO rekey_whole (offending) SELECT count(*) FROM sqlite_temp_master
+WHERE name LIKE 'rekey^_%' ESCAPE '^' AND name <> 'rekey_whole';
 -- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
 CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
 CREATE TEMPORARY VIEW rekey_shown AS
@@ -55,15 +57,15 @@ INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
   UNION ALL SELECT '0001' AS version_num
-  WHERE NOT (
-    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001')
-  )
+  WHERE NOT (EXISTS (
+    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001'
+  ))
 ) AS rekey_other_version
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_version CHECK (guard <> 'rekey_version'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -82,17 +84,19 @@ WITH rekey_asked("table", quoted) AS (
 rekey_catalog AS (
   SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
     CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+    '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
   FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
 )
 SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
+FROM rekey_catalog
+WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
+  AND "table" IN ('projects', 'project_state', 'memories', 'interactions')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_reserved_name CHECK (guard <> 'rekey_reserved_name'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -157,7 +161,7 @@ UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 2
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 3
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys

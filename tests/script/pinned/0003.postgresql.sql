@@ -75,9 +75,9 @@ INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is a
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
   UNION ALL SELECT '0002' AS version_num
-  WHERE NOT (
-    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
-  )
+  WHERE NOT (EXISTS (
+    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002'
+  ))
 ) AS rekey_other_version;
 
 -- Running upgrade 0002 -> 0003
@@ -89,33 +89,28 @@ DECLARE
   last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
     ELSE clock_timestamp() + patience * interval '1 millisecond' END;
   until timestamp with time zone;
-  rest integer;
+  wanted text;
   pause double precision := 0.05;
 BEGIN
   LOOP
     until := least(clock_timestamp() + interval '250 milliseconds', last);
     BEGIN
-      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
-      PERFORM set_config('lock_timeout', rest::text, true);
-      LOCK TABLE projects IN EXCLUSIVE MODE;
-      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
-      PERFORM set_config('lock_timeout', rest::text, true);
-      LOCK TABLE project_state IN EXCLUSIVE MODE;
-      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
-      PERFORM set_config('lock_timeout', rest::text, true);
-      LOCK TABLE memories IN SHARE ROW EXCLUSIVE MODE;
-      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);
-      PERFORM set_config('lock_timeout', rest::text, true);
-      LOCK TABLE interactions IN SHARE ROW EXCLUSIVE MODE;
+      FOREACH wanted IN ARRAY ARRAY[
+        'projects IN EXCLUSIVE MODE',
+        'project_state IN EXCLUSIVE MODE',
+        'memories IN SHARE ROW EXCLUSIVE MODE',
+        'interactions IN SHARE ROW EXCLUSIVE MODE'
+      ] LOOP
+        PERFORM set_config('lock_timeout',
+          greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000)::integer::text, true);
+        EXECUTE 'LOCK TABLE ' || wanted;
+      END LOOP;
       PERFORM set_config('lock_timeout', patience::text, true);
       RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      IF clock_timestamp() >= last THEN
-        RAISE;
-      END IF;
+      IF clock_timestamp() >= last THEN RAISE; END IF;
     END;
-    until := least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last);
-    PERFORM pg_sleep_until(until);
+    PERFORM pg_sleep_until(least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last));
     pause := least(pause * 1.5, 1);
   END LOOP;
 END
@@ -124,34 +119,54 @@ $rekey$;
 -- Write times in UTC, whatever the session says.
 SET LOCAL TIME ZONE 'UTC';
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_declared("table", name) AS
+VALUES
+  ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
+  ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
+  ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
+  ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
+  ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
+  ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
+  ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'),
+  ('interactions', 'project'), ('interactions', 'created_at');
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS
+VALUES
+  ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
+  ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
+  ('rekey_created_projects', '"rekey_created_projects"'),
+  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+  ('rekey_journal_memories', '"rekey_journal_memories"'),
+  ('rekey_journal_interactions', '"rekey_journal_interactions"');
+CREATE TEMPORARY VIEW rekey_catalog AS
+SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
+  format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+  format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
+  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+FROM rekey_asked
+  JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+    AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
+  JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid;
+CREATE TEMPORARY VIEW rekey_part(noun, "table", quoted, keys, name, deletable, apart) AS
+VALUES
+  ('project', 'projects', '"projects"', '["id"]', 'name', 'yes', '[]'),
+  ('state', 'project_state', '"project_state"', '["id"]', '', 'yes', '[]'),
+  ('memory', 'memories', '"memories"', '["id"]', 'project', '', '[]'),
+  ('interaction', 'interactions', '"interactions"', '["id"]', 'project', '', '[]');
+CREATE TEMPORARY VIEW rekey_named AS SELECT part.*, CAST(to_regclass(part.quoted) AS oid) AS member
+FROM rekey_part AS part;
+CREATE TEMPORARY VIEW rekey_tree("table", deletable, root, member) AS
+WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (
+  SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+  UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+)
+SELECT * FROM rekey_tree;
+
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_declared("table", name) AS (
-  VALUES
-    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
-    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
-    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
-    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
-    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
-    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
-    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
-    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
-),
-rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-)
 SELECT 'rekey_missing_column',
   format(
     '%s: the revision declares column %L, and the database does not have it', rekey_declared."table",
@@ -167,56 +182,29 @@ WHERE rekey_catalog.name IS NULL;
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-)
 SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id');
+FROM rekey_catalog
+WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
+  AND "table" IN ('projects', 'project_state', 'memories', 'interactions');
 
 -- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
 -- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
 --   sa.BigInteger in Epoch(column, "ms").
 INSERT INTO rekey_guard (guard, said)
+WITH rekey_time("table", "column", kind, declared) AS (
+  VALUES
+    ('projects', 'created_at', 'D', 'a time'), ('projects', 'updated_at', 'D', 'a time'),
+    ('project_state', 'updated_at', 'D', 'a time'), ('memories', 'updated_at', 'D', 'a time')
+)
 SELECT 'rekey_time_type',
-  format('%s: the revision declares the time %L as %s, and in the database it is %s', "table", "column", declared, type)
-FROM (
-  SELECT 'projects' AS "table", 'created_at' AS "column", 'a time' AS declared,
-    format_type(rekey_attribute.atttypid, NULL) AS type
-  FROM pg_catalog.pg_attribute AS rekey_attribute
-    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-  WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'created_at'
-    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-  UNION ALL SELECT 'projects' AS "table", 'updated_at' AS "column", 'a time' AS declared,
-    format_type(rekey_attribute.atttypid, NULL) AS type
-  FROM pg_catalog.pg_attribute AS rekey_attribute
-    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-  WHERE rekey_attribute.attrelid = to_regclass('"projects"') AND rekey_attribute.attname = 'updated_at'
-    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-  UNION ALL SELECT 'project_state' AS "table", 'updated_at' AS "column", 'a time' AS declared,
-    format_type(rekey_attribute.atttypid, NULL) AS type
-  FROM pg_catalog.pg_attribute AS rekey_attribute
-    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-  WHERE rekey_attribute.attrelid = to_regclass('"project_state"') AND rekey_attribute.attname = 'updated_at'
-    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-  UNION ALL SELECT 'memories' AS "table", 'updated_at' AS "column", 'a time' AS declared,
-    format_type(rekey_attribute.atttypid, NULL) AS type
-  FROM pg_catalog.pg_attribute AS rekey_attribute
-    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-  WHERE rekey_attribute.attrelid = to_regclass('"memories"') AND rekey_attribute.attname = 'updated_at'
-    AND CAST(rekey_type.typcategory AS TEXT) != 'D'
-) AS rekey_mistaken;
+  format(
+    '%s: the revision declares the time %L as %s, and in the database it is %s', rekey_time."table",
+    rekey_time."column", rekey_time.declared, rekey_catalog.plain
+  )
+FROM rekey_time
+  JOIN rekey_catalog ON rekey_catalog."table" = rekey_time."table" AND rekey_catalog.name = rekey_time."column"
+WHERE rekey_catalog.kind != rekey_time.kind;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision.
@@ -224,38 +212,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_not_a_table',
   format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  )
   SELECT part."table",
     CASE
       known.relkind
@@ -275,39 +231,13 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  )
-  SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
+  SELECT part.noun, part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
   FROM rekey_named AS part
     JOIN pg_catalog.pg_attribute AS known ON known.attrelid = part.member AND known.attname = part.name
       AND known.attnum > 0
     JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'
-) AS rekey_asked;
+) AS rekey_asked
+WHERE noun IN ('project', 'memory', 'interaction');
 
 -- Guard rekey_foreign_partition: every row of a table is stored in this database.
 -- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO
@@ -316,43 +246,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_foreign_partition',
   format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_tree AS (
-    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-  )
   SELECT tree."table", tree.member::regclass::text AS partition
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
   WHERE tree.member <> tree.root
@@ -365,43 +258,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_inherited',
   format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_tree AS (
-    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-  )
   SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
   WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''
@@ -414,43 +270,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_rewritten',
   format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_tree AS (
-    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-  )
   SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
   FROM rekey_tree AS tree
     JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
@@ -465,43 +284,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_row_security',
   format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_tree AS (
-    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-  )
   SELECT seen.member::regclass::text AS "table", current_user::text AS account
   FROM (
     SELECT root AS member FROM rekey_tree
@@ -517,43 +299,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_tree AS (
-    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-  )
   SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
   FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
 ) AS rekey_asked;
@@ -565,43 +310,6 @@ INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_no_replica_identity',
   format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT),
-        CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-        CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-      )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_tree AS (
-    SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-    UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-    FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-  )
   SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
   FROM rekey_tree AS tree
     JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
@@ -628,80 +336,59 @@ FROM (
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
 --   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)).
 INSERT INTO rekey_guard (guard, said)
+WITH rekey_term AS (
+  SELECT made.indexrelid, made.indrelid, at.number
+  FROM rekey_named AS part
+    JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+    CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+  WHERE at.place <= made.indnkeyatts
+  UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
+  FROM rekey_named AS part
+    JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
+    JOIN pg_catalog.pg_depend AS needs ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
+      AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid
+),
+rekey_unique AS (
+  SELECT part.noun, part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+    (
+      SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+      WHERE at.place <= made.indnkeyatts
+        AND NOT EXISTS (
+          SELECT 1 FROM pg_catalog.pg_attribute AS term
+          WHERE term.attrelid = made.indrelid AND term.attnum = at.number
+            AND term.attname IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
+        )
+    ) AS parts,
+    CAST(bool_or(
+      known.attname <> part.name AND known.attname NOT IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
+    ) AS integer) AS others,
+    CAST(bool_or(known.attname = part.name) AS integer) AS names,
+    CAST(bool_or(known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))) AS integer) AS keyed,
+    (
+      SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
+      FROM generate_series(1, made.indnkeyatts) AS place
+    ) AS columns
+  FROM rekey_named AS part
+    JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+    JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
+    JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
+  GROUP BY part.noun, part."table", part.apart, made.indexrelid, made.indrelid, made.indkey, made.indpred IS NOT NULL,
+    made.indnkeyatts
+)
 SELECT 'rekey_name_of_several',
   format(
     '%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
     "table", columns
   )
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES (
-      CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT),
-      CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-    )
-  ),
-  rekey_named AS (
-    SELECT part.*,
-      CAST(
-        to_regclass(
-          CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-        ) AS oid
-      ) AS member
-    FROM rekey_part AS part
-  ),
-  rekey_term AS (
-    SELECT made.indexrelid, made.indrelid, at.number
-    FROM rekey_named AS part
-      JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
-      CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
-    WHERE at.place <= made.indnkeyatts
-    UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
-    FROM rekey_named AS part
-      JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
-      JOIN pg_catalog.pg_depend AS needs ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
-        AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid
-  ),
-  rekey_unique AS (
-    SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
-      (
-        SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
-        WHERE at.place <= made.indnkeyatts
-          AND NOT EXISTS (
-            SELECT 1 FROM pg_catalog.pg_attribute AS term
-            WHERE term.attrelid = made.indrelid AND term.attnum = at.number
-              AND term.attname IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
-          )
-      ) AS parts,
-      CAST(
-        bool_or(
-          known.attname <> part.name
-          AND known.attname NOT IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
-        ) AS integer
-      ) AS others,
-      CAST(bool_or(known.attname = part.name) AS integer) AS names,
-      CAST(
-        bool_or(known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))) AS integer
-      ) AS keyed,
-      (
-        SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
-        FROM generate_series(1, made.indnkeyatts) AS place
-      ) AS columns
-    FROM rekey_named AS part
-      JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
-      JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
-      JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
-    GROUP BY part."table", part.apart, made.indexrelid, made.indrelid, made.indkey, made.indpred IS NOT NULL,
-      made.indnkeyatts
-  )
-  SELECT "table", columns FROM rekey_unique AS several
+  SELECT noun, "table", columns FROM rekey_unique AS several
   WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0
     AND NOT EXISTS (
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )
-) AS rekey_asked;
+) AS rekey_asked
+WHERE noun IN ('project');
 
 -- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order.
 -- If the script stops here: where another spec of the table names another key, name the same, its columns in the same
@@ -717,24 +404,6 @@ WITH rekey_leading(source, kept, name, place) AS (
     ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')
 ),
 rekey_kept_pair AS (SELECT source, kept, max(CAST(place AS INTEGER)) AS own FROM rekey_leading GROUP BY source, kept),
-rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
-    ('rekey_created_projects', '"rekey_created_projects"'),
-    ('rekey_journal_project_state', '"rekey_journal_project_state"'),
-    ('rekey_journal_memories', '"rekey_journal_memories"'),
-    ('rekey_journal_interactions', '"rekey_journal_interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-),
 rekey_wanted AS (
   SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
     rekey_own.type
@@ -796,107 +465,97 @@ SELECT (SELECT max(id) FROM rekey_run), alias, canonical, key, identity FROM rek
 -- Let statements be planned for what rekey_alias holds.
 ANALYZE rekey_alias (run_id, key);
 
--- Plan projects: what happens to each row, with the row as it is.
-INSERT INTO rekey_journal_projects
-WITH rekey_as_project AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
-  WHERE projects.name IS NOT NULL
-),
-rekey_0_project AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_project
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_project AS MATERIALIZED (
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_as_project AS SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
+FROM projects WHERE projects.name IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_project AS
+SELECT spelling,
+  translate(
+    btrim(
+      spelling,
+      convert_from(
+        decode(
+          '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
+          'hex'
+        ),
+        'UTF8'
+      )
+    ),
+    convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+    convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
+  ) AS key
+FROM rekey_as_project;
+CREATE TEMPORARY VIEW rekey_registered AS SELECT run_id, alias, canonical, key, identity FROM rekey_alias
+WHERE run_id = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_of_project AS
+WITH rekey_of_project AS MATERIALIZED (
   SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
+)
+SELECT * FROM rekey_of_project;
+CREATE TEMPORARY VIEW rekey_known_project AS
+SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+  CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
+  rekey_of_project.canonical AS group_0,
+  CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
+  CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
+FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = (CAST(projects.name AS TEXT) COLLATE "default");
+CREATE TEMPORARY VIEW rekey_ranked_project AS
+SELECT *, row_number() OVER rekey_rows AS number, first_value(key_0) OVER rekey_rows AS lead_0,
+  first_value(name) OVER rekey_rows AS first_name, count(*) OVER rekey_rows_1 AS rows,
+  max(is_canonical) OVER rekey_rows_1 AS has_canonical
+FROM rekey_known_project
+WINDOW rekey_rows AS (
+  PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
 ),
-rekey_known_project AS (
-  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
-    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
-    rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
-  FROM projects
-    JOIN rekey_of_project
-      ON rekey_of_project.spelling = (CAST((CAST(projects.name AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
-),
-rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
-    row_number() OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS number,
-    first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS lead_0,
-    first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS first_name,
-    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
-  FROM rekey_known_project
-),
-rekey_group_project AS (
-  SELECT key_0, name, canonical, lead_0,
-    ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
-  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
-),
-rekey_decided_project AS (
+  rekey_rows_1 AS (PARTITION BY group_0);
+CREATE TEMPORARY VIEW rekey_group_project AS
+SELECT key_0, name, canonical, lead_0,
+  ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
+FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name;
+
+-- Plan projects: what happens to each row, with the row as it is.
+INSERT INTO rekey_journal_projects
+WITH rekey_decided_project AS (
   SELECT key_0, CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
     canonical, place, lead_0 AS to_0
   FROM rekey_group_project
   UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_project.action AS rekey_action, rekey_decided_project.canonical AS rekey_canonical,
-    rekey_decided_project.place AS rekey_place, rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_project
-    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0
-) AS rekey_planned;
-
--- Let statements be planned for what rekey_journal_projects holds.
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_project.action AS rekey_action,
+  rekey_decided_project.canonical AS rekey_canonical, rekey_decided_project.place AS rekey_place,
+  rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
+FROM rekey_decided_project
+  LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0;
 ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_planned_project AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_members_project AS
+SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+FROM rekey_planned_project WHERE rekey_place IS NOT NULL;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
 WITH rekey_slot_row_state AS (
-  SELECT project_state.id AS key_0, rekey_member_0.canonical,
-    CASE WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE project_state.project_id END AS owner_0,
+  SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
+    CASE
+      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
+    END AS owner_0,
     project_state.category AS slot_0, project_state.key AS slot_1,
     (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
-    CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
+    CASE WHEN (rekey_member_0_project.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0 END AS active,
     project_state.updated_at AS moment
   FROM project_state
-    LEFT OUTER JOIN (
-      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_place IS NOT NULL
-    ) AS rekey_member_0
-      ON project_state.project_id = rekey_member_0.key_0
-  WHERE rekey_member_0.place > 0
+    LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
+      ON project_state.project_id = rekey_member_0_project.key_0
+  WHERE rekey_member_0_project.place > 0
 ),
 rekey_slot_rank_state AS (
-  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment,
+  SELECT *,
     CASE
       WHEN (shadow = 0 AND active = 1) THEN 0
       WHEN (shadow = 1 AND active = 1) THEN 1
@@ -906,37 +565,26 @@ rekey_slot_rank_state AS (
   FROM rekey_slot_row_state
 ),
 rekey_ranked_state AS (
-  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment, rank,
-    row_number() OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS place,
-    first_value(value) OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_value,
-    first_value(shadow) OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_by_shadow,
-    first_value(active) OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_active
+  SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
+    first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
+  WINDOW rekey_rows AS (
+    PARTITION BY owner_0, slot_0, slot_1
+    ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
 ),
 rekey_judged_state AS (
   SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
     CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
     CASE WHEN (value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END AS same,
-    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY owner_0, slot_0, slot_1) AS touched,
-    max(
-      CASE WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS said_by_canonical,
-    max(
-      CASE WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS collided
-  FROM rekey_ranked_state
+    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
+    max(CASE
+      WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0
+    END) OVER rekey_rows AS said_by_canonical,
+    max(CASE
+      WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0
+    END) OVER rekey_rows AS collided
+  FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)
 ),
 rekey_decided_state AS (
   SELECT key_0,
@@ -953,78 +601,60 @@ rekey_decided_state AS (
     canonical
   FROM rekey_judged_state WHERE touched > 0
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_state.action AS rekey_action, rekey_decided_state.canonical AS rekey_canonical,
-    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0
-) AS rekey_planned;
-
--- Let statements be planned for what rekey_journal_project_state holds.
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
+  rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0;
 ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_as_memory AS SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
+FROM memories WHERE memories.project IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_memory AS
+SELECT spelling,
+  translate(
+    btrim(
+      spelling,
+      convert_from(
+        decode(
+          '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
+          'hex'
+        ),
+        'UTF8'
+      )
+    ),
+    convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+    convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
+  ) AS key
+FROM rekey_as_memory;
+CREATE TEMPORARY VIEW rekey_of_memory AS
+WITH rekey_of_memory AS MATERIALIZED (
+  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered.key = rekey_0_memory.key
+)
+SELECT * FROM rekey_of_memory;
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
-WITH rekey_as_memory AS (
-  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
-  WHERE memories.project IS NOT NULL
-),
-rekey_0_memory AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_memory
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_memory AS MATERIALIZED (
-  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered.key = rekey_0_memory.key
-),
-rekey_tagged_memory AS (
+WITH rekey_tagged_memory AS (
   SELECT memories.id AS key_0, rekey_of_memory.canonical, rekey_of_memory.canonical AS name_0,
     (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
     (CAST(memories.content AS TEXT) COLLATE "default") AS agree_1,
     (CAST(memories.status AS TEXT) COLLATE "default") AS agree_2,
     CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
     memories.updated_at AS moment
-  FROM memories
-    JOIN rekey_of_memory
-      ON rekey_of_memory.spelling = (CAST((CAST(memories.project AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
+  FROM memories JOIN rekey_of_memory ON rekey_of_memory.spelling = (CAST(memories.project AS TEXT) COLLATE "default")
   WHERE rekey_of_memory.canonical IS NOT NULL
 ),
 rekey_ranked_memory AS (
-  SELECT key_0, canonical, rekeyed,
-    row_number() OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS place,
-    sum(rekeyed) OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS rekeyed_so_far,
-    first_value(key_0) OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_0,
-    first_value(rekeyed) OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_by_rekeyed
+  SELECT key_0, canonical, rekeyed, row_number() OVER rekey_rows AS place,
+    sum(rekeyed) OVER rekey_rows AS rekeyed_so_far, first_value(key_0) OVER rekey_rows AS won_0,
+    first_value(rekeyed) OVER rekey_rows AS won_by_rekeyed
   FROM rekey_tagged_memory
+  WINDOW rekey_rows AS (
+    PARTITION BY name_0, agree_0, agree_1, agree_2
+    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
 ),
 rekey_judged_memory AS (
   SELECT CASE
@@ -1054,181 +684,127 @@ rekey_decided_memory AS (
     canonical
   FROM rekey_judged_memory
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_memory.action AS rekey_action, rekey_decided_memory.canonical AS rekey_canonical,
-    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0
-) AS rekey_planned;
-
--- Let statements be planned for what rekey_journal_memories holds.
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
+  rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0;
 ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_as_interaction AS
+SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
+WHERE interactions.project IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_interaction AS
+SELECT spelling,
+  translate(
+    btrim(
+      spelling,
+      convert_from(
+        decode(
+          '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
+          'hex'
+        ),
+        'UTF8'
+      )
+    ),
+    convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+    convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
+  ) AS key
+FROM rekey_as_interaction;
+CREATE TEMPORARY VIEW rekey_of_interaction AS
+WITH rekey_of_interaction AS MATERIALIZED (
+  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key
+)
+SELECT * FROM rekey_of_interaction;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
-WITH rekey_as_interaction AS (
-  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
-  WHERE interactions.project IS NOT NULL
-),
-rekey_0_interaction AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_interaction
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_interaction AS MATERIALIZED (
-  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key
-),
-rekey_decided_interaction AS (
+WITH rekey_decided_interaction AS (
   SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
   FROM interactions
-    JOIN rekey_of_interaction
-      ON rekey_of_interaction.spelling = (
-        CAST((CAST(interactions.project AS TEXT) COLLATE "default") AS TEXT) COLLATE "default"
-      )
+    JOIN rekey_of_interaction ON rekey_of_interaction.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
   WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_interaction.action AS rekey_action, rekey_decided_interaction.canonical AS rekey_canonical,
-    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_interaction
-    JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0
-) AS rekey_planned;
-
--- Let statements be planned for what rekey_journal_interactions holds.
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS rekey_action,
+  rekey_decided_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+FROM rekey_decided_interaction
+  JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
 ANALYZE rekey_journal_interactions (rekey_run, rekey_action, id);
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_planned_state AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
+  confidence, status, created_at, updated_at
+FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_planned_memory AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
+  created_at, updated_at
+FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_planned_interaction AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+  created_at
+FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+
 -- Count the rows of each action in the journals, once for all that follows.
-CREATE TEMPORARY TABLE rekey_tally AS SELECT part, action, rows
+CREATE TEMPORARY TABLE rekey_tally AS SELECT *
 FROM (
-  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
+  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project GROUP BY rekey_action
+  UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_state
   GROUP BY rekey_action
-  UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
+  UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_memory
   GROUP BY rekey_action
-  UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  GROUP BY rekey_action
-  UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at
-    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
+  UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_interaction
   GROUP BY rekey_action
 ) AS rekey_noted;
 
 -- Count what the plan names.
-WITH rekey_identity_row AS (
+WITH rekey_wanted(name, part, action) AS (
+  VALUES
+    ('shadow_projects', 'project', 'delete'), ('shadow_projects', 'project', 'retire'),
+    ('canonical_rows_renamed', 'project', 'rename'), ('state_rekey_rows', 'state', 'rekey'),
+    ('state_rekey_rows', 'state', 'merge'), ('state_historical_drops', 'state', 'drop'),
+    ('state_rows_revived', 'state', 'revive'), ('memory_rekey_rows', 'memory', 'rekey'),
+    ('memory_supersede_rows', 'memory', 'supersede'), ('interaction_rekey_rows', 'interaction', 'rekey')
+),
+rekey_identity_row AS (
   SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
   FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
 )
-INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', name, value
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', *
 FROM (
   SELECT name, value
   FROM (
-    SELECT 'shadow_projects' AS name,
-      CAST(
-        (
-          SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete', 'retire')
-        ) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'canonical_rows_renamed' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'state_rekey_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey', 'merge')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'state_historical_drops' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'state_rows_revived' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
-      ) AS value
+    SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+    FROM rekey_wanted
+      LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
+    GROUP BY rekey_wanted.name
     UNION ALL SELECT 'state_collisions' AS name,
       (
         SELECT count(*)
         FROM (
-          SELECT DISTINCT rekey_canonical, category, key
-          FROM (
-            SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value,
-              source, confidence, status, created_at, updated_at
-            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-          ) AS rekey_planned
-          WHERE rekey_action = 'collision'
+          SELECT DISTINCT rekey_canonical, category, key FROM rekey_planned_state WHERE rekey_action = 'collision'
         ) AS rekey_collided
-      ) AS value
-    UNION ALL SELECT 'memory_rekey_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'memory_supersede_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'interaction_rekey_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
       ) AS value
   ) AS rekey_tally
   UNION ALL SELECT 'project_values_left_behind' AS name,
     0 + (
       SELECT coalesce(
-        sum(
-          CASE
-            WHEN (
-              CAST(rekey_gone.description AS TEXT) IS NOT NULL
-              AND NOT (
-                (
-                  CAST(CAST(rekey_gone.description AS TEXT) AS TEXT) COLLATE "default"
-                ) IS NOT DISTINCT FROM (
-                  CAST(
-                    CAST(
-                      CASE
-                        WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
-                        ELSE rekey_stays.description
-                      END AS TEXT
-                    ) AS TEXT
-                  ) COLLATE "default"
-                )
-              )
-            ) THEN 1
-            ELSE 0
-          END
-        ),
+        sum(CASE
+          WHEN (
+            CAST(rekey_gone.description AS TEXT) IS NOT NULL
+            AND NOT (
+              (
+                CAST(rekey_gone.description AS TEXT) COLLATE "default"
+              ) IS NOT DISTINCT FROM (CAST(CASE
+                WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
+                ELSE rekey_stays.description
+              END AS TEXT) COLLATE "default")
+            )
+          ) THEN 1
+          ELSE 0
+        END),
         0
       )
       FROM (
@@ -1241,49 +817,45 @@ FROM (
     ) AS value
 ) AS rekey_counted;
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_keyed AS SELECT noun
+FROM (
+  SELECT part.noun FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+  WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
+    AND NOT EXISTS (
+      SELECT 1
+      FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+        LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+          AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
+      WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
+    )
+    AND NOT EXISTS (
+      SELECT 1
+      FROM pg_catalog.pg_inherits AS below
+        JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
+      WHERE below.inhparent = made.indrelid
+    )
+) AS rekey_asked;
+CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
+FROM (
+  SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
+  FROM rekey_tree AS tree
+    JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
+    JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
+) AS rekey_asked;
+
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
 --   run the upgrade again.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_project AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
-  WHERE projects.name IS NOT NULL
-),
-rekey_0_project AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_project
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
-),
-rekey_canonical_row AS (
+WITH rekey_canonical_row AS (
   SELECT projects.id AS key, (CAST(projects.name AS TEXT) COLLATE "default") AS name, rekey_of_project.canonical
   FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
   WHERE rekey_of_project.alias = rekey_of_project.canonical
 )
 SELECT 'rekey_two_canonical_rows_project',
   format('projects: row %L, named %L, is one of several rows for the canonical %L', key, name, canonical)
-FROM (
-  SELECT key, name, canonical, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row
-) AS rekey_counted
+FROM (SELECT *, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row) AS rekey_counted
 WHERE rows > 1;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values.
@@ -1293,27 +865,17 @@ WHERE rows > 1;
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_collision_state',
   format(
-    'project_state: %L has a collision at %s: row %L, active under %L, says %L', rekey_planned.rekey_canonical,
+    'project_state: %L has a collision at %s: row %L, active under %L, says %L', rekey_planned_state.rekey_canonical,
     'category=' || coalesce(
-      CAST(rekey_planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned.key AS VARCHAR), 'NULL'),
-    rekey_planned.id, rekey_member.name, rekey_planned.value
+      CAST(rekey_planned_state.category AS VARCHAR), 'NULL'
+    ) || ', key=' || coalesce(CAST(rekey_planned_state.key AS VARCHAR), 'NULL'),
+    rekey_planned_state.id, rekey_member_project.name, rekey_planned_state.value
   )
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-    confidence, status, created_at, updated_at
-  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-  LEFT OUTER JOIN (
-    SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_place IS NOT NULL
-  ) AS rekey_member
-    ON rekey_member.key_0 = rekey_planned.project_id
-WHERE rekey_planned.rekey_action = 'collision' AND (CAST(rekey_planned.status AS TEXT) COLLATE "default") = 'active';
+FROM rekey_planned_state
+  LEFT OUTER JOIN rekey_members_project AS rekey_member_project
+    ON rekey_member_project.key_0 = rekey_planned_state.project_id
+WHERE rekey_planned_state.rekey_action = 'collision'
+  AND (CAST(rekey_planned_state.status AS TEXT) COLLATE "default") = 'active';
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
@@ -1324,12 +886,7 @@ SELECT 'rekey_crowded_slot_state',
     'project_state: identity %L, of %L, has %s rows at %s', project_id, rekey_canonical, count(*),
     'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL')
   )
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-    confidence, status, created_at, updated_at
-  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1;
+FROM rekey_planned_state GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1;
 
 -- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
 --   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
@@ -1341,54 +898,7 @@ SELECT 'rekey_key_not_unique_project',
     'key %L of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
     count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('projects' AS TEXT), CAST('' AS TEXT),
-              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
-              CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-            )
-          ),
-          rekey_named AS (
-            SELECT part.*,
-              CAST(
-                to_regclass(
-                  CASE
-                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                  END || quote_ident(part."table")
-                ) AS oid
-              ) AS member
-            FROM rekey_part AS part
-          )
-          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
-            AND NOT EXISTS (
-              SELECT 1
-              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
-                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
-                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
-              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
-            )
-            AND NOT EXISTS (
-              SELECT 1
-              FROM pg_catalog.pg_inherits AS below
-                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-              WHERE below.inhparent = made.indrelid
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'project'))) AS rekey_unsaid
   JOIN projects ON true
 WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_state',
@@ -1396,54 +906,7 @@ UNION ALL SELECT 'rekey_key_not_unique_state',
     'key %L of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
     project_state.id, count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('project_state' AS TEXT), CAST('' AS TEXT),
-              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-              CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-            )
-          ),
-          rekey_named AS (
-            SELECT part.*,
-              CAST(
-                to_regclass(
-                  CASE
-                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                  END || quote_ident(part."table")
-                ) AS oid
-              ) AS member
-            FROM rekey_part AS part
-          )
-          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
-            AND NOT EXISTS (
-              SELECT 1
-              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
-                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
-                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
-              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
-            )
-            AND NOT EXISTS (
-              SELECT 1
-              FROM pg_catalog.pg_inherits AS below
-                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-              WHERE below.inhparent = made.indrelid
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'state'))) AS rekey_unsaid
   JOIN project_state ON true
 WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_memory',
@@ -1451,54 +914,7 @@ UNION ALL SELECT 'rekey_key_not_unique_memory',
     'key %L of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
     count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('memories' AS TEXT), CAST('' AS TEXT),
-              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-              CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-            )
-          ),
-          rekey_named AS (
-            SELECT part.*,
-              CAST(
-                to_regclass(
-                  CASE
-                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                  END || quote_ident(part."table")
-                ) AS oid
-              ) AS member
-            FROM rekey_part AS part
-          )
-          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
-            AND NOT EXISTS (
-              SELECT 1
-              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
-                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
-                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
-              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
-            )
-            AND NOT EXISTS (
-              SELECT 1
-              FROM pg_catalog.pg_inherits AS below
-                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-              WHERE below.inhparent = made.indrelid
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'memory'))) AS rekey_unsaid
   JOIN memories ON true
 WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_interaction',
@@ -1506,54 +922,7 @@ UNION ALL SELECT 'rekey_key_not_unique_interaction',
     'key %L of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
     interactions.id, count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('interactions' AS TEXT), CAST('' AS TEXT),
-              CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-              CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-            )
-          ),
-          rekey_named AS (
-            SELECT part.*,
-              CAST(
-                to_regclass(
-                  CASE
-                    WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-                  END || quote_ident(part."table")
-                ) AS oid
-              ) AS member
-            FROM rekey_part AS part
-          )
-          SELECT 1 AS one FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
-          WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
-            AND NOT EXISTS (
-              SELECT 1
-              FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
-                LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
-                  AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
-              WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
-            )
-            AND NOT EXISTS (
-              SELECT 1
-              FROM pg_catalog.pg_inherits AS below
-                JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-              WHERE below.inhparent = made.indrelid
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'interaction'))) AS rekey_unsaid
   JOIN interactions ON true
 WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
 
@@ -1584,20 +953,10 @@ SELECT 'rekey_no_row_is_active_state',
   )
 FROM (
   SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active')
-  )
-    AND (
-      EXISTS (
-        SELECT 1
-        FROM (
-          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-            confidence, status, created_at, updated_at
-          FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-        ) AS rekey_planned
-        WHERE rekey_action IN ('drop', 'replace')
-      )
-    )
+  WHERE NOT (EXISTS (
+    SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active'
+  ))
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))
 ) AS rekey_none
   JOIN project_state ON true
 GROUP BY project_state.status;
@@ -1614,49 +973,12 @@ FROM (
     AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')
 ) AS rekey_needed
 WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
-  AND (
-    EXISTS (
-      SELECT 1
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_action = 'create'
-    )
-  );
+  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
 -- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
 --   the catalog.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-),
-rekey_declared("table", name, kind) AS (
-  VALUES
-    ('projects', 'id', 'plain'), ('projects', 'name', 'plain'), ('projects', 'description', 'plain'),
-    ('projects', 'created_at', 'plain'), ('projects', 'updated_at', 'plain'), ('project_state', 'id', 'plain'),
-    ('project_state', 'project_id', 'plain'), ('project_state', 'category', 'plain'), ('project_state', 'key', 'plain'),
-    ('project_state', 'value', 'plain'), ('project_state', 'source', 'plain'), ('project_state', 'confidence', 'plain'),
-    ('project_state', 'status', 'plain'), ('project_state', 'created_at', 'plain'),
-    ('project_state', 'updated_at', 'plain'), ('memories', 'id', 'plain'), ('memories', 'memory_type', 'plain'),
-    ('memories', 'content', 'plain'), ('memories', 'project', 'plain'), ('memories', 'confidence', 'plain'),
-    ('memories', 'status', 'plain'), ('memories', 'created_at', 'plain'), ('memories', 'updated_at', 'plain'),
-    ('interactions', 'id', 'plain'), ('interactions', 'prompt', 'plain'), ('interactions', 'response', 'plain'),
-    ('interactions', 'client', 'plain'), ('interactions', 'session_id', 'plain'), ('interactions', 'project', 'plain'),
-    ('interactions', 'created_at', 'plain')
-)
 SELECT 'rekey_generated_column',
   format(
     '%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table", rekey_catalog.name
@@ -1665,99 +987,20 @@ FROM rekey_catalog
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
 WHERE rekey_catalog.generated = 1
-  AND (
-    rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
-    AND rekey_catalog."table" IN ('projects', 'project_state')
-  );
+  AND (rekey_declared.name IS NOT NULL OR rekey_catalog."table" IN ('projects', 'project_state'));
 
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
 --   columns.
 -- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
 --   the catalog.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-),
-rekey_declared("table", name) AS (
-  VALUES
-    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
-    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
-    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
-    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
-    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
-    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
-    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
-    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
-)
 SELECT 'rekey_trigger_undeclared',
   format(
     '%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
     rekey_catalog."table", rekey_fired.called, rekey_catalog.name
   )
 FROM rekey_catalog
-  JOIN (
-    SELECT "table", called, event
-    FROM (
-      WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable, apart
-      ) AS (
-        VALUES
-          (
-            CAST('projects' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
-            CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          ),
-          (
-            CAST('memories' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          ),
-          (
-            CAST('interactions' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          ),
-          (
-            CAST('project_state' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-            CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          )
-      ),
-      rekey_named AS (
-        SELECT part.*,
-          CAST(
-            to_regclass(
-              CASE
-                WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-              END || quote_ident(part."table")
-            ) AS oid
-          ) AS member
-        FROM rekey_part AS part
-      ),
-      rekey_tree AS (
-        SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-        UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-        FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-      )
-      SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
-      FROM rekey_tree AS tree
-        JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal
-          AND made.tgenabled <> 'D'
-        JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
-    ) AS rekey_asked
-  ) AS rekey_fired
-    ON rekey_fired."table" = rekey_catalog."table"
+  JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
 WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
@@ -1859,103 +1102,17 @@ SELECT 'rekey_trigger_on_way_back',
   )
 FROM (
   SELECT 'projects' AS "table", 'INSERT' AS event
-  WHERE EXISTS (
-    SELECT 1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
-  )
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
   UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
-  WHERE (
-    EXISTS (
-      SELECT 1
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_action IN ('create')
-    )
-  )
-    AND NOT (
-      EXISTS (
-        SELECT 1
-        FROM (
-          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-        ) AS rekey_planned
-        WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
-      )
-    )
+  WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
+    AND NOT (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
   UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
-  WHERE EXISTS (
-    SELECT 1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-        confidence, status, created_at, updated_at
-      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
-  )
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
 ) AS rekey_returning
-  JOIN (
-    SELECT "table", called, event
-    FROM (
-      WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable, apart
-      ) AS (
-        VALUES
-          (
-            CAST('projects' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('name' AS TEXT),
-            CAST('yes' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          ),
-          (
-            CAST('memories' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          ),
-          (
-            CAST('interactions' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('project' AS TEXT),
-            CAST('' AS TEXT), CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          ),
-          (
-            CAST('project_state' AS TEXT), CAST('' AS TEXT),
-            CAST(convert_from(decode('5b226964225d', 'hex'), 'UTF8') AS TEXT), CAST('' AS TEXT), CAST('yes' AS TEXT),
-            CAST(convert_from(decode('5b5d', 'hex'), 'UTF8') AS TEXT)
-          )
-      ),
-      rekey_named AS (
-        SELECT part.*,
-          CAST(
-            to_regclass(
-              CASE
-                WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.'
-              END || quote_ident(part."table")
-            ) AS oid
-          ) AS member
-        FROM rekey_part AS part
-      ),
-      rekey_tree AS (
-        SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
-        UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-        FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-      )
-      SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
-      FROM rekey_tree AS tree
-        JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal
-          AND made.tgenabled <> 'D'
-        JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
-    ) AS rekey_asked
-  ) AS rekey_fired
-    ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event;
+  JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event;
 
 -- Take the rows to put back out of the journal of projects.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;
-
--- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
@@ -1964,15 +1121,11 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 INSERT INTO projects OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
-
--- Drop what was taken out.
 DROP TABLE rekey_returning;
 
 -- Take the rows to put back out of the journal of project_state.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_project_state.* FROM rekey_journal_project_state
 WHERE false;
-
--- Leave the journal's own column away.
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
 ALTER TABLE rekey_returning DROP COLUMN rekey_action;
 ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
@@ -1981,8 +1134,6 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 INSERT INTO project_state OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
-
--- Drop what was taken out.
 DROP TABLE rekey_returning;
 
 -- Try on no rows how created ones are taken away.
@@ -2036,64 +1187,53 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
     SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   );
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_project AS
+SELECT *, CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+FROM rekey_planned_project WHERE rekey_action IN ('rename');
+
 -- Spell misspelt canonical rows as they are registered.
 WITH rekey_changed AS (
   UPDATE projects
   SET name=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
-      CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rename')
-  ) AS rekey_becoming
+  FROM (SELECT * FROM rekey_becoming_project WHERE rekey_action IN ('rename')) AS rekey_becoming
   WHERE projects.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', count(*) FROM rekey_changed;
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_interaction AS
+SELECT *, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
+
 -- Write the rows of interactions under their canonical.
 WITH rekey_changed AS (
   UPDATE interactions SET project=rekey_becoming.rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-        created_at
-      FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rekey')
-  ) AS rekey_becoming
+  FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
   WHERE interactions.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', count(*) FROM rekey_changed;
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_memory AS
+SELECT *,
+  CASE
+    WHEN (rekey_action = 'rekey') THEN rekey_canonical
+    WHEN (rekey_action = 'supersede') THEN rekey_canonical
+    ELSE project
+  END AS rekey_new_0,
+  CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
 
 -- Supersede the duplicates in memories, under their canonical name too.
 WITH rekey_changed AS (
   UPDATE memories
   SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at,
-      CASE
-        WHEN (rekey_action = 'rekey') THEN rekey_canonical
-        WHEN (rekey_action = 'supersede') THEN rekey_canonical
-        ELSE project
-      END AS rekey_new_0,
-      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-        status, created_at, updated_at
-      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('supersede')
-  ) AS rekey_becoming
+  FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('supersede')) AS rekey_becoming
   WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -2104,22 +1244,7 @@ WITH rekey_changed AS (
   UPDATE memories
   SET project=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at,
-      CASE
-        WHEN (rekey_action = 'rekey') THEN rekey_canonical
-        WHEN (rekey_action = 'supersede') THEN rekey_canonical
-        ELSE project
-      END AS rekey_new_0,
-      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-        status, created_at, updated_at
-      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rekey')
-  ) AS rekey_becoming
+  FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('rekey')) AS rekey_becoming
   WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -2161,39 +1286,32 @@ WITH rekey_changed AS (
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', count(*) FROM rekey_changed;
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_state AS
+SELECT rekey_planned_state.*,
+  CASE
+    WHEN (
+      rekey_planned_state.rekey_action = 'rekey'
+    ) THEN CASE
+      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0
+      ELSE rekey_planned_state.project_id
+    END
+    ELSE rekey_planned_state.project_id
+  END AS rekey_new_0,
+  CASE
+    WHEN (rekey_planned_state.rekey_action = 'revive') THEN 'active' ELSE rekey_planned_state.status
+  END AS rekey_new_1
+FROM rekey_planned_state
+  LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
+    ON rekey_member_0_project.key_0 = rekey_planned_state.project_id
+WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
+
 -- Make the canonical rows of project_state active again that say what the active shadow row said.
 WITH rekey_changed AS (
   UPDATE project_state
   SET status=rekey_becoming.rekey_new_1,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM (
-    SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
-      rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned.key,
-      rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status,
-      rekey_planned.created_at, rekey_planned.updated_at,
-      CASE
-        WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
-          WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
-        END
-        ELSE rekey_planned.project_id
-      END AS rekey_new_0,
-      CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-        confidence, status, created_at, updated_at
-      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-      LEFT OUTER JOIN (
-        SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-        FROM (
-          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-        ) AS rekey_planned
-        WHERE rekey_place IS NOT NULL
-      ) AS rekey_member_0
-        ON rekey_member_0.key_0 = rekey_planned.project_id
-    WHERE rekey_planned.rekey_action IN ('revive')
-  ) AS rekey_becoming
+  FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('revive')) AS rekey_becoming
   WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -2204,34 +1322,7 @@ WITH rekey_changed AS (
   UPDATE project_state
   SET project_id=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-  FROM (
-    SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
-      rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned.key,
-      rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status,
-      rekey_planned.created_at, rekey_planned.updated_at,
-      CASE
-        WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
-          WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
-        END
-        ELSE rekey_planned.project_id
-      END AS rekey_new_0,
-      CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-        confidence, status, created_at, updated_at
-      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-      LEFT OUTER JOIN (
-        SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-        FROM (
-          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-        ) AS rekey_planned
-        WHERE rekey_place IS NOT NULL
-      ) AS rekey_member_0
-        ON rekey_member_0.key_0 = rekey_planned.project_id
-    WHERE rekey_planned.rekey_action IN ('rekey')
-  ) AS rekey_becoming
+  FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('rekey')) AS rekey_becoming
   WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed
 )
 INSERT INTO rekey_count (run_id, phase, name, value)
@@ -2296,263 +1387,179 @@ WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
 CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
-  rekey_planned.rekey_canonical AS canonical,
+SELECT rekey_planned_project.id AS key_0, rekey_planned_project.id AS now_0,
+  rekey_planned_project.rekey_action AS action, rekey_planned_project.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NOT NULL) THEN 'taken'
-    WHEN (
-      EXISTS (SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned.name AND id != rekey_planned.id)
-    ) THEN 'taken'
+    WHEN (EXISTS (
+      SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id
+    )) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
   0 AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-  FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-  LEFT OUTER JOIN projects ON projects.id = rekey_planned.id
-WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
-
--- Find these by their keys.
+FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
+WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 CREATE INDEX rekey_back_project_key ON rekey_back_project (key_0);
-
--- Find those that stay: few, mostly none.
 CREATE INDEX rekey_back_project_drifted ON rekey_back_project (key_0) WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_project holds.
 ANALYZE rekey_back_project (key_0, action, drift);
 
 -- The same for the other rows of projects that the run touched.
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
+SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
+  rekey_becoming_project.rekey_action AS action, rekey_becoming_project.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (
-          (
-            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
-          ) IS NOT DISTINCT FROM (CAST(CAST(projects.name AS TEXT) AS TEXT) COLLATE "default")
-        )
-        AND (
-          (
-            SELECT (
-              jsonb_populate_record(
-                CAST(NULL AS projects),
-                jsonb_build_object(
-                  'updated_at',
-                  CAST(
-                    (
-                      SELECT started_at FROM rekey_run
-                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                    ) AS TEXT
-                  )
-                )
-              )
-            ).updated_at
-          ) IS NOT DISTINCT FROM projects.updated_at
-        )
-        AND (
-          CAST(
-            ROW(rekey_becoming.id, rekey_becoming.description, rekey_becoming.created_at) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)
-        )
+    WHEN (NOT (
+      (
+        (CAST(
+          rekey_becoming_project.rekey_new_0 AS TEXT
+        ) COLLATE "default") IS NOT DISTINCT FROM (CAST(projects.name AS TEXT) COLLATE "default")
       )
-    ) THEN 'edited'
-    WHEN (
-      rekey_becoming.rekey_action IN ('rename') AND rekey_becoming.rekey_action IN ('rename')
+      AND ((SELECT (jsonb_populate_record(
+        CAST(NULL AS projects),
+        jsonb_build_object(
+          'updated_at',
+          CAST((
+            SELECT started_at FROM rekey_run
+            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+          ) AS TEXT)
+        )
+      )).updated_at) IS NOT DISTINCT FROM projects.updated_at)
       AND (
-        EXISTS (
-          SELECT 1 FROM projects AS rekey_other
-          WHERE name = rekey_becoming.name AND id != rekey_becoming.id AND id != rekey_becoming.id
-        )
+        CAST(ROW(
+          rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
+        ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)
       )
+    )) THEN 'edited'
+    WHEN (
+      rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
+      AND (EXISTS (
+        SELECT 1 FROM projects AS rekey_other
+        WHERE name = rekey_becoming_project.name AND id != rekey_becoming_project.id AND id != rekey_becoming_project.id
+      ))
     ) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
-    CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rename')
-) AS rekey_becoming
-  LEFT OUTER JOIN projects ON projects.id = rekey_becoming.id;
+  CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
+FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;
 
 -- Decide about project_state: which rows still are as the upgrade left them.
 CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
+SELECT rekey_becoming_state.id AS key_0, rekey_becoming_state.id AS now_0, rekey_becoming_state.rekey_action AS action,
+  rekey_becoming_state.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (
-          (
-            CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
-          ) IS NOT DISTINCT FROM (CAST(CAST(project_state.project_id AS TEXT) AS TEXT) COLLATE "default")
-        )
-        AND (
-          (
-            CAST(CAST(rekey_becoming.rekey_new_1 AS TEXT) AS TEXT) COLLATE "default"
-          ) IS NOT DISTINCT FROM (CAST(CAST(project_state.status AS TEXT) AS TEXT) COLLATE "default")
-        )
-        AND (
-          (
-            SELECT (
-              jsonb_populate_record(
-                CAST(NULL AS project_state),
-                jsonb_build_object(
-                  'updated_at',
-                  CAST(
-                    (
-                      SELECT started_at FROM rekey_run
-                      WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                    ) AS TEXT
-                  )
-                )
-              )
-            ).updated_at
-          ) IS NOT DISTINCT FROM project_state.updated_at
-        )
-        AND (
-          CAST(
-            ROW(
-              rekey_becoming.id, rekey_becoming.category, rekey_becoming.key, rekey_becoming.value,
-              rekey_becoming.source, rekey_becoming.confidence, rekey_becoming.created_at
-            ) AS RECORD
-          ) OPERATOR(pg_catalog.*=) CAST(
-            ROW(
-              project_state.id, project_state.category, project_state.key, project_state.value, project_state.source,
-              project_state.confidence, project_state.created_at
-            ) AS RECORD
-          )
-        )
+    WHEN (NOT (
+      (
+        (CAST(
+          rekey_becoming_state.rekey_new_0 AS TEXT
+        ) COLLATE "default") IS NOT DISTINCT FROM (CAST(project_state.project_id AS TEXT) COLLATE "default")
       )
-    ) THEN 'edited'
+      AND (
+        (CAST(
+          rekey_becoming_state.rekey_new_1 AS TEXT
+        ) COLLATE "default") IS NOT DISTINCT FROM (CAST(project_state.status AS TEXT) COLLATE "default")
+      )
+      AND (
+        (SELECT (jsonb_populate_record(
+          CAST(NULL AS project_state),
+          jsonb_build_object(
+            'updated_at',
+            CAST((
+              SELECT started_at FROM rekey_run
+              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+            ) AS TEXT)
+          )
+        )).updated_at) IS NOT DISTINCT FROM project_state.updated_at
+      )
+      AND (
+        CAST(ROW(
+          rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state.key, rekey_becoming_state.value,
+          rekey_becoming_state.source, rekey_becoming_state.confidence, rekey_becoming_state.created_at
+        ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
+          project_state.id, project_state.category, project_state.key, project_state.value, project_state.source,
+          project_state.confidence, project_state.created_at
+        ) AS RECORD)
+      )
+    )) THEN 'edited'
     WHEN (
-      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.project_id IS NOT NULL
+      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
       AND NOT (
         rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
         AND rekey_owner_0.id IS NOT NULL
       )
     ) THEN 'taken'
     WHEN (
-      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.rekey_action IN ('rekey')
-      AND (
-        EXISTS (
-          SELECT 1 FROM project_state AS rekey_holder
-          WHERE project_id = rekey_becoming.project_id
-            AND (
-              coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming.category AS TEXT), '')
-              AND category IS NOT DISTINCT FROM rekey_becoming.category
-            )
-            AND (
-              coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming.key AS TEXT), '')
-              AND key IS NOT DISTINCT FROM rekey_becoming.key
-            )
-            AND id != rekey_becoming.id
-        )
-      )
+      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
+      AND (EXISTS (
+        SELECT 1 FROM project_state AS rekey_holder
+        WHERE project_id = rekey_becoming_state.project_id
+          AND (
+            coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
+            AND category IS NOT DISTINCT FROM rekey_becoming_state.category
+          )
+          AND (
+            coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
+            AND key IS NOT DISTINCT FROM rekey_becoming_state.key
+          )
+          AND id != rekey_becoming_state.id
+      ))
     ) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
-    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned.key,
-    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
-    rekey_planned.updated_at,
-    CASE
-      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
-        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
-      END
-      ELSE rekey_planned.project_id
-    END AS rekey_new_0,
-    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    LEFT OUTER JOIN (
-      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_place IS NOT NULL
-    ) AS rekey_member_0
-      ON rekey_member_0.key_0 = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action IN ('rekey', 'revive')
-) AS rekey_becoming
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming.id
-  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming.project_id
+  CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM rekey_becoming_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
   LEFT OUTER JOIN (
     SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
     WHERE action IN ('delete', 'drop', 'merge', 'replace')
   ) AS rekey_comes_back_0
-    ON rekey_comes_back_0.key_0 = rekey_becoming.project_id;
-
--- Find these by their keys.
+    ON rekey_comes_back_0.key_0 = rekey_becoming_state.project_id;
 CREATE INDEX rekey_back_state_key ON rekey_back_state (key_0);
-
--- Find those that stay: few, mostly none.
 CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key_0) WHERE drift != 'untouched';
-
--- Let statements be planned for what rekey_back_state holds.
 ANALYZE rekey_back_state (key_0, action, drift);
 
 -- The same for the other rows of project_state that the run touched.
 INSERT INTO rekey_back_state (key_0, now_0, action, canonical, drift, moves)
-SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
-  rekey_planned.rekey_canonical AS canonical,
+SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_planned_state.rekey_action AS action,
+  rekey_planned_state.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NOT NULL) THEN 'taken'
     WHEN (
-      rekey_planned.project_id IS NOT NULL
+      rekey_planned_state.project_id IS NOT NULL
       AND NOT (
         rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
         AND rekey_owner_0.id IS NOT NULL
       )
     ) THEN 'taken'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_planned.project_id
-          AND (
-            coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned.category AS TEXT), '')
-            AND category IS NOT DISTINCT FROM rekey_planned.category
-          )
-          AND (
-            coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned.key AS TEXT), '')
-            AND key IS NOT DISTINCT FROM rekey_planned.key
-          )
-          AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)
-          )
-      )
-    ) THEN 'taken'
+    WHEN (EXISTS (
+      SELECT 1 FROM project_state AS rekey_holder
+      WHERE project_id = rekey_planned_state.project_id
+        AND (
+          coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned_state.category AS TEXT), '')
+          AND category IS NOT DISTINCT FROM rekey_planned_state.category
+        )
+        AND (
+          coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
+          AND key IS NOT DISTINCT FROM rekey_planned_state.key
+        )
+        AND NOT (EXISTS (
+          SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1
+        ))
+    )) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
   0 AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-    confidence, status, created_at, updated_at
-  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned.id
-  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned.project_id
+FROM rekey_planned_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
   LEFT OUTER JOIN (
     SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
     WHERE action IN ('delete', 'drop', 'merge', 'replace')
   ) AS rekey_comes_back_0
-    ON rekey_comes_back_0.key_0 = rekey_planned.project_id
-WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+    ON rekey_comes_back_0.key_0 = rekey_planned_state.project_id
+WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
 -- The same for created rows: they stay while anything hangs on them.
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
@@ -2560,24 +1567,20 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
   rekey_created_projects.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM project_state
-        WHERE projects.id = project_state.project_id
-          AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1)
-          )
-      )
-    ) THEN 'attached'
+    WHEN (EXISTS (
+      SELECT 1 FROM project_state
+      WHERE projects.id = project_state.project_id
+        AND NOT (EXISTS (
+          SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1
+        ))
+    )) THEN 'attached'
     WHEN NOT (
-      CAST(
-        ROW(
-          rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
-          rekey_created_projects.created_at, rekey_created_projects.updated_at
-        ) AS RECORD
-      ) OPERATOR(pg_catalog.*=) CAST(
-        ROW(projects.id, projects.name, projects.description, projects.created_at, projects.updated_at) AS RECORD
-      )
+      CAST(ROW(
+        rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
+        rekey_created_projects.created_at, rekey_created_projects.updated_at
+      ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
+        projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
+      ) AS RECORD)
     ) THEN 'edited'
     ELSE 'untouched'
   END AS drift,
@@ -2585,152 +1588,92 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
 FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
 WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS
+VALUES
+  ('edited', 'what is stored is not what the run wrote, or more has changed', ''),
+  ('deleted', 'it is not there any more', ''),
+  ('taken', 'its old place would be taken, or its owner could not return', ''),
+  ('attached', 'rows hang on it that would not go back', '');
+
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
 INSERT INTO rekey_guard (guard, said)
 WITH RECURSIVE rekey_journalled AS (
-  SELECT 'project' AS part, 'projects' AS "table", 0 AS again,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
-    ) AS inserted,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'project' AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
-      ) AS BIGINT
-    ) AS updated,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'project' AND action IN ('delete', 'merge', 'replace', 'drop')
-      ) AS BIGINT
-    ) AS deleted
-  UNION ALL SELECT 'state' AS part, 'project_state' AS "table", 0 AS again,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('create')) AS BIGINT
-    ) AS inserted,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'state' AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
-      ) AS BIGINT
-    ) AS updated,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'state' AND action IN ('delete', 'merge', 'replace', 'drop')
-      ) AS BIGINT
-    ) AS deleted
-  UNION ALL SELECT 'memory' AS part, 'memories' AS "table", 0 AS again,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('create')) AS BIGINT
-    ) AS inserted,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'memory' AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
-      ) AS BIGINT
-    ) AS updated,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'memory' AND action IN ('delete', 'merge', 'replace', 'drop')
-      ) AS BIGINT
-    ) AS deleted
-  UNION ALL SELECT 'interaction' AS part, 'interactions' AS "table", 0 AS again,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('create')) AS BIGINT
-    ) AS inserted,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'interaction'
-          AND action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
-      ) AS BIGINT
-    ) AS updated,
-    CAST(
-      (
-        SELECT coalesce(sum(rows), 0) FROM rekey_tally
-        WHERE part = 'interaction' AND action IN ('delete', 'merge', 'replace', 'drop')
-      ) AS BIGINT
-    ) AS deleted
+  SELECT part, CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
+    CAST(coalesce(
+      sum(CASE WHEN (action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')) THEN rows END),
+      0
+    ) AS BIGINT) AS updated,
+    CAST(coalesce(
+      sum(CASE WHEN (action IN ('delete', 'drop', 'merge', 'replace')) THEN rows END), 0
+    ) AS BIGINT) AS deleted
+  FROM rekey_tally GROUP BY part
 ),
-rekey_declared(part, "table", quoted) AS (
+rekey_after AS (
+  SELECT *
+  FROM (
+    SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
+      CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
+    FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
+  ) AS rekey_counting
+  WHERE NOT (
+    schemaname LIKE 'pg_temp%'
+    OR relname IN (
+      'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect', 'rekey_journal_projects',
+      'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
+    )
+  )
+),
+rekey_accounted(part, "table", quoted) AS (
   VALUES
     ('project', 'projects', '"projects"'), ('state', 'project_state', '"project_state"'),
     ('memory', 'memories', '"memories"'), ('interaction', 'interactions', '"interactions"')
 ),
-rekey_tree(part, "table", relid) AS (
-  SELECT part, "table", CAST(to_regclass(quoted) AS OID) AS relid FROM rekey_declared
-  UNION SELECT rekey_tree.part, rekey_tree."table", rekey_heirs.inhrelid
-  FROM rekey_tree JOIN pg_catalog.pg_inherits AS rekey_heirs ON rekey_heirs.inhparent = rekey_tree.relid
+rekey_accounted_tree(part, "table", relid) AS (
+  SELECT part, "table", CAST(to_regclass(quoted) AS OID) AS relid FROM rekey_accounted
+  UNION SELECT rekey_accounted_tree.part, rekey_accounted_tree."table", rekey_heirs.inhrelid
+  FROM rekey_accounted_tree
+    JOIN pg_catalog.pg_inherits AS rekey_heirs ON rekey_heirs.inhparent = rekey_accounted_tree.relid
 ),
 rekey_counted AS (
-  SELECT rekey_tree.part,
-    coalesce(rekey_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname)) AS "table",
+  SELECT rekey_accounted_tree.part,
+    coalesce(rekey_accounted_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname)) AS "table",
     CAST(sum(rekey_after.inserted - coalesce(rekey_before.inserted, 0)) AS BIGINT) AS inserted,
     CAST(sum(rekey_after.updated - coalesce(rekey_before.updated, 0)) AS BIGINT) AS updated,
     CAST(sum(rekey_after.deleted - coalesce(rekey_before.deleted, 0)) AS BIGINT) AS deleted
-  FROM (
-    SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
-      CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
-    FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
-  ) AS rekey_after
+  FROM rekey_after
     LEFT OUTER JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
-    LEFT OUTER JOIN rekey_tree ON rekey_tree.relid = rekey_after.relid
-  WHERE rekey_after.schemaname NOT LIKE 'pg_temp%'
-    AND (
-      rekey_after.relname NOT IN (
-        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect', 'rekey_journal_projects',
-        'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
-      )
-    )
-  GROUP BY rekey_tree.part, coalesce(rekey_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname))
+    LEFT OUTER JOIN rekey_accounted_tree ON rekey_accounted_tree.relid = rekey_after.relid
+  GROUP BY rekey_accounted_tree.part,
+    coalesce(rekey_accounted_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname))
 ),
 rekey_account AS (
-  SELECT coalesce(rekey_journalled."table", rekey_counted."table") AS "table",
-    coalesce(rekey_journalled.again, 0) AS again, coalesce(rekey_counted.inserted, 0) AS inserted,
-    coalesce(rekey_counted.updated, 0) AS updated, coalesce(rekey_counted.deleted, 0) AS deleted,
-    coalesce(rekey_journalled.inserted, 0) AS named_inserted, coalesce(rekey_journalled.updated, 0) AS named_updated,
-    coalesce(rekey_journalled.deleted, 0) AS named_deleted
+  SELECT coalesce(rekey_accounted."table", rekey_counted."table") AS "table", 0 AS again,
+    coalesce(rekey_counted.inserted, 0) AS inserted, coalesce(rekey_counted.updated, 0) AS updated,
+    coalesce(rekey_counted.deleted, 0) AS deleted, coalesce(rekey_journalled.inserted, 0) AS named_inserted,
+    coalesce(rekey_journalled.updated, 0) AS named_updated, coalesce(rekey_journalled.deleted, 0) AS named_deleted
   FROM rekey_journalled FULL OUTER JOIN rekey_counted ON rekey_counted.part = rekey_journalled.part
+    LEFT OUTER JOIN rekey_accounted ON rekey_accounted.part = rekey_journalled.part
+),
+rekey_wrong AS (
+  SELECT * FROM rekey_account
+  WHERE inserted - deleted != named_inserted - named_deleted
+    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
 )
 SELECT 'rekey_unaccounted', format('%s: %s rows %s, and the journal names %s', "table", counted, kind, journalled)
 FROM (
-  SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_account
-  WHERE (
-    inserted - deleted != named_inserted - named_deleted
-    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-  )
-    AND inserted != named_inserted
-  UNION ALL SELECT "table", 'updated' AS kind, updated AS counted, named_updated AS journalled FROM rekey_account
-  WHERE (
-    inserted - deleted != named_inserted - named_deleted
-    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-  )
-    AND updated != named_updated
-  UNION ALL SELECT "table", 'deleted' AS kind, deleted AS counted, named_deleted AS journalled FROM rekey_account
-  WHERE (
-    inserted - deleted != named_inserted - named_deleted
-    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-  )
-    AND deleted != named_deleted
+  SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_wrong
+  WHERE inserted != named_inserted
+  UNION ALL SELECT "table", 'updated' AS kind, updated AS counted, named_updated AS journalled FROM rekey_wrong
+  WHERE updated != named_updated
+  UNION ALL SELECT "table", 'deleted' AS kind, deleted AS counted, named_deleted AS journalled FROM rekey_wrong
+  WHERE deleted != named_deleted
   UNION ALL SELECT concat(rekey_after.schemaname, '.', rekey_after.relname),
     'left untouched, since it was truncated or rewritten', 0, 0
-  FROM (
-    SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
-      CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
-    FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
-  ) AS rekey_after
-    JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
+  FROM rekey_after JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
   WHERE rekey_before.filenode != rekey_after.filenode
-    AND (
-      rekey_after.relname NOT IN (
-        'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect', 'rekey_journal_projects',
-        'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
-      )
-    )
   UNION ALL SELECT 'the statistics of the server' AS "table", 'counted, since track_counts is off' AS kind,
     0 AS counted, 0 AS journalled
   WHERE current_setting('track_counts') = 'off'
@@ -2740,209 +1683,52 @@ FROM (
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
 --   then run the upgrade again.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_expected AS (
-  SELECT 'canonical_rows_created' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'canonical_rows_renamed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'shadow_projects_deleted' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_replaced_inactive_canonical' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('replace')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_merged_as_duplicate' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('merge')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_historical_dropped' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_revived' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'memory_rows_superseded' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'memory_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
+WITH rekey_wanted(name, part, action) AS (
+  VALUES
+    ('canonical_rows_created', 'project', 'create'), ('canonical_rows_renamed', 'project', 'rename'),
+    ('shadow_projects_deleted', 'project', 'delete'), ('state_rows_replaced_inactive_canonical', 'state', 'replace'),
+    ('state_rows_merged_as_duplicate', 'state', 'merge'), ('state_rows_historical_dropped', 'state', 'drop'),
+    ('state_rows_revived', 'state', 'revive'), ('state_rows_rekeyed', 'state', 'rekey'),
+    ('memory_rows_superseded', 'memory', 'supersede'), ('memory_rows_rekeyed', 'memory', 'rekey'),
+    ('interaction_rows_rekeyed', 'interaction', 'rekey')
 )
 SELECT 'rekey_count_differs',
   format(
-    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.journalled,
+    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.value,
     rekey_count.value
   )
-FROM rekey_expected
+FROM (
+  SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+  FROM rekey_wanted
+    LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
+  GROUP BY rekey_wanted.name
+) AS rekey_expected
   LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
     AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
-WHERE rekey_count.value IS DISTINCT FROM rekey_expected.journalled;
+WHERE rekey_count.value IS DISTINCT FROM rekey_expected.value;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_project AS (
-  SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling FROM projects
-  WHERE projects.name IS NOT NULL
-),
-rekey_0_project AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_project
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
-),
-rekey_known_project AS (
-  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
-    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
-    rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
-  FROM projects
-    JOIN rekey_of_project
-      ON rekey_of_project.spelling = (CAST((CAST(projects.name AS TEXT) COLLATE "default") AS TEXT) COLLATE "default")
-),
-rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
-    row_number() OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS number,
-    first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS lead_0,
-    first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS first_name,
-    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
-  FROM rekey_known_project
-),
-rekey_group_project AS (
-  SELECT key_0, name, canonical, lead_0,
-    ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
-  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
-)
 SELECT 'rekey_shadow_left_project', format('projects: a row is still named %L instead of %L', name, canonical)
 FROM rekey_group_project WHERE place > 1 OR canonical != name;
 
--- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
+-- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_memory_0 AS (
-  SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling FROM memories
-  WHERE memories.project IS NOT NULL
-),
-rekey_0_memory_0 AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_memory_0
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_memory_0 AS MATERIALIZED (
-  SELECT rekey_0_memory_0.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memory_0 JOIN rekey_registered ON rekey_registered.key = rekey_0_memory_0.key
-)
 SELECT 'rekey_alias_left_memory', format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
-FROM rekey_of_memory_0 WHERE canonical != spelling;
-
--- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-INSERT INTO rekey_guard (guard, said)
-WITH rekey_as_interaction_0 AS (
-  SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
-  WHERE interactions.project IS NOT NULL
-),
-rekey_0_interaction_0 AS (
-  SELECT spelling,
-    translate(
-      btrim(
-        spelling,
-        convert_from(
-          decode(
-            '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-            'hex'
-          ),
-          'UTF8'
-        )
-      ),
-      convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-      convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-    ) AS key
-  FROM rekey_as_interaction_0
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, key, identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_interaction_0 AS MATERIALIZED (
-  SELECT rekey_0_interaction_0.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interaction_0 JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction_0.key
-)
-SELECT 'rekey_alias_left_interaction',
+FROM rekey_of_memory WHERE canonical != spelling
+UNION ALL SELECT 'rekey_alias_left_interaction',
   format('interactions: rows are still keyed by %L instead of %L', spelling, canonical)
-FROM rekey_of_interaction_0 WHERE canonical != spelling;
+FROM rekey_of_interaction WHERE canonical != spelling;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_owner_lost_state',
   format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
-FROM project_state
-  JOIN (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    ON project_state.project_id = rekey_planned.id
-WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id
+WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
 -- Guards rekey_no_way_back_project, rekey_no_way_back_state, rekey_no_way_back_memory, rekey_no_way_back_interaction:
 --   every row that the journal names would go back as it was.
@@ -2952,160 +1738,99 @@ WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_no_way_back_project',
   format(
-    'projects: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'projects: row %L (%s for %L) would not go back as it was: %s', rekey_back_project.key_0, rekey_back_project.action,
+    rekey_back_project.canonical, rekey_drift.what
   )
-FROM rekey_back_project WHERE drift != 'untouched'
+FROM rekey_back_project JOIN rekey_drift ON rekey_drift.drift = rekey_back_project.drift
+WHERE rekey_back_project.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
   format(
-    'project_state: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'project_state: row %L (%s for %L) would not go back as it was: %s', rekey_back_state.key_0,
+    rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what
   )
-FROM rekey_back_state WHERE drift != 'untouched'
+FROM rekey_back_state JOIN rekey_drift ON rekey_drift.drift = rekey_back_state.drift
+WHERE rekey_back_state.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_memory',
   format(
-    'memories: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'memories: row %L (%s for %L) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
+    rekey_back.canonical, rekey_drift.what
   )
 FROM (
-  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-    rekey_becoming.rekey_canonical AS canonical,
+  SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_0,
+    rekey_becoming_memory.rekey_action AS action, rekey_becoming_memory.rekey_canonical AS canonical,
     CASE
       WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        NOT (
-          (
-            (
-              CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
-            ) IS NOT DISTINCT FROM (CAST(CAST(memories.project AS TEXT) AS TEXT) COLLATE "default")
-          )
-          AND (
-            (
-              CAST(CAST(rekey_becoming.rekey_new_1 AS TEXT) AS TEXT) COLLATE "default"
-            ) IS NOT DISTINCT FROM (CAST(CAST(memories.status AS TEXT) AS TEXT) COLLATE "default")
-          )
-          AND (
-            (
-              SELECT (
-                jsonb_populate_record(
-                  CAST(NULL AS memories),
-                  jsonb_build_object(
-                    'updated_at',
-                    CAST(
-                      (
-                        SELECT started_at FROM rekey_run
-                        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-                      ) AS TEXT
-                    )
-                  )
-                )
-              ).updated_at
-            ) IS NOT DISTINCT FROM memories.updated_at
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
-                rekey_becoming.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
-              ) AS RECORD
-            )
-          )
+      WHEN (NOT (
+        (
+          (CAST(
+            rekey_becoming_memory.rekey_new_0 AS TEXT
+          ) COLLATE "default") IS NOT DISTINCT FROM (CAST(memories.project AS TEXT) COLLATE "default")
         )
-      ) THEN 'edited'
+        AND (
+          (CAST(
+            rekey_becoming_memory.rekey_new_1 AS TEXT
+          ) COLLATE "default") IS NOT DISTINCT FROM (CAST(memories.status AS TEXT) COLLATE "default")
+        )
+        AND ((SELECT (jsonb_populate_record(
+          CAST(NULL AS memories),
+          jsonb_build_object(
+            'updated_at',
+            CAST((
+              SELECT started_at FROM rekey_run
+              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+            ) AS TEXT)
+          )
+        )).updated_at) IS NOT DISTINCT FROM memories.updated_at)
+        AND (
+          CAST(ROW(
+            rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
+            rekey_becoming_memory.confidence, rekey_becoming_memory.created_at
+          ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
+            memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
+          ) AS RECORD)
+        )
+      )) THEN 'edited'
       ELSE 'untouched'
     END AS drift,
-    CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at,
-      CASE
-        WHEN (rekey_action = 'rekey') THEN rekey_canonical
-        WHEN (rekey_action = 'supersede') THEN rekey_canonical
-        ELSE project
-      END AS rekey_new_0,
-      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-        status, created_at, updated_at
-      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rekey', 'supersede')
-  ) AS rekey_becoming
-    LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id
+    CASE WHEN (rekey_becoming_memory.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
+  FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id
 ) AS rekey_back
-WHERE drift != 'untouched'
+  JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
+WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   format(
-    'interactions: row %L (%s for %L) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'interactions: row %L (%s for %L) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
+    rekey_back.canonical, rekey_drift.what
   )
 FROM (
-  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-    rekey_becoming.rekey_canonical AS canonical,
+  SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.id AS now_0,
+    rekey_becoming_interaction.rekey_action AS action, rekey_becoming_interaction.rekey_canonical AS canonical,
     CASE
       WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        NOT (
-          (
-            (
-              CAST(CAST(rekey_becoming.rekey_new_0 AS TEXT) AS TEXT) COLLATE "default"
-            ) IS NOT DISTINCT FROM (CAST(CAST(interactions.project AS TEXT) AS TEXT) COLLATE "default")
-          )
-          AND (
-            CAST(
-              ROW(
-                rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
-                rekey_becoming.session_id, rekey_becoming.created_at
-              ) AS RECORD
-            ) OPERATOR(pg_catalog.*=) CAST(
-              ROW(
-                interactions.id, interactions.prompt, interactions.response, interactions.client,
-                interactions.session_id, interactions.created_at
-              ) AS RECORD
-            )
-          )
+      WHEN (NOT (
+        (
+          (CAST(
+            rekey_becoming_interaction.rekey_new_0 AS TEXT
+          ) COLLATE "default") IS NOT DISTINCT FROM (CAST(interactions.project AS TEXT) COLLATE "default")
         )
-      ) THEN 'edited'
+        AND (
+          CAST(ROW(
+            rekey_becoming_interaction.id, rekey_becoming_interaction.prompt, rekey_becoming_interaction.response,
+            rekey_becoming_interaction.client, rekey_becoming_interaction.session_id,
+            rekey_becoming_interaction.created_at
+          ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
+            interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+            interactions.created_at
+          ) AS RECORD)
+        )
+      )) THEN 'edited'
       ELSE 'untouched'
     END AS drift,
-    CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-        created_at
-      FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rekey')
-  ) AS rekey_becoming
-    LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id
+    CASE WHEN (rekey_becoming_interaction.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+  FROM rekey_becoming_interaction LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming_interaction.id
 ) AS rekey_back
-WHERE drift != 'untouched';
+  JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
+WHERE rekey_back.drift != 'untouched';
 
 -- Drop what was noted.
 DROP TABLE rekey_back_project;
@@ -3114,6 +1839,14 @@ DROP TABLE rekey_counted_before;
 
 -- Drop what was counted.
 DROP TABLE rekey_tally;
+
+-- Drop these names.
+DROP VIEW rekey_drift, rekey_becoming_state, rekey_becoming_memory, rekey_becoming_interaction, rekey_becoming_project,
+rekey_fired, rekey_keyed, rekey_planned_interaction, rekey_planned_memory, rekey_planned_state, rekey_of_interaction,
+rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory, rekey_as_memory, rekey_members_project,
+rekey_planned_project, rekey_group_project, rekey_ranked_project, rekey_known_project, rekey_of_project,
+rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_catalog, rekey_asked,
+rekey_declared;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

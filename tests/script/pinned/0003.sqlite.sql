@@ -26,6 +26,8 @@ BEGIN IMMEDIATE;
 -- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
 PRAGMA defer_foreign_keys = ON;
 CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
+INSERT INTO rekey_whole (offending) SELECT count(*) FROM sqlite_temp_master
+WHERE name LIKE 'rekey^_%' ESCAPE '^' AND name <> 'rekey_whole';
 -- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
 CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
 CREATE TEMPORARY VIEW rekey_shown AS
@@ -60,45 +62,54 @@ INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
   UNION ALL SELECT '0002' AS version_num
-  WHERE NOT (
-    EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002')
-  )
+  WHERE NOT (EXISTS (
+    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002'
+  ))
 ) AS rekey_other_version
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_version CHECK (guard <> 'rekey_version'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Running upgrade 0002 -> 0003
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_declared("table", name) AS
+VALUES
+  ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
+  ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
+  ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
+  ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
+  ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
+  ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
+  ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'),
+  ('interactions', 'project'), ('interactions', 'created_at');
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS
+VALUES
+  ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
+  ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
+  ('rekey_created_projects', '"rekey_created_projects"'),
+  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+  ('rekey_journal_memories', '"rekey_journal_memories"'),
+  ('rekey_journal_interactions', '"rekey_journal_interactions"');
+CREATE TEMPORARY VIEW rekey_catalog AS
+SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
+  '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1;
+CREATE TEMPORARY VIEW rekey_part(noun, "table", quoted, keys, name, deletable, apart) AS
+VALUES
+  ('project', 'projects', '"projects"', '["id"]', 'name', 'yes', '[]'),
+  ('state', 'project_state', '"project_state"', '["id"]', '', 'yes', '[]'),
+  ('memory', 'memories', '"memories"', '["id"]', 'project', '', '[]'),
+  ('interaction', 'interactions', '"interactions"', '["id"]', 'project', '', '[]');
+
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_declared("table", name) AS (
-  VALUES
-    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
-    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
-    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
-    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
-    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
-    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
-    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
-    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
-),
-rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
-)
 SELECT 'rekey_missing_column',
   printf(
     '%s: the revision declares column %Q, and the database does not have it', rekey_declared."table",
@@ -114,7 +125,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_missing_column CHECK (guard <> 'rekey_missing_column')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -123,25 +134,16 @@ DELETE FROM rekey_finding;
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
-)
 SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
-FROM rekey_catalog WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
+FROM rekey_catalog
+WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
+  AND "table" IN ('projects', 'project_state', 'memories', 'interactions')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_reserved_name CHECK (guard <> 'rekey_reserved_name'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -151,27 +153,6 @@ INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_not_a_table',
   printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
-        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      )
-  )
   SELECT part."table", 'a view' AS what
   FROM rekey_part AS part JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
 ) AS rekey_asked
@@ -179,7 +160,7 @@ UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_not_a_table CHECK (guard <> 'rekey_not_a_table'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -190,24 +171,7 @@ INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      )
-  )
-  SELECT part."table", known.name AS "column", known.type
+  SELECT part.noun, part."table", known.name AS "column", known.type
   FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
   WHERE upper(known.type) LIKE '%INT%'
     OR (
@@ -218,11 +182,12 @@ FROM (
       )
     )
 ) AS rekey_asked
+WHERE noun IN ('project', 'memory', 'interaction')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_not_text CHECK (guard <> 'rekey_not_text'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -232,27 +197,6 @@ INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_check_broken',
   printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES
-      (
-        CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-        CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      ),
-      (
-        CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('' AS TEXT),
-        CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-      )
-  )
   SELECT part."table"
   FROM rekey_part AS part
     JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
@@ -264,7 +208,7 @@ UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_check_broken CHECK (guard <> 'rekey_check_broken'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -272,59 +216,50 @@ DELETE FROM rekey_finding;
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
 --   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)).
 INSERT INTO rekey_finding (guard, said)
+WITH rekey_unique AS (
+  SELECT part.noun, part."table", made.name AS index_name, made.partial,
+    sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
+    max(EXISTS (
+      SELECT 1 FROM pragma_table_xinfo(part."table") AS other
+      WHERE lower(other.name) <> lower(part.name)
+        AND lower(other.name) NOT IN (SELECT lower(value) FROM json_each(part.apart))
+        AND (
+          lower(other.name) = lower(coalesce(of.name, '')) OR of.cid = -2
+          AND instr(substr(lower(known.sql), instr(known.sql, '(')), lower(other.name)) > 0
+        )
+    )) AS others,
+    max(
+      lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
+    ) AS names,
+    max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,
+    group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
+  FROM rekey_part AS part
+    JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
+    JOIN pragma_index_info(made.name) AS of
+    LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
+  GROUP BY part.noun, part."table", made.name, made.partial
+)
 SELECT 'rekey_name_of_several',
   printf(
     '%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
     "table", columns
   )
 FROM (
-  WITH RECURSIVE rekey_part (
-    "table", "schema", "keys", name, deletable, apart
-  ) AS (
-    VALUES (
-      CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT), CAST('name' AS TEXT),
-      CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-    )
-  ),
-  rekey_unique AS (
-    SELECT part."table", made.name AS index_name, made.partial,
-      sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
-      max(
-        EXISTS (
-          SELECT 1 FROM pragma_table_xinfo(part."table") AS other
-          WHERE lower(other.name) <> lower(part.name)
-            AND lower(other.name) NOT IN (SELECT lower(value) FROM json_each(part.apart))
-            AND (
-              lower(other.name) = lower(coalesce(of.name, '')) OR of.cid = -2
-              AND instr(substr(lower(known.sql), instr(known.sql, '(')), lower(other.name)) > 0
-            )
-        )
-      ) AS others,
-      max(
-        lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
-      ) AS names,
-      max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,
-      group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
-    FROM rekey_part AS part
-      JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
-      JOIN pragma_index_info(made.name) AS of
-      LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
-    GROUP BY part."table", made.name, made.partial
-  )
-  SELECT "table", columns FROM rekey_unique AS several
+  SELECT noun, "table", columns FROM rekey_unique AS several
   WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0
     AND NOT EXISTS (
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )
 ) AS rekey_asked
+WHERE noun IN ('project')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_name_of_several CHECK (guard <> 'rekey_name_of_several')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -342,21 +277,6 @@ WITH rekey_leading(source, kept, name, place) AS (
     ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')
 ),
 rekey_kept_pair AS (SELECT source, kept, max(CAST(place AS INTEGER)) AS own FROM rekey_leading GROUP BY source, kept),
-rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
-    ('rekey_created_projects', '"rekey_created_projects"'),
-    ('rekey_journal_project_state', '"rekey_journal_project_state"'),
-    ('rekey_journal_memories', '"rekey_journal_memories"'),
-    ('rekey_journal_interactions', '"rekey_journal_interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
-),
 rekey_wanted AS (
   SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
     rekey_own.type
@@ -390,7 +310,7 @@ UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_journal_shape CHECK (guard <> 'rekey_journal_shape'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -425,63 +345,56 @@ WITH rekey_listed(alias, canonical, "key", identity) AS (
 INSERT INTO rekey_alias (run_id, alias, canonical, "key", identity)
 SELECT (SELECT max(id) FROM rekey_run), alias, canonical, "key", identity FROM rekey_listed;
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_as_project AS SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects
+WHERE projects.name IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_project AS
+SELECT spelling,
+  replace(
+    replace(
+      replace(
+        lower(trim(
+          spelling,
+          CAST(
+            X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
+          )
+        )),
+        CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
+      ),
+      CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
+    ),
+    CAST(X'e284aa' AS TEXT), 'k'
+  ) AS "key"
+FROM rekey_as_project;
+CREATE TEMPORARY VIEW rekey_registered AS SELECT run_id, alias, canonical, "key", identity FROM rekey_alias
+WHERE run_id = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_of_project AS
+WITH rekey_of_project AS MATERIALIZED (
+  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
+)
+SELECT * FROM rekey_of_project;
+CREATE TEMPORARY VIEW rekey_known_project AS
+SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+  CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
+  rekey_of_project.canonical AS group_0,
+  CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
+  CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
+FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY);
+CREATE TEMPORARY VIEW rekey_ranked_project AS
+SELECT *, row_number() OVER rekey_rows AS number, first_value(key_0) OVER rekey_rows AS lead_0,
+  first_value(name) OVER rekey_rows AS first_name, count(*) OVER rekey_rows_1 AS rows,
+  max(is_canonical) OVER rekey_rows_1 AS has_canonical
+FROM rekey_known_project
+WINDOW rekey_rows AS (
+  PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+),
+  rekey_rows_1 AS (PARTITION BY group_0);
+
 -- Plan projects: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
-WITH rekey_as_project AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
-),
-rekey_0_project AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_project
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
-),
-rekey_known_project AS (
-  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
-    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
-    rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
-  FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY)
-),
-rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
-    row_number() OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS number,
-    first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS lead_0,
-    first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS first_name,
-    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
-  FROM rekey_known_project
-),
-rekey_group_project AS MATERIALIZED (
+WITH rekey_group_project AS MATERIALIZED (
   SELECT key_0, name, canonical, lead_0,
     ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
   FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
@@ -492,22 +405,30 @@ rekey_decided_project AS (
   FROM rekey_group_project
   UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_project.action AS rekey_action, rekey_decided_project.canonical AS rekey_canonical,
-    rekey_decided_project.place AS rekey_place, rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_project
-    LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0
-) AS rekey_planned;
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_project.action AS rekey_action,
+  rekey_decided_project.canonical AS rekey_canonical, rekey_decided_project.place AS rekey_place,
+  rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
+FROM rekey_decided_project
+  LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0;
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_planned_project AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_members_project AS
+SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+FROM rekey_planned_project WHERE rekey_place IS NOT NULL;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
 WITH rekey_slot_row_state AS (
-  SELECT project_state.id AS key_0, rekey_member_0.canonical,
-    CASE WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE project_state.project_id END AS owner_0,
+  SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
+    CASE
+      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
+    END AS owner_0,
     project_state.category AS slot_0, project_state."key" AS slot_1, project_state.value COLLATE BINARY AS value,
-    CASE WHEN (rekey_member_0.place > 1) THEN 1 ELSE 0 END AS shadow,
+    CASE WHEN (rekey_member_0_project.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
     CASE
       WHEN strftime('%Y-%m-%d %H:%M:%S', project_state.updated_at) IS project_state.updated_at
@@ -522,12 +443,12 @@ WITH rekey_slot_row_state AS (
       AND '12' AND typeof(project_state.updated_at) = 'text'
       AND ltrim(
         substr(project_state.updated_at, 20), '.0123456789'
-      ) IN ('', 'Z', '+00:00') THEN CAST(
-        strftime('%s', substr(project_state.updated_at, 1, 19)) AS INTEGER
-      ) * 1000000 + CASE
-        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(
-          round(CAST('0' || substr(project_state.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-        )
+      ) IN ('', 'Z', '+00:00') THEN CAST(strftime(
+        '%s', substr(project_state.updated_at, 1, 19)
+      ) AS INTEGER) * 1000000 + CASE
+        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+          '0' || substr(project_state.updated_at, 20, 7) AS REAL
+        ) * 1000000) AS INTEGER)
         ELSE 0
       END
       WHEN typeof(project_state.updated_at) = 'text' AND project_state.updated_at >= '0001'
@@ -543,9 +464,9 @@ WITH rekey_slot_row_state AS (
       )
       AND substr(project_state.updated_at, 12, 2) < '24'
       AND (
-        length(project_state.updated_at) - length(
-          ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
-        ) IN (10, 16, 19)
+        length(project_state.updated_at) - length(ltrim(
+          substr(project_state.updated_at, 17), ':.0123456789 '
+        )) IN (10, 16, 19)
         OR strftime(
           '%s',
           '2000-01-01T' || substr(
@@ -553,44 +474,35 @@ WITH rekey_slot_row_state AS (
             length(project_state.updated_at) - 11 - length(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '))
           )
         ) IS NOT NULL
-      ) THEN CAST(
-        strftime(
-          '%s',
-          substr(project_state.updated_at, 1, 10) || 'T' || substr(
-            project_state.updated_at, 12, CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-          ) || CASE
-            WHEN ltrim(
-              substr(project_state.updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') || ':00'
-            WHEN ltrim(
-              substr(project_state.updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-              ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 1, 3
-            ) || ':' || substr(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 4)
-            ELSE ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
-          END
-        ) AS INTEGER
-      ) * 1000000 + CASE
-        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(
-          round(CAST('0' || substr(project_state.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-        )
+      ) THEN CAST(strftime(
+        '%s',
+        substr(project_state.updated_at, 1, 10) || 'T' || substr(
+          project_state.updated_at, 12, CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+        ) || CASE
+          WHEN ltrim(
+            substr(project_state.updated_at, 17), ':.0123456789 '
+          ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') || ':00'
+          WHEN ltrim(
+            substr(project_state.updated_at, 17), ':.0123456789 '
+          ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+            ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 1, 3
+          ) || ':' || substr(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 4)
+          ELSE ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
+        END
+      ) AS INTEGER) * 1000000 + CASE
+        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+          '0' || substr(project_state.updated_at, 20, 7) AS REAL
+        ) * 1000000) AS INTEGER)
         ELSE 0
       END
     END AS moment
   FROM project_state
-    LEFT OUTER JOIN (
-      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_place IS NOT NULL
-    ) AS rekey_member_0
-      ON project_state.project_id = rekey_member_0.key_0
-  WHERE rekey_member_0.place > 0
+    LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
+      ON project_state.project_id = rekey_member_0_project.key_0
+  WHERE rekey_member_0_project.place > 0
 ),
 rekey_slot_rank_state AS (
-  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment,
+  SELECT *,
     CASE
       WHEN (shadow = 0 AND active = 1) THEN 0
       WHEN (shadow = 1 AND active = 1) THEN 1
@@ -600,36 +512,23 @@ rekey_slot_rank_state AS (
   FROM rekey_slot_row_state
 ),
 rekey_ranked_state AS (
-  SELECT key_0, canonical, owner_0, slot_0, slot_1, value, shadow, active, moment, rank,
-    row_number() OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS place,
-    first_value(value) OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_value,
-    first_value(shadow) OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_by_shadow,
-    first_value(active) OVER (
-      PARTITION BY owner_0, slot_0, slot_1
-      ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_active
+  SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
+    first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
+  WINDOW rekey_rows AS (
+    PARTITION BY owner_0, slot_0, slot_1
+    ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
 ),
 rekey_judged_state AS (
   SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
     CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, CASE WHEN (value IS won_value) THEN 1 ELSE 0 END AS same,
-    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER (PARTITION BY owner_0, slot_0, slot_1) AS touched,
-    max(
-      CASE WHEN (shadow = 0 AND value IS won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS said_by_canonical,
-    max(
-      CASE WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0 END
-    ) OVER (PARTITION BY owner_0, slot_0, slot_1) AS collided
-  FROM rekey_ranked_state
+    max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
+    max(CASE WHEN (shadow = 0 AND value IS won_value) THEN 1 ELSE 0 END) OVER rekey_rows AS said_by_canonical,
+    max(CASE
+      WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0
+    END) OVER rekey_rows AS collided
+  FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)
 ),
 rekey_decided_state AS MATERIALIZED (
   SELECT key_0,
@@ -646,48 +545,43 @@ rekey_decided_state AS MATERIALIZED (
     canonical
   FROM rekey_judged_state WHERE touched > 0 ORDER BY 1
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_state.action AS rekey_action, rekey_decided_state.canonical AS rekey_canonical,
-    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0
-) AS rekey_planned;
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
+  rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0;
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_as_memory AS SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories
+WHERE memories.project IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_memory AS
+SELECT spelling,
+  replace(
+    replace(
+      replace(
+        lower(trim(
+          spelling,
+          CAST(
+            X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
+          )
+        )),
+        CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
+      ),
+      CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
+    ),
+    CAST(X'e284aa' AS TEXT), 'k'
+  ) AS "key"
+FROM rekey_as_memory;
+CREATE TEMPORARY VIEW rekey_of_memory AS
+WITH rekey_of_memory AS MATERIALIZED (
+  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory."key"
+)
+SELECT * FROM rekey_of_memory;
 
 -- Plan memories: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
-WITH rekey_as_memory AS (
-  SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
-),
-rekey_0_memory AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_memory
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_memory AS MATERIALIZED (
-  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory."key"
-),
-rekey_tagged_memory AS (
+WITH rekey_tagged_memory AS (
   SELECT memories.id AS key_0, rekey_of_memory.canonical, rekey_of_memory.canonical AS name_0,
     memories.memory_type COLLATE BINARY AS agree_0, memories.content COLLATE BINARY AS agree_1,
     memories.status COLLATE BINARY AS agree_2,
@@ -702,12 +596,12 @@ rekey_tagged_memory AS (
       AND substr(memories.updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(memories.updated_at) = 'text'
       AND ltrim(
         substr(memories.updated_at, 20), '.0123456789'
-      ) IN ('', 'Z', '+00:00') THEN CAST(
-        strftime('%s', substr(memories.updated_at, 1, 19)) AS INTEGER
-      ) * 1000000 + CASE
-        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(
-          round(CAST('0' || substr(memories.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-        )
+      ) IN ('', 'Z', '+00:00') THEN CAST(strftime(
+        '%s', substr(memories.updated_at, 1, 19)
+      ) AS INTEGER) * 1000000 + CASE
+        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+          '0' || substr(memories.updated_at, 20, 7) AS REAL
+        ) * 1000000) AS INTEGER)
         ELSE 0
       END
       WHEN typeof(memories.updated_at) = 'text' AND memories.updated_at >= '0001'
@@ -728,27 +622,25 @@ rekey_tagged_memory AS (
             length(memories.updated_at) - 11 - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 '))
           )
         ) IS NOT NULL
-      ) THEN CAST(
-        strftime(
-          '%s',
-          substr(memories.updated_at, 1, 10) || 'T' || substr(
-            memories.updated_at, 12, CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-          ) || CASE
-            WHEN ltrim(
-              substr(memories.updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(memories.updated_at, 17), ':.0123456789 ') || ':00'
-            WHEN ltrim(
-              substr(memories.updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-              ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 1, 3
-            ) || ':' || substr(ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 4)
-            ELSE ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
-          END
-        ) AS INTEGER
-      ) * 1000000 + CASE
-        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(
-          round(CAST('0' || substr(memories.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-        )
+      ) THEN CAST(strftime(
+        '%s',
+        substr(memories.updated_at, 1, 10) || 'T' || substr(
+          memories.updated_at, 12, CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+        ) || CASE
+          WHEN ltrim(
+            substr(memories.updated_at, 17), ':.0123456789 '
+          ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(memories.updated_at, 17), ':.0123456789 ') || ':00'
+          WHEN ltrim(
+            substr(memories.updated_at, 17), ':.0123456789 '
+          ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+            ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 1, 3
+          ) || ':' || substr(ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 4)
+          ELSE ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
+        END
+      ) AS INTEGER) * 1000000 + CASE
+        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+          '0' || substr(memories.updated_at, 20, 7) AS REAL
+        ) * 1000000) AS INTEGER)
         ELSE 0
       END
     END AS moment
@@ -756,24 +648,14 @@ rekey_tagged_memory AS (
   WHERE rekey_of_memory.canonical IS NOT NULL
 ),
 rekey_ranked_memory AS (
-  SELECT key_0, canonical, rekeyed,
-    row_number() OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS place,
-    sum(rekeyed) OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS rekeyed_so_far,
-    first_value(key_0) OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_0,
-    first_value(rekeyed) OVER (
-      PARTITION BY name_0, agree_0, agree_1, agree_2
-      ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS won_by_rekeyed
+  SELECT key_0, canonical, rekeyed, row_number() OVER rekey_rows AS place,
+    sum(rekeyed) OVER rekey_rows AS rekeyed_so_far, first_value(key_0) OVER rekey_rows AS won_0,
+    first_value(rekeyed) OVER rekey_rows AS won_by_rekeyed
   FROM rekey_tagged_memory
+  WINDOW rekey_rows AS (
+    PARTITION BY name_0, agree_0, agree_1, agree_2
+    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
 ),
 rekey_judged_memory AS (
   SELECT CASE
@@ -803,170 +685,126 @@ rekey_decided_memory AS MATERIALIZED (
     canonical
   FROM rekey_judged_memory ORDER BY 1
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_memory.action AS rekey_action, rekey_decided_memory.canonical AS rekey_canonical,
-    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0
-) AS rekey_planned;
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
+  rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0;
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_as_interaction AS SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
+FROM interactions WHERE interactions.project IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_interaction AS
+SELECT spelling,
+  replace(
+    replace(
+      replace(
+        lower(trim(
+          spelling,
+          CAST(
+            X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
+          )
+        )),
+        CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
+      ),
+      CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
+    ),
+    CAST(X'e284aa' AS TEXT), 'k'
+  ) AS "key"
+FROM rekey_as_interaction;
+CREATE TEMPORARY VIEW rekey_of_interaction AS
+WITH rekey_of_interaction AS MATERIALIZED (
+  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key"
+)
+SELECT * FROM rekey_of_interaction;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
-WITH rekey_as_interaction AS (
-  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
-  WHERE interactions.project IS NOT NULL
-),
-rekey_0_interaction AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_interaction
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_interaction AS MATERIALIZED (
-  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key"
-),
-rekey_decided_interaction AS MATERIALIZED (
+WITH rekey_decided_interaction AS MATERIALIZED (
   SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
   FROM interactions
     JOIN rekey_of_interaction ON rekey_of_interaction.spelling = +(interactions.project COLLATE BINARY COLLATE BINARY)
   WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling ORDER BY 1
 )
-SELECT (SELECT max(id) FROM rekey_run), rekey_planned.*
-FROM (
-  SELECT rekey_decided_interaction.action AS rekey_action, rekey_decided_interaction.canonical AS rekey_canonical,
-    CAST(NULL AS INTEGER) AS rekey_place, CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-  FROM rekey_decided_interaction
-    JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0
-) AS rekey_planned;
+SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS rekey_action,
+  rekey_decided_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+FROM rekey_decided_interaction
+  JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_planned_state AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
+  confidence, status, created_at, updated_at
+FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_planned_memory AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
+  created_at, updated_at
+FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run);
+CREATE TEMPORARY VIEW rekey_planned_interaction AS
+SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
+  created_at
+FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 
 -- Count the rows of each action in the journals, once for all that follows.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_tally AS SELECT part, action, rows
+CREATE TEMPORARY TABLE rekey_tally AS SELECT *
 FROM (
-  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
+  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project GROUP BY rekey_action
+  UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_state
   GROUP BY rekey_action
-  UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
+  UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_memory
   GROUP BY rekey_action
-  UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  GROUP BY rekey_action
-  UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at
-    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
+  UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_interaction
   GROUP BY rekey_action
 ) AS rekey_noted;
 
 -- Count what the plan names.
 SAVEPOINT rekey_step;
-WITH rekey_identity_row AS (
+WITH rekey_wanted(name, part, action) AS (
+  VALUES
+    ('shadow_projects', 'project', 'delete'), ('shadow_projects', 'project', 'retire'),
+    ('canonical_rows_renamed', 'project', 'rename'), ('state_rekey_rows', 'state', 'rekey'),
+    ('state_rekey_rows', 'state', 'merge'), ('state_historical_drops', 'state', 'drop'),
+    ('state_rows_revived', 'state', 'revive'), ('memory_rekey_rows', 'memory', 'rekey'),
+    ('memory_supersede_rows', 'memory', 'supersede'), ('interaction_rekey_rows', 'interaction', 'rekey')
+),
+rekey_identity_row AS (
   SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
   FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
 )
-INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', name, value
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', *
 FROM (
   SELECT name, value
   FROM (
-    SELECT 'shadow_projects' AS name,
-      CAST(
-        (
-          SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete', 'retire')
-        ) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'canonical_rows_renamed' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'state_rekey_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey', 'merge')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'state_historical_drops' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'state_rows_revived' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
-      ) AS value
+    SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+    FROM rekey_wanted
+      LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
+    GROUP BY rekey_wanted.name
     UNION ALL SELECT 'state_collisions' AS name,
       (
         SELECT count(*)
         FROM (
-          SELECT DISTINCT rekey_canonical, category, "key"
-          FROM (
-            SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value,
-              source, confidence, status, created_at, updated_at
-            FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-          ) AS rekey_planned
-          WHERE rekey_action = 'collision'
+          SELECT DISTINCT rekey_canonical, category, "key" FROM rekey_planned_state WHERE rekey_action = 'collision'
         ) AS rekey_collided
-      ) AS value
-    UNION ALL SELECT 'memory_rekey_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'memory_supersede_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
-      ) AS value
-    UNION ALL SELECT 'interaction_rekey_rows' AS name,
-      CAST(
-        (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
       ) AS value
   ) AS rekey_tally
   UNION ALL SELECT 'project_values_left_behind' AS name,
     0 + (
       SELECT coalesce(
-        sum(
-          CASE
-            WHEN (
-              rekey_gone.description COLLATE BINARY IS NOT NULL
-              AND NOT (
-                rekey_gone.description COLLATE BINARY IS CASE
-                  WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
-                  ELSE rekey_stays.description
-                END COLLATE BINARY
-              )
-            ) THEN 1
-            ELSE 0
-          END
-        ),
+        sum(CASE
+          WHEN (
+            rekey_gone.description COLLATE BINARY IS NOT NULL
+            AND NOT (
+              rekey_gone.description COLLATE BINARY IS CASE
+                WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
+                ELSE rekey_stays.description
+              END COLLATE BINARY
+            )
+          ) THEN 1
+          ELSE 0
+        END),
         0
       )
       FROM (
@@ -979,59 +817,51 @@ FROM (
     ) AS value
 ) AS rekey_counted;
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_keyed AS SELECT noun
+FROM (
+  SELECT part.noun FROM rekey_part AS part
+  WHERE EXISTS (
+    SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+    WHERE known.pk = 1 AND upper(known.type) = 'INTEGER' AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
+      AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
+  )
+    OR EXISTS (
+      SELECT 1 FROM pragma_index_list(part."table") AS made
+      WHERE made."unique" = 1 AND made.partial = 0
+        AND NOT EXISTS (
+          SELECT 1 FROM pragma_index_info(made.name) AS of
+          WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
+        )
+    )
+) AS rekey_asked;
+CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
+FROM (
+  SELECT part."table", made.name AS called, event.value AS event
+  FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
+    JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
+    JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
+) AS rekey_asked;
+
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
 --   run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_project AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
-),
-rekey_0_project AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_project
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
-),
-rekey_canonical_row AS (
+WITH rekey_canonical_row AS (
   SELECT projects.id AS "key", projects.name COLLATE BINARY AS name, rekey_of_project.canonical
   FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = projects.name COLLATE BINARY
   WHERE rekey_of_project.alias = rekey_of_project.canonical
 )
 SELECT 'rekey_two_canonical_rows_project',
   printf('projects: row %Q, named %Q, is one of several rows for the canonical %Q', "key", name, canonical)
-FROM (
-  SELECT "key", name, canonical, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row
-) AS rekey_counted
-WHERE rows > 1
+FROM (SELECT *, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row) AS rekey_counted WHERE rows > 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_two_canonical_rows_project CHECK (guard <> 'rekey_two_canonical_rows_project')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1042,34 +872,23 @@ DELETE FROM rekey_finding;
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_collision_state',
   printf(
-    'project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q', rekey_planned.rekey_canonical,
+    'project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q', rekey_planned_state.rekey_canonical,
     'category=' || coalesce(
-      CAST(rekey_planned.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned."key" AS VARCHAR), 'NULL'),
-    rekey_planned.id, rekey_member.name, rekey_planned.value
+      CAST(rekey_planned_state.category AS VARCHAR), 'NULL'
+    ) || ', key=' || coalesce(CAST(rekey_planned_state."key" AS VARCHAR), 'NULL'),
+    rekey_planned_state.id, rekey_member_project.name, rekey_planned_state.value
   )
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-    confidence, status, created_at, updated_at
-  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-  LEFT OUTER JOIN (
-    SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_place IS NOT NULL
-  ) AS rekey_member
-    ON rekey_member.key_0 = rekey_planned.project_id
-WHERE rekey_planned.rekey_action = 'collision' AND rekey_planned.status COLLATE BINARY = 'active'
+FROM rekey_planned_state
+  LEFT OUTER JOIN rekey_members_project AS rekey_member_project
+    ON rekey_member_project.key_0 = rekey_planned_state.project_id
+WHERE rekey_planned_state.rekey_action = 'collision' AND rekey_planned_state.status COLLATE BINARY = 'active'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_collision_state CHECK (guard <> 'rekey_collision_state')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1082,19 +901,14 @@ SELECT 'rekey_crowded_slot_state',
     'project_state: identity %Q, of %Q, has %s rows at %s', project_id, rekey_canonical, count(*),
     'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL')
   )
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-    confidence, status, created_at, updated_at
-  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
+FROM rekey_planned_state GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_crowded_slot_state CHECK (guard <> 'rekey_crowded_slot_state')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1108,42 +922,7 @@ SELECT 'rekey_key_not_unique_project',
     'key %Q of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
     count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-            )
-          )
-          SELECT 1 AS one FROM rekey_part AS part
-          WHERE EXISTS (
-            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
-              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
-              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
-          )
-            OR EXISTS (
-              SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0
-                AND NOT EXISTS (
-                  SELECT 1 FROM pragma_index_info(made.name) AS of
-                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
-                )
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'project'))) AS rekey_unsaid
   JOIN projects ON 1 = 1
 WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_state',
@@ -1151,42 +930,7 @@ UNION ALL SELECT 'rekey_key_not_unique_state',
     'key %Q of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
     project_state.id, count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-            )
-          )
-          SELECT 1 AS one FROM rekey_part AS part
-          WHERE EXISTS (
-            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
-              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
-              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
-          )
-            OR EXISTS (
-              SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0
-                AND NOT EXISTS (
-                  SELECT 1 FROM pragma_index_info(made.name) AS of
-                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
-                )
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'state'))) AS rekey_unsaid
   JOIN project_state ON 1 = 1
 WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_memory',
@@ -1194,42 +938,7 @@ UNION ALL SELECT 'rekey_key_not_unique_memory',
     'key %Q of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
     count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-            )
-          )
-          SELECT 1 AS one FROM rekey_part AS part
-          WHERE EXISTS (
-            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
-              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
-              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
-          )
-            OR EXISTS (
-              SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0
-                AND NOT EXISTS (
-                  SELECT 1 FROM pragma_index_info(made.name) AS of
-                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
-                )
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'memory'))) AS rekey_unsaid
   JOIN memories ON 1 = 1
 WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_interaction',
@@ -1237,42 +946,7 @@ UNION ALL SELECT 'rekey_key_not_unique_interaction',
     'key %Q of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
     interactions.id, count(*)
   )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (
-    EXISTS (
-      SELECT one
-      FROM (
-        SELECT one
-        FROM (
-          WITH RECURSIVE rekey_part (
-            "table", "schema", "keys", name, deletable, apart
-          ) AS (
-            VALUES (
-              CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-              CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-            )
-          )
-          SELECT 1 AS one FROM rekey_part AS part
-          WHERE EXISTS (
-            SELECT 1 FROM pragma_table_xinfo(part."table") AS known
-            WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
-              AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
-              AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
-          )
-            OR EXISTS (
-              SELECT 1 FROM pragma_index_list(part."table") AS made
-              WHERE made."unique" = 1 AND made.partial = 0
-                AND NOT EXISTS (
-                  SELECT 1 FROM pragma_index_info(made.name) AS of
-                  WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
-                )
-            )
-        ) AS rekey_asked
-      ) AS rekey_said
-    )
-  )
-) AS rekey_unsaid
+FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'interaction'))) AS rekey_unsaid
   JOIN interactions ON 1 = 1
 WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
 UNION ALL SELECT NULL, NULL;
@@ -1284,7 +958,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   CONSTRAINT rekey_key_not_unique_interaction CHECK (guard <> 'rekey_key_not_unique_interaction')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1312,7 +986,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   CONSTRAINT rekey_key_is_null_interaction CHECK (guard <> 'rekey_key_is_null_interaction')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1328,17 +1002,7 @@ SELECT 'rekey_no_row_is_active_state',
 FROM (
   SELECT 1 AS one
   WHERE NOT (EXISTS (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'))
-    AND (
-      EXISTS (
-        SELECT 1
-        FROM (
-          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value,
-            source, confidence, status, created_at, updated_at
-          FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-        ) AS rekey_planned
-        WHERE rekey_action IN ('drop', 'replace')
-      )
-    )
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))
 ) AS rekey_none
   JOIN project_state ON 1 = 1
 GROUP BY project_state.status
@@ -1348,7 +1012,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_no_row_is_active_state CHECK (guard <> 'rekey_no_row_is_active_state')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1367,23 +1031,14 @@ FROM (
   WHERE ("notnull" = 1 OR pk > 0) AND dflt_value IS NULL AND NOT (pk = 1 AND parts = 1 AND upper(type) = 'INTEGER')
 ) AS rekey_needed
 WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
-  AND (
-    EXISTS (
-      SELECT 1
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_action = 'create'
-    )
-  )
+  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_unfilled_column_project CHECK (guard <> 'rekey_unfilled_column_project')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1405,8 +1060,87 @@ WITH rekey_timed AS (
     )
     AND (
       updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+      AND (CASE
+        WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+        AND substr(updated_at, 9, 2) < '29'
+        AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
+        WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+          strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
+        ) * 1000000 + CASE
+          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+            '0' || substr(updated_at, 20, 7) AS REAL
+          ) * 1000000) AS INTEGER)
+          ELSE 0
+        END
+        WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+        AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+        AND (substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10))
+        AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+        AND substr(updated_at, 12, 2) < '24'
+        AND (
+          length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+          OR strftime(
+            '%s',
+            '2000-01-01T' || substr(
+              updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
+            )
+          ) IS NOT NULL
+        ) THEN CAST(strftime(
+          '%s',
+          substr(updated_at, 1, 10) || 'T' || substr(
+            updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+          ) || CASE
+            WHEN ltrim(
+              substr(updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+            WHEN ltrim(
+              substr(updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+              ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+            ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+            ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
+          END
+        ) AS INTEGER) * 1000000 + CASE
+          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+            '0' || substr(updated_at, 20, 7) AS REAL
+          ) * 1000000) AS INTEGER)
+          ELSE 0
+        END
+      END) IS NULL
+    ) AS unread,
+    CASE WHEN (rekey_action = 'rekey') THEN 1 ELSE 0 END AS won, category AS group_0, "key" AS group_1,
+    CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
+  FROM rekey_planned_state
+  WHERE rekey_action IN ('rekey', 'merge', 'drop')
+    AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
+)
+SELECT 'rekey_unreadable_time_state',
+  printf(
+    'project_state: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
+    "key", value, canonical
+  )
+FROM (
+  SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
+  WHERE EXISTS (
+    SELECT 1 FROM rekey_planned_state
+    WHERE NOT (
+      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
+    )
+      AND NOT (
+        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      )
       AND (
-        CASE
+        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+        AND (CASE
           WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
           AND substr(updated_at, 9, 2) < '29'
           AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
@@ -1417,9 +1151,9 @@ WITH rekey_timed AS (
           AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
             strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
           ) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-            )
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+              '0' || substr(updated_at, 20, 7) AS REAL
+            ) * 1000000) AS INTEGER)
             ELSE 0
           END
           WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
@@ -1437,133 +1171,33 @@ WITH rekey_timed AS (
                 updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
               )
             ) IS NOT NULL
-          ) THEN CAST(
-            strftime(
-              '%s',
-              substr(updated_at, 1, 10) || 'T' || substr(
-                updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-              ) || CASE
-                WHEN ltrim(
-                  substr(updated_at, 17), ':.0123456789 '
-                ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-                WHEN ltrim(
-                  substr(updated_at, 17), ':.0123456789 '
-                ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                  ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-                ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-                ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-              END
-            ) AS INTEGER
-          ) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-            )
+          ) THEN CAST(strftime(
+            '%s',
+            substr(updated_at, 1, 10) || 'T' || substr(
+              updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+            ) || CASE
+              WHEN ltrim(
+                substr(updated_at, 17), ':.0123456789 '
+              ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+              WHEN ltrim(
+                substr(updated_at, 17), ':.0123456789 '
+              ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+              ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+              ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
+            END
+          ) AS INTEGER) * 1000000 + CASE
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+              '0' || substr(updated_at, 20, 7) AS REAL
+            ) * 1000000) AS INTEGER)
             ELSE 0
           END
-        END
-      ) IS NULL
-    ) AS unread,
-    CASE WHEN (rekey_action = 'rekey') THEN 1 ELSE 0 END AS won, category AS group_0, "key" AS group_1,
-    CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey', 'merge', 'drop')
-    AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
-)
-SELECT 'rekey_unreadable_time_state',
-  printf(
-    'project_state: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
-    "key", value, canonical
-  )
-FROM (
-  SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
-    count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
-    max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
-  FROM rekey_timed
-  WHERE EXISTS (
-    SELECT 1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-        confidence, status, created_at, updated_at
-      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE NOT (
-      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
-    )
-      AND NOT (
-        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-      )
-      AND (
-        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-        AND (
-          CASE
-            WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-            AND substr(updated_at, 9, 2) < '29'
-            AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
-            WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-            AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-            AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-            AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-            AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-              strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-            ) * 1000000 + CASE
-              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-              )
-              ELSE 0
-            END
-            WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
-            AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-            AND (
-              substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
-            )
-            AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
-            AND substr(updated_at, 12, 2) < '24'
-            AND (
-              length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-              OR strftime(
-                '%s',
-                '2000-01-01T' || substr(
-                  updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-                )
-              ) IS NOT NULL
-            ) THEN CAST(
-              strftime(
-                '%s',
-                substr(updated_at, 1, 10) || 'T' || substr(
-                  updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-                ) || CASE
-                  WHEN ltrim(
-                    substr(updated_at, 17), ':.0123456789 '
-                  ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-                  WHEN ltrim(
-                    substr(updated_at, 17), ':.0123456789 '
-                  ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                    ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-                  ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-                  ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-                END
-              ) AS INTEGER
-            ) * 1000000 + CASE
-              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-              )
-              ELSE 0
-            END
-          END
-        ) IS NULL
+        END) IS NULL
       )
       AND rekey_action IN ('rekey', 'merge', 'drop')
       AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
   )
+  WINDOW rekey_rows AS (PARTITION BY canonical, group_0, group_1, group_2)
 ) AS rekey_contested
 WHERE unread = 1 AND rows > 1 AND decided = 1
 UNION ALL SELECT NULL, NULL;
@@ -1572,7 +1206,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_unreadable_time_state CHECK (guard <> 'rekey_unreadable_time_state')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1594,8 +1228,84 @@ WITH rekey_timed AS (
     )
     AND (
       updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+      AND (CASE
+        WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+        AND substr(updated_at, 9, 2) < '29'
+        AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
+        WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
+          strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
+        ) * 1000000 + CASE
+          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+            '0' || substr(updated_at, 20, 7) AS REAL
+          ) * 1000000) AS INTEGER)
+          ELSE 0
+        END
+        WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
+        AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+        AND (substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10))
+        AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
+        AND substr(updated_at, 12, 2) < '24'
+        AND (
+          length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+          OR strftime(
+            '%s',
+            '2000-01-01T' || substr(
+              updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
+            )
+          ) IS NOT NULL
+        ) THEN CAST(strftime(
+          '%s',
+          substr(updated_at, 1, 10) || 'T' || substr(
+            updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+          ) || CASE
+            WHEN ltrim(
+              substr(updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+            WHEN ltrim(
+              substr(updated_at, 17), ':.0123456789 '
+            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+              ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+            ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+            ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
+          END
+        ) AS INTEGER) * 1000000 + CASE
+          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+            '0' || substr(updated_at, 20, 7) AS REAL
+          ) * 1000000) AS INTEGER)
+          ELSE 0
+        END
+      END) IS NULL
+    ) AS unread,
+    1 AS won, memory_type COLLATE BINARY AS group_0, content COLLATE BINARY AS group_1, status COLLATE BINARY AS group_2
+  FROM rekey_planned_memory
+)
+SELECT 'rekey_unreadable_time_memory',
+  printf(
+    'memories: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
+    "key", value, canonical
+  )
+FROM (
+  SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
+  WHERE EXISTS (
+    SELECT 1 FROM rekey_planned_memory
+    WHERE NOT (
+      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
+    )
+      AND NOT (
+        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
+        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
+        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
+      )
       AND (
-        CASE
+        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+        AND (CASE
           WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
           AND substr(updated_at, 9, 2) < '29'
           AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
@@ -1606,9 +1316,9 @@ WITH rekey_timed AS (
           AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
             strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
           ) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-            )
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+              '0' || substr(updated_at, 20, 7) AS REAL
+            ) * 1000000) AS INTEGER)
             ELSE 0
           END
           WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
@@ -1626,128 +1336,31 @@ WITH rekey_timed AS (
                 updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
               )
             ) IS NOT NULL
-          ) THEN CAST(
-            strftime(
-              '%s',
-              substr(updated_at, 1, 10) || 'T' || substr(
-                updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-              ) || CASE
-                WHEN ltrim(
-                  substr(updated_at, 17), ':.0123456789 '
-                ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-                WHEN ltrim(
-                  substr(updated_at, 17), ':.0123456789 '
-                ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                  ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-                ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-                ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-              END
-            ) AS INTEGER
-          ) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-              round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-            )
+          ) THEN CAST(strftime(
+            '%s',
+            substr(updated_at, 1, 10) || 'T' || substr(
+              updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
+            ) || CASE
+              WHEN ltrim(
+                substr(updated_at, 17), ':.0123456789 '
+              ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+              WHEN ltrim(
+                substr(updated_at, 17), ':.0123456789 '
+              ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
+                ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
+              ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+              ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
+            END
+          ) AS INTEGER) * 1000000 + CASE
+            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
+              '0' || substr(updated_at, 20, 7) AS REAL
+            ) * 1000000) AS INTEGER)
             ELSE 0
           END
-        END
-      ) IS NULL
-    ) AS unread,
-    1 AS won, memory_type COLLATE BINARY AS group_0, content COLLATE BINARY AS group_1, status COLLATE BINARY AS group_2
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-)
-SELECT 'rekey_unreadable_time_memory',
-  printf(
-    'memories: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
-    "key", value, canonical
-  )
-FROM (
-  SELECT canonical, "key", value, unread, won, group_0, group_1, group_2,
-    count(*) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS rows,
-    max(won) OVER (PARTITION BY canonical, group_0, group_1, group_2) AS decided
-  FROM rekey_timed
-  WHERE EXISTS (
-    SELECT 1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-        status, created_at, updated_at
-      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE NOT (
-      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
-    )
-      AND NOT (
-        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-        AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-        AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-        AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-      )
-      AND (
-        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-        AND (
-          CASE
-            WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-            AND substr(updated_at, 9, 2) < '29'
-            AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
-            WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
-            AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
-            AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
-            AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-            AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-              strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-            ) * 1000000 + CASE
-              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-              )
-              ELSE 0
-            END
-            WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
-            AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-            AND (
-              substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
-            )
-            AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
-            AND substr(updated_at, 12, 2) < '24'
-            AND (
-              length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-              OR strftime(
-                '%s',
-                '2000-01-01T' || substr(
-                  updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-                )
-              ) IS NOT NULL
-            ) THEN CAST(
-              strftime(
-                '%s',
-                substr(updated_at, 1, 10) || 'T' || substr(
-                  updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-                ) || CASE
-                  WHEN ltrim(
-                    substr(updated_at, 17), ':.0123456789 '
-                  ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-                  WHEN ltrim(
-                    substr(updated_at, 17), ':.0123456789 '
-                  ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                    ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-                  ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-                  ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-                END
-              ) AS INTEGER
-            ) * 1000000 + CASE
-              WHEN substr(updated_at, 20, 1) = '.' THEN CAST(
-                round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER
-              )
-              ELSE 0
-            END
-          END
-        ) IS NULL
+        END) IS NULL
       )
   )
+  WINDOW rekey_rows AS (PARTITION BY canonical, group_0, group_1, group_2)
 ) AS rekey_contested
 WHERE unread = 1 AND rows > 1 AND decided = 1
 UNION ALL SELECT NULL, NULL;
@@ -1756,7 +1369,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_unreadable_time_memory CHECK (guard <> 'rekey_unreadable_time_memory')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1764,31 +1377,6 @@ DELETE FROM rekey_finding;
 -- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
 --   the catalog.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
-),
-rekey_declared("table", name, kind) AS (
-  VALUES
-    ('projects', 'id', 'plain'), ('projects', 'name', 'plain'), ('projects', 'description', 'plain'),
-    ('projects', 'created_at', 'plain'), ('projects', 'updated_at', 'plain'), ('project_state', 'id', 'plain'),
-    ('project_state', 'project_id', 'plain'), ('project_state', 'category', 'plain'), ('project_state', 'key', 'plain'),
-    ('project_state', 'value', 'plain'), ('project_state', 'source', 'plain'), ('project_state', 'confidence', 'plain'),
-    ('project_state', 'status', 'plain'), ('project_state', 'created_at', 'plain'),
-    ('project_state', 'updated_at', 'plain'), ('memories', 'id', 'plain'), ('memories', 'memory_type', 'plain'),
-    ('memories', 'content', 'plain'), ('memories', 'project', 'plain'), ('memories', 'confidence', 'plain'),
-    ('memories', 'status', 'plain'), ('memories', 'created_at', 'plain'), ('memories', 'updated_at', 'plain'),
-    ('interactions', 'id', 'plain'), ('interactions', 'prompt', 'plain'), ('interactions', 'response', 'plain'),
-    ('interactions', 'client', 'plain'), ('interactions', 'session_id', 'plain'), ('interactions', 'project', 'plain'),
-    ('interactions', 'created_at', 'plain')
-)
 SELECT 'rekey_generated_column',
   printf(
     '%s: column %Q is generated, and the revision does not declare it so', rekey_catalog."table", rekey_catalog.name
@@ -1797,17 +1385,14 @@ FROM rekey_catalog
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
 WHERE rekey_catalog.generated = 1
-  AND (
-    rekey_declared.kind = 'plain' OR rekey_declared.kind IS NULL
-    AND rekey_catalog."table" IN ('projects', 'project_state')
-  )
+  AND (rekey_declared.name IS NOT NULL OR rekey_catalog."table" IN ('projects', 'project_state'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_generated_column CHECK (guard <> 'rekey_generated_column')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1816,65 +1401,13 @@ DELETE FROM rekey_finding;
 -- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
 --   the catalog.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
-),
-rekey_declared("table", name) AS (
-  VALUES
-    ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
-    ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
-    ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
-    ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
-    ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
-    ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
-    ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'),
-    ('interactions', 'session_id'), ('interactions', 'project'), ('interactions', 'created_at')
-)
 SELECT 'rekey_trigger_undeclared',
   printf(
     '%s: the trigger %Q fires when rows are updated, and the column %Q is not declared; a script would not see what is written there',
     rekey_catalog."table", rekey_fired.called, rekey_catalog.name
   )
 FROM rekey_catalog
-  JOIN (
-    SELECT "table", called, event
-    FROM (
-      WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable, apart
-      ) AS (
-        VALUES
-          (
-            CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          ),
-          (
-            CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          ),
-          (
-            CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          ),
-          (
-            CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          )
-      )
-      SELECT part."table", made.name AS called, event.value AS event
-      FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
-        JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
-        JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
-    ) AS rekey_asked
-  ) AS rekey_fired
-    ON rekey_fired."table" = rekey_catalog."table"
+  JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
 WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL
@@ -1884,7 +1417,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_trigger_undeclared CHECK (guard <> 'rekey_trigger_undeclared')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -1900,92 +1433,27 @@ SELECT 'rekey_trigger_on_way_back',
   )
 FROM (
   SELECT 'projects' AS "table", 'INSERT' AS event
-  WHERE EXISTS (
-    SELECT 1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-      FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
-  )
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
   UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
-  WHERE (
-    EXISTS (
-      SELECT 1
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_action IN ('create')
-    )
-  )
-    AND NOT (
-      EXISTS (
-        SELECT 1
-        FROM (
-          SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-          FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-        ) AS rekey_planned
-        WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
-      )
-    )
+  WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
+    AND NOT (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
   UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
-  WHERE EXISTS (
-    SELECT 1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-        confidence, status, created_at, updated_at
-      FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')
-  )
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
 ) AS rekey_returning
-  JOIN (
-    SELECT "table", called, event
-    FROM (
-      WITH RECURSIVE rekey_part (
-        "table", "schema", "keys", name, deletable, apart
-      ) AS (
-        VALUES
-          (
-            CAST('projects' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('name' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          ),
-          (
-            CAST('memories' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          ),
-          (
-            CAST('interactions' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('project' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          ),
-          (
-            CAST('project_state' AS TEXT), CAST('' AS TEXT), CAST(CAST(X'5b226964225d' AS TEXT) AS TEXT),
-            CAST('' AS TEXT), CAST('yes' AS TEXT), CAST(CAST(X'5b5d' AS TEXT) AS TEXT)
-          )
-      )
-      SELECT part."table", made.name AS called, event.value AS event
-      FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
-        JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
-        JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
-    ) AS rekey_asked
-  ) AS rekey_fired
-    ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event
+  JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_trigger_on_way_back CHECK (guard <> 'rekey_trigger_on_way_back')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Take the rows to put back out of the journal of projects.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE 0 = 1;
-
--- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
 SAVEPOINT rekey_step;
@@ -2000,8 +1468,6 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 -- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
 INSERT INTO projects SELECT * FROM rekey_returning;
-
--- Drop what was taken out.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_returning;
 
@@ -2009,8 +1475,6 @@ DROP TABLE rekey_returning;
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_project_state.* FROM rekey_journal_project_state
 WHERE 0 = 1;
-
--- Leave the journal's own column away.
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_run;
 SAVEPOINT rekey_step;
@@ -2025,8 +1489,6 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 -- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
 INSERT INTO project_state SELECT * FROM rekey_returning;
-
--- Drop what was taken out.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_returning;
 
@@ -2034,23 +1496,20 @@ DROP TABLE rekey_returning;
 SAVEPOINT rekey_step;
 DELETE FROM projects WHERE 0 = 1;
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_related AS SELECT name FROM sqlite_master AS rekey_known
+WHERE type = 'table'
+  AND (
+    lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
+    OR (EXISTS (
+      SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+      WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
+    ))
+  );
+
 -- Note the rows whose foreign keys lead nowhere already.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_broken_before AS
-WITH rekey_related AS (
-  SELECT name FROM sqlite_master AS rekey_known
-  WHERE type = 'table'
-    AND (
-      lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-      OR (
-        EXISTS (
-          SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-          WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-        )
-      )
-    )
-)
-SELECT "table", rowid, parent, fkid, rows
+CREATE TEMPORARY TABLE rekey_broken_before AS SELECT *
 FROM (
   SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
   FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
@@ -2059,7 +1518,7 @@ FROM (
 
 -- Note what the database has counted so far, to compare with after the changes.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_counted_before AS SELECT part, rows
+CREATE TEMPORARY TABLE rekey_counted_before AS SELECT *
 FROM (
   SELECT 'project' AS part, count(*) AS rows FROM projects
   UNION ALL SELECT 'state' AS part, count(*) AS rows FROM project_state
@@ -2081,8 +1540,6 @@ FROM rekey_journal_projects
     AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
-
--- Record how many rows that were: canonical_rows_created.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', changes();
@@ -2113,71 +1570,54 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
     SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
   );
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_project AS
+SELECT *, CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+FROM rekey_planned_project WHERE rekey_action IN ('rename');
+
 -- Spell misspelt canonical rows as they are registered.
 SAVEPOINT rekey_step;
 UPDATE projects
 SET name=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
-    CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rename')
-) AS rekey_becoming
+FROM (SELECT * FROM rekey_becoming_project WHERE rekey_action IN ('rename')) AS rekey_becoming
 WHERE projects.id = rekey_becoming.id;
-
--- Record how many rows that were: canonical_rows_renamed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', changes();
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_interaction AS
+SELECT *, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
+
 -- Write the rows of interactions under their canonical.
 SAVEPOINT rekey_step;
 UPDATE interactions SET project=rekey_becoming.rekey_new_0
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-    created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at
-    FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey')
-) AS rekey_becoming
+FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE interactions.id = rekey_becoming.id;
-
--- Record how many rows that were: interaction_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', changes();
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_memory AS
+SELECT *,
+  CASE
+    WHEN (rekey_action = 'rekey') THEN rekey_canonical
+    WHEN (rekey_action = 'supersede') THEN rekey_canonical
+    ELSE project
+  END AS rekey_new_0,
+  CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
+FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
 
 -- Supersede the duplicates in memories, under their canonical name too.
 SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
-    created_at, updated_at,
-    CASE
-      WHEN (rekey_action = 'rekey') THEN rekey_canonical
-      WHEN (rekey_action = 'supersede') THEN rekey_canonical
-      ELSE project
-    END AS rekey_new_0,
-    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('supersede')
-) AS rekey_becoming
+FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('supersede')) AS rekey_becoming
 WHERE memories.id = rekey_becoming.id;
-
--- Record how many rows that were: memory_rows_superseded.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', changes();
@@ -2187,25 +1627,8 @@ SAVEPOINT rekey_step;
 UPDATE memories
 SET project=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
-    created_at, updated_at,
-    CASE
-      WHEN (rekey_action = 'rekey') THEN rekey_canonical
-      WHEN (rekey_action = 'supersede') THEN rekey_canonical
-      ELSE project
-    END AS rekey_new_0,
-    CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at
-    FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rekey')
-) AS rekey_becoming
+FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE memories.id = rekey_becoming.id;
-
--- Record how many rows that were: memory_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', changes();
@@ -2217,8 +1640,6 @@ WHERE project_state.id IN (
   SELECT id FROM rekey_journal_project_state
   WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace')
 );
-
--- Record how many rows that were: state_rows_replaced_inactive_canonical.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', changes();
@@ -2230,8 +1651,6 @@ WHERE project_state.id IN (
   SELECT id FROM rekey_journal_project_state
   WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge')
 );
-
--- Record how many rows that were: state_rows_merged_as_duplicate.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', changes();
@@ -2243,48 +1662,37 @@ WHERE project_state.id IN (
   SELECT id FROM rekey_journal_project_state
   WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop')
 );
-
--- Record how many rows that were: state_rows_historical_dropped.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', changes();
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_becoming_state AS
+SELECT rekey_planned_state.*,
+  CASE
+    WHEN (
+      rekey_planned_state.rekey_action = 'rekey'
+    ) THEN CASE
+      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0
+      ELSE rekey_planned_state.project_id
+    END
+    ELSE rekey_planned_state.project_id
+  END AS rekey_new_0,
+  CASE
+    WHEN (rekey_planned_state.rekey_action = 'revive') THEN 'active' ELSE rekey_planned_state.status
+  END AS rekey_new_1
+FROM rekey_planned_state
+  LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
+    ON rekey_member_0_project.key_0 = rekey_planned_state.project_id
+WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
 
 -- Make the canonical rows of project_state active again that say what the active shadow row said.
 SAVEPOINT rekey_step;
 UPDATE project_state
 SET status=rekey_becoming.rekey_new_1,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM (
-  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
-    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned."key",
-    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
-    rekey_planned.updated_at,
-    CASE
-      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
-        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
-      END
-      ELSE rekey_planned.project_id
-    END AS rekey_new_0,
-    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    LEFT OUTER JOIN (
-      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_place IS NOT NULL
-    ) AS rekey_member_0
-      ON rekey_member_0.key_0 = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action IN ('revive')
-) AS rekey_becoming
+FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('revive')) AS rekey_becoming
 WHERE project_state.id = rekey_becoming.id;
-
--- Record how many rows that were: state_rows_revived.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', changes();
@@ -2294,37 +1702,8 @@ SAVEPOINT rekey_step;
 UPDATE project_state
 SET project_id=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
-FROM (
-  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
-    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned."key",
-    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
-    rekey_planned.updated_at,
-    CASE
-      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
-        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
-      END
-      ELSE rekey_planned.project_id
-    END AS rekey_new_0,
-    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    LEFT OUTER JOIN (
-      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_place IS NOT NULL
-    ) AS rekey_member_0
-      ON rekey_member_0.key_0 = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action IN ('rekey')
-) AS rekey_becoming
+FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE project_state.id = rekey_becoming.id;
-
--- Record how many rows that were: state_rows_rekeyed.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', changes();
@@ -2335,8 +1714,6 @@ DELETE FROM projects
 WHERE projects.id IN (
   SELECT id FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete')
 );
-
--- Record how many rows that were: shadow_projects_deleted.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', changes();
@@ -2374,207 +1751,142 @@ WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 -- Decide about projects: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
-  rekey_planned.rekey_canonical AS canonical,
+SELECT rekey_planned_project.id AS key_0, rekey_planned_project.id AS now_0,
+  rekey_planned_project.rekey_action AS action, rekey_planned_project.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NOT NULL) THEN 'taken'
-    WHEN (
-      EXISTS (SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned.name AND id != rekey_planned.id)
-    ) THEN 'taken'
+    WHEN (EXISTS (
+      SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id
+    )) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
   0 AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-  FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-  LEFT OUTER JOIN projects ON projects.id = rekey_planned.id
-WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
-
--- Find these by their keys.
+FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
+WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_project_key ON rekey_back_project (key_0);
-
--- Find those that stay: few, mostly none.
 SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_project_drifted ON rekey_back_project (key_0) WHERE drift != 'untouched';
 
 -- The same for the other rows of projects that the run touched.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
+SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
+  rekey_becoming_project.rekey_action AS action, rekey_becoming_project.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (rekey_becoming.rekey_new_0 COLLATE BINARY IS projects.name COLLATE BINARY)
-        AND (
-          (
-            SELECT started_at FROM rekey_run
-            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-          ) IS projects.updated_at
-        )
-        AND (
-          (
-            rekey_becoming.id, rekey_becoming.description, rekey_becoming.created_at
-          ) IS (projects.id, projects.description, projects.created_at)
-        )
-      )
-    ) THEN 'edited'
-    WHEN (
-      rekey_becoming.rekey_action IN ('rename') AND rekey_becoming.rekey_action IN ('rename')
+    WHEN (NOT (
+      (rekey_becoming_project.rekey_new_0 COLLATE BINARY IS projects.name COLLATE BINARY)
+      AND ((
+        SELECT started_at FROM rekey_run
+        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+      ) IS projects.updated_at)
       AND (
-        EXISTS (
-          SELECT 1 FROM projects AS rekey_other
-          WHERE name = rekey_becoming.name AND id != rekey_becoming.id AND id != rekey_becoming.id
-        )
+        (
+          rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
+        ) IS (projects.id, projects.description, projects.created_at)
       )
+    )) THEN 'edited'
+    WHEN (
+      rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
+      AND (EXISTS (
+        SELECT 1 FROM projects AS rekey_other
+        WHERE name = rekey_becoming_project.name AND id != rekey_becoming_project.id AND id != rekey_becoming_project.id
+      ))
     ) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at,
-    CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-  WHERE rekey_action IN ('rename')
-) AS rekey_becoming
-  LEFT OUTER JOIN projects ON projects.id = rekey_becoming.id;
+  CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
+FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;
 
 -- Decide about project_state: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-  rekey_becoming.rekey_canonical AS canonical,
+SELECT rekey_becoming_state.id AS key_0, rekey_becoming_state.id AS now_0, rekey_becoming_state.rekey_action AS action,
+  rekey_becoming_state.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NULL) THEN 'deleted'
-    WHEN (
-      NOT (
-        (rekey_becoming.rekey_new_0 COLLATE BINARY IS project_state.project_id COLLATE BINARY)
-        AND (rekey_becoming.rekey_new_1 COLLATE BINARY IS project_state.status COLLATE BINARY)
-        AND (
-          (
-            SELECT started_at FROM rekey_run
-            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-          ) IS project_state.updated_at
-        )
-        AND (
-          (
-            rekey_becoming.id, rekey_becoming.category, rekey_becoming."key", rekey_becoming.value,
-            rekey_becoming.source, rekey_becoming.confidence, rekey_becoming.created_at
-          ) IS (
-            project_state.id, project_state.category, project_state."key", project_state.value, project_state.source,
-            project_state.confidence, project_state.created_at
-          )
+    WHEN (NOT (
+      (rekey_becoming_state.rekey_new_0 COLLATE BINARY IS project_state.project_id COLLATE BINARY)
+      AND (rekey_becoming_state.rekey_new_1 COLLATE BINARY IS project_state.status COLLATE BINARY)
+      AND ((
+        SELECT started_at FROM rekey_run
+        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+      ) IS project_state.updated_at)
+      AND (
+        (
+          rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state."key",
+          rekey_becoming_state.value, rekey_becoming_state.source, rekey_becoming_state.confidence,
+          rekey_becoming_state.created_at
+        ) IS (
+          project_state.id, project_state.category, project_state."key", project_state.value, project_state.source,
+          project_state.confidence, project_state.created_at
         )
       )
-    ) THEN 'edited'
+    )) THEN 'edited'
     WHEN (
-      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.project_id IS NOT NULL
+      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
       AND NOT (
         rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL
       )
     ) THEN 'taken'
     WHEN (
-      rekey_becoming.rekey_action IN ('rekey') AND rekey_becoming.rekey_action IN ('rekey')
-      AND (
-        EXISTS (
-          SELECT 1 FROM project_state AS rekey_holder
-          WHERE project_id = rekey_becoming.project_id AND (category IS rekey_becoming.category)
-            AND ("key" IS rekey_becoming."key") AND id != rekey_becoming.id
-        )
-      )
+      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
+      AND (EXISTS (
+        SELECT 1 FROM project_state AS rekey_holder
+        WHERE project_id = rekey_becoming_state.project_id AND (category IS rekey_becoming_state.category)
+          AND ("key" IS rekey_becoming_state."key") AND id != rekey_becoming_state.id
+      ))
     ) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
-  CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-FROM (
-  SELECT rekey_planned.rekey_action, rekey_planned.rekey_canonical, rekey_planned.rekey_place,
-    rekey_planned.rekey_to_id, rekey_planned.id, rekey_planned.project_id, rekey_planned.category, rekey_planned."key",
-    rekey_planned.value, rekey_planned.source, rekey_planned.confidence, rekey_planned.status, rekey_planned.created_at,
-    rekey_planned.updated_at,
-    CASE
-      WHEN (rekey_planned.rekey_action = 'rekey') THEN CASE
-        WHEN (rekey_member_0.place IS NOT NULL) THEN rekey_member_0.to_0 ELSE rekey_planned.project_id
-      END
-      ELSE rekey_planned.project_id
-    END AS rekey_new_0,
-    CASE WHEN (rekey_planned.rekey_action = 'revive') THEN 'active' ELSE rekey_planned.status END AS rekey_new_1
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-      confidence, status, created_at, updated_at
-    FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    LEFT OUTER JOIN (
-      SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
-      FROM (
-        SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-        FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) AS rekey_planned
-      WHERE rekey_place IS NOT NULL
-    ) AS rekey_member_0
-      ON rekey_member_0.key_0 = rekey_planned.project_id
-  WHERE rekey_planned.rekey_action IN ('rekey', 'revive')
-) AS rekey_becoming
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming.id
-  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming.project_id
+  CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM rekey_becoming_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
   LEFT OUTER JOIN (
     SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
     WHERE action IN ('delete', 'drop', 'merge', 'replace')
   ) AS rekey_comes_back_0
-    ON rekey_comes_back_0.key_0 = rekey_becoming.project_id;
-
--- Find these by their keys.
+    ON rekey_comes_back_0.key_0 = rekey_becoming_state.project_id;
 SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_state_key ON rekey_back_state (key_0);
-
--- Find those that stay: few, mostly none.
 SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key_0) WHERE drift != 'untouched';
 
 -- The same for the other rows of project_state that the run touched.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_back_state (key_0, now_0, action, canonical, drift, moves)
-SELECT rekey_planned.id AS key_0, rekey_planned.id AS now_0, rekey_planned.rekey_action AS action,
-  rekey_planned.rekey_canonical AS canonical,
+SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_planned_state.rekey_action AS action,
+  rekey_planned_state.rekey_canonical AS canonical,
   CASE
     WHEN (project_state.id IS NOT NULL) THEN 'taken'
     WHEN (
-      rekey_planned.project_id IS NOT NULL
+      rekey_planned_state.project_id IS NOT NULL
       AND NOT (
         rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL
       )
     ) THEN 'taken'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_planned.project_id AND (category IS rekey_planned.category)
-          AND ("key" IS rekey_planned."key")
-          AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)
-          )
-      )
-    ) THEN 'taken'
+    WHEN (EXISTS (
+      SELECT 1 FROM project_state AS rekey_holder
+      WHERE project_id = rekey_planned_state.project_id AND (category IS rekey_planned_state.category)
+        AND ("key" IS rekey_planned_state."key")
+        AND NOT (EXISTS (
+          SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1
+        ))
+    )) THEN 'taken'
     ELSE 'untouched'
   END AS drift,
   0 AS moves
-FROM (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-    confidence, status, created_at, updated_at
-  FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-) AS rekey_planned
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned.id
-  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned.project_id
+FROM rekey_planned_state
+  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
+  LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
   LEFT OUTER JOIN (
     SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
     WHERE action IN ('delete', 'drop', 'merge', 'replace')
   ) AS rekey_comes_back_0
-    ON rekey_comes_back_0.key_0 = rekey_planned.project_id
-WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace');
+    ON rekey_comes_back_0.key_0 = rekey_planned_state.project_id
+WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
 -- The same for created rows: they stay while anything hangs on them.
 SAVEPOINT rekey_step;
@@ -2583,15 +1895,13 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
   rekey_created_projects.rekey_canonical AS canonical,
   CASE
     WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (
-      EXISTS (
-        SELECT 1 FROM project_state
-        WHERE projects.id = project_state.project_id
-          AND NOT (
-            EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1)
-          )
-      )
-    ) THEN 'attached'
+    WHEN (EXISTS (
+      SELECT 1 FROM project_state
+      WHERE projects.id = project_state.project_id
+        AND NOT (EXISTS (
+          SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1
+        ))
+    )) THEN 'attached'
     WHEN NOT (
       (
         rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
@@ -2604,64 +1914,42 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
 FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
 WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS
+VALUES
+  ('edited', 'what is stored is not what the run wrote, or more has changed', ''),
+  ('deleted', 'it is not there any more', ''),
+  ('taken', 'its old place would be taken, or its owner could not return', ''),
+  ('attached', 'rows hang on it that would not go back', '');
+
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
+WITH rekey_journalled AS (
+  SELECT part, CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
+    CAST(coalesce(
+      sum(CASE WHEN (action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')) THEN rows END),
+      0
+    ) AS BIGINT) AS updated,
+    CAST(coalesce(
+      sum(CASE WHEN (action IN ('delete', 'drop', 'merge', 'replace')) THEN rows END), 0
+    ) AS BIGINT) AS deleted
+  FROM rekey_tally GROUP BY part
+)
 SELECT 'rekey_unaccounted', printf('%s: %s rows %s, and the journal names %s', "table", counted, kind, journalled)
 FROM (
-  SELECT 'projects' AS "table", 'in the table' AS kind, (SELECT count(*) FROM projects) AS counted,
-    (
-      (
-        SELECT rows FROM rekey_counted_before WHERE part = 'project'
-      ) - CAST(
-        (
-          SELECT coalesce(sum(rows), 0) FROM rekey_tally
-          WHERE part = 'project' AND action IN ('delete', 'merge', 'replace', 'drop')
-        ) AS BIGINT
-      )
-    ) + CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'project_state' AS "table", 'in the table' AS kind, (SELECT count(*) FROM project_state) AS counted,
-    (
-      (
-        SELECT rows FROM rekey_counted_before WHERE part = 'state'
-      ) - CAST(
-        (
-          SELECT coalesce(sum(rows), 0) FROM rekey_tally
-          WHERE part = 'state' AND action IN ('delete', 'merge', 'replace', 'drop')
-        ) AS BIGINT
-      )
-    ) + CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('create')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'memories' AS "table", 'in the table' AS kind, (SELECT count(*) FROM memories) AS counted,
-    (
-      (
-        SELECT rows FROM rekey_counted_before WHERE part = 'memory'
-      ) - CAST(
-        (
-          SELECT coalesce(sum(rows), 0) FROM rekey_tally
-          WHERE part = 'memory' AND action IN ('delete', 'merge', 'replace', 'drop')
-        ) AS BIGINT
-      )
-    ) + CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('create')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'interactions' AS "table", 'in the table' AS kind, (SELECT count(*) FROM interactions) AS counted,
-    (
-      (
-        SELECT rows FROM rekey_counted_before WHERE part = 'interaction'
-      ) - CAST(
-        (
-          SELECT coalesce(sum(rows), 0) FROM rekey_tally
-          WHERE part = 'interaction' AND action IN ('delete', 'merge', 'replace', 'drop')
-        ) AS BIGINT
-      )
-    ) + CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('create')) AS BIGINT
-    ) AS journalled
+  SELECT rekey_standing."table", 'in the table' AS kind, rekey_standing.rows AS counted,
+    (rekey_before.rows - coalesce(rekey_journalled.deleted, 0)) + coalesce(rekey_journalled.inserted, 0) AS journalled,
+    0 AS again
+  FROM (
+    SELECT 'project' AS part, 'projects' AS "table", (SELECT count(*) FROM projects) AS rows
+    UNION ALL SELECT 'state' AS part, 'project_state' AS "table", (SELECT count(*) FROM project_state) AS rows
+    UNION ALL SELECT 'memory' AS part, 'memories' AS "table", (SELECT count(*) FROM memories) AS rows
+    UNION ALL SELECT 'interaction' AS part, 'interactions' AS "table", (SELECT count(*) FROM interactions) AS rows
+  ) AS rekey_standing
+    JOIN rekey_counted_before AS rekey_before ON rekey_before.part = rekey_standing.part
+    LEFT OUTER JOIN rekey_journalled ON rekey_journalled.part = rekey_standing.part
   UNION ALL SELECT 'all tables together', 'changed',
     (
       (
@@ -2678,14 +1966,17 @@ FROM (
           AND rekey_to_id IN (SELECT id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
       )
     ),
-    (SELECT coalesce(sum(value), 0) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply')
+    (
+      SELECT coalesce(sum(value), 0) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
+    ),
+    (SELECT coalesce(sum(0), 0))
 ) AS rekey_account
-WHERE counted - journalled NOT BETWEEN 0 AND CASE WHEN (kind = 'changed') THEN 0 ELSE 0 END
+WHERE counted - journalled NOT BETWEEN 0 AND again
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_unaccounted CHECK (guard <> 'rekey_unaccounted'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -2693,126 +1984,41 @@ DELETE FROM rekey_finding;
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
 --   then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_expected AS (
-  SELECT 'canonical_rows_created' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('create')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'canonical_rows_renamed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('rename')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'shadow_projects_deleted' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'project' AND action IN ('delete')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_replaced_inactive_canonical' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('replace')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_merged_as_duplicate' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('merge')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_historical_dropped' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('drop')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_revived' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('revive')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'state_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'state' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'memory_rows_superseded' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('supersede')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'memory_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'memory' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
-  UNION ALL SELECT 'interaction_rows_rekeyed' AS name,
-    CAST(
-      (SELECT coalesce(sum(rows), 0) FROM rekey_tally WHERE part = 'interaction' AND action IN ('rekey')) AS BIGINT
-    ) AS journalled
+WITH rekey_wanted(name, part, action) AS (
+  VALUES
+    ('canonical_rows_created', 'project', 'create'), ('canonical_rows_renamed', 'project', 'rename'),
+    ('shadow_projects_deleted', 'project', 'delete'), ('state_rows_replaced_inactive_canonical', 'state', 'replace'),
+    ('state_rows_merged_as_duplicate', 'state', 'merge'), ('state_rows_historical_dropped', 'state', 'drop'),
+    ('state_rows_revived', 'state', 'revive'), ('state_rows_rekeyed', 'state', 'rekey'),
+    ('memory_rows_superseded', 'memory', 'supersede'), ('memory_rows_rekeyed', 'memory', 'rekey'),
+    ('interaction_rows_rekeyed', 'interaction', 'rekey')
 )
 SELECT 'rekey_count_differs',
   printf(
-    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.journalled,
+    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.value,
     rekey_count.value
   )
-FROM rekey_expected
+FROM (
+  SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+  FROM rekey_wanted
+    LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
+  GROUP BY rekey_wanted.name
+) AS rekey_expected
   LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
     AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
-WHERE rekey_count.value IS NOT rekey_expected.journalled
+WHERE rekey_count.value IS NOT rekey_expected.value
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_count_differs CHECK (guard <> 'rekey_count_differs'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_project AS (
-  SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects WHERE projects.name IS NOT NULL
-),
-rekey_0_project AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_project
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
-),
-rekey_known_project AS (
-  SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
-    CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
-    rekey_of_project.canonical AS group_0,
-    CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
-    CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
-  FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY)
-),
-rekey_ranked_project AS (
-  SELECT key_0, name, canonical, is_canonical, group_0, spelt_0, spelt_1,
-    row_number() OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS number,
-    first_value(key_0) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS lead_0,
-    first_value(name) OVER (
-      PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS first_name,
-    count(*) OVER (PARTITION BY group_0) AS rows, max(is_canonical) OVER (PARTITION BY group_0) AS has_canonical
-  FROM rekey_known_project
-),
-rekey_group_project AS MATERIALIZED (
+WITH rekey_group_project AS MATERIALIZED (
   SELECT key_0, name, canonical, lead_0,
     ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
   FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
@@ -2825,101 +2031,26 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_shadow_left_project CHECK (guard <> 'rekey_shadow_left_project')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_alias_left_memory: no row is keyed by an alias any more.
+-- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_memory_0 AS (
-  SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories WHERE memories.project IS NOT NULL
-),
-rekey_0_memory_0 AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_memory_0
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_memory_0 AS MATERIALIZED (
-  SELECT rekey_0_memory_0.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memory_0 JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory_0."key"
-)
 SELECT 'rekey_alias_left_memory', printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
-FROM rekey_of_memory_0 WHERE canonical != spelling
-UNION ALL SELECT NULL, NULL;
-SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_alias_left_memory CHECK (guard <> 'rekey_alias_left_memory')
-);
-INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
-DROP TABLE rekey_guard;
-DELETE FROM rekey_finding;
-
--- Guard rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
-INSERT INTO rekey_finding (guard, said)
-WITH rekey_as_interaction_0 AS (
-  SELECT DISTINCT interactions.project COLLATE BINARY AS spelling FROM interactions
-  WHERE interactions.project IS NOT NULL
-),
-rekey_0_interaction_0 AS (
-  SELECT spelling,
-    replace(
-      replace(
-        replace(
-          lower(
-            trim(
-              spelling,
-              CAST(
-                X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-              )
-            )
-          ),
-          CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-        ),
-        CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-      ),
-      CAST(X'e284aa' AS TEXT), 'k'
-    ) AS "key"
-  FROM rekey_as_interaction_0
-),
-rekey_registered AS (
-  SELECT run_id, alias, canonical, "key", identity FROM rekey_alias WHERE run_id = (SELECT max(id) FROM rekey_run)
-),
-rekey_of_interaction_0 AS MATERIALIZED (
-  SELECT rekey_0_interaction_0.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interaction_0 JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction_0."key"
-)
-SELECT 'rekey_alias_left_interaction',
+FROM rekey_of_memory WHERE canonical != spelling
+UNION ALL SELECT 'rekey_alias_left_interaction',
   printf('interactions: rows are still keyed by %Q instead of %Q', spelling, canonical)
-FROM rekey_of_interaction_0 WHERE canonical != spelling
+FROM rekey_of_interaction WHERE canonical != spelling
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_alias_left_interaction CHECK (guard <> 'rekey_alias_left_interaction')
+  guard TEXT, CONSTRAINT rekey_alias_left_memory CHECK (guard <> 'rekey_alias_left_memory'),
+  CONSTRAINT rekey_alias_left_interaction CHECK (guard <> 'rekey_alias_left_interaction')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -2928,20 +2059,15 @@ DELETE FROM rekey_finding;
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_owner_lost_state',
   printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
-FROM project_state
-  JOIN (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
-    FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  ) AS rekey_planned
-    ON project_state.project_id = rekey_planned.id
-WHERE rekey_planned.rekey_action IN ('delete', 'drop', 'merge', 'replace')
+FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id
+WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_owner_lost_state CHECK (guard <> 'rekey_owner_lost_state')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -2953,126 +2079,79 @@ DELETE FROM rekey_finding;
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_no_way_back_project',
   printf(
-    'projects: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'projects: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_project.key_0, rekey_back_project.action,
+    rekey_back_project.canonical, rekey_drift.what
   )
-FROM rekey_back_project WHERE drift != 'untouched'
+FROM rekey_back_project JOIN rekey_drift ON rekey_drift.drift = rekey_back_project.drift
+WHERE rekey_back_project.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
   printf(
-    'project_state: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'project_state: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_state.key_0,
+    rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what
   )
-FROM rekey_back_state WHERE drift != 'untouched'
+FROM rekey_back_state JOIN rekey_drift ON rekey_drift.drift = rekey_back_state.drift
+WHERE rekey_back_state.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_memory',
   printf(
-    'memories: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'memories: row %Q (%s for %Q) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
+    rekey_back.canonical, rekey_drift.what
   )
 FROM (
-  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-    rekey_becoming.rekey_canonical AS canonical,
+  SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_0,
+    rekey_becoming_memory.rekey_action AS action, rekey_becoming_memory.rekey_canonical AS canonical,
     CASE
       WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (
-        NOT (
-          (rekey_becoming.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
-          AND (rekey_becoming.rekey_new_1 COLLATE BINARY IS memories.status COLLATE BINARY)
-          AND (
-            (
-              SELECT started_at FROM rekey_run
-              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-            ) IS memories.updated_at
-          )
-          AND (
-            (
-              rekey_becoming.id, rekey_becoming.memory_type, rekey_becoming.content, rekey_becoming.confidence,
-              rekey_becoming.created_at
-            ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
-          )
+      WHEN (NOT (
+        (rekey_becoming_memory.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
+        AND (rekey_becoming_memory.rekey_new_1 COLLATE BINARY IS memories.status COLLATE BINARY)
+        AND ((
+          SELECT started_at FROM rekey_run
+          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
+        ) IS memories.updated_at)
+        AND (
+          (
+            rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
+            rekey_becoming_memory.confidence, rekey_becoming_memory.created_at
+          ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
         )
-      ) THEN 'edited'
+      )) THEN 'edited'
       ELSE 'untouched'
     END AS drift,
-    CASE WHEN (rekey_becoming.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-      status, created_at, updated_at,
-      CASE
-        WHEN (rekey_action = 'rekey') THEN rekey_canonical
-        WHEN (rekey_action = 'supersede') THEN rekey_canonical
-        ELSE project
-      END AS rekey_new_0,
-      CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence,
-        status, created_at, updated_at
-      FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rekey', 'supersede')
-  ) AS rekey_becoming
-    LEFT OUTER JOIN memories ON memories.id = rekey_becoming.id
+    CASE WHEN (rekey_becoming_memory.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
+  FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id
 ) AS rekey_back
-WHERE drift != 'untouched'
+  JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
+WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   printf(
-    'interactions: row %Q (%s for %Q) would not go back as it was: %s', key_0, action, canonical,
-    CASE
-      WHEN (drift = 'edited') THEN 'what is stored is not what the run wrote, or more has changed'
-      WHEN (drift = 'deleted') THEN 'it is not there any more'
-      WHEN (drift = 'taken') THEN 'its old place would be taken, or its owner could not return'
-      WHEN (drift = 'attached') THEN 'rows hang on it that would not go back'
-    END
+    'interactions: row %Q (%s for %Q) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
+    rekey_back.canonical, rekey_drift.what
   )
 FROM (
-  SELECT rekey_becoming.id AS key_0, rekey_becoming.id AS now_0, rekey_becoming.rekey_action AS action,
-    rekey_becoming.rekey_canonical AS canonical,
+  SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.id AS now_0,
+    rekey_becoming_interaction.rekey_action AS action, rekey_becoming_interaction.rekey_canonical AS canonical,
     CASE
       WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (
-        NOT (
-          (rekey_becoming.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
-          AND (
-            (
-              rekey_becoming.id, rekey_becoming.prompt, rekey_becoming.response, rekey_becoming.client,
-              rekey_becoming.session_id, rekey_becoming.created_at
-            ) IS (
-              interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-              interactions.created_at
-            )
+      WHEN (NOT (
+        (rekey_becoming_interaction.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
+        AND (
+          (
+            rekey_becoming_interaction.id, rekey_becoming_interaction.prompt, rekey_becoming_interaction.response,
+            rekey_becoming_interaction.client, rekey_becoming_interaction.session_id,
+            rekey_becoming_interaction.created_at
+          ) IS (
+            interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+            interactions.created_at
           )
         )
-      ) THEN 'edited'
+      )) THEN 'edited'
       ELSE 'untouched'
     END AS drift,
-    CASE WHEN (rekey_becoming.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-  FROM (
-    SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-      created_at, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
-    FROM (
-      SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-        created_at
-      FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-    ) AS rekey_planned
-    WHERE rekey_action IN ('rekey')
-  ) AS rekey_becoming
-    LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming.id
+    CASE WHEN (rekey_becoming_interaction.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+  FROM rekey_becoming_interaction LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming_interaction.id
 ) AS rekey_back
-WHERE drift != 'untouched'
+  JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
+WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (
@@ -3082,27 +2161,13 @@ CREATE TEMPORARY TABLE rekey_guard (
   CONSTRAINT rekey_no_way_back_interaction CHECK (guard <> 'rekey_no_way_back_interaction')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Note the rows whose foreign keys lead nowhere now.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_broken_now AS
-WITH rekey_related AS (
-  SELECT name FROM sqlite_master AS rekey_known
-  WHERE type = 'table'
-    AND (
-      lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-      OR (
-        EXISTS (
-          SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-          WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-        )
-      )
-    )
-)
-SELECT "table", rowid, parent, fkid, rows
+CREATE TEMPORARY TABLE rekey_broken_now AS SELECT *
 FROM (
   SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
   FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
@@ -3125,7 +2190,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_foreign_key_broken CHECK (guard <> 'rekey_foreign_key_broken')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -3144,7 +2209,7 @@ CREATE TEMPORARY TABLE rekey_guard (
   guard TEXT, CONSTRAINT rekey_foreign_key_mended CHECK (guard <> 'rekey_foreign_key_mended')
 );
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
@@ -3163,6 +2228,37 @@ DROP TABLE rekey_counted_before;
 -- Drop what was counted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_tally;
+
+-- Drop these names.
+DROP VIEW rekey_drift;
+DROP VIEW rekey_becoming_state;
+DROP VIEW rekey_becoming_memory;
+DROP VIEW rekey_becoming_interaction;
+DROP VIEW rekey_becoming_project;
+DROP VIEW rekey_related;
+DROP VIEW rekey_fired;
+DROP VIEW rekey_keyed;
+DROP VIEW rekey_planned_interaction;
+DROP VIEW rekey_planned_memory;
+DROP VIEW rekey_planned_state;
+DROP VIEW rekey_of_interaction;
+DROP VIEW rekey_0_interaction;
+DROP VIEW rekey_as_interaction;
+DROP VIEW rekey_of_memory;
+DROP VIEW rekey_0_memory;
+DROP VIEW rekey_as_memory;
+DROP VIEW rekey_members_project;
+DROP VIEW rekey_planned_project;
+DROP VIEW rekey_ranked_project;
+DROP VIEW rekey_known_project;
+DROP VIEW rekey_of_project;
+DROP VIEW rekey_registered;
+DROP VIEW rekey_0_project;
+DROP VIEW rekey_as_project;
+DROP VIEW rekey_part;
+DROP VIEW rekey_catalog;
+DROP VIEW rekey_asked;
+DROP VIEW rekey_declared;
 
 -- Record the revision that the database has now.
 SAVEPOINT rekey_step;

@@ -41,12 +41,13 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
 
 def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the checks that the key of every part is a key."""
+    unique = about(parts, database(dialect).unique_keys).cte("rekey_keyed")
     for part in parts:
         columns = ", ".join(str(known.name) for known in part.keys)
         said = [literal(value).label(name) for name, value in (("table", str(part.table.name)), ("column", columns))]
-        unique = about([part], database(dialect).unique_key, "one").subquery("rekey_said")
         # In front of the table, and empty where a constraint says it: then no row of the table is looked at.
-        unsaid = select(literal(1).label("one")).where(not_(exists(select(unique)))).subquery("rekey_unsaid")
+        said_so = exists(select(unique.c.noun).where(unique.c.noun == part.noun))
+        unsaid = select(literal(1).label("one")).where(not_(said_so)).subquery("rekey_unsaid")
         several = (
             select(*said, key_text(part.keys).label("key"), func.count().label("rows"))
             .select_from(unsaid.join(part.table, true()))

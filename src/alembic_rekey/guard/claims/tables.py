@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import written
-from alembic_rekey.spec import Check, Identity, Part
+from alembic_rekey.spec import Check, Identity, Part, Relation
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.question import Question
 
 __all__ = ["table_claims"]
 
-_SEVERAL = """ SELECT "table", columns FROM rekey_unique AS several
+_SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
     WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0 AND NOT EXISTS (
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
@@ -22,13 +23,22 @@ _SEVERAL = """ SELECT "table", columns FROM rekey_unique AS several
 def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the checks of what the catalog alone tells, each asked once for all tables."""
     asked = database(dialect)
-    for name, (sql, columns) in asked.table_claims.items():
+    for name, question in asked.table_claims.items():
         # A name that no fold writes may be of any type.
         concerned = [part for part in parts if name != "not_text" or _writes_names(part)]
         if concerned:
-            yield check(name, "", about(concerned, sql, *columns))
+            yield check(name, "", _of(concerned, parts, question))
     if identities := [part for part in parts if isinstance(part, Identity) and part.named]:
-        yield check("name_of_several", "", about(identities, asked.unique_names + _SEVERAL, "table", "columns"))
+        several = Question(_SEVERAL, ("noun", "table", "columns"), (asked.unique_names,))
+        yield check("name_of_several", "", _of(identities, parts, several))
+
+
+def _of(concerned: Sequence[Part], parts: Sequence[Part], question: Question) -> Relation:
+    """Return what `question` says of some of `parts`: it is asked of all, as every other."""
+    said = about(parts, question)
+    if len(concerned) == len(parts):
+        return said
+    return said.where(said.selected_columns.noun.in_([part.noun for part in concerned]))
 
 
 def _writes_names(part: Part) -> bool:

@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     FromClause,
     Text,
@@ -32,10 +33,13 @@ from alembic_rekey.sql.values import comparable
 __all__ = ["by_time", "time_checks", "time_types"]
 
 
-def time_types(parts: Iterable[Part], dialect: str) -> list[Check]:
-    """Return the check that times are kept as they are declared, where the database has types for them."""
+def time_types(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:
+    """Return the check that times are kept as they are declared, where the database has types for them.
+
+    `stored` are the columns as the catalog has them.
+    """
     stamps = [(part.table, stamp) for part in parts for stamp in part.times]
-    return [check("time_type", "", mistaken) for mistaken in database(dialect).mistyped_times(stamps)]
+    return [check("time_type", "", mistaken) for mistaken in database(dialect).mistyped_times(stamps, stored)]
 
 
 def time_checks(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, not_, or_, select
+from sqlalchemy import CTE, Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, not_, or_, select
 
 from alembic_rekey.plan.judged import alike, held, key_text, keys_of, leads_of, numbered, same_key
 from alembic_rekey.spec import Part, Spec
@@ -24,6 +25,17 @@ def members(parent: Part, planned: FromClause, called: str) -> FromClause:
     `key_0` and so on, `to_0` and so on: where the row leads, `canonical`, `name` (of an identity that has one) and
     `place`: 1 is the row that stays, those behind are shadows; 0 is alone in its group, and renamed.
     """
+    return _called(parent, planned, f"{called}_{parent.noun}")
+
+
+@lru_cache(maxsize=64)
+def _called(parent: Part, planned: FromClause, called: str) -> CTE:
+    """Return the same relation for the same plan: in one statement each name stands for one."""
+    return _members(parent, planned).alias(called)
+
+
+@lru_cache(maxsize=64)
+def _members(parent: Part, planned: FromClause) -> CTE:
     named = parent.called
     return (
         select(
@@ -34,7 +46,8 @@ def members(parent: Part, planned: FromClause, called: str) -> FromClause:
             *([] if named is None else [planned.c[named.name].label("name")]),
         )
         .where(planned.c.rekey_place.is_not(None))
-        .subquery(called)
+        .cte(f"rekey_members_{parent.noun}")
+        .prefix_with("NOT MATERIALIZED")
     )
 
 

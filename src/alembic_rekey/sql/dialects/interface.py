@@ -18,37 +18,14 @@ from sqlalchemy.types import TypeEngine
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
+from alembic_rekey.sql.dialects.question import Hanging, Pair, Question
 from alembic_rekey.sql.dialects.shell import Said, Shell
 from alembic_rekey.sql.dialects.survey import Survey
 from alembic_rekey.sql.expressions import Sentence
 
-__all__ = ["Asked", "Change", "Database", "Hanging", "Pair", "Said", "UniqueIndex"]
+__all__ = ["Change", "Database", "Said", "UniqueIndex"]
 
 Change = Insert | Update | Delete
-
-Asked = tuple[str, tuple[str, ...]]
-"""SQL behind a `WITH` that lists the parts of a spec as `rekey_part`, and the columns that it returns."""
-
-
-Pair = tuple[Table, tuple[str, ...], tuple[str, ...]]
-"""A table, columns of it, and the columns that they refer to."""
-
-
-@dataclass(frozen=True)
-class Hanging:
-    """What a guard asks: whether rows hang on those of `parent` that a journal names.
-
-    Through the columns that are `covered` rows may hang on one that an action of `gone` takes away; an action of
-    `written` writes columns.
-    """
-
-    guard: str
-    parent: Table
-    keys: Sequence[str]
-    journal: str
-    covered: Sequence[Pair]
-    gone: Sequence[str]
-    written: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -161,9 +138,10 @@ class Database(ABC):
 
     @abstractmethod
     def columns(self, asked: CTE) -> Relation:
-        """Return the columns of tables: `table`, `name`, `place` from 1, `type`, `generated`.
+        """Return the columns of tables: `table`, `name`, `place` from 1, `type`, `plain`, `kind`, `generated`.
 
-        `asked` lists the tables: `table`, and `quoted` with its schema. Types are empty where they cannot be compared.
+        `asked` lists the tables: `table`, and `quoted` with its schema. `plain` is the type without its length or the
+        like, `kind` what the catalog has for types of its kind. All three are empty where types cannot be compared.
         """
 
     @abstractmethod
@@ -175,23 +153,26 @@ class Database(ABC):
         """Return the name of a column in a form that is equal for names which are one to the database."""
 
     @abstractmethod
-    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
-        """Return the columns of times whose type is not as declared: `table`, `column`, `declared`, `type`."""
+    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[Relation]:
+        """Return the columns of times whose type is not as declared: `table`, `column`, `declared`, `type`.
+
+        `stored` are the columns of all their tables, as `columns()` gives them.
+        """
 
     @abstractmethod
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Yield the unique indexes and constraints of `source`, that of its key included."""
 
-    table_claims: Mapping[str, Asked]
+    table_claims: Mapping[str, Question]
     """Per check of what the catalog alone tells of tables: what it asks."""
 
-    unique_key: str
-    """SQL behind `rekey_part`: a row where a constraint says that the key is one."""
+    unique_keys: Question
+    """The `noun` of each part whose key is one, as a constraint says."""
 
-    unique_names: str
-    """SQL behind `rekey_part`, which ends with one more CTE: `rekey_unique`, the unique indexes and what they cover."""
+    unique_names: Question
+    """The unique indexes and what they cover."""
 
-    triggers: Asked
+    triggers: Question
     """What fires when rows are written: `table`, the trigger as it is `called`, and `event`: `INSERT`, `UPDATE`, …"""
 
     # What `alembic check` compares.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Executable
 
@@ -52,6 +52,10 @@ class Shell(ABC):
         The first twenty sentences are shown, without anything that would move a cursor. `names` are those of the
         guards, each with what it is in quotes, if it needs any.
         """
+
+    @abstractmethod
+    def dropping(self, views: Sequence[str]) -> str:
+        """Return what drops views, each of which may need those behind it."""
 
     reopened: str
     """What keeps a statement out of a transaction of its own, where an earlier one has ended the script's."""

@@ -36,7 +36,7 @@ import alembic_rekey.sql.dialects.postgresql.expressions  # noqa: F401  # the tw
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
-from alembic_rekey.sql.dialects.interface import Change, Database, Hanging, Pair, Said, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Change, Database, Said, UniqueIndex
 from alembic_rekey.sql.dialects.postgresql import times
 from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, statistics
@@ -46,6 +46,7 @@ from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
 from alembic_rekey.sql.dialects.postgresql.session import SETTLED
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
 from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
+from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
 from alembic_rekey.sql.references import ReplicateWhole
@@ -149,9 +150,9 @@ class PostgreSQL(Database):
         """Return it as it is: names in quotes differ in case."""
         return name
 
-    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[Relation]:
         """Ask the catalog for the kind of each type."""
-        return columns.mistyped_times(stamps)
+        return columns.mistyped_times(stamps, stored)
 
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Ask pg_index."""
@@ -169,7 +170,7 @@ class PostgreSQL(Database):
         return []
 
     table_claims = claims.TABLE_CLAIMS
-    unique_key = claims.UNIQUE_KEY
+    unique_keys = claims.UNIQUE_KEYS
     unique_names = claims.UNIQUE_NAMES
     triggers = claims.TRIGGERS
     follows_foreign_keys = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Enum, String, Text, Uuid, cast, literal
+from sqlalchemy import Cast, Enum, String, Text, Uuid, cast, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
@@ -81,8 +81,11 @@ def _by_code_point(element: ByCodePoint, compiler: SQLCompiler, **kw: Any) -> st
 @compiles(Exact, "postgresql")
 def _exact(element: Exact, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
+    if isinstance(element.stored, Exact) or not isinstance(element.type, String):
+        return stored
+    text = stored if isinstance(element.stored, Cast | AsText) else f"CAST({stored} AS TEXT)"
     # A database's own collation is deterministic: equal is the same, and what indexes most columns have serves.
-    return f'(CAST({stored} AS TEXT) COLLATE "default")' if isinstance(element.type, String) else stored
+    return f'({text} COLLATE "default")'
 
 
 @compiles(Same, "postgresql")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, Executable, Table
+from sqlalchemy import ClauseElement, Executable, Table, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
@@ -45,11 +45,15 @@ class LockTables(Executable, ClauseElement):
 
 @compiles(LockTables, "postgresql")
 def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
-    taken = "\n".join(
-        "      rest := greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000);\n"
-        "      PERFORM set_config('lock_timeout', rest::text, true);\n"
-        f"      LOCK TABLE {compiler.preparer.format_table(table)} IN"
-        f" {'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE;"
+    taken = ",\n        ".join(
+        compiler.process(
+            literal(
+                f"{compiler.preparer.format_table(table)} IN "
+                f"{'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE",
+                Text(),
+            ),
+            literal_binds=True,
+        )
         for table in element.tables
     )
     return plpgsql(f"""DECLARE
@@ -57,22 +61,25 @@ def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
   last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
     ELSE clock_timestamp() + patience * interval '1 millisecond' END;
   until timestamp with time zone;
-  rest integer;
+  wanted text;
   pause double precision := {FIRST_PAUSE_SECONDS};
 BEGIN
   LOOP
     until := least(clock_timestamp() + interval '{TURN_MILLISECONDS} milliseconds', last);
     BEGIN
-{taken}
+      FOREACH wanted IN ARRAY ARRAY[
+        {taken}
+      ] LOOP
+        PERFORM set_config('lock_timeout',
+          greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000)::integer::text, true);
+        EXECUTE 'LOCK TABLE ' || wanted;
+      END LOOP;
       PERFORM set_config('lock_timeout', patience::text, true);
       RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      IF clock_timestamp() >= last THEN
-        RAISE;
-      END IF;
+      IF clock_timestamp() >= last THEN RAISE; END IF;
     END;
-    until := least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last);
-    PERFORM pg_sleep_until(until);
+    PERFORM pg_sleep_until(least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last));
     pause := least(pause * 1.5, {LONGEST_PAUSE_SECONDS});
   END LOOP;
 END""")  # noqa: S608  # names that the dialect quoted, and constants

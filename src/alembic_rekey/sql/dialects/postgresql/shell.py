@@ -7,7 +7,7 @@ tool had begun it before the script could, a deferred constraint fails at COMMIT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
 
@@ -92,6 +92,10 @@ ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;"""
     def guard(self, names: Mapping[str, str], found: str) -> str:
         """Insert what it finds: the trigger stops."""
         return f"INSERT INTO rekey_guard (guard, said)\n{found};"  # a query of ours
+
+    def dropping(self, views: Sequence[str]) -> str:
+        """Name all of them in one statement."""
+        return f"DROP VIEW {', '.join(views)};"
 
     def ending(self, marks: int, version_table: str) -> str:
         """Commit no transaction but the one that began with the script."""

@@ -28,7 +28,8 @@ import alembic_rekey.sql.dialects.sqlite.times  # noqa: F401  # the three for wh
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
-from alembic_rekey.sql.dialects.interface import Change, Database, Hanging, Pair, Said, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Change, Database, Said, UniqueIndex
+from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.dialects.sqlite import comparison
 from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
@@ -136,7 +137,7 @@ class SQLite(Database):
         """Lower it: `Action` is `action`."""
         return func.lower(name)
 
-    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+    def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[Relation]:
         """Return none: values have their own types."""
         return []
 
@@ -153,7 +154,7 @@ class SQLite(Database):
         return comparison.unread_foreign_keys(connection, name)
 
     table_claims = claims.TABLE_CLAIMS
-    unique_key = claims.UNIQUE_KEY
+    unique_keys = claims.UNIQUE_KEYS
     unique_names = claims.UNIQUE_NAMES
     triggers = claims.TRIGGERS
     follows_foreign_keys = False

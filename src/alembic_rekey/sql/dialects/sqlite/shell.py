@@ -7,7 +7,7 @@ the marks of all others, takes it back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from alembic_rekey.sql.dialects.shell import Said, Shell
 
@@ -39,6 +39,8 @@ class SQLiteShell(Shell):
 -- Each guard that passes leaves a mark; the last one asks for all of them, in this very transaction.
 PRAGMA defer_foreign_keys = ON;
 CREATE TEMPORARY TABLE rekey_whole (offending BIGINT CHECK (offending = 0));
+INSERT INTO rekey_whole (offending)
+SELECT count(*) FROM sqlite_temp_master WHERE name LIKE 'rekey^_%' ESCAPE '^' AND name <> 'rekey_whole';
 -- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
 CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
 CREATE TEMPORARY VIEW rekey_shown AS
@@ -79,9 +81,13 @@ UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, {checks});
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT 0 FROM rekey_guard;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;"""  # noqa: S608  # names of guards, and a query of ours
+
+    def dropping(self, views: Sequence[str]) -> str:
+        """Take one statement for each."""
+        return "\n".join(f"DROP VIEW {view};" for view in views)
 
     def ending(self, marks: int, version_table: str) -> str:
         """Ask for all marks, and roll back without them."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, FromClause, Text, cast, column, func, literal, literal_column, select, table, values
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    FromClause,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import OID
 
 from alembic_rekey.spec import Relation
 from alembic_rekey.sql.accounts import BEFORE, KINDS, Account, unbalanced
-from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["by_table", "statistics"]
 
@@ -36,11 +48,14 @@ def by_table(account: Account) -> Relation:
     table with all of its partitions and of the tables that inherit from it.
     """
     before = table(BEFORE, *map(column, ("relid", "filenode", *KINDS))).alias("rekey_before")
-    now, tree = statistics().subquery("rekey_after"), _trees(account)
+    counted = statistics().subquery("rekey_counting")
+    ours = or_(counted.c.schemaname.like("pg_temp%"), counted.c.relname.in_(account.own))
+    tables = account.tables
+    now, tree = select(counted).where(not_(ours)).cte("rekey_after"), _trees(tables)
     change = {kind: now.c[kind] - func.coalesce(before.c[kind], 0) for kind in KINDS}
     # No parameter: to a driver that numbers each of them, GROUP BY would name another expression.
     name = func.coalesce(tree.c.table, func.concat(now.c.schemaname, literal_column("'.'"), now.c.relname))
-    counted = (
+    changed = (
         select(
             tree.c.part,
             name.label("table"),
@@ -48,7 +63,6 @@ def by_table(account: Account) -> Relation:
         )
         .join_from(now, before, before.c.relid == now.c.relid, isouter=True)
         .join(tree, tree.c.relid == now.c.relid, isouter=True)
-        .where(now.c.schemaname.not_like("pg_temp%"), now.c.relname.not_in(account.own))
         .group_by(tree.c.part, name)
         .cte("rekey_counted")
     )
@@ -61,7 +75,7 @@ def by_table(account: Account) -> Relation:
             literal(0),
         )
         .join_from(now, before, before.c.relid == now.c.relid)
-        .where(before.c.filenode != now.c.filenode, now.c.relname.not_in(account.own))
+        .where(before.c.filenode != now.c.filenode)
     )
     off = select(
         literal("the statistics of the server").label("table"),
@@ -69,16 +83,14 @@ def by_table(account: Account) -> Relation:
         literal(0).label("counted"),
         literal(0).label("journalled"),
     ).where(func.current_setting("track_counts") == "off")
-    return unbalanced(account, counted, emptied, off)
+    return unbalanced(account, tables, changed, emptied, off)
 
 
-def _trees(account: Account) -> FromClause:
-    """Return the tables of the account, each with its partitions and heirs: `part`, `table`, `relid`."""
-    rows = [(each.noun, str(each.table.name), quoted(each.table.name, each.table.schema)) for each in account.entries]
-    declared = values(*(column(name, Text()) for name in ("part", "table", "quoted"))).data(rows).cte("rekey_declared")
+def _trees(tables: CTE) -> FromClause:
+    """Return the tables of an account, each with its partitions and heirs: `part`, `table`, `relid`."""
     inherits = table("pg_inherits", column("inhrelid"), column("inhparent"), schema="pg_catalog").alias("rekey_heirs")
-    top = select(declared.c.part, declared.c.table, cast(func.to_regclass(declared.c.quoted), OID).label("relid"))
-    tree = top.cte("rekey_tree", recursive=True)
+    top = select(tables.c.part, tables.c.table, cast(func.to_regclass(tables.c.quoted), OID).label("relid"))
+    tree = top.cte("rekey_accounted_tree", recursive=True)
     heirs = select(tree.c.part, tree.c.table, inherits.c.inhrelid).join_from(
         tree, inherits, inherits.c.inhparent == tree.c.relid
     )

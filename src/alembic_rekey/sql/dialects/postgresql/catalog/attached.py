@@ -10,8 +10,8 @@ from sqlalchemy import ClauseElement, Executable, Table, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from alembic_rekey.sql.dialects.interface import Hanging, Pair
 from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.expressions import Sentence
 
 __all__ = ["FindAttached", "KeepAttached"]

@@ -4,76 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alembic_rekey.sql.dialects.interface import Asked
+from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEY", "UNIQUE_NAMES"]
+__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
-_NAMED = """, rekey_named AS (
-      SELECT part.*, CAST(to_regclass(
-        CASE WHEN part."schema" = '' THEN '' ELSE quote_ident(part."schema") || '.' END || quote_ident(part."table")
-      ) AS oid) AS member
-      FROM rekey_part AS part
-    )"""
-"""Behind `rekey_part`: the parts with their tables in the catalog."""
+_NAMED = Question(
+    "SELECT part.*, CAST(to_regclass(part.quoted) AS oid) AS member FROM rekey_part AS part",
+    ("noun", "table", "quoted", "keys", "name", "deletable", "apart", "member"),
+    name="rekey_named",
+)
+"""The parts with their tables in the catalog."""
 
-_TREE = "".join(
-    (
-        _NAMED,
-        """, rekey_tree AS (
-      SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+_TREE = Question(
+    """SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION
       SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    )""",
-    )
+      FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member""",
+    ("table", "deletable", "root", "member"),
+    (_NAMED,),
+    "rekey_tree",
 )
 """The same, with all tables that are partitions of one or inherit from it."""
 
-
-_ALONE: Mapping[str, Asked] = {
-    "not_a_table": (
-        """ SELECT part."table", CASE known.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view'
+TABLE_CLAIMS: Mapping[str, Question] = {
+    "not_a_table": Question(
+        """SELECT part."table", CASE known.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view'
           WHEN 'f' THEN 'a foreign table' ELSE 'no table' END AS what
         FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
         WHERE known.relkind NOT IN ('r', 'p')""",
         ("table", "what"),
+        (_NAMED,),
     ),
-    "not_text": (
-        """ SELECT part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
+    "not_text": Question(
+        """SELECT part.noun, part."table", known.attname AS "column",
+          format_type(known.atttypid, known.atttypmod) AS type
         FROM rekey_named AS part
         JOIN pg_catalog.pg_attribute AS known
           ON known.attrelid = part.member AND known.attname = part.name AND known.attnum > 0
         JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'""",
-        ("table", "column", "type"),
+        ("noun", "table", "column", "type"),
+        (_NAMED,),
     ),
-}
-"""About the tables themselves."""
-
-_TREES: Mapping[str, Asked] = {
-    "foreign_partition": (
-        """ SELECT tree."table", tree.member::regclass::text AS partition
+    # About each table and all that are partitions of it or inherit from it.
+    "foreign_partition": Question(
+        """SELECT tree."table", tree.member::regclass::text AS partition
         FROM rekey_tree AS tree
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
         WHERE tree.member <> tree.root""",
         ("table", "partition"),
+        (_TREE,),
     ),
-    "inherited": (
-        """ SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
+    "inherited": Question(
+        """SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
         FROM rekey_tree AS tree
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
         WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''""",
         ("table", "heir"),
+        (_TREE,),
     ),
-    "rewritten": (
-        """ SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
+    "rewritten": Question(
+        """SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
         FROM rekey_tree AS tree
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
         JOIN pg_catalog.pg_rewrite AS rule
           ON rule.ev_class = tree.member AND rule.ev_type <> '1' AND rule.ev_enabled <> 'D'""",
         ("table", "rule"),
+        (_TREE,),
     ),
-    "row_security": (
-        """ SELECT seen.member::regclass::text AS "table", current_user::text AS account
+    "row_security": Question(
+        """SELECT seen.member::regclass::text AS "table", current_user::text AS account
         FROM (
           SELECT root AS member FROM rekey_tree
           UNION
@@ -82,15 +81,17 @@ _TREES: Mapping[str, Asked] = {
         ) AS seen
         WHERE seen.member IS NOT NULL AND row_security_active(seen.member)""",
         ("table", "account"),
+        (_TREE,),
     ),
-    "not_validated": (
-        """ SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
+    "not_validated": Question(
+        """SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
         FROM rekey_tree AS tree
         JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated""",
         ("table", "constraint"),
+        (_TREE,),
     ),
-    "no_replica_identity": (
-        """ SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+    "no_replica_identity": Question(
+        """SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
         FROM rekey_tree AS tree
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
         JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
@@ -107,20 +108,13 @@ _TREES: Mapping[str, Asked] = {
             AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
         )""",
         ("table", "publication"),
+        (_TREE,),
     ),
-}
-"""About each table and all that are partitions of it or inherit from it."""
-
-TABLE_CLAIMS: Mapping[str, Asked] = {
-    **{name: (_NAMED + sql, columns) for name, (sql, columns) in _ALONE.items()},
-    **{name: (_TREE + sql, columns) for name, (sql, columns) in _TREES.items()},
 }
 
 # The index of a table knows no rows of those that inherit from it.
-UNIQUE_KEY = "".join(
-    (
-        _NAMED,
-        """ SELECT 1 AS one FROM rekey_named AS part
+UNIQUE_KEYS = Question(
+    """SELECT part.noun FROM rekey_named AS part
         JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
         WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
           AND NOT EXISTS (
@@ -134,15 +128,13 @@ UNIQUE_KEY = "".join(
             JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
             WHERE below.inhparent = made.indrelid
           )""",
-    )
+    ("noun",),
+    (_NAMED,),
 )
-"""A row where a constraint says that the key is one."""
+"""The parts whose key is one, as a constraint says."""
 
-UNIQUE_NAMES = "".join(
-    (
-        _NAMED,
-        """, rekey_term AS (
-          SELECT made.indexrelid, made.indrelid, at.number
+_TERMS = Question(
+    """SELECT made.indexrelid, made.indrelid, at.number
           FROM rekey_named AS part
           JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
           CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
@@ -154,9 +146,15 @@ UNIQUE_NAMES = "".join(
             ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
           JOIN pg_catalog.pg_depend AS needs
             ON needs.classid = CAST('pg_catalog.pg_class' AS regclass) AND needs.objid = made.indexrelid
-            AND needs.refobjid = made.indrelid
-        ), rekey_unique AS (
-          SELECT part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+             AND needs.refobjid = made.indrelid""",
+    ("indexrelid", "indrelid", "number"),
+    (_NAMED,),
+    "rekey_term",
+)
+"""The columns that the unique indexes cover."""
+
+UNIQUE_NAMES = Question(
+    """SELECT part.noun, part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
             (SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
              WHERE at.place <= made.indnkeyatts AND NOT EXISTS (
                SELECT 1 FROM pg_catalog.pg_attribute AS term
@@ -177,25 +175,22 @@ UNIQUE_NAMES = "".join(
           JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
           JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
           JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
-          GROUP BY part."table", part.apart, made.indexrelid, made.indrelid, made.indkey, made.indpred IS NOT NULL,
-            made.indnkeyatts
-        )""",
-    )
+          GROUP BY part.noun, part."table", part.apart, made.indexrelid, made.indrelid, made.indkey,
+            made.indpred IS NOT NULL, made.indnkeyatts""",
+    ("noun", "table", "indexrelid", "partial", "parts", "others", "names", "keyed", "columns"),
+    (_NAMED, _TERMS),
+    "rekey_unique",
 )
 """The unique indexes, as `rekey_unique`."""
 
-TRIGGERS: Asked = (
-    "".join(
-        (
-            _TREE,
-            """ SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
+TRIGGERS = Question(
+    """SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
             FROM rekey_tree AS tree
             JOIN pg_catalog.pg_trigger AS made
               ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
             JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name)
               ON made.tgtype & event.bit <> 0""",
-        )
-    ),
     ("table", "called", "event"),
+    (_TREE,),
 )
 """Triggers that are not the database's own."""

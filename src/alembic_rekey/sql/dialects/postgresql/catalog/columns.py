@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     table,
     text,
-    union_all,
+    values,
 )
 
 from alembic_rekey.spec import Relation
@@ -79,14 +79,20 @@ _KEYS = text(
 
 def columns(asked: CTE) -> Relation:
     """Return the columns of the tables that are asked for."""
-    attribute = _ATTRIBUTES
-    return select(
-        asked.c.table,
-        cast(attribute.c.attname, Text).label("name"),
-        place_in(asked, attribute.c.attnum),
-        func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
-        as_number(cast(attribute.c.attgenerated, Text) != "").label("generated"),
-    ).join_from(asked, attribute, _of_table(asked.c.quoted))
+    attribute, of_type = _ATTRIBUTES, _TYPES.alias("rekey_type")
+    return (
+        select(
+            asked.c.table,
+            cast(attribute.c.attname, Text).label("name"),
+            place_in(asked, attribute.c.attnum),
+            func.format_type(attribute.c.atttypid, attribute.c.atttypmod).label("type"),
+            func.format_type(attribute.c.atttypid, None).label("plain"),
+            cast(of_type.c.typcategory, Text).label("kind"),
+            as_number(cast(attribute.c.attgenerated, Text) != "").label("generated"),
+        )
+        .join_from(asked, attribute, _of_table(asked.c.quoted))
+        .join(of_type, of_type.c.oid == attribute.c.atttypid)
+    )
 
 
 def needed(source: Table) -> Relation:
@@ -103,26 +109,17 @@ def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
     return _KEYS.bindparams(parent=quoted(parent.name, parent.schema), children=names)
 
 
-def mistyped_times(stamps: Sequence[tuple[Table, Stamp]]) -> list[Relation]:
+def mistyped_times(stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[Relation]:
     """Return the columns of times whose type is of another kind than the declared one."""
-    stored, of_type = _ATTRIBUTES, _TYPES.alias("rekey_type")
-    found = [
-        select(
-            literal(str(source.name)).label("table"),
-            literal(str(stamp.name)).label("column"),
-            literal(declared).label("declared"),
-            func.format_type(stored.c.atttypid, None).label("type"),
-        )
-        .join_from(stored, of_type, of_type.c.oid == stored.c.atttypid)
-        .where(
-            stored.c.attrelid == func.to_regclass(literal(quoted(source.name, source.schema), Text())),
-            stored.c.attname == literal(str(stamp.name), RegistryText()),
-            cast(of_type.c.typcategory, Text) != category,
-        )
-        for source, stamp in stamps
-        for category, declared in [_category(stamp)]
-    ]
-    return [select(union_all(*found).subquery("rekey_mistaken"))] if found else []
+    if not stamps:
+        return []
+    times = values(*(column(name, RegistryText()) for name in ("table", "column", "kind", "declared"))).data(
+        [(str(source.name), str(stamp.name), *_category(stamp)) for source, stamp in stamps]
+    )
+    declared = times.cte("rekey_time")
+    same = and_(stored.c.table == declared.c.table, stored.c.name == declared.c.column)
+    found = select(declared.c.table, declared.c.column, declared.c.declared, stored.c.plain.label("type"))
+    return [found.join_from(declared, stored, same).where(stored.c.kind != declared.c.kind)]
 
 
 def _category(stamp: Stamp) -> tuple[str, str]:

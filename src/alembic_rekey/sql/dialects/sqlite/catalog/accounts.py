@@ -48,11 +48,7 @@ def counted_since() -> Insert:
 
 def by_watch(account: Account) -> Relation:
     """Return each table whose changes, noted one by one, are others than the journal's."""
-    names = [
-        select(literal(entry.noun).label("part"), literal(str(entry.table.name)).label("table"))
-        for entry in account.entries
-    ]
-    declared = union_all(*names).cte("rekey_declared")
+    declared = account.tables
     kinds = (func.coalesce(func.sum(case((SEEN.c.kind == kind, 1))), 0).label(kind) for kind in KINDS)
     counted = (
         select(declared.c.part, SEEN.c.table, *kinds)
@@ -60,7 +56,7 @@ def by_watch(account: Account) -> Relation:
         .group_by(SEEN.c.table)
         .cte("rekey_counted")
     )
-    return unbalanced(account, counted)
+    return unbalanced(account, declared, counted)
 
 
 def by_total(account: Account) -> Relation:
@@ -69,26 +65,39 @@ def by_total(account: Account) -> Relation:
     def noted(part: str) -> ColumnElement[int]:
         return select(_NOTED.c.rows).where(_NOTED.c.part == part).scalar_subquery()
 
-    lines = []
-    for entry in account.entries:
-        lines.append(
+    changed, before = account.changed.cte("rekey_journalled"), _NOTED.alias("rekey_before")
+    standing = union_all(
+        *(
             select(
+                literal(entry.noun).label("part"),
                 literal(str(entry.table.name)).label("table"),
-                literal("in the table").label("kind"),
-                select(func.count()).select_from(entry.table).scalar_subquery().label("counted"),
-                (noted(entry.noun) - entry.named["deleted"] + entry.named["inserted"]).label("journalled"),
+                select(func.count()).select_from(entry.table).scalar_subquery().label("rows"),
             )
+            for entry in account.entries
         )
-    lines.append(
+    ).subquery("rekey_standing")
+    kept = before.c.rows - func.coalesce(changed.c.deleted, 0) + func.coalesce(changed.c.inserted, 0)
+    tables = (
         select(
-            literal("all tables together"),
-            literal("changed"),
-            noted(AFTER) - noted("") - account.recorded,
-            account.applied,
+            standing.c.table,
+            literal("in the table").label("kind"),
+            standing.c.rows.label("counted"),
+            kept.label("journalled"),
+            literal(0).label("again"),
         )
+        .join_from(standing, before, before.c.part == standing.c.part)
+        .join(changed, changed.c.part == standing.c.part, isouter=True)
     )
-    compared = union_all(*lines).subquery("rekey_account")
     # A trigger may write the time of the change, once more per row.
-    again = [entry.again for entry in account.entries if entry.again is not None]
-    allowed = case((compared.c.kind == "changed", sum(again, literal(0))), else_=0)
-    return select(compared).where(not_((compared.c.counted - compared.c.journalled).between(0, allowed)))
+    again = select(func.coalesce(func.sum(account.allowed(changed)), 0))
+    together = select(
+        literal("all tables together"),
+        literal("changed"),
+        noted(AFTER) - noted("") - account.recorded,
+        account.applied,
+        again.scalar_subquery(),
+    )
+    compared = union_all(tables, together).subquery("rekey_account")
+    surplus = compared.c.counted - compared.c.journalled
+    found = (compared.c.table, compared.c.kind, compared.c.counted, compared.c.journalled)
+    return select(*found).where(not_(surplus.between(0, compared.c.again)))

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alembic_rekey.sql.dialects.interface import Asked
+from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEY", "UNIQUE_NAMES"]
+__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
-TABLE_CLAIMS: Mapping[str, Asked] = {
-    "not_a_table": (
-        """ SELECT part."table", 'a view' AS what FROM rekey_part AS part
+TABLE_CLAIMS: Mapping[str, Question] = {
+    "not_a_table": Question(
+        """SELECT part."table", 'a view' AS what FROM rekey_part AS part
         JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")""",
         ("table", "what"),
     ),
-    "not_text": (
-        """ SELECT part."table", known.name AS "column", known.type
+    "not_text": Question(
+        """SELECT part.noun, part."table", known.name AS "column", known.type
         FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
         WHERE upper(known.type) LIKE '%INT%' OR (
           NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
           AND (upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
             OR upper(known.type) LIKE '%BLOB%')
         )""",
-        ("table", "column", "type"),
+        ("noun", "table", "column", "type"),
     ),
     # A table without the word has no such constraint, and is not read.
-    "check_broken": (
-        """ SELECT part."table" FROM rekey_part AS part
+    "check_broken": Question(
+        """SELECT part."table" FROM rekey_part AS part
         JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
           AND known.sql LIKE '%check%'
         JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
@@ -35,7 +35,8 @@ TABLE_CLAIMS: Mapping[str, Asked] = {
     ),
 }
 
-UNIQUE_KEY = """ SELECT 1 AS one FROM rekey_part AS part
+UNIQUE_KEYS = Question(
+    """SELECT part.noun FROM rekey_part AS part
         WHERE EXISTS (
           SELECT 1 FROM pragma_table_xinfo(part."table") AS known
           WHERE known.pk = 1 AND upper(known.type) = 'INTEGER'
@@ -47,11 +48,13 @@ UNIQUE_KEY = """ SELECT 1 AS one FROM rekey_part AS part
             SELECT 1 FROM pragma_index_info(made.name) AS of
             WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
           )
-        )"""
-"""A row where a constraint says that the key is one."""
+        )""",
+    ("noun",),
+)
+"""The parts whose key is one, as a constraint says."""
 
-UNIQUE_NAMES = """, rekey_unique AS (
-          SELECT part."table", made.name AS index_name, made.partial,
+UNIQUE_NAMES = Question(
+    """SELECT part.noun, part."table", made.name AS index_name, made.partial,
             sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
             max(EXISTS (
               SELECT 1 FROM pragma_table_xinfo(part."table") AS other
@@ -68,12 +71,14 @@ UNIQUE_NAMES = """, rekey_unique AS (
           JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
           JOIN pragma_index_info(made.name) AS of
           LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
-          GROUP BY part."table", made.name, made.partial
-        )"""
+          GROUP BY part.noun, part."table", made.name, made.partial""",
+    ("noun", "table", "index_name", "partial", "parts", "others", "names", "keyed", "columns"),
+    name="rekey_unique",
+)
 """The unique indexes, as `rekey_unique`."""
 
-TRIGGERS: Asked = (
-    """ SELECT part."table", made.name AS called, event.value AS event
+TRIGGERS = Question(
+    """SELECT part."table", made.name AS called, event.value AS event
         FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
         JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
         JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0""",

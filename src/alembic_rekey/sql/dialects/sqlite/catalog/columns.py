@@ -58,7 +58,7 @@ def columns(asked: CTE) -> Relation:
             asked.c.table,
             cast(found.c.name, Text).label("name"),
             place_in(asked, found.c.cid),
-            literal("").label("type"),
+            *(literal("").label(name) for name in ("type", "plain", "kind")),
             as_number(found.c.hidden.in_((2, 3))).label("generated"),
         )
         .join_from(asked, found, true())

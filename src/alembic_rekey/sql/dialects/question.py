@@ -1,0 +1,42 @@
+"""What the catalog of a database is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+__all__ = ["Hanging", "Pair", "Question"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """SQL about the parts of a spec, which it finds listed as `rekey_part`: one SELECT."""
+
+    sql: str
+    columns: tuple[str, ...]
+    reads: tuple[Question, ...] = ()
+    """Others that it finds by their names."""
+    name: str = "rekey_asked"
+
+
+Pair = tuple[Table, tuple[str, ...], tuple[str, ...]]
+"""A table, columns of it, and the columns that they refer to."""
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """What a guard asks: whether rows hang on those of `parent` that a journal names.
+
+    Through the columns that are `covered` rows may hang on one that an action of `gone` takes away; an action of
+    `written` writes columns.
+    """
+
+    guard: str
+    parent: Table
+    keys: Sequence[str]
+    journal: str
+    covered: Sequence[Pair]
+    gone: Sequence[str]
+    written: Mapping[str, Sequence[str]]
