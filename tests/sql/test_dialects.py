@@ -48,6 +48,7 @@ CONSTRUCTS = [
     references.DropColumn(THINGS, "at"),
     references.ReplicateWhole("rekey_journal_things"),
     time_values.Counted(expressions.Clock(), Epoch(THINGS.c.id, "s")),
+    time_values.Day(AT),
     time_values.Moment(AT),
     time_values.Spelled(expressions.Clock(), AT, None),
     time_values.Unread(AT),
