@@ -13,21 +13,8 @@ import alembic_rekey
 
 SOURCE = Path(alembic_rekey.__file__).parent
 ORDER = (
-    *(
-        "pytest_plugin",
-        "cli",
-        "operations",
-        "environment",
-        "project",
-        "show",
-        "script",
-        "review",
-        "fold",
-        "undo",
-        "back",
-        "report",
-    ),
-    *("connection", "settings", "guard", "plan", "sql", "names", "text", "spec", "errors"),
+    *("pytest_plugin", "cli", "guide", "operations", "environment", "project", "show", "script", "review", "fold"),
+    *("undo", "back", "report", "connection", "settings", "guard", "plan", "sql", "names", "text", "spec", "errors"),
 )
 """Packages and public modules: each may import those behind it, and no other."""
 READERS = ("project", "show", "review", "back", "report", "guard", "plan")
@@ -40,6 +27,7 @@ TALKS_TO_ALEMBIC = {
     "cli.scan_command",
     "connection.comparison",
     "environment",
+    "guide.trial",
     "operations",
     "project",
     "script.impl",

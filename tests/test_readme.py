@@ -78,6 +78,8 @@ IN_PROSE = {
     "alembic-rekey report": "Review by a DBA",
     "alembic-rekey init": "In your own project",
     "alembic init": "In your own project",
+    "alembic-rekey guide": "tests/test_guide.py",
+    "alembic-rekey guide collision": "tests/test_guide.py",
     "alembic check": "tests/environment/test_upgrade_check.py",
     "alembic current": "tests/cli/test_cli_reading.py",
     "alembic stamp": "what nobody needs",

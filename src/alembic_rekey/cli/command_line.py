@@ -183,7 +183,15 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     scan.add_argument("--check", action="store_true", help="say with the exit status whether something was found")
     scan.add_argument("--full", action="store_true", help="read all rows of large tables, not a part of them")
     _accept_limit(scan)
-    for made in (plan, runs, report, back, init, revision, scan, demo):
+    guide = added.add_parser(
+        "guide",
+        help="the guide: declaring, review, deploy, undo, what each refusal means",
+        description="Show a page of the guide, or what stands under one heading: the name of a check is one.",
+        epilog="examples: alembic-rekey guide on-call; alembic-rekey guide collision",
+    )
+    guide.add_argument("topics", nargs="*", metavar="TOPIC", help="default: the list of the pages")
+    guide.set_defaults(command=commands["guide"])
+    for made in (plan, runs, report, back, init, revision, scan, demo, guide):
         _accept_settings(made, "_after")
     return whole
 

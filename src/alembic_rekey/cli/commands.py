@@ -23,6 +23,7 @@ from rich.console import RenderableType
 
 from alembic_rekey.cli.command_line import FAILED, parser
 from alembic_rekey.cli.demo import Demo
+from alembic_rekey.cli.guide_command import show_guide
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.cli.scan_command import scan
 from alembic_rekey.connection.database import reading
@@ -179,7 +180,7 @@ def _config(options: argparse.Namespace) -> Config:
     return configuration(options.config, options.x, options.section)
 
 
-_COMMANDS = {"init": initialise_project, "revision": make_revision, "demo": _demo}
+_COMMANDS = {"init": initialise_project, "revision": make_revision, "demo": _demo, "guide": show_guide}
 _OF_A_DATABASE = {"plan": _plan, "runs": _runs, "report": _report, "restore-plan": _restore_plan, "scan": scan}
 """They read the database that the upgrade would be of."""
 _SHOW = {"text": _show_text, "json": _show_json}

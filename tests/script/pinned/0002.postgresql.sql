@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0001.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again.
+--   again. More: alembic-rekey guide version
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
@@ -80,7 +80,7 @@ FROM (
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
 --   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision.
+--   revision. More: alembic-rekey guide reserved_name
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_asked("table", quoted) AS (
   VALUES

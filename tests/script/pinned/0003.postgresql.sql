@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again.
+--   again. More: alembic-rekey guide version
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
@@ -165,7 +165,8 @@ WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (
 SELECT * FROM rekey_tree;
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision.
+-- If the script stops here: add the column, or correct the declaration in the revision. More: alembic-rekey guide
+--   missing_column
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_missing_column',
   format(
@@ -180,7 +181,7 @@ WHERE rekey_catalog.name IS NULL;
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
 --   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision.
+--   revision. More: alembic-rekey guide reserved_name
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
@@ -190,7 +191,7 @@ WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'r
 
 -- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
 -- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
---   sa.BigInteger in Epoch(column, "ms").
+--   sa.BigInteger in Epoch(column, "ms"). More: alembic-rekey guide time_type
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_time("table", "column", kind, declared) AS (
   VALUES
@@ -207,7 +208,7 @@ FROM rekey_time
 WHERE rekey_catalog.kind != rekey_time.kind;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
--- If the script stops here: name the table behind it in the revision.
+-- If the script stops here: name the table behind it in the revision. More: alembic-rekey guide not_a_table
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_not_a_table',
   format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
@@ -226,7 +227,7 @@ FROM (
 
 -- Guard rekey_not_text: a column of names holds texts.
 -- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
---   its key is an owner.
+--   its key is an owner. More: alembic-rekey guide not_text
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
@@ -241,7 +242,7 @@ WHERE noun IN ('project', 'memory', 'interaction');
 
 -- Guard rekey_foreign_partition: every row of a table is stored in this database.
 -- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO
---   INHERIT), or turn it into a table of this database.
+--   INHERIT), or turn it into a table of this database. More: alembic-rekey guide foreign_partition
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_foreign_partition',
   format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
@@ -253,7 +254,7 @@ FROM (
 
 -- Guard rekey_inherited: no other table inherits from one whose rows may be deleted.
 -- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir
---   in the revision instead, if the rows are there.
+--   in the revision instead, if the rows are there. More: alembic-rekey guide inherited
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_inherited',
   format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
@@ -265,7 +266,7 @@ FROM (
 
 -- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables.
 -- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026), and enable it
---   after.
+--   after. More: alembic-rekey guide rewritten
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_rewritten',
   format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
@@ -279,7 +280,8 @@ FROM (
 -- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them, from this
 --   account.
 -- If the script stops here: run it with an account that row security does not bind: a superuser, one that was made with
---   BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY.
+--   BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY. More: alembic-rekey
+--   guide row_security
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_row_security',
   format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
@@ -295,6 +297,7 @@ FROM (
 
 -- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put back.
 -- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows that it finds.
+--   More: alembic-rekey guide not_validated
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
@@ -306,6 +309,7 @@ FROM (
 -- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no
 --   row of it.
 -- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for the upgrade.
+--   More: alembic-rekey guide no_replica_identity
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_no_replica_identity',
   format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
@@ -334,7 +338,8 @@ FROM (
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
---   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)).
+--   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)). More: alembic-rekey guide
+--   name_of_several
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_term AS (
   SELECT made.indexrelid, made.indrelid, at.number
@@ -393,7 +398,8 @@ WHERE noun IN ('project');
 -- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order.
 -- If the script stops here: where another spec of the table names another key, name the same, its columns in the same
 --   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
---   journal is empty, drop it and make it again with op.create_side_tables(spec).
+--   journal is empty, drop it and make it again with op.create_side_tables(spec). More: alembic-rekey guide
+--   journal_shape
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (
   VALUES
@@ -846,7 +852,7 @@ FROM (
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
---   run the upgrade again.
+--   run the upgrade again. More: alembic-rekey guide two_canonical_rows
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_canonical_row AS (
   SELECT projects.id AS key, (CAST(projects.name AS TEXT) COLLATE "default") AS name, rekey_of_project.canonical
@@ -861,7 +867,7 @@ WHERE rows > 1;
 -- Guard rekey_collision_state: no slot has two active rows with different values.
 -- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
 --   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
---   again.
+--   again. More: alembic-rekey guide collision
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_collision_state',
   format(
@@ -879,7 +885,7 @@ WHERE rekey_planned_state.rekey_action = 'collision'
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
---   upgrade again.
+--   upgrade again. More: alembic-rekey guide crowded_slot
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_crowded_slot_state',
   format(
@@ -891,7 +897,7 @@ FROM rekey_planned_state GROUP BY rekey_canonical, project_id, category, key HAV
 -- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
 --   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
 -- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
---   none of them alone is one.
+--   none of them alone is one. More: alembic-rekey guide key_not_unique
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_key_not_unique_project',
   format(
@@ -928,7 +934,8 @@ WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
 
 -- Guards rekey_key_is_null_project, rekey_key_is_null_state, rekey_key_is_null_memory, rekey_key_is_null_interaction:
 --   every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key. More: alembic-rekey
+--   guide key_is_null
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_key_is_null_project', format('projects: %s rows have no value in the declared key ''id''', count(*))
 FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
@@ -944,7 +951,8 @@ FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
 -- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
---   others are dropped. If none of these rows is in force, delete them first, or give one of them that status.
+--   others are dropped. If none of these rows is in force, delete them first, or give one of them that status. More:
+--   alembic-rekey guide no_row_is_active
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_no_row_is_active_state',
   format(
@@ -963,7 +971,7 @@ GROUP BY project_state.status;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
 -- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
---   name, or a default in the database.
+--   name, or a default in the database. More: alembic-rekey guide unfilled_column
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_unfilled_column_project',
   format('projects: the plan creates rows, and column %L takes no NULL and has no default', name)
@@ -977,7 +985,7 @@ WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
 -- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
---   the catalog.
+--   the catalog. More: alembic-rekey guide generated_column
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_generated_column',
   format(
@@ -992,7 +1000,7 @@ WHERE rekey_catalog.generated = 1
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
 --   columns.
 -- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
---   the catalog.
+--   the catalog. More: alembic-rekey guide trigger_undeclared
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_trigger_undeclared',
   format(
@@ -1007,8 +1015,8 @@ WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_dec
 
 -- Guards rekey_attached_project, rekey_attached_state, rekey_attached_memory, rekey_attached_interaction: no row
 --   outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand; or, where their table has a key of one column and
---   refers by one, cover it in the spec of a new revision.
+-- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec (alembic-rekey
+--   revision --fold TABLE.COLUMN writes the parts of all tables that refer to it). More: alembic-rekey guide attached
 DO $rekey$
 DECLARE
   found record;
@@ -1093,7 +1101,7 @@ $rekey$;
 -- Guard rekey_trigger_on_way_back: no trigger fires for the first time on the way back, where what the plan deletes is
 --   inserted.
 -- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
---   away, for the upgrade and for the downgrade.
+--   away, for the upgrade and for the downgrade. More: alembic-rekey guide trigger_on_way_back
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_trigger_on_way_back',
   format(
@@ -1599,6 +1607,7 @@ VALUES
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
+--   More: alembic-rekey guide unaccounted
 INSERT INTO rekey_guard (guard, said)
 WITH RECURSIVE rekey_journalled AS (
   SELECT part, CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
@@ -1681,7 +1690,7 @@ FROM (
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
---   then run the upgrade again.
+--   then run the upgrade again. More: alembic-rekey guide count_differs
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_wanted(name, part, action) AS (
   VALUES
@@ -1708,13 +1717,15 @@ FROM (
 WHERE rekey_count.value IS DISTINCT FROM rekey_expected.value;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
+--   alembic-rekey guide shadow_left
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_shadow_left_project', format('projects: a row is still named %L instead of %L', name, canonical)
 FROM rekey_group_project WHERE place > 1 OR canonical != name;
 
 -- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
+--   alembic-rekey guide alias_left
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_alias_left_memory', format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
 FROM rekey_of_memory WHERE canonical != spelling
@@ -1723,7 +1734,8 @@ UNION ALL SELECT 'rekey_alias_left_interaction',
 FROM rekey_of_interaction WHERE canonical != spelling;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
--- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
+-- If the script stops here: look for rows whose key is NULL or not unique, and for triggers. More: alembic-rekey guide
+--   owner_lost
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_owner_lost_state',
   format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
@@ -1734,7 +1746,7 @@ WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace
 --   every row that the journal names would go back as it was.
 -- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
 --   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
---   for the upgrade.
+--   for the upgrade. More: alembic-rekey guide no_way_back
 INSERT INTO rekey_guard (guard, said)
 SELECT 'rekey_no_way_back_project',
   format(

@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS alembic_version (
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again.
+--   again. More: alembic-rekey guide version
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (
   SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
@@ -108,7 +108,8 @@ VALUES
   ('interaction', 'interactions', '"interactions"', '["id"]', 'project', '', '[]');
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision.
+-- If the script stops here: add the column, or correct the declaration in the revision. More: alembic-rekey guide
+--   missing_column
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_missing_column',
   printf(
@@ -132,7 +133,7 @@ DELETE FROM rekey_finding;
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
 --   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision.
+--   revision. More: alembic-rekey guide reserved_name
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
@@ -148,7 +149,7 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
--- If the script stops here: name the table behind it in the revision.
+-- If the script stops here: name the table behind it in the revision. More: alembic-rekey guide not_a_table
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_not_a_table',
   printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
@@ -166,7 +167,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_not_text: a column of names holds texts.
 -- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
---   its key is an owner.
+--   its key is an owner. More: alembic-rekey guide not_text
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
@@ -192,7 +193,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be put back.
--- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables.
+-- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables. More:
+--   alembic-rekey guide check_broken
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_check_broken',
   printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
@@ -214,7 +216,8 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
---   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)).
+--   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)). More: alembic-rekey guide
+--   name_of_several
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_unique AS (
   SELECT part.noun, part."table", made.name AS index_name, made.partial,
@@ -266,7 +269,8 @@ DELETE FROM rekey_finding;
 -- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order.
 -- If the script stops here: where another spec of the table names another key, name the same, its columns in the same
 --   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
---   journal is empty, drop it and make it again with op.create_side_tables(spec).
+--   journal is empty, drop it and make it again with op.create_side_tables(spec). More: alembic-rekey guide
+--   journal_shape
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (
   VALUES
@@ -845,7 +849,7 @@ FROM (
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
---   run the upgrade again.
+--   run the upgrade again. More: alembic-rekey guide two_canonical_rows
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_canonical_row AS (
   SELECT projects.id AS "key", projects.name COLLATE BINARY AS name, rekey_of_project.canonical
@@ -868,7 +872,7 @@ DELETE FROM rekey_finding;
 -- Guard rekey_collision_state: no slot has two active rows with different values.
 -- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
 --   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
---   again.
+--   again. More: alembic-rekey guide collision
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_collision_state',
   printf(
@@ -894,7 +898,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
---   upgrade again.
+--   upgrade again. More: alembic-rekey guide crowded_slot
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_crowded_slot_state',
   printf(
@@ -915,7 +919,7 @@ DELETE FROM rekey_finding;
 -- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
 --   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
 -- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
---   none of them alone is one.
+--   none of them alone is one. More: alembic-rekey guide key_not_unique
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_key_not_unique_project',
   printf(
@@ -964,7 +968,8 @@ DELETE FROM rekey_finding;
 
 -- Guards rekey_key_is_null_project, rekey_key_is_null_state, rekey_key_is_null_memory, rekey_key_is_null_interaction:
 --   every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key.
+-- If the script stops here: declare the column that tells the rows apart, or give these rows a key. More: alembic-rekey
+--   guide key_is_null
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_key_is_null_project', printf('projects: %s rows have no value in the declared key ''id''', count(*))
 FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
@@ -992,7 +997,8 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
 -- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
---   others are dropped. If none of these rows is in force, delete them first, or give one of them that status.
+--   others are dropped. If none of these rows is in force, delete them first, or give one of them that status. More:
+--   alembic-rekey guide no_row_is_active
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_no_row_is_active_state',
   printf(
@@ -1018,7 +1024,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
 -- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
---   name, or a default in the database.
+--   name, or a default in the database. More: alembic-rekey guide unfilled_column
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_unfilled_column_project',
   printf('projects: the plan creates rows, and column %Q takes no NULL and has no default', name)
@@ -1044,7 +1050,8 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
 -- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the
---   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
+--   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again. More:
+--   alembic-rekey guide unreadable_time
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (
   SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
@@ -1212,7 +1219,8 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
 -- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the
---   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
+--   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again. More:
+--   alembic-rekey guide unreadable_time
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (
   SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
@@ -1375,7 +1383,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
 -- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
---   the catalog.
+--   the catalog. More: alembic-rekey guide generated_column
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_generated_column',
   printf(
@@ -1399,7 +1407,7 @@ DELETE FROM rekey_finding;
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
 --   columns.
 -- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
---   the catalog.
+--   the catalog. More: alembic-rekey guide trigger_undeclared
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_trigger_undeclared',
   printf(
@@ -1424,7 +1432,7 @@ DELETE FROM rekey_finding;
 -- Guard rekey_trigger_on_way_back: no trigger fires for the first time on the way back, where what the plan deletes is
 --   inserted.
 -- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
---   away, for the upgrade and for the downgrade.
+--   away, for the upgrade and for the downgrade. More: alembic-rekey guide trigger_on_way_back
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_trigger_on_way_back',
   printf(
@@ -1925,6 +1933,7 @@ VALUES
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
 -- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
+--   More: alembic-rekey guide unaccounted
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_journalled AS (
   SELECT part, CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
@@ -1982,7 +1991,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
---   then run the upgrade again.
+--   then run the upgrade again. More: alembic-rekey guide count_differs
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_wanted(name, part, action) AS (
   VALUES
@@ -2016,7 +2025,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
+--   alembic-rekey guide shadow_left
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_group_project AS MATERIALIZED (
   SELECT key_0, name, canonical, lead_0,
@@ -2036,7 +2046,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL.
+-- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
+--   alembic-rekey guide alias_left
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_alias_left_memory', printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
 FROM rekey_of_memory WHERE canonical != spelling
@@ -2055,7 +2066,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
--- If the script stops here: look for rows whose key is NULL or not unique, and for triggers.
+-- If the script stops here: look for rows whose key is NULL or not unique, and for triggers. More: alembic-rekey guide
+--   owner_lost
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_owner_lost_state',
   printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
@@ -2075,7 +2087,7 @@ DELETE FROM rekey_finding;
 --   every row that the journal names would go back as it was.
 -- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
 --   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
---   for the upgrade.
+--   for the upgrade. More: alembic-rekey guide no_way_back
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_no_way_back_project',
   printf(
@@ -2176,7 +2188,7 @@ FROM (
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
 -- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the
---   canonical by hand, or cover the table in the spec.
+--   canonical by hand, or cover the table in the spec. More: alembic-rekey guide foreign_key_broken
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_foreign_key_broken',
   printf('%s: the row with rowid %s refers to a row of %s that would be gone', "table", rowid, parent)
@@ -2196,6 +2208,7 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
 -- If the script stops here: correct or delete the row first: the downgrade could not let it refer to nothing again.
+--   More: alembic-rekey guide foreign_key_mended
 INSERT INTO rekey_finding (guard, said)
 SELECT 'rekey_foreign_key_mended',
   printf('%s: the row with rowid %s referred to no %s before, and no way back restores that', "table", rowid, parent)

@@ -120,4 +120,17 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="name the status of rows that are in force in the spec, Slots(active=…): values of others are dropped. "
         "If none of these rows is in force, delete them first, or give one of them that status.",
     ),
+    "unreadable_time": Wording(
+        claim="every time that decides which row stays can be read",
+        sentence="{table}: row {key!r} has {value!r} in {column!r}, which is no time that can be read; for "
+        "{canonical!r} the times decide which of several rows stays",
+        remedy="write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column holds "
+        'numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.',
+    ),
+    "time_type": Wording(
+        claim="every column of times has a type of the kind that the revision declares",
+        sentence="{table}: the revision declares the time {column!r} as {declared}, and in the database it is {type}",
+        remedy="declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as sa.BigInteger "
+        'in Epoch(column, "ms").',
+    ),
 }

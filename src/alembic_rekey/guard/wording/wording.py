@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from alembic_rekey.errors import with_page
 from alembic_rekey.guard.wording.claims import CLAIM_WORDING
 from alembic_rekey.guard.wording.words import Wording
 
 __all__ = ["WORDING", "Wording"]
 
-WORDING: Mapping[str, Wording] = {
+_WORDING: Mapping[str, Wording] = {
     **CLAIM_WORDING,
     "collision": Wording(
         claim="no slot has two active rows with different values",
@@ -41,19 +43,6 @@ WORDING: Mapping[str, Wording] = {
         remedy="the table should allow one row per identity and slot: remove what is surplus, then run the "
         "upgrade again.",
     ),
-    "unreadable_time": Wording(
-        claim="every time that decides which row stays can be read",
-        sentence="{table}: row {key!r} has {value!r} in {column!r}, which is no time that can be read; for "
-        "{canonical!r} the times decide which of several rows stays",
-        remedy="write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column holds "
-        'numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.',
-    ),
-    "time_type": Wording(
-        claim="every column of times has a type of the kind that the revision declares",
-        sentence="{table}: the revision declares the time {column!r} as {declared}, and in the database it is {type}",
-        remedy="declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as sa.BigInteger "
-        'in Epoch(column, "ms").',
-    ),
     "two_canonical_rows": Wording(
         claim="each canonical name is carried by one row at most",
         sentence="{table}: row {key!r}, named {name!r}, is one of several rows for the canonical {canonical!r}",
@@ -64,8 +53,8 @@ WORDING: Mapping[str, Wording] = {
         claim="no row outside the plan hangs on a row that the plan deletes or renames",
         sentence="{child}: {rows} rows hang on {table} row {key!r}, which the plan would {action}, through {columns}; "
         "the plan does not cover them",
-        remedy="move these rows to the canonical by hand; or, where their table has a key of one column and refers by "
-        "one, cover it in the spec of a new revision.",
+        remedy="move these rows to the canonical by hand, or cover their table in the spec (alembic-rekey revision "
+        "--fold TABLE.COLUMN writes the parts of all tables that refer to it).",
     ),
     "attached_by_name": Wording(
         claim="no row refers by its name to a row that the plan renames",
@@ -242,3 +231,8 @@ WORDING: Mapping[str, Wording] = {
         remedy="review the plan again (alembic-rekey plan): a fingerprint serves once.",
     ),
 }
+
+WORDING: Mapping[str, Wording] = {
+    name: replace(words, remedy=with_page(words.remedy, name)) for name, words in _WORDING.items()
+}
+"""By the name of the check, which is also its heading in the guide."""
