@@ -19,7 +19,16 @@ from declared import Declared
 from server import clean_environment
 from whole_database import Content, schema_of, whole
 
-__all__ = ["APPS", "Application", "ThereAndBack", "application", "beside", "there_and_back"]
+__all__ = [
+    "APPS",
+    "ENVIRONMENT",
+    "Application",
+    "ThereAndBack",
+    "application",
+    "beside",
+    "content_of",
+    "there_and_back",
+]
 
 APPS = Path(__file__).resolve().parents[1] / "apps"
 PATIENCE_SECONDS = 180
@@ -41,7 +50,7 @@ path_separator = os
 rekey.registry = %(here)s/names.json
 rekey.report_dir = %(here)s/reports
 """
-_ENVIRONMENT = f"""\
+ENVIRONMENT = f"""\
 from alembic_rekey.environment import run
 
 run(version_table={VERSIONS!r})
@@ -106,7 +115,7 @@ def beside(database: Database, folder: Path, fold: str, names: Mapping[str, Mapp
     versions.mkdir(parents=True)
     shutil.copy(APPS / "folds" / f"{fold}.py", versions)
     (project / "alembic.ini").write_text(_INI, "utf-8")
-    (project / "migrations" / "env.py").write_text(_ENVIRONMENT, "utf-8")
+    (project / "migrations" / "env.py").write_text(ENVIRONMENT, "utf-8")
     lists = {
         name: [{"id": canonical, "aliases": list(aliases)} for canonical, aliases in entries.items()]
         for name, entries in names.items()
@@ -128,15 +137,15 @@ def there_and_back(app: Application, place: str, project: Declared) -> ThereAndB
     """Plans, then upgrades and downgrades, in a process and by script; each table is then as it was, to the byte."""
     database = project.database
     before = app.tell(place)
-    content, schema = _content(database), schema_of(database)
+    content, schema = content_of(database), schema_of(database)
     planned = project.rekey("plan", "--json")
-    assert (0, content) == (planned.status, _content(database)), planned
+    assert (0, content) == (planned.status, content_of(database)), planned
     folded = []
     for go in (_go, _go_by_script):
         go(project, "upgrade", "head")
         folded.append(app.tell(place))
         go(project, "downgrade", "base")
-        after = _content(database)
+        after = content_of(database)
         assert content.keys() == after.keys()
         for name, was in content.items():
             assert was == after[name], name
@@ -168,6 +177,6 @@ def _documents(said: str) -> list[dict[str, Any]]:
     return found
 
 
-def _content(database: Database) -> dict[str, Content]:
+def content_of(database: Database) -> dict[str, Content]:
     """Every table that is not ours, the application's own table of versions too."""
     return {name: content for name, content in whole(database).items() if not name.startswith("rekey_")}

@@ -179,6 +179,42 @@ def test_what_it_cannot_decide_stands_as_a_question_and_the_revision_refuses_to_
     goes_up_and_down(made)
 
 
+OF_APPLICATIONS = """
+CREATE TABLE models (space VARCHAR(9), name VARCHAR(20), state VARCHAR(9), creation_time_ms BIGINT,
+  PRIMARY KEY (space, name));
+CREATE TABLE model_aliases (alias_id VARCHAR(9) NOT NULL, space VARCHAR(9), name VARCHAR(20), kind VARCHAR(9),
+  last_updated_time_ms BIGINT, PRIMARY KEY (space, name, kind), FOREIGN KEY (space, name) REFERENCES models);
+CREATE TABLE people (id VARCHAR(9) PRIMARY KEY, name VARCHAR(9));
+CREATE TABLE deeds (id INTEGER PRIMARY KEY, object VARCHAR(9));
+INSERT INTO models VALUES ('a', 'X', 'active', 1700000000000), ('a', 'x', 'deleted', NULL), ('b', 'x', 'active', NULL);
+INSERT INTO model_aliases VALUES ('1', 'a', 'X', 'k', 1700000000000), ('2', 'a', 'x', 'k', NULL),
+  ('3', 'b', 'x', 'k', NULL);
+INSERT INTO people VALUES ('p1', 'ann'), ('p2', 'Ann'), ('p3', 'bo');
+INSERT INTO deeds VALUES (1, 'p1'), (2, 'p2'), (3, 'p3'), (4, 'else'), (5, 'other'), (6, 'more');
+"""
+
+
+def test_a_name_that_is_half_of_a_key_is_one_within_the_other_half(database, tmp_path):
+    """And what only numbers a row says nothing that a slot could hold."""
+    made = draft(filled(database, tmp_path, OF_APPLICATIONS, None), "models.name", "--match", "lower(name)")
+    assert [
+        "Identity key=[space, name] name=name within=[space]",
+        "Slots key=[space, name, kind] owners=[[space, name]] slot=[kind] updated_at=last_updated_time_ms",
+    ] == [line.replace(" missing=Missing.CREATE", "") for line in lines_of(made.specs[0])]
+    assert ["model", "alias"] == [part.noun for part in made.specs[0].parts]
+    assert '1 row of models of another state count too: where=models.c.state == "active"' in made.text.replace(
+        "\n# ", " "
+    )
+    goes_up_and_down(made)
+
+
+def test_a_column_that_is_no_reference_by_name_but_holds_keys_beside_others_is_asked_about(database, tmp_path):
+    made = draft(filled(database, tmp_path, OF_APPLICATIONS, None), "people.name", "--match", "lower(name)")
+    assert [
+        "deeds.object has no foreign key, and 3 of 6 values are keys of people: declare it, or leave it."
+    ] == made.questions
+
+
 TABLE, COLUMN = 'a "b" 100% :x {y}', "it's \\ a\tname"
 LONG, LONGER = "long_" * 9, "also_long_" * 5
 HOSTILE = r"""

@@ -94,7 +94,7 @@ def _keys(
             yield (field.name,), f"no foreign key: {said_of(held, what)}"
         elif named and not held.values and same:
             yield (field.name,), f"no foreign key, and {said_of(held, what)}"
-        elif named and held.share >= _SOME:
+        elif (named and held.share >= _SOME) or (not named and held.matching >= _TOLD_BY_VALUES):
             drafting.todo.append(
                 f"{_column(described, field)} has no foreign key, and {said_of(held, what)}: declare it, or leave it."
             )

@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, Integer, String, Uuid, func, select
 
 from alembic_rekey.project.draft.drafting import Claim, Drafting, Part, counted, listed
 from alembic_rekey.project.draft.expression import expression
-from alembic_rekey.project.draft.signs import bare, created_time, updated_time
+from alembic_rekey.project.draft.signs import bare, created_time, status_of, updated_time
 from alembic_rekey.project.draft.wanted import column_named, table_named
 from alembic_rekey.project.python.code import Argument, Code, called_with, string, tuple_of
 from alembic_rekey.project.python.naming import noun_of
@@ -65,7 +65,9 @@ def within_of(drafting: Drafting) -> tuple[tuple[str, ...], str]:
     if drafting.wanted.within:
         return tuple(column_named(identity, name) for name in drafting.wanted.within), ""
     key = {*drafting.key}
-    named = [one for one in identity.unique if drafting.name in one.columns and not key & {*one.columns}]
+    # With the whole key beside it, any name is unique.
+    every = [one for one in identity.unique if drafting.name in one.columns]
+    named = every if drafting.name in key else [one for one in every if not key <= {*one.columns}]
     others = [tuple(name for name in one.columns if name != drafting.name) for one in named]
     if not others or () in others:
         return (), ""
@@ -77,14 +79,29 @@ def _apart(drafting: Drafting) -> Iterator[Argument]:
     columns, seen = within_of(drafting)
     if columns:
         yield Argument(drafting.columns(drafting.identity, columns), "within", (seen,) if seen else ())
-    for field in drafting.identity.fields:
+    drafting.left += _still_counting(drafting)
+
+
+def _still_counting(drafting: Drafting) -> Iterator[str]:
+    """Yield what is to be said of rows that look as if they should be left alone."""
+    identity, looking = drafting.identity, drafting.looking
+    status = status_of(identity, looking)
+    if status is not None and status.active is not None:
+        words = looking.distinct(identity, status.name) or []
+        if rows := sum(number for word, number in words if word != status.active):
+            condition = f"{drafting.variables.column(identity, status.name)} == {string(status.active)}"
+            yield (
+                f"{counted(rows, 'row')} of {identity.name} of another {status.name} count too: "
+                f"where={condition} would leave them alone."
+            )
+    for field in identity.fields:
         if bare(field.name) in _GONE and isinstance(field.type, DateTime):
-            column = drafting.looking.rows(drafting.identity).c[field.name]
-            rows = drafting.looking.connection.execute(select(func.count(column))).scalar() or 0
-            if rows:
-                drafting.left.append(
-                    f"{counted(rows, 'row')} of {drafting.identity.name} with a {field.name} count too: where="
-                    f"{drafting.variables.column(drafting.identity, field.name)}.is_(None) would leave them alone."
+            asked = select(func.count(looking.rows(identity).c[field.name]))
+            if rows := looking.connection.execute(asked).scalar() or 0:
+                condition = f"{drafting.variables.column(identity, field.name)}.is_(None)"
+                yield (
+                    f"{counted(rows, 'row')} of {identity.name} with a {field.name} count too: "
+                    f"where={condition} would leave them alone."
                 )
 
 

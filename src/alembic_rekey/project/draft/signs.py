@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import DateTime, Enum, Float, Integer, Numeric, String
 
 from alembic_rekey.project.python.code import Code, called_with, string
-from alembic_rekey.project.python.naming import Variables
+from alembic_rekey.project.python.naming import Variables, plain, singular
 from alembic_rekey.review.schema.description import Described, Field
 from alembic_rekey.review.schema.held import Looking
 from alembic_rekey.sql.dialects import database
@@ -19,8 +19,9 @@ from alembic_rekey.text.shown import shown
 __all__ = ["Status", "Time", "bare", "created_time", "is_time", "status_of", "updated_time", "value_of"]
 
 _CHANGED = r"update|updated|modified|change|changed"
-_UPDATED = re.compile(rf"(last)?({_CHANGED})(at|on|time|date)?|date({_CHANGED})")
-_CREATED = re.compile(r"(create|created|inserted|creation)(at|on|time|date)?|date(created|added)")
+_WHEN = r"(at|on|time|date|timestamp)?(ms)?"
+_UPDATED = re.compile(rf"(last)?({_CHANGED}){_WHEN}|date({_CHANGED})")
+_CREATED = re.compile(rf"(create|created|inserted|creation){_WHEN}|date(created|added)")
 _STATUS = frozenset(("status", "state"))
 _LIVE = ("active", "live", "current", "enabled", "open", "valid", "published", "approved")
 _VALUES = frozenset(("value", "valuejson", "val", "content", "data", "amount", "body"))
@@ -117,13 +118,23 @@ def is_time(field: Field) -> bool:
     return isinstance(field.type, DateTime) or any(known.fullmatch(bare(field.name)) for known in (_UPDATED, _CREATED))
 
 
+def _numbers(described: Described, field: Field) -> bool:
+    """Tell whether a column tells the rows of its table apart, and says nothing: by a constraint, or by its name."""
+    if any(each.columns == (field.name,) and each.whole for each in described.unique):
+        return True
+    if any(field.name in link.columns for link in described.links):
+        return False
+    of = re.fullmatch(r"(.*?)(id|uuid|guid)", bare(field.name))
+    return of is not None and bare(singular(plain(described.name))).endswith(of[1])
+
+
 def value_of(described: Described, others: Iterable[str]) -> tuple[str | None, list[str]]:
     """Return the column that holds what a slot says, and what is left where none of these is told apart."""
     taken = {*others}
     left = [
         field.name
         for field in described.fields
-        if field.name not in taken and field.computed is None and not is_time(field)
+        if not (field.name in taken or field.computed is not None or is_time(field) or _numbers(described, field))
     ]
     if len(left) == 1:
         return left[0], []

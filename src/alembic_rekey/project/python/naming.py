@@ -24,7 +24,14 @@ _TAKEN = {
     *("downgrade", "alembic_rekey", "annotations", "most"),
 }
 _NOT_A_COLUMN = frozenset(name for name in dir(Table("t", MetaData()).c) if not name.startswith("_"))
-_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index"}
+_IRREGULAR = {
+    "people": "person",
+    "children": "child",
+    "men": "man",
+    "women": "woman",
+    "indices": "index",
+    "aliases": "alias",
+}
 _PLURALS = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("zzes", "zz"))
 
 
