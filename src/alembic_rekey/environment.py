@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alembic import command, context
@@ -26,6 +26,7 @@ from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
 from alembic_rekey.project.configuration import settings_of
 from alembic_rekey.project.environment_file import ASKED
 from alembic_rekey.report.publication import Ledger
+from alembic_rekey.script.changes import assembled
 from alembic_rekey.script.frame import ScriptNotes, header, opening
 from alembic_rekey.script.impl import OPENING
 from alembic_rekey.settings import Settings
@@ -207,19 +208,14 @@ def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapp
     with context.begin_transaction():
         context.run_migrations(**passed_on)
     end = context.get_revision_argument()
-    pieces = [
-        *header(
-            dialect,
-            ", ".join(start) or "base",
-            str(end or "base"),
-            notes.header,
-            settings.lock_timeout,
-            getattr(migration.impl, "transactions", 1),
-        ),
-        written.getvalue(),
-        *notes.tail,
-    ]
+
+    def head(changes: Sequence[str]) -> Iterator[str]:
+        begun = getattr(migration.impl, "transactions", 1)
+        known = ", ".join(start) or "base", str(end or "base")
+        return header(dialect, *known, notes.header, settings.lock_timeout, begun, changes)
+
+    text = assembled(head, [written.getvalue(), *notes.tail])
     if isinstance(target, io.TextIOWrapper):
         # As the script says of itself; the console's own encoding may lack a letter of a table's name.
         target.reconfigure(encoding="utf-8")
-    target.write("\n\n".join(piece.strip("\n") for piece in pieces) + "\n")
+    target.write(text)

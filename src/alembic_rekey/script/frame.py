@@ -9,11 +9,11 @@ from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, unio
 from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.script.comments import comment
 from alembic_rekey.script.compilation import compiled
 from alembic_rekey.script.guards import guarded
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.text.comments import comment
 
 __all__ = ["ScriptNotes", "header", "opening"]
 
@@ -41,9 +41,15 @@ class ScriptNotes:
 
 
 def header(
-    dialect: Dialect, start: str, end: str, notes: Sequence[str], lock_timeout: float, transactions: int
+    dialect: Dialect,
+    start: str,
+    end: str,
+    notes: Sequence[str],
+    lock_timeout: float,
+    transactions: int,
+    changes: Sequence[str],
 ) -> Iterator[str]:
-    """Yield what stands before BEGIN: how shells must behave, and what the script is."""
+    """Yield what stands before BEGIN: how shells must behave, and what the script is, `changes` included."""
     shell = database(dialect.name).shell
     yield from shell.first(lock_timeout)
     said = [
@@ -56,6 +62,8 @@ def header(
         "A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the "
         "comment above it says what to do.",
         "Nothing of the database's rows is written here: only names of the registry, and answers of an operator.",
+        *(["", "What changes the application's tables has the mark CHANGES, in these lines:"] if changes else ()),
+        *changes,
     ]
     yield comment("\n".join(said))
     says, settings = shell.settings

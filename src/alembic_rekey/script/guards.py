@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Label, literal
 
-from alembic_rekey.script.comments import comment, in_ascii
 from alembic_rekey.script.compilation import compiled
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Quoted, Sentence
+from alembic_rekey.text.comments import comment, in_ascii
 
 __all__ = ["claim", "finding", "guarded", "sentence"]
 

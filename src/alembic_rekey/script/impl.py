@@ -11,13 +11,14 @@ from alembic.ddl.base import AlterTable
 from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.ddl.sqlite import SQLiteImpl
-from sqlalchemy import MetaData, Table, UpdateBase
+from sqlalchemy import MetaData, Table, TextClause, UpdateBase
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable
 
-from alembic_rekey.script.comments import comment
+from alembic_rekey.script.changes import UNTOLD, marked
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.shell import MARK, Shell
 from alembic_rekey.sql.side_tables import CreateJournal
+from alembic_rekey.text.comments import comment
 from alembic_rekey.text.layout import laid_out
 
 __all__ = ["OPENING"]
@@ -30,7 +31,7 @@ class _Written(DefaultImpl):
     """What both dialects write in a script: laid out for a reader, a comment above each statement."""
 
     _says: str | None = None
-    _opens = _marks_it = ""
+    _opens = _marks_it = _changing = ""
     _marks = 0
     _in_transaction = False
     transactions = 0
@@ -38,8 +39,8 @@ class _Written(DefaultImpl):
 
     def static_output(self, text: str) -> None:
         said = f"{comment(self._says)}\n" if self._says else ""
-        laid = laid_out(f"{said}{self._opens}{text}{self._marks_it}")
-        self._says, self._opens, self._marks_it = None, "", ""
+        laid = laid_out(f"{said}{self._opens}{self._changing}{text}{self._marks_it}")
+        self._says, self._opens, self._marks_it, self._changing = None, "", "", ""
         self._marks += sum(line.startswith(MARK) for line in laid.splitlines())
         super().static_output(laid)
 
@@ -65,6 +66,11 @@ class _Written(DefaultImpl):
         if isinstance(construct, CreateTable) and construct.element.name == self._version:
             return None  # `opening` has made it
         self._says = _said(construct, self._version)
+        altered = construct
+        if isinstance(construct, AlterTable):
+            altered = Table(construct.table_name, MetaData(), schema=construct.schema)
+        changing = marked(altered, self.dialect, self._version)
+        self._changing = UNTOLD if isinstance(construct, str | TextClause) else changing
         if self._in_transaction:  # not in an `autocommit_block()`
             self._opens = self._shell.reopened
             if _changes_the_schema(construct):

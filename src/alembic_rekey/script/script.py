@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import DropTable
 
-from alembic_rekey.script.comments import comment
+from alembic_rekey.script.changes import marked
 from alembic_rekey.script.compilation import Named, compiled, named
 from alembic_rekey.script.guards import finding, guarded
 from alembic_rekey.script.views import Views
@@ -28,6 +28,7 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import is_plain
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Aside, Guard, Rows, Statement, Step
+from alembic_rekey.text.comments import comment
 from alembic_rekey.text.layout import laid_out
 
 __all__ = ["counts_shown", "script"]
@@ -55,7 +56,10 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
                 statements = [step.clause for step in same if isinstance(step, Statement)]
                 if any(isinstance(clause, DropTable) and views.need(clause.element.name) for clause in statements):
                     yield _dropped(views, dialect)
-                written = (f"{opened}{compiled(clause, dialect, views.names)};" for clause in statements)
+                written = (
+                    f"{opened}{marked(clause, dialect)}{compiled(clause, dialect, views.names)};"
+                    for clause in statements
+                )
                 yield "\n".join((comment(says), *written))
             case Rows() as rows:
                 yield from _rows(rows, opened, dialect)

@@ -12,6 +12,12 @@
 -- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
 --   above it says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
+--
+-- What changes the application's tables has the mark CHANGES, in these lines:
+--   projects: 1137, 1156, 1166, 1214, 1359
+--   project_state: 1151, 1276, 1289, 1302, 1335, 1347
+--   interactions: 1231
+--   memories: 1252, 1264
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -1128,6 +1134,7 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_place;
 ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
+-- CHANGES projects
 INSERT INTO projects OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
 DROP TABLE rekey_returning;
 
@@ -1141,10 +1148,12 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_place;
 ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
+-- CHANGES project_state
 INSERT INTO project_state OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
 DROP TABLE rekey_returning;
 
 -- Try on no rows how created ones are taken away.
+-- CHANGES projects
 DELETE FROM projects WHERE false;
 
 -- Note what the database has counted so far, to compare with after the changes.
@@ -1154,6 +1163,7 @@ SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST
 FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics;
 
 -- Create the canonical rows that are missing.
+-- CHANGES projects
 WITH rekey_changed AS (
   INSERT INTO projects (id, name, description, created_at, updated_at)
   SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
@@ -1201,6 +1211,7 @@ SELECT *, CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END
 FROM rekey_planned_project WHERE rekey_action IN ('rename');
 
 -- Spell misspelt canonical rows as they are registered.
+-- CHANGES projects
 WITH rekey_changed AS (
   UPDATE projects
   SET name=rekey_becoming.rekey_new_0,
@@ -1217,6 +1228,7 @@ SELECT *, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project E
 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
 
 -- Write the rows of interactions under their canonical.
+-- CHANGES interactions
 WITH rekey_changed AS (
   UPDATE interactions SET project=rekey_becoming.rekey_new_0
   FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
@@ -1237,6 +1249,7 @@ SELECT *,
 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
 
 -- Supersede the duplicates in memories, under their canonical name too.
+-- CHANGES memories
 WITH rekey_changed AS (
   UPDATE memories
   SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
@@ -1248,6 +1261,7 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', count(*) FROM rekey_changed;
 
 -- Write the rows of memories under their canonical.
+-- CHANGES memories
 WITH rekey_changed AS (
   UPDATE memories
   SET project=rekey_becoming.rekey_new_0,
@@ -1259,6 +1273,7 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Delete the inactive canonical rows of project_state that an active shadow row displaces.
+-- CHANGES project_state
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
@@ -1271,6 +1286,7 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', count(*) FROM rekey_changed;
 
 -- Delete the rows of project_state that say the same as the one that stays.
+-- CHANGES project_state
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
@@ -1283,6 +1299,7 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', count(*) FROM rekey_changed;
 
 -- Delete the historical drops of project_state: rows that say otherwise than the survivor of their slot.
+-- CHANGES project_state
 WITH rekey_changed AS (
   DELETE FROM project_state
   WHERE project_state.id IN (
@@ -1315,6 +1332,7 @@ FROM rekey_planned_state
 WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
 
 -- Make the canonical rows of project_state active again that say what the active shadow row said.
+-- CHANGES project_state
 WITH rekey_changed AS (
   UPDATE project_state
   SET status=rekey_becoming.rekey_new_1,
@@ -1326,6 +1344,7 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', count(*) FROM rekey_changed;
 
 -- Write the rows of project_state under their canonical.
+-- CHANGES project_state
 WITH rekey_changed AS (
   UPDATE project_state
   SET project_id=rekey_becoming.rekey_new_0,
@@ -1337,6 +1356,7 @@ INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Delete rows of projects; everything that hung on them has moved.
+-- CHANGES projects
 WITH rekey_changed AS (
   DELETE FROM projects
   WHERE projects.id IN (

@@ -16,6 +16,12 @@
 -- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
 --   above it says what to do.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
+--
+-- What changes the application's tables has the mark CHANGES, in these lines:
+--   projects: 1484, 1513, 1549, 1598, 1740
+--   project_state: 1506, 1660, 1672, 1684, 1716, 1728
+--   interactions: 1615
+--   memories: 1636, 1648
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -1475,6 +1481,7 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
+-- CHANGES projects
 INSERT INTO projects SELECT * FROM rekey_returning;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_returning;
@@ -1496,12 +1503,14 @@ ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
 
 -- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
+-- CHANGES project_state
 INSERT INTO project_state SELECT * FROM rekey_returning;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_returning;
 
 -- Try on no rows how created ones are taken away.
 SAVEPOINT rekey_step;
+-- CHANGES projects
 DELETE FROM projects WHERE 0 = 1;
 
 -- What several statements ask for is named once.
@@ -1537,6 +1546,7 @@ FROM (
 
 -- Create the canonical rows that are missing.
 SAVEPOINT rekey_step;
+-- CHANGES projects
 INSERT INTO projects (id, name, description, created_at, updated_at)
 SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
   'created by legacy alias migration' AS description,
@@ -1585,6 +1595,7 @@ FROM rekey_planned_project WHERE rekey_action IN ('rename');
 
 -- Spell misspelt canonical rows as they are registered.
 SAVEPOINT rekey_step;
+-- CHANGES projects
 UPDATE projects
 SET name=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
@@ -1601,6 +1612,7 @@ FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
 
 -- Write the rows of interactions under their canonical.
 SAVEPOINT rekey_step;
+-- CHANGES interactions
 UPDATE interactions SET project=rekey_becoming.rekey_new_0
 FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE interactions.id = rekey_becoming.id;
@@ -1621,6 +1633,7 @@ FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
 
 -- Supersede the duplicates in memories, under their canonical name too.
 SAVEPOINT rekey_step;
+-- CHANGES memories
 UPDATE memories
 SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
@@ -1632,6 +1645,7 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', chang
 
 -- Write the rows of memories under their canonical.
 SAVEPOINT rekey_step;
+-- CHANGES memories
 UPDATE memories
 SET project=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
@@ -1643,6 +1657,7 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', changes(
 
 -- Delete the inactive canonical rows of project_state that an active shadow row displaces.
 SAVEPOINT rekey_step;
+-- CHANGES project_state
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT id FROM rekey_journal_project_state
@@ -1654,6 +1669,7 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_c
 
 -- Delete the rows of project_state that say the same as the one that stays.
 SAVEPOINT rekey_step;
+-- CHANGES project_state
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT id FROM rekey_journal_project_state
@@ -1665,6 +1681,7 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate
 
 -- Delete the historical drops of project_state: rows that say otherwise than the survivor of their slot.
 SAVEPOINT rekey_step;
+-- CHANGES project_state
 DELETE FROM project_state
 WHERE project_state.id IN (
   SELECT id FROM rekey_journal_project_state
@@ -1696,6 +1713,7 @@ WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
 
 -- Make the canonical rows of project_state active again that say what the active shadow row said.
 SAVEPOINT rekey_step;
+-- CHANGES project_state
 UPDATE project_state
 SET status=rekey_becoming.rekey_new_1,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
@@ -1707,6 +1725,7 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', changes()
 
 -- Write the rows of project_state under their canonical.
 SAVEPOINT rekey_step;
+-- CHANGES project_state
 UPDATE project_state
 SET project_id=rekey_becoming.rekey_new_0,
   updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
@@ -1718,6 +1737,7 @@ SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', changes()
 
 -- Delete rows of projects; everything that hung on them has moved.
 SAVEPOINT rekey_step;
+-- CHANGES projects
 DELETE FROM projects
 WHERE projects.id IN (
   SELECT id FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete')
