@@ -24,6 +24,7 @@ TALKS_TO_ALEMBIC = {
     "pytest_plugin",
     "cli.commands",
     "cli.project_commands",
+    "cli.run_commands",
     "cli.scan_command",
     "connection.comparison",
     "environment",

@@ -55,6 +55,7 @@ KNOWN = {
         "alembic -x expect_plan=plan.json upgrade head --sql > fold.sql": RUN,
         "psql -v ON_ERROR_STOP=1 -f fold.sql": RUN,
         "alembic-rekey report": RUN,
+        "alembic-rekey report --against plan.json --html run.html": RUN,
         "alembic downgrade head:-1 --sql > back.sql": RUN,
     },
     "In your own project": {

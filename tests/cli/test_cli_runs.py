@@ -26,13 +26,14 @@ def test_where_no_run_is_recorded_both_commands_say_so(database, registry):
 
 def test_runs_are_a_table_with_what_each_counted(database, registry, upgrade):
     upgrade(database, registry)
-    head, line, counted = rekey_here(database, registry, "runs").out.splitlines()
+    head, line, *counted = rekey_here(database, registry, "runs").out.splitlines()
+    assert all(len(told) <= 120 for told in counted)
     assert head.split() == ["run", "revision", "outcome", "started", "finished", "fingerprint"]
     (fingerprint,) = database.rows("SELECT plan_sha256 FROM rekey_run")
     assert line.split()[:3] == ["1", "0003", "applied"]
     assert line.endswith(fingerprint[0])
     apply = database.rows("SELECT name, value FROM rekey_count WHERE phase = 'apply' AND value <> 0")
-    assert sorted(counted.strip().split(", ")) == sorted(f"{name} {value}" for name, value in apply)
+    assert sorted(" ".join(map(str.strip, counted)).split(", ")) == sorted(f"{name} {value}" for name, value in apply)
 
 
 @pytest.mark.words
@@ -66,7 +67,7 @@ def test_the_latest_run_is_meant_unless_one_is_named(database, registry, upgrade
     late = [rekey_here(database, registry, "report", *run).document for run in ((), ("1",), ("2",))]
     assert [document["run"]["id"] for document in late] == [2, 1, 2]
     assert [document["plan"]["counts"]["memory_rekey_rows"] for document in late] == [2, 1, 2]
-    outcomes = [line.split()[2] for line in rekey_here(database, registry, "runs").out.splitlines()[1::2]]
+    outcomes = [run["outcome"] for run in rekey_here(database, registry, "runs", "--json").document]
     assert outcomes == ["restored", "applied"]
 
 

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from alembic_rekey.cli.run_options import accept_html, accept_limit, accept_runs
+
 __all__ = ["FAILED", "parser"]
 
 FAILED = 1
@@ -21,6 +23,7 @@ examples:
   alembic-rekey -x url=postgresql+psycopg://reader@host/app plan --check
   alembic-rekey -c /srv/app/alembic.ini -x registry=projects.json plan --json
   alembic-rekey plan --html plan.html
+  alembic-rekey status
   alembic-rekey runs
   alembic-rekey report 3 > run-3.json
   alembic-rekey revision -m "fold the names of spring"
@@ -43,13 +46,6 @@ def _versions() -> str:
     """Return our version, and of what a bug report needs to tell beside it."""
     beside = ", ".join(f"{name} {version(name)}" for name in ("alembic", "sqlalchemy"))
     return f"alembic-rekey {version('alembic-rekey')} ({beside}, python {platform.python_version()})"
-
-
-def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
@@ -81,33 +77,23 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         default="text",
         help="print the report and nothing else; its path goes to standard error",
     )
+    plan.add_argument(
+        "--no-report",
+        dest="report",
+        action="store_const",
+        const="no",
+        default="yes",
+        help="keep no report: for an account that may write nowhere",
+    )
     plan.add_argument("--check", action="store_true", help="say with the exit status whether the upgrade would work")
-    _accept_html(plan)
+    accept_html(plan)
     plan.add_argument(
         "--write-resolutions",
         type=Path,
         metavar="FILE",
         help="write each collision as a question with all of its rows: the form of -x resolutions=FILE",
     )
-    _accept_limit(plan)
-    runs = added.add_parser(
-        "runs",
-        help="the recorded runs",
-        description="List the recorded runs, oldest first, with what each of them counted.",
-        epilog="example: alembic-rekey -x url=sqlite:///app.db runs",
-        formatter_class=raw,
-    )
-    report = added.add_parser(
-        "report",
-        help="the report of a run, rebuilt from its journal",
-        description="Print the report of a run as JSON, rebuilt from the journal in the database,\n"
-        "or write it as a page.",
-        epilog="examples:\n  alembic-rekey report\n  alembic-rekey report 3 > run-3.json\n"
-        "  alembic-rekey report 3 --html run-3.html",
-        formatter_class=raw,
-    )
-    report.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="its number; default: the latest")
-    _accept_html(report)
+    accept_limit(plan)
     demo = added.add_parser(
         "demo",
         help="the whole way on a small database of its own",
@@ -126,16 +112,6 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         help="show how the guard refuses two live values instead",
     )
     demo.set_defaults(command=commands["demo"])
-    back = added.add_parser(
-        "restore-plan",
-        help="what a downgrade would put back, and what drifted since the upgrade",
-        description="Show what `alembic downgrade` would put back from the journal of the newest run, and which\n"
-        "rows the application has changed since. Reads only.",
-        epilog="example: alembic-rekey -x url=sqlite:///app.db restore-plan --limit 5",
-        formatter_class=raw,
-    )
-    back.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="default: the newest not restored")
-    _accept_limit(back)
     init = added.add_parser(
         "init",
         help="write the few lines that a project of `alembic init` needs",
@@ -182,7 +158,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     )
     scan.add_argument("--check", action="store_true", help="say with the exit status whether something was found")
     scan.add_argument("--full", action="store_true", help="read all rows of large tables, not a part of them")
-    _accept_limit(scan)
+    accept_limit(scan)
     guide = added.add_parser(
         "guide",
         help="the guide: declaring, review, deploy, undo, what each refusal means",
@@ -191,7 +167,8 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     )
     guide.add_argument("topics", nargs="*", metavar="TOPIC", help="default: the list of the pages")
     guide.set_defaults(command=commands["guide"])
-    for made in (plan, runs, report, back, init, revision, scan, demo, guide):
+    about_runs = accept_runs(added, raw)
+    for made in (plan, init, revision, scan, demo, guide, *about_runs):
         _accept_settings(made, "_after")
     return whole
 
@@ -231,15 +208,3 @@ def _accept_fold(revision: argparse.ArgumentParser) -> None:
     told.add_argument("--exact", action="store_true", help="names are one only if they are equal letter by letter")
     told.add_argument("--promote", action="store_true", help="rename an alias row where the canonical one is missing")
     told.add_argument("--from-models", metavar="MODULE:NAME", help="take the tables from SQLAlchemy metadata instead")
-
-
-def _accept_html(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--html", type=Path, metavar="FILE", help="write it as one self-contained page to FILE, which must not exist"
-    )
-
-
-def _accept_limit(made: argparse.ArgumentParser) -> None:
-    lists = made.add_mutually_exclusive_group()
-    lists.add_argument("--limit", type=_at_least_one, default=20, metavar="N", help="entries shown per list (20)")
-    lists.add_argument("--all", dest="limit", action="store_const", const=None, help="show all entries")

@@ -53,6 +53,15 @@ class Folds:
         Raises:
             CommandRefused: if the database is at a revision that the scripts do not have.
         """
+        note = "every fold is applied already: this is what another one would find."
+        return self.lacking(heads) or tuple(self._choice(spec, note) for spec in self._of(self.last.revision))
+
+    def lacking(self, heads: Collection[str]) -> tuple[Choice, ...]:
+        """Return every fold that a database at `heads` still lacks, in their order.
+
+        Raises:
+            CommandRefused: if the database is at a revision that the scripts do not have.
+        """
         try:
             applied = _applied(self._scripts, heads)
         except (CommandError, RevisionError) as error:
@@ -60,9 +69,7 @@ class Folds:
                 f"the database is at revision {', '.join(sorted(heads))}, which {self._scripts.dir} does not have.",
                 "use the configuration and the revisions of the application that this database belongs to.",
             ) from error
-        lacking = tuple(self._choice(spec) for _, spec in self._folds if spec.revision not in applied)
-        note = "every fold is applied already: this is what another one would find."
-        return lacking or tuple(self._choice(spec, note) for spec in self._of(self.last.revision))
+        return tuple(self._choice(spec) for _, spec in self._folds if spec.revision not in applied)
 
     def _choice(self, spec: Spec, *notes: str) -> Choice:
         return Choice(spec, notes, told_apart(spec, self._of(spec.revision)), tuple(self.specs))

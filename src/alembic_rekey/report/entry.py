@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import Column
 
 from alembic_rekey.spec import Identity, Part, Slots
 
-__all__ = ["row_key", "row_name", "row_status", "row_value"]
+__all__ = ["json_value", "row_key", "row_name", "row_status", "row_value"]
 
 
 def row_key(part: Part, before: Mapping[str, Any]) -> Any:
@@ -35,3 +36,12 @@ def row_status(slots: Slots, before: Mapping[str, Any]) -> Any:
 
 def _of(known: Column[Any] | None, before: Mapping[str, Any]) -> Any:
     return None if known is None else before[str(known.name)]
+
+
+def json_value(value: Any) -> Any:
+    """Return a value of the database as a report writes it."""
+    if isinstance(value, float) and not isfinite(value):
+        return {"$real": str(value)}
+    if isinstance(value, bytes):
+        return {"$bytes": value.hex()}
+    return value

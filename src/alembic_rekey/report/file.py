@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,7 +20,11 @@ PENDING = ".pending"
 _REMEDY = "name a folder that you may write to and that has room, with -x report_dir=FOLDER."
 
 
-_NEW_REMEDY = "name a file that is not there yet, in a folder that you may write to and that has room."
+_FILE_REMEDY = "name a file, in a folder that you may write to and that has room."
+_NEW_REMEDY = (
+    "name a file that is not there yet, in a folder that you may write to and that has room; "
+    "--force lets a page take the place of a file."
+)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -70,9 +75,10 @@ class ReportFile:
 class NewFile:
     """A file that a person named: claimed before any work is done for it, there only once it is complete."""
 
-    def __init__(self, path: Path, pending: Path) -> None:
+    def __init__(self, path: Path, pending: Path, put: Callable[[Path, Path], None]) -> None:
         self.path = path
         self._pending = pending
+        self._put = put
 
     @classmethod
     @contextmanager
@@ -82,16 +88,25 @@ class NewFile:
         Raises:
             ReportFailed: where something of that name is there, or its folder cannot be written.
         """
-        with _refusing(path, _NEW_REMEDY):
-            with suppress(FileNotFoundError):
-                os.lstat(path)
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-            descriptor, pending = tempfile.mkstemp(prefix=".alembic-rekey-", suffix=PENDING, dir=path.parent)
-            os.close(descriptor)
-        try:
-            yield cls(path, Path(pending))
-        finally:
-            Path(pending).unlink(missing_ok=True)
+        with _refusing(path, _NEW_REMEDY), suppress(FileNotFoundError):
+            os.lstat(path)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        with _pending_beside(path, _NEW_REMEDY) as pending:
+            yield cls(path, pending, _move)
+
+    @classmethod
+    @contextmanager
+    def replacing(cls, path: Path) -> Iterator[NewFile]:
+        """Hand over a file to be filled, which takes the place of a file of that name; that one stays where it is not.
+
+        Raises:
+            ReportFailed: where something else than a file is there, or its folder cannot be written.
+        """
+        with _refusing(path, _FILE_REMEDY), suppress(FileNotFoundError):
+            if not stat.S_ISREG(os.lstat(path).st_mode):
+                raise OSError(errno.EINVAL, "something else than a file is there")
+        with _pending_beside(path, _FILE_REMEDY) as pending:
+            yield cls(path, pending, os.replace)
 
     def fill(self, pieces: Iterable[str]) -> None:
         """Write `pieces` and give the file its name.
@@ -104,8 +119,19 @@ class NewFile:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
-            _move(self._pending, self.path)
+            self._put(self._pending, self.path)
             _sync(self.path.parent)
+
+
+@contextmanager
+def _pending_beside(path: Path, remedy: str) -> Iterator[Path]:
+    with _refusing(path, remedy):
+        descriptor, pending = tempfile.mkstemp(prefix=".alembic-rekey-", suffix=PENDING, dir=path.parent)
+        os.close(descriptor)
+    try:
+        yield Path(pending)
+    finally:
+        Path(pending).unlink(missing_ok=True)
 
 
 def _claim(folder: Path, name: str) -> tuple[Path, int]:

@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from itertools import islice
-from math import isfinite
 from types import NoneType
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -37,6 +36,7 @@ from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import CREATED, LEAD, Entries
+from alembic_rekey.report.entry import json_value
 from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions, told_columns
 from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
@@ -137,7 +137,7 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
     image = slice(3 + len(leads), 3 + len(leads) + len(names))
     with connection.execute(_selected(section).where(*conditions), execution_options={"yield_per": _AT_ONCE}) as rows:
         for row in rows:
-            values = [value if type(value) in _PLAIN else _json_value(value) for value in row]
+            values = [value if type(value) in _PLAIN else json_value(value) for value in row]
             action, place, survivor = values[0], values[2], values[image.stop :]
             entry: dict[str, Any] = {"action": action, "canonical": values[1]}
             entry["before"] = dict(zip(names, values[image], strict=True))
@@ -175,7 +175,7 @@ def _left(connection: Connection, identity: Identity, source: FromClause, column
     own = told_columns(identity)
     with connection.execute(selected.execution_options(yield_per=_AT_ONCE)) as rows:
         for row in rows:
-            values = iter([_json_value(value) for value in row[1:]])
+            values = iter([json_value(value) for value in row[1:]])
             before = dict(zip(own, islice(values, len(own)), strict=True))
             survivor = dict(zip(own, islice(values, len(own)), strict=True))
             for name in columns:
@@ -240,11 +240,3 @@ def listing_order(part: Part) -> list[ColumnElement[Any]]:
         *(by_code_point(Exact(column(known.name, known.type))) for known in part.keys),
         by_code_point(column("rekey_canonical", Text())),
     ]
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, float) and not isfinite(value):
-        return {"$real": str(value)}
-    if isinstance(value, bytes):
-        return {"$bytes": value.hex()}
-    return value

@@ -45,7 +45,7 @@ from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.text.progress import Progress
 
-__all__ = ["VERSIONS", "dry_runs"]
+__all__ = ["VERSIONS", "dry_runs", "heads"]
 
 VERSIONS = table("alembic_version", column("version_num"))
 """Where a database says which revisions it is at, unless `env.py` names another table."""
@@ -73,7 +73,7 @@ def dry_runs(
     files: list[ReportFile] = []
     try:
         with reading(settings, of_the_project) as connection:
-            choices = choose(_heads(connection, versions))
+            choices = choose(heads(connection, versions))
             pending = [choice.called for choice in choices]
             for number, choice in enumerate(choices):
                 others = tuple(pending[:number] + pending[number + 1 :])
@@ -164,6 +164,7 @@ def _planned(
         registry=registry,
         report=report,
         path=file.path,
+        kept=file.path,
         fingerprint=str(fingerprint),
         tally=tally,
         collisions=collisions,
@@ -203,7 +204,8 @@ def _written(
         return ReportFile.write(settings.report_dir, stem, pieces)
 
 
-def _heads(connection: Connection, versions: TableClause) -> Collection[str]:
+def heads(connection: Connection, versions: TableClause) -> Collection[str]:
+    """Return the revisions that the database is at."""
     if not exists(connection, versions):
         return ()
     return connection.execute(select(versions.c.version_num)).scalars().all()

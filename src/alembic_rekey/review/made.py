@@ -55,6 +55,8 @@ class DryRun:
     registry: Registry
     report: Report
     path: Path
+    kept: Path | None
+    """Where its report is kept, which is `path` unless that goes when the command ends."""
     fingerprint: str
     tally: Tally
     collisions: tuple[Finding, ...]

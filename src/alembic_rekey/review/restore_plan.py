@@ -1,9 +1,14 @@
-"""The way back as text for a person: what a downgrade would put back, and what drifted; reading only."""
+"""The way back as text, or as a document: what a downgrade would put back, and what drifted; reading only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, takewhile
+from typing import Any
 
 from sqlalchemy import Connection, FromClause, func, literal, select
 
@@ -12,55 +17,175 @@ from alembic_rekey.back.way_back import backward_of, way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.shape import shape_checks
-from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.guard.wording.wording import WORDING
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
+from alembic_rekey.report.entry import json_value
 from alembic_rekey.report.runs import Run, recorded_runs, run_called
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.sql.values import readable
 from alembic_rekey.text.shown import printable
 
-__all__ = ["restore_plan_text"]
+__all__ = ["Returning", "restore_plan_document", "restore_plan_text", "returnings"]
+
+_AT_ONCE = 500
 
 _WAITING = ("applied", "empty")
 
 
-def restore_plan_text(
-    connection: Connection, spec_of: Callable[[Run], Spec], database: str, number: int | None, limit: int | None
-) -> Iterator[str]:
-    """Yield the lines; lists of drifted rows are cut at `limit` rows, None shows all.
+@dataclass(frozen=True)
+class Tallied:
+    """How many rows of a table go back, and how many drifted."""
+
+    part: Part
+    drifts: Counter[str]
+
+    @property
+    def untouched(self) -> int:
+        """How many rows go back."""
+        return self.drifts[Drift.UNTOUCHED]
+
+    @property
+    def drifted(self) -> int:
+        """How many rows do not."""
+        return self.drifts.total() - self.untouched
+
+    @property
+    def table(self) -> str:
+        """What the table is called."""
+        return str(self.part.table.name)
+
+
+@dataclass(frozen=True)
+class Returning:
+    """The way back of one run; `before` are the runs that go back before it."""
+
+    connection: Connection
+    spec: Spec
+    run: Run
+    called: str
+    before: Sequence[Run]
+    stored: Stored
+    back: Mapping[Part, FromClause]
+    planned: Planned
+
+    @classmethod
+    def of(cls, connection: Connection, spec: Spec, run: Run, called: str, before: Sequence[Run]) -> Returning:
+        """Return the way back of `run`.
+
+        Raises:
+            Refused: if a table no longer fits its journal.
+        """
+        number = literal(run.number)
+        checks = [unnamed_changes(spec, number), *shape_checks(spec, connection.dialect.name)]
+        if found := list(findings(connection, checks)):
+            raise Refused(f"run {run.number} cannot be restored", found)
+        stored = Stored.read(connection, spec)
+        backward = backward_of(spec, stored, number)
+        back = way_back(backward, hanging(connection, spec))
+        return cls(connection, spec, run, called, before, stored, back, backward.planned)
+
+    @cached_property
+    def tables(self) -> list[Tallied]:
+        """Each table, in the order of the spec."""
+        return [Tallied(part, self._drifts(part)) for part in self.spec.parts]
+
+    def _drifts(self, part: Part) -> Counter[str]:
+        drift = self.back[part].c.drift
+        return Counter(dict(iter(self.connection.execute(select(drift, func.count()).group_by(drift)))))
+
+    @property
+    def drifted(self) -> int:
+        """How many rows changed since the upgrade: with on_drift=abort a downgrade refuses over them."""
+        return sum(one.drifted for one in self.tables)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing goes back."""
+        return not any(one.untouched for one in self.tables)
+
+    def drifts(self, part: Part) -> Iterator[str]:
+        """Yield what is to be said of each row of a table that drifted."""
+        for row in self.connection.execute(readable(drifted(part, self.back[part]))).mappings():
+            yield WORDING["drift"].sentence.format_map(row)
+
+    def rows(self, part: Part) -> Iterator[dict[str, Any]]:
+        """Yield each row of a table: its key, its drift, and the columns in which it is now otherwise than it was.
+
+        `columns` has for each of these what it holds now and what it goes back to; a row that comes or goes has null.
+        """
+        back, kept = self.back[part], self.planned[part]
+        names = self.stored.lasting(part)
+        sides = [columns_in(source, names) for source in (part.table, kept)]
+        told = [known.label(f"rekey_{side}_{place}") for side, of in enumerate(sides) for place, known in enumerate(of)]
+        asked = (
+            select(key_text(alike(back, "key")).label("key"), back.c.action, back.c.canonical, back.c.drift, *told)
+            .join_from(back, kept, same_key(keys_of(part, kept), alike(back, "key")), isouter=True)
+            .join(part.table, same_key(part.keys, alike(back, "now")), isouter=True)
+            .order_by(back.c.action, back.c.canonical, *alike(back, "key"))
+        )
+        for row in self.connection.execute(readable(asked).execution_options(yield_per=_AT_ONCE)):
+            key, action, canonical, drift, *values = row
+            pairs = zip(names, map(json_value, values), map(json_value, values[len(names) :]), strict=False)
+            columns = {name: [now, then] for name, now, then in pairs if now != then}
+            yield {"key": key, "action": action, "canonical": canonical, "drift": drift, "columns": columns}
+
+
+def returnings(
+    connection: Connection, spec_of: Callable[[Run], Spec], database: str, number: int | None
+) -> Iterator[Returning]:
+    """Yield the way back of each run that is asked about, the newest first.
 
     `number` is the run that is asked about; None means what one downgrade restores: every run of the newest revision
-    that was not restored, the newest first.
+    that was not restored.
 
     Raises:
         RunUnknown: if there is no such run.
         Refused: if a run of another revision must be restored before it, or a table no longer fits its journal.
     """
     recorded = recorded_runs(connection)
-    for place, (run, before) in enumerate(_asked(recorded, database, number)):
+    for run, before in _asked(recorded, database, number):
+        yield Returning.of(connection, spec_of(run), run, run_called(run, recorded), before)
+
+
+def restore_plan_text(returning: Iterable[Returning], database: str, limit: int | None) -> Iterator[str]:
+    """Yield the lines; lists of drifted rows are cut at `limit` rows, None shows all."""
+    for place, one in enumerate(returning):
         if place:
             yield ""
-        spec = spec_of(run)
-        checks = [unnamed_changes(spec, literal(run.number)), *shape_checks(spec, connection.dialect.name)]
-        if found := list(findings(connection, checks)):
-            raise Refused(f"run {run.number} cannot be restored", found)
-        called = run_called(run, recorded)
-        yield f"Way back of run {run.number} of revision {called}, reading only: nothing was changed."
+        yield f"Way back of run {one.run.number} of revision {one.called}, reading only: nothing was changed."
         yield f"  database  {printable(database)}"
-        if before:
-            yield f"  note      {', '.join(f'run {newer.number}' for newer in before)} goes back first: {_BEFORE}"
-        yield from _way_back(connection, spec, run, limit)
+        if one.before:
+            yield f"  note      {', '.join(f'run {newer.number}' for newer in one.before)} goes back first: {_BEFORE}"
+        for table in one.tables:
+            yield ""
+            yield f"{table.table}: {table.untouched:,} rows go back, {table.drifted:,} drifted"
+            yield from (f"  {printable(says)}" for says in islice(one.drifts(table.part), limit))
+            if limit is not None and table.drifted > limit:
+                yield f"  … and {table.drifted - limit:,} more (--all shows them)"
+            if table.drifted:
+                yield f"  what to do: {WORDING['drift'].remedy}"
+
+
+def restore_plan_document(returning: Iterable[Returning], database: str) -> Iterator[str]:
+    """Yield the same as JSON, with every row: each column that changes, what it holds now and what it goes back to."""
+    yield f'{{"database": {json.dumps(database)}, "runs": ['
+    for place, one in enumerate(returning):
+        head = {"run": one.run.number, "revision": one.run.revision, "noun": one.run.noun}
+        yield f'{"," * (place > 0)}\n {json.dumps(head)[:-1]}, "tables": ['
+        for number, table in enumerate(one.tables):
+            told = {"table": table.table, "untouched": table.untouched, "drifted": table.drifted}
+            yield f'{"," * (number > 0)}\n  {json.dumps(told)[:-1]}, "rows": ['
+            for turn, row in enumerate(one.rows(table.part)):
+                yield f"{',' * (turn > 0)}\n   {json.dumps(row)}"
+            yield "]}"
+        yield "]}"
+    yield "]}\n"
 
 
 _BEFORE = "rows that it changed as well are shown as drifted here, as long as it has not."
-
-
-def _way_back(connection: Connection, spec: Spec, run: Run, limit: int | None) -> Iterator[str]:
-    stored, number = Stored.read(connection, spec), literal(run.number)
-    back = way_back(backward_of(spec, stored, number), hanging(connection, spec))
-    for part in spec.parts:
-        yield from _part(connection, part, back[part], limit)
 
 
 def _asked(recorded: list[Run], database: str, number: int | None) -> list[tuple[Run, list[Run]]]:
@@ -84,17 +209,3 @@ def _asked(recorded: list[Run], database: str, number: int | None) -> list[tuple
 def _finding(name: str, **arguments: object) -> Finding:
     words = WORDING[name]
     return Finding(name, words.sentence.format_map(arguments), words.remedy, arguments)
-
-
-def _part(connection: Connection, part: Part, back: FromClause, limit: int | None) -> Iterator[str]:
-    tally: dict[str, int] = dict(iter(connection.execute(select(back.c.drift, func.count()).group_by(back.c.drift))))
-    gone = sum(tally.values()) - tally.get(Drift.UNTOUCHED, 0)
-    yield ""
-    yield f"{part.table.name}: {tally.get(Drift.UNTOUCHED, 0):,} rows go back, {gone:,} drifted"
-    rows = connection.execute(readable(drifted(part, back))).mappings()
-    for row in islice(rows, limit):
-        yield f"  {printable(WORDING['drift'].sentence.format_map(row))}"
-    if limit is not None and gone > limit:
-        yield f"  … and {gone - limit:,} more (--all shows them)"
-    if gone:
-        yield f"  what to do: {WORDING['drift'].remedy}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from textwrap import wrap
 from typing import Any
 
 from alembic_rekey.errors import Finding
@@ -63,7 +64,7 @@ def _plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     yield f"  registry     {printable(report.registry_path)}{digest}"
     yield f"               {len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
     yield f"  fingerprint  {made.fingerprint}"
-    yield f"  report       {printable(str(made.path))}"
+    yield f"  report       {printable(str(made.kept or 'not kept'))}"
     yield from (f"  note         {printable(note)}" for note in made.notes)
     yield from _counts(report.counts)
     yield from _refusals("Integrity errors", [*made.integrity, *made.demands], limit)
@@ -89,7 +90,10 @@ def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
         yield "  ".join(printable(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         if run is not None:
             counted = [f"{name} {value:,}" for name, value in run.counts("apply").items() if value]
-            yield " " * (widths[0] + 2) + (", ".join(counted) or "touched no row")
+            beside = " " * (widths[0] + 2)
+            yield from wrap(
+                ", ".join(counted) or "touched no row", 120, initial_indent=beside, subsequent_indent=beside
+            )
 
 
 def _counts(counts: Mapping[str, int]) -> Iterator[str]:

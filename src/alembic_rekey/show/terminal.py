@@ -57,7 +57,7 @@ def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     names = f"{len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
     yield Text(f"Plan of revision {made.called}, reading only: nothing was changed.", "bold")
     facts = {"database": report.database, "registry": report.registry_path, "": names}
-    for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.path)}.items():
+    for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.kept or "not kept")}.items():
         yield Text.assemble((f"  {name:12} ", SOFT), printable(fact))
     yield from (Text.assemble(("  note         ", "yellow"), printable(note)) for note in made.notes)
     yield from _counts(report.counts)

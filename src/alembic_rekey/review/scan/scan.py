@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alembic_rekey.names.registry import registry_of
@@ -19,7 +19,7 @@ from alembic_rekey.review.schema.reading import read_schema
 from alembic_rekey.spec import Spec
 from alembic_rekey.text.progress import Progress
 
-__all__ = ["scanned"]
+__all__ = ["named", "scanned"]
 
 
 def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str) -> Scan:
@@ -28,8 +28,7 @@ def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: s
     Raises:
         RegistryRefused: where the registry cannot be used.
     """
-    last = {(spec.identity.noun, spec.identity.table.fullname): spec for spec in specs}
-    folds = [_folded(looking, spec, registry) for spec in last.values()]
+    folds = _folds(looking, specs, registry)
     scope = Scope(read_schema(looking.connection, [versions]), looking, specs)
     tables = list(scope.readable())
     made = Scan(tables=len(tables), notes=list(_notes(scope, folds)))
@@ -41,12 +40,33 @@ def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: s
                     _take(made, names_held(scope, folded, described))
         for folded in folds:
             progress.doing(folded.noun)
-            if folded.registry.is_read:
-                _take(made, unregistered(scope, folded))
-                if (run := last_run(scope, folded)) is not None:
-                    _take(made, written_since(scope, folded, run))
+            _take(made, _named(scope, folded))
             _take(made, keys_held(scope, folded.spec, folded.names))
     return made
+
+
+def named(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str) -> Scan:
+    """Look at the names of declared columns alone: those that no list registers, those written since the last fold.
+
+    Raises:
+        RegistryRefused: where the registry cannot be used.
+    """
+    scope, made = Scope(read_schema(looking.connection, [versions]), looking, specs), Scan()
+    for folded in _folds(looking, specs, registry):
+        _take(made, _named(scope, folded))
+    return made
+
+
+def _named(scope: Scope, folded: Folded) -> Iterator[Unregistered | WrittenSince | str]:
+    if folded.registry.is_read:
+        yield from unregistered(scope, folded)
+        if (run := last_run(scope, folded)) is not None:
+            yield from written_since(scope, folded, run)
+
+
+def _folds(looking: Looking, specs: Sequence[Spec], registry: Path) -> list[Folded]:
+    last = {(spec.identity.noun, spec.identity.table.fullname): spec for spec in specs}
+    return [_folded(looking, spec, registry) for spec in last.values()]
 
 
 def _folded(looking: Looking, spec: Spec, registry: Path) -> Folded:

@@ -48,24 +48,24 @@
   const columns = (told) => {
     const made = element("table", "columns");
     const head = made.createTHead().insertRow();
-    for (const says of ["column", "goes", "stays"]) {
+    for (const says of ["column", ...list.dataset.sides.split(",")]) {
       const cell = element("th", "", says);
       cell.scope = "col";
       head.append(cell);
     }
     const body = made.createTBody();
-    for (const [name, parts, left] of told) {
+    for (const [name, parts, mark] of told) {
       const line = body.insertRow();
       const cell = element("th");
       cell.scope = "row";
       cell.append(element("bdi", "", name));
       line.append(cell);
-      line.insertCell().append(value(parts, 0));
-      if (left) line.insertCell().append(value(parts, 1));
-      else line.insertCell();
-      if (left) {
+      const [one, other] = [line.insertCell(), line.insertCell()];
+      if (mark !== "comes back") one.append(value(parts, 0));
+      if (mark) other.append(value(parts, mark === "comes back" ? 0 : 1));
+      if (mark === "left behind") {
         line.className = "left";
-        cell.append(element("span", "note", " left behind"));
+        cell.append(element("span", "note", ` ${mark}`));
       }
     }
     return made;

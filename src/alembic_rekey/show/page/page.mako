@@ -1,26 +1,4 @@
-<%def name="above()"><!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${" ".join(map(hash_of, scripts)) | n}; style-src ${hash_of(css) | n}; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${said.title}: ${said.verdict}</title>
-<style>${css | n}</style>
-</head>
-<body data-plan="${report.facts["fingerprint"]}">
-<a class="skip" href="#main">Skip to the counts</a>
-<header>
-<h1>${said.title}</h1>
-<p class="verdict ${said.tone}"><strong>${said.verdict}</strong></p>
-<dl class="facts">
-% for name, fact in said.facts:
-<dt>${name}</dt><dd>${fact}</dd>
-% endfor
-</dl>
-</header>
-<main id="main">
+<%def name="above()">${head()}\
 <section aria-labelledby="counts">
 <h2 id="counts">Counts</h2>
 % if report.head.get("apply_summary"):
@@ -103,6 +81,72 @@ ${remedies(found)}\
 <p>No row stands under another name than its canonical.</p>
 % endif
 </section>
+% if names:
+<section aria-labelledby="names">
+<h2 id="names">Names that nobody registered</h2>
+<div class="scroll" role="region" aria-label="Names that nobody registered" tabindex="0">
+<table>
+<thead><tr><th scope="col">Name as written</th><th scope="col">Where</th><th scope="col">Rows</th><th scope="col">Nearly</th></tr></thead>
+<tbody>
+% for one in names[:FLOWS]:
+<tr><th scope="row">${one.name}</th><td>${one.table}.${one.column}</td><td>${one.rows}</td><td>${one.near or ""}</td></tr>
+% endfor
+</tbody>
+</table>
+</div>
+<p class="note">Rows under these names stay as they are. One that is nearly a registered name may be a slip: register it, and it folds.</p>
+</section>
+% endif
+% if beside:
+<section aria-labelledby="beside">
+<h2 id="beside">Beside ${beside.other.head["mode"]} ${beside.other.path.name}</h2>
+<p>\
+% if not beside.rows:
+Both say the same of every row.\
+% else:
+${counted(len(beside.rows) + beside.more, "row")} differ; the other ones are alike.\
+% endif
+</p>
+<div class="scroll" role="region" aria-label="Counts beside" tabindex="0">
+<table>
+<thead><tr><th scope="col">Count</th><th scope="col">There</th><th scope="col">Here</th></tr></thead>
+<tbody>
+% for name, there, here in beside.counts:
+<tr class="${"" if there == here else "differs"}"><th scope="row">${name.replace("_", " ")}</th><td>${"" if there is None else there}</td><td>${"" if here is None else here}</td></tr>
+% endfor
+</tbody>
+</table>
+</div>
+% if beside.rows:
+<div class="scroll" role="region" aria-label="Rows that differ" tabindex="0">
+<table>
+<thead><tr><th scope="col">Row</th><th scope="col">There</th><th scope="col">Here</th></tr></thead>
+<tbody>
+% for row in beside.rows:
+<tr><th scope="row">${row.table} <bdi>${row.key}</bdi></th>\
+% for side, entry in enumerate((row.there, row.here)):
+<td>\
+% if entry is None:
+nothing\
+% else:
+${entry["action"]} &#x2192; <bdi>${entry["canonical"]}</bdi>\
+% for name, values in row.columns.items():
+<br><bdi>${name}</bdi>: <mark>${cut(said_as(values[side]), 200)}</mark>\
+% endfor
+% endif
+</td>\
+% endfor
+</tr>
+% endfor
+</tbody>
+</table>
+</div>
+% endif
+% if beside.more:
+<p>${beside.more} more stand in the reports.</p>
+% endif
+</section>
+% endif
 % if decided:
 <section aria-labelledby="decided">
 <h2 id="decided">Decided by a person</h2>
@@ -122,17 +166,7 @@ ${remedies(found)}\
 % endif
 </section>
 % endif
-<form id="filters" class="filters" aria-label="Filter collisions and rows" hidden>
-<p><label for="project">Project</label> <select id="project"><option value="">all</option></select></p>
-<p><label for="action">Action</label> <select id="action"><option value="">all</option>\
-% for action, number in rows.actions.items():
-<option value="${action}" data-says="${SAYS[action]}">${SAYS[action]} (${counted(number, "row")})</option>\
-% endfor
-</select></p>
-<p><label for="search">Text</label> <input id="search" type="search" autocomplete="off" spellcheck="false"></p>
-<p><label for="size">Rows a page</label> <select id="size"><option>50</option><option>200</option><option>1000</option></select></p>
-<p><button type="reset">Show all</button></p>
-</form>
+${filters([(action, SAYS[action], number) for action, number in rows.actions.items()])}\
 <section id="collisions-section" aria-labelledby="collisions">
 <h2 id="collisions">Collisions</h2>
 % if cards:
@@ -196,26 +230,7 @@ Keep this one<span class="unseen"> row ${side.row["row"]}</span></button></p>
 <p>None.</p>
 % endif
 </section>
-<section aria-labelledby="rows">
-<h2 id="rows">Rows</h2>
-% if rows.left_out:
-<p><strong>Not all rows stand on this page.</strong> Left out: \
-${", ".join(f"{number:,} {SAYS[action]}" for action, number in rows.left_out.items())}. \
-<code>${said.instead}</code> shows them.</p>
-% endif
-<noscript><p>The rows below need JavaScript. <code>${said.instead}</code> shows them without.</p></noscript>
-<p id="shown" role="status"></p>
-<ol id="list" class="cards"></ol>
-<nav id="pages" class="pages" aria-label="Pages of rows" hidden>
-<button id="previous" type="button">Previous rows</button>
-<button id="next" type="button">Next rows</button>
-</nav>
-</section>
-</main>
-<footer>
-<p>Made by alembic-rekey ${version} from a report; nothing here was decided anew. Values stand as they are, except that what cannot be seen is named, as in &#x27E8;U+202E&#x27E9;. What differs is <mark>marked</mark>.</p>
-</footer>
-<script id="rows-data" type="application/json"></%def>
+${listing("goes,stays", ", ".join(f"{number:,} {SAYS[action]}" for action, number in rows.left_out.items()))}</%def>
 <%def name="between()"></script>
 <script id="questions-data" type="application/json"></%def>
 <%def name="below()"></script>
@@ -264,3 +279,81 @@ ${part}\
 % endif
 </p>
 </%def>
+<%def name="head()"><!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${" ".join(map(hash_of, scripts)) | n}; style-src ${hash_of(css) | n}; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${said.title}: ${said.verdict}</title>
+<style>${css | n}</style>
+</head>
+<body data-plan="${fingerprint}">
+<a class="skip" href="#main">Skip to the counts</a>
+<header>
+<h1>${said.title}</h1>
+<p class="verdict ${said.tone}"><strong>${said.verdict}</strong></p>
+<dl class="facts">
+% for name, fact in said.facts:
+<dt>${name}</dt><dd>${fact}</dd>
+% endfor
+</dl>
+</header>
+<main id="main">
+</%def>
+<%def name="filters(actions)">\
+<form id="filters" class="filters" aria-label="Filter collisions and rows" hidden>
+<p><label for="project">Project</label> <select id="project"><option value="">all</option></select></p>
+<p><label for="action">Action</label> <select id="action"><option value="">all</option>\
+% for action, says, number in actions:
+<option value="${action}" data-says="${says}">${says} (${counted(number, "row")})</option>\
+% endfor
+</select></p>
+<p><label for="search">Text</label> <input id="search" type="search" autocomplete="off" spellcheck="false"></p>
+<p><label for="size">Rows a page</label> <select id="size"><option>50</option><option>200</option><option>1000</option></select></p>
+<p><button type="reset">Show all</button></p>
+</form>
+</%def>
+<%def name="listing(sides, left_out)">\
+<section aria-labelledby="rows">
+<h2 id="rows">Rows</h2>
+% if left_out:
+<p><strong>Not all rows stand on this page.</strong> Left out: ${left_out}. \
+<code>${said.instead}</code> shows them.</p>
+% endif
+<noscript><p>The rows below need JavaScript. <code>${said.instead}</code> shows them without.</p></noscript>
+<p id="shown" role="status"></p>
+<ol id="list" class="cards" data-sides="${sides}"></ol>
+<nav id="pages" class="pages" aria-label="Pages of rows" hidden>
+<button id="previous" type="button">Previous rows</button>
+<button id="next" type="button">Next rows</button>
+</nav>
+</section>
+</main>
+<footer>
+<p>Made by alembic-rekey ${version} from a report; nothing here was decided anew. Values stand as they are, except that what cannot be seen is named, as in &#x27E8;U+202E&#x27E9;. What differs is <mark>marked</mark>.</p>
+</footer>
+<script id="rows-data" type="application/json"></%def>
+<%def name="restore()">${head()}\
+<section aria-labelledby="counts">
+<h2 id="counts">Tables</h2>
+% for one in returning:
+% if len(returning) > 1:
+<h3>Run ${str(one.run.number)} of revision ${one.called}</h3>
+% endif
+<div class="scroll" role="region" aria-label="Rows of run ${str(one.run.number)}" tabindex="0">
+<table>
+<thead><tr><th scope="col">Table</th><th scope="col">Rows that go back</th><th scope="col">Rows that drifted</th></tr></thead>
+<tbody>
+% for table in one.tables:
+<tr><th scope="row">${table.table}</th><td>${table.untouched}</td><td class="${"blocked" if table.drifted else ""}">${table.drifted}</td></tr>
+% endfor
+</tbody>
+</table>
+</div>
+% endfor
+</section>
+${filters(actions)}\
+${listing("now,goes back to", left_out)}</%def>

@@ -20,14 +20,19 @@ from mako.template import Template  # type: ignore[import-untyped]  # Mako ships
 from alembic_rekey.errors import Finding
 from alembic_rekey.report.document import ANSWERS
 from alembic_rekey.report.reading import ReadReport, report_entries
+from alembic_rekey.review.against import Against
 from alembic_rekey.review.questions import Question
+from alembic_rekey.review.restore_plan import Returning
+from alembic_rekey.review.scan.findings import Unregistered
 from alembic_rekey.show.page.cards import cards, decisions, grouped
 from alembic_rekey.show.page.flow import flows, grouped_flows
 from alembic_rekey.show.page.markup import cut
+from alembic_rekey.show.page.markup import said as said_as
+from alembic_rekey.show.page.returning import ReturningRows
 from alembic_rekey.show.page.rows import SAYS, Rows
 from alembic_rekey.spec import Spec
 
-__all__ = ["Said", "page"]
+__all__ = ["Said", "page", "restore_page"]
 
 _SENTENCE, _SENTENCES, _MOST_LISTED = 400, 200, 1_000
 
@@ -37,7 +42,8 @@ class Said:
     """What there is to say about a report beside its rows.
 
     `tone` is `refused`, `ready` or `nothing`; `instead` is the command that shows the rows without a browser. `asked`
-    are the collisions that a person is to decide, `before` the answers that were given before.
+    are the collisions that a person is to decide, `before` the answers that were given before, `names` those that
+    nobody registered, `beside` how another report differs.
     """
 
     title: str
@@ -49,6 +55,8 @@ class Said:
     others: Sequence[Finding] = ()
     asked: Sequence[Question] = ()
     before: Sequence[Mapping[str, Any]] = ()
+    names: Sequence[Unregistered] = ()
+    beside: Against | None = None
 
 
 def page(report: ReadReport, spec: Spec, said: Said) -> Iterator[str]:
@@ -62,12 +70,12 @@ def page(report: ReadReport, spec: Spec, said: Said) -> Iterator[str]:
     made = cards(said.asked, rows.tally.under_each_name())
     decided = list(islice(report_entries(report, ANSWERS), _MOST_LISTED + 1))
     filled = {
+        **_shell(said, report.facts["fingerprint"], *(["decide.js"] if made else [])),
         "report": report,
         "rows": rows,
-        "said": said,
-        "css": _text("page.css"),
-        "scripts": [_text("page.js"), *([_text("decide.js")] if made else [])],
-        "hash_of": _hash,
+        "names": said.names,
+        "beside": said.beside,
+        "said_as": said_as,
         "blocking": {one.check: [other for other in said.others if other.check == one.check] for one in said.others},
         "collisions": sum(value for name, value in report.facts["counts"].items() if name.endswith("_collisions")),
         "cards": made,
@@ -81,14 +89,41 @@ def page(report: ReadReport, spec: Spec, said: Said) -> Iterator[str]:
         "SENTENCES": _SENTENCES,
         "SENTENCE": _SENTENCE,
         "cut": cut,
-        "counted": _number,
-        "version": version("alembic-rekey"),
     }
     yield _template().get_def("above").render(**filled)
     yield from rows.data()
     yield _template().get_def("between").render()
     yield from decisions(made, said.before)
     yield _template().get_def("below").render(**filled)
+
+
+def restore_page(returning: Sequence[Returning], said: Said) -> Iterator[str]:
+    """Yield the page of the way back of some runs: what each row holds now, and what it goes back to."""
+    rows = ReturningRows(returning)
+    filled = {
+        **_shell(said, ""),
+        "returning": returning,
+        "actions": rows.actions,
+        "left_out": f"{rows.left_out:,} rows" if rows.left_out else "",
+    }
+    yield _template().get_def("restore").render(**filled)
+    yield from rows.data()
+    yield _template().get_def("between").render()
+    yield "null"
+    yield _template().get_def("below").render(**filled)
+
+
+def _shell(said: Said, fingerprint: str, *scripts: str) -> dict[str, Any]:
+    """Return what stands around every page."""
+    return {
+        "said": said,
+        "fingerprint": fingerprint,
+        "css": _text("page.css"),
+        "scripts": [_text("page.js"), *map(_text, scripts)],
+        "hash_of": _hash,
+        "counted": _number,
+        "version": version("alembic-rekey"),
+    }
 
 
 def _hash(text: str) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alembic_rekey.report.file import ReportFile
-from alembic_rekey.report.reading import read_document
+from alembic_rekey.report.reading import ReadReport, read_document
 from alembic_rekey.report.runs import Run
+from alembic_rekey.review.against import against
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.questions import answered_before
-from alembic_rekey.show.page.page import Said, page
+from alembic_rekey.review.restore_plan import Returning
+from alembic_rekey.review.scan.findings import Unregistered
+from alembic_rekey.show.page.page import Said, page, restore_page
 from alembic_rekey.show.summary import verdict
 from alembic_rekey.spec import Spec
 
-__all__ = ["plan_page", "run_page"]
+__all__ = ["plan_page", "returning_page", "run_page"]
 
 _OUTCOMES = {
     "applied": ("ready", "This run was carried out."),
@@ -24,8 +27,8 @@ _OUTCOMES = {
 }
 
 
-def plan_page(made: DryRun) -> Iterator[str]:
-    """Yield the page of a plan, from the report that it was written to.
+def plan_page(made: DryRun, names: Sequence[Unregistered] = ()) -> Iterator[str]:
+    """Yield the page of a plan, from the report that it was written to; `names` are those that nobody registered.
 
     Raises:
         ReportFailed: if that report can no longer be read as it was written.
@@ -36,7 +39,7 @@ def plan_page(made: DryRun) -> Iterator[str]:
         ("registry", report.registry_path),
         ("registry SHA-256", report.registry_sha256 or "no file"),
         ("fingerprint", made.fingerprint),
-        ("report", str(made.path)),
+        ("report", str(made.kept or "not kept")),
         ("made", report.created_at),
         *(("note", note) for note in made.notes),
     ]
@@ -48,14 +51,19 @@ def plan_page(made: DryRun) -> Iterator[str]:
         facts=facts,
         collisions=made.collisions,
         asked=made.questions,
+        names=names,
         before=[answered_before(made.spec, answer) for answer in (made.given.given if made.given else ())],
         others=(*made.integrity, *made.demands),
     )
     yield from page(read_document(made.path), made.spec, said)
 
 
-def run_page(run: Run, called: str, spec: Spec, document: Iterable[str]) -> Iterator[str]:
-    """Yield the page of a run that was made, from its report; `called` is what its fold is called.
+def run_page(
+    run: Run, called: str, spec: Spec, document: Iterable[str], other: ReadReport | None = None
+) -> Iterator[str]:
+    """Yield the page of a run that was made, from its report, with what is otherwise in an `other` one.
+
+    `called` is what its fold is called.
 
     Raises:
         ReportFailed: where the report cannot be kept for as long as the page is made.
@@ -73,4 +81,18 @@ def run_page(run: Run, called: str, spec: Spec, document: Iterable[str]) -> Iter
             ("finished", run.finished_at or "not recorded"),
         ]
         title, instead = f"Run {run.number} of revision {called}", f"alembic-rekey report {run.number}"
-        yield from page(report, spec, Said(title, outcome, tone, instead, facts))
+        beside = None if other is None else against(report, other, spec)
+        yield from page(report, spec, Said(title, outcome, tone, instead, facts, beside=beside))
+
+
+def returning_page(returning: Sequence[Returning], database: str) -> Iterator[str]:
+    """Yield the page of the way back of some runs that go back together."""
+    drifted = sum(one.drifted for one in returning)
+    runs = ", ".join(str(one.run.number) for one in returning)
+    verdict = "Every row goes back as it was."
+    if drifted:
+        verdict = f"{drifted:,} {'row' if drifted == 1 else 'rows'} changed since: a downgrade refuses, or keeps them."
+    called = returning[0].called if len(returning) == 1 else returning[0].run.revision
+    facts = [("database", database), *((f"run {one.run.number}", one.run.started_at) for one in returning)]
+    title, tone = f"Way back of run {runs} of revision {called}", "refused" if drifted else "ready"
+    yield from restore_page(returning, Said(title, verdict, tone, "alembic-rekey restore-plan --all", facts))

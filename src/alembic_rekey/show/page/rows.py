@@ -123,7 +123,7 @@ class Rows:
         others = {visible(name): value for name, value in before.items() if name not in told_columns(part)}
         return {
             "columns": [
-                [name, left.get(name) or [cut(said(value), _MOST)], name in left]
+                [name, left.get(name) or [cut(said(value), _MOST)], "left behind" if name in left else ""]
                 for name, value in others.items()
                 if value is not None
             ]

@@ -1,0 +1,210 @@
+"""Claims about what commands say of a folded database: status, runs, reports side by side, the way back."""
+
+import stat
+
+import pytest
+
+import legacy
+from commands import rekey_here
+from examples import CANONICAL, folded, prepared
+from pages import Read
+
+
+@pytest.fixture
+def done(database, tmp_path, upgrade):
+    """A folded database, and how to run a command on it."""
+    registry = prepared(database, tmp_path, folded())
+    plan = rekey_here(database, registry, "plan", "--json")
+    (tmp_path / "plan.json").write_text(plan.out)
+    upgrade(database, registry)
+
+    def run(*arguments, x=()):
+        return rekey_here(database, registry, *arguments, x=x)
+
+    return run
+
+
+@pytest.fixture
+def page(done, tmp_path):
+    """Runs a command that writes a page; returns what stands on it."""
+
+    def made(*arguments):
+        file = tmp_path / "made.html"
+        said = done(*arguments, "--html", str(file), "--force")
+        assert 0 == said.status, said.err
+        return Read(file.read_text("ascii"))
+
+    return made
+
+
+# --- status
+
+
+def test_a_folded_database_is_clean(done):
+    said = done("status")
+    assert 0 == said.status, said.err
+    for line in ("pending    none: every fold is applied", "1 of 1 recorded runs stand", "leftovers  none"):
+        assert line in said.out
+    assert "what to do" not in said.out
+
+
+def test_what_a_stale_worker_wrote_is_left_over(done, database):
+    database.execute("INSERT INTO interactions (id, prompt, project) VALUES ('new', 'p', 'p05')")
+    said = done("status")
+    assert 4 == said.status, said.err
+    assert "leftovers  1 rows were written under an alias since" in said.out
+    assert f"interactions.project: 'p05' -> '{CANONICAL}', 1 rows" in said.out
+    assert "alembic-rekey revision -m" in said.out
+    document = done("status", "--json").document
+    assert [("interactions", "p05", 1)] == [(one["table"], one["alias"], one["rows"]) for one in document["leftovers"]]
+    assert [1] == [run["run"] for run in document["applied"]]
+
+
+def test_a_database_that_lacks_the_fold_says_so(database, tmp_path):
+    registry = prepared(database, tmp_path, folded())
+    said = rekey_here(database, registry, "status")
+    assert 0 == said.status, said.err
+    assert "pending    0003" in said.out
+    assert "0 of 0 recorded runs stand" in said.out
+
+
+def test_names_that_came_later_are_told(done, tmp_path):
+    legacy.write_registry(tmp_path / "project-registry.json", {CANONICAL: ["p05", "interferometer", "ifm"]})
+    said = done("status")
+    assert 0 == said.status, said.err
+    assert "new names  1 in the registry that no run knew: 'ifm'" in said.out
+    assert "alembic-rekey revision -m" in said.out
+
+
+# --- runs, and what is kept
+
+
+def test_runs_come_as_one_document(done):
+    (run,) = done("runs", "--json").document
+    assert (1, "0003", "applied") == (run["run"], run["revision"], run["outcome"])
+    assert done("report").document["apply_summary"] == run["apply"]
+
+
+def test_without_a_report_nothing_is_kept_and_the_same_is_said(done, tmp_path):
+    before = {*tmp_path.rglob("*")}
+    said = done("plan", "--no-report")
+    assert 0 == said.status, said.err
+    assert "report       not kept" in said.out
+    assert "0003" in done("plan", "--no-report", "--json").out
+    assert before == {*tmp_path.rglob("*")}
+
+
+def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(done, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text("mine")
+    said = done("plan", "--html", str(file))
+    assert (1, "mine") == (said.status, file.read_text())
+    assert "--force" in said.err
+    assert 0 == done("plan", "--html", str(file), "--force").status
+    assert file.read_text().startswith("<!DOCTYPE html>")
+    assert stat.S_IRUSR | stat.S_IWUSR == stat.S_IMODE(file.stat().st_mode)
+    (tmp_path / "link.html").symlink_to(file)
+    said = done("plan", "--html", str(tmp_path / "link.html"), "--force")
+    assert 1 == said.status
+    assert "something else than a file is there" in said.err
+    assert (tmp_path / "link.html").is_symlink()
+
+
+# --- side by side
+
+
+def test_a_run_beside_its_plan_says_the_same(page, tmp_path):
+    made = page("report", "--against", str(tmp_path / "plan.json"))
+    assert "Beside dry-run plan.json Both say the same of every row." in made.text
+
+
+def test_a_plan_of_other_rows_beside_its_run_shows_what_differs(database, tmp_path, upgrade, page):
+    registry, other = tmp_path / "project-registry.json", tmp_path / "other.json"
+    database.reset()
+    rows = folded()
+    prepared(database, tmp_path, rows)
+    database.execute("UPDATE memories SET content = 'edited <b>' WHERE id = (SELECT min(id) FROM memories)")
+    database.execute("INSERT INTO interactions (id, prompt, project) VALUES ('only-there', 'p', 'p05')")
+    other.write_text(rekey_here(database, registry, "plan", "--json").out)
+    database.execute("DELETE FROM interactions WHERE id = 'only-there'")
+    database.execute("UPDATE memories SET content = 'as it was' WHERE content = 'edited <b>'")
+    upgrade(database, registry)
+    made = page("report", "--against", str(other))
+    assert "interactions only-thererekey → p05-interferometernothing" in made.text
+    assert "content: edited <b>" in made.text
+    assert "content: as it was" in made.text
+
+
+def test_against_needs_a_page_and_a_report(done, tmp_path):
+    assert "--against compares on a page" in done("report", "--against", str(tmp_path / "plan.json")).err
+    (tmp_path / "broken.json").write_text("{}")
+    said = done("report", "--against", str(tmp_path / "broken.json"), "--html", str(tmp_path / "x.html"))
+    assert (1, False) == (said.status, (tmp_path / "x.html").exists())
+    assert "broken.json: it is truncated, or no report" in said.err
+
+
+# --- the way back
+
+
+def test_the_way_back_as_json_says_what_each_column_holds_and_goes_back_to(done, database):
+    before = dict(database.rows("SELECT id, project FROM memories"))
+    document = done("restore-plan", "--json").document
+    (run,) = document["runs"]
+    tables = {table["table"]: table for table in run["tables"]}
+    changed = [row for row in tables["memories"]["rows"] if "project" in row["columns"]]
+    assert changed
+    for row in changed:
+        now, then = row["columns"]["project"]
+        assert (before[row["key"]], True) == (now, then != now)
+    (gone, *_) = [row for row in tables["projects"]["rows"] if row["action"] == "delete"]
+    assert [None, "p05"] == gone["columns"]["name"]
+    assert sum(len(table["rows"]) for table in run["tables"]) == sum(
+        table["untouched"] + table["drifted"] for table in run["tables"]
+    )
+
+
+def test_the_exit_status_of_the_way_back_tells_a_script(done, database, downgrade, tmp_path):
+    assert 0 == done("restore-plan", "--check").status
+    database.execute("UPDATE memories SET content = 'edited'")
+    assert 2 == done("restore-plan", "--check").status
+    drifted = [
+        row
+        for run in done("restore-plan", "--json").document["runs"]
+        for table in run["tables"]
+        for row in table["rows"]
+        if row["drift"] == "edited"
+    ]
+    assert drifted
+    assert all("edited" == row["columns"]["content"][0] for row in drifted)
+
+
+def test_nothing_to_put_back_is_told(database, tmp_path, upgrade):
+    legacy.create(database)
+    registry = legacy.write_registry(tmp_path / "project-registry.json", {"a": []})
+    upgrade(database, registry)
+    assert 3 == rekey_here(database, registry, "restore-plan", "--check").status
+
+
+def test_the_way_back_has_a_page_with_both_values_of_each_column(page, database):
+    database.execute("UPDATE interactions SET response = 'edited </script>'")
+    made = page("restore-plan")
+    assert "changed since: a downgrade refuses, or keeps them." in made.text
+    rows = {(row["table"], row["key"]): row for row in made.data}
+    edited = [row for (table, _), row in rows.items() if table == "interactions"]
+    assert {"edited"} == {row["action"] for row in edited}
+    assert all("response" in [name for name, _, _ in row["columns"]] for row in edited)
+    assert "</script>" not in made.raw["rows-data"]
+
+
+# --- names that nobody registered
+
+
+def test_names_that_nobody_registered_stand_on_the_page_of_the_plan(database, tmp_path):
+    registry = prepared(database, tmp_path, folded())
+    database.execute("INSERT INTO interactions (id, prompt, project) VALUES ('slip', 'p', 'p05-interferometr')")
+    database.execute("INSERT INTO interactions (id, prompt, project) VALUES ('own', 'p', '<i>unheard of</i>')")
+    file = tmp_path / "plan.html"
+    assert 0 == rekey_here(database, registry, "plan", "--html", str(file)).status
+    text = Read(file.read_text("ascii")).text
+    assert f"p05-interferometrinteractions.project1{CANONICAL}" in text
+    assert "<i>unheard of</i>interactions.project1" in text
