@@ -13,7 +13,7 @@ from typing import Any
 from alembic import command, context
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, MetaData
+from sqlalchemy import URL, Connection, Engine, MetaData, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,18 +23,21 @@ from alembic_rekey.connection.failures import outcome_open, refusing_database_er
 from alembic_rekey.connection.prepared import prepared
 from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
-from alembic_rekey.project.configuration import settings_of
+from alembic_rekey.project.configuration import settings_of, x_arguments
 from alembic_rekey.project.environment_file import ASKED
 from alembic_rekey.report.publication import Ledger
 from alembic_rekey.script.changes import assembled
 from alembic_rekey.script.frame import ScriptNotes, header, opening
 from alembic_rekey.script.impl import OPENING
-from alembic_rekey.settings import Settings
+from alembic_rekey.settings import Settings, arguments
 
-__all__ = ["ADOPTED", "SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
+__all__ = ["ADOPTED", "RUNNING", "SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
 
 _LEDGER = "alembic_rekey.ledger"
 """Where `Config.attributes` keep the `Ledger` of the connection that is migrated."""
+
+RUNNING = "alembic_rekey.running"
+"""What `Config.attributes` hold while `run()` runs migrations: an operation finds all that it needs."""
 
 SCRIPT_NOTES = "alembic_rekey.script_notes"
 """Where an operation finds the `ScriptNotes` of the script that is being written."""
@@ -82,13 +85,16 @@ def run(
     asked = config.attributes.get(ASKED)
     if asked is not None:
         _refuse_ours(configure)
-        asked.append({**configure, "connection": connection})
+        asked.append({**configure, "connection": connection, "passed_on": passed_on})
         return
     config.attributes.pop(_LEDGER, None)
+    config.attributes[RUNNING] = True
     try:
         _refuse_ours(configure)
         configure = beside_ours({"target_metadata": target_metadata, **configure})
         settings = settings_of(config)
+        if connection is not None:
+            _refuse_elsewhere(config, settings)
         with refusing_database_errors(settings):
             if context.is_offline_mode():
                 _write_script(settings, configure, passed_on or {})
@@ -102,12 +108,24 @@ def run(
         # Alembic would print this on standard output, folded to the width of the terminal.
         sys.stderr.write(f"FAILED: {said}\n")
         raise SystemExit(1) from error
+    finally:
+        del config.attributes[RUNNING]
 
 
 def _refuse_ours(configure: Mapping[str, Any]) -> None:
     for name in sorted(configure.keys() & _OURS.keys()):
         said = "run() gives this argument of configure() itself."
         raise SettingRefused(name, said, f"leave it away in env.py: {_OURS[name]}")
+
+
+def _refuse_elsewhere(config: Config, settings: Settings) -> None:
+    named = arguments(x_arguments(config)).get("url")
+    if named is not None and make_url(named) != settings.url:
+        raise SettingRefused(
+            "url",
+            f"env.py connects to {settings.database}, whatever -x says.",
+            "leave -x url away, or let env.py take it: context.get_x_argument(as_dictionary=True).get('url').",
+        )
 
 
 def _upgrade(settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:

@@ -181,7 +181,9 @@ def alembic_here(*arguments: str, config: Path = ROOT / "alembic.ini", **x: obje
         with redirect_stdout(out), redirect_stderr(err):
             line = CommandLine("alembic")
             parsed = line.parser.parse_args([*options, *arguments])
-            line.run_cmd(Config(str(config), stdout=out, ini_section=parsed.name, cmd_opts=parsed), parsed)
+            toml = config.with_name("pyproject.toml")
+            beside = {"toml_file": str(toml)} if config != ROOT / "alembic.ini" and toml.is_file() else {}
+            line.run_cmd(Config(str(config), stdout=out, ini_section=parsed.name, cmd_opts=parsed, **beside), parsed)
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else 1
     finally:

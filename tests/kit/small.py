@@ -13,7 +13,7 @@ from databases import Database
 from examples import Ended, alembic_here
 from legacy import write_registry
 
-__all__ = ["DDL", "STATES", "Small", "make", "revision"]
+__all__ = ["DDL", "STATES", "Small", "fold", "make", "revision"]
 
 DDL = (
     "CREATE TABLE projects (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
@@ -76,7 +76,7 @@ from alembic import op
 from alembic_rekey import Identity, Slots, Spec, Tags
 
 {tables}
-revision, down_revision = "0001", {before!r}
+revision, down_revision = {number!r}, {before!r}
 spec = Spec(
     revision=revision,
     identity=Identity(noun="project", key=projects.c.id, name=projects.c.name),
@@ -94,6 +94,12 @@ def downgrade() -> None:
     op.restore(spec)
     op.drop_side_tables(spec)
 '''
+
+
+def fold(number: str, before: str | None, *, with_states: bool = False) -> str:
+    """The text of the revision that makes the side tables and folds."""
+    tables, slots = _TABLES + (_STATES if with_states else ""), _SLOTS if with_states else ""
+    return _FOLD.format(tables=tables, number=number, before=before, slots=slots)
 
 
 def revision(number: str, before: str | None, *statements: str) -> str:
@@ -158,9 +164,7 @@ def make(
     texts = {
         folder / "alembic.ini": _INI.format(url=database.url.replace("%", "%%")),
         folder / "migrations" / "env.py": _ENV.format(arguments=arguments),
-        versions / "0001_fold.py": _FOLD.format(
-            tables=_TABLES + (_STATES if with_states else ""), before=before, slots=_SLOTS if with_states else ""
-        ),
+        versions / "0001_fold.py": fold("0001", before, with_states=with_states),
         **{versions / f"{name}.py": text for name, text in (revisions or {}).items()},
     }
     for path, text in texts.items():

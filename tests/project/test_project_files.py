@@ -124,45 +124,91 @@ EDITS = {
     "a further option": ("literal_binds=True,", "literal_binds=True, compare_type=True,"),
     "something behind the end": ("    run_migrations_online()\n", "    run_migrations_online()\nprint('done')\n"),
     "a choice of one's own": ("if context.is_offline_mode():", "if not context.is_offline_mode():"),
+}
+
+
+def edited(project, there, instead):
+    text = project.env.read_text("utf-8")
+    assert there in text
+    at = text.rindex(there)
+    text = text[:at] + instead + text[at + len(there) :]
+    project.env.write_text(text, "utf-8")
+    return text
+
+
+def test_of_an_environment_of_windows_too(project):
+    text = edited(project, "pool.NullPool", "pool.QueuePool")
+    project.env.write_bytes(text.replace("\n", "\r\n").encode())
+    assert 0 == rekey_with("init").status
+    written = project.env.read_bytes()
+    assert b"\r\n        run(connection=connection, target_metadata=target_metadata)\r\n" in written
+    assert b"\n" not in written.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_of_an_environment_that_somebody_changed_only_the_calls_are_others(project, edit):
+    text = edited(project, *edit)
+    said = rekey_with("init")
+    assert (0, "") == (said.status, said.err)
+    assert "+         run(connection=connection, target_metadata=target_metadata)\n" in said.out
+    written = project.env.read_text("utf-8")
+    gone = [line.strip() for line in text.splitlines() if line.strip() and line.strip() not in written]
+    assert {"context.configure(", "with context.begin_transaction():", "context.run_migrations()"} <= set(gone)
+    assert all(
+        re.match(r"context\.|with context|literal_binds|dialect_opts|target_metadata=|connection=|url=", one)
+        for one in gone
+    )
+    assert edit[1] in written or edit[1].startswith("literal_binds=True, compare")
+    assert "compare_type=True" in written or "compare_type" not in text
+    again = rekey_with("init")
+    assert (0, 2) == (again.status, again.out.count("nothing to do"))
+
+
+NOT_PLAIN = {
+    "a comment within": ("literal_binds=True,", "literal_binds=True,  # for the DBA"),
+    "more in the transaction": (
+        "            context.run_migrations()",
+        "            context.execute('SELECT 1')\n            context.run_migrations()",
+    ),
+    "another name": ("context.configure(\n            connection", "here.configure(\n            connection"),
+    "no literals": ("literal_binds=True", "literal_binds=False"),
+    "a run of its own": ("target_metadata = None", "target_metadata = None\nrun = target_metadata\nprint(run)"),
     "what is no Python": ("target_metadata = None", "target_metadata ="),
 }
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_environment_that_somebody_changed_is_left_and_the_lines_are_told(project, edit):
-    there, instead = edit
-    text = project.env.read_text("utf-8")
-    assert there in text
-    at = text.rindex(there)
-    project.env.write_text(text[:at] + instead + text[at + len(there) :], "utf-8")
+@pytest.mark.parametrize("edit", NOT_PLAIN.values(), ids=NOT_PLAIN)
+def test_an_environment_of_which_it_is_not_plain_what_it_runs_is_left_and_the_lines_are_told(project, edit):
+    edited(project, *edit)
+    edited(project, "pool.NullPool", "pool.QueuePool")
     before = texts(project)
     said = rekey_with("init")
     assert (1, "") == (said.status, said.out)
-    assert f"FAILED: {project.env}" in said.err
+    assert f"{project.env}" in said.err
     assert before == texts(project)
     if "cannot be read" not in said.err:
-        for line in ENVIRONMENT_LINES.splitlines():
+        for line in ENVIRONMENT_LINES.replace(
+            "(target_metadata", "(target_metadata, connection=connection"
+        ).splitlines():
             assert line in said.err
 
 
-def test_a_configuration_without_a_url_is_left_and_the_lines_are_told(project):
+def test_a_configuration_without_a_url_gets_the_lines_below_the_name_of_its_section(project):
     project.ini.write_text(project.ini.read_text("utf-8").replace("sqlalchemy.url", "# sqlalchemy.url"), "utf-8")
-    before = texts(project)
-    said = rekey_with("init")
-    assert (1, "") == (said.status, said.out)
-    assert "has no line `sqlalchemy.url`" in said.err
-    assert "rekey.registry = %(here)s/registry.json" in said.err
-    assert before == texts(project)
+    before = texts(project)[1]
+    assert 0 == rekey_with("init").status
+    assert before.replace("[alembic]\n", f"[alembic]\n\n{SETTING_LINES}", 1) == texts(project)[1]
 
 
-@pytest.mark.parametrize("template", ["async", "multidb"])
-def test_templates_that_run_otherwise_are_left(tmp_path, monkeypatch, template):
-    monkeypatch.chdir(tmp_path)
-    init(template)
-    before = (tmp_path / "migrations" / "env.py").read_text("utf-8")
-    said = rekey_with("init")
-    assert (1, True) == (said.status, "does not run migrations as the template" in said.err)
-    assert before == (tmp_path / "migrations" / "env.py").read_text("utf-8")
+def test_a_configuration_without_the_section_is_left_and_the_lines_are_told(project):
+    project.ini.write_text(project.ini.read_text("utf-8").replace("[alembic]\n", "[other]\n"), "utf-8")
+    if "script_location" not in project.ini.read_text("utf-8"):
+        before = texts(project)
+        said = rekey_with("init")
+        assert (1, "") == (said.status, said.out)
+        assert "has no section [alembic]" in said.err
+        assert "rekey.registry = %(here)s/registry.json" in said.err
+        assert before == texts(project)
 
 
 def test_without_a_project_there_is_nothing_to_write(tmp_path, monkeypatch):

@@ -82,7 +82,9 @@ def _new_fold(config: Config, options: argparse.Namespace) -> tuple[Path, str]:
             return drafted(connection, wanted, settings.registry, str(place.versions.name), models)
 
     drafting, parts = waited_for(settings.url, asked_there)
-    path = new_revision(config, options.message, options.rev_id, ABOUT, partial(text_of, drafting, parts))
+    path = new_revision(
+        config, options.message, options.rev_id, ABOUT, partial(text_of, drafting, parts), place.passed_on
+    )
     tables = f"{len(parts)} {'table' if len(parts) == 1 else 'tables'}"
     number = len(drafting.todo)
     asked = f"; {number} {'question stands' if number == 1 else 'questions stand'} in its `todo`" if number else ""

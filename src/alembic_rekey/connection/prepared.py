@@ -19,7 +19,7 @@ from alembic_rekey.errors import DatabaseFailed
 from alembic_rekey.settings import Settings
 from alembic_rekey.sql.dialects.postgresql.session import LOCK, same_text
 
-__all__ = ["prepared"]
+__all__ = ["joined", "prepared"]
 
 _HAND_OVER = "hand over an engine, or a connection that is in no transaction."
 
@@ -42,6 +42,20 @@ def prepared(connection: Connection, settings: Settings) -> Iterator[None]:
         if of_the_caller:
             afterwards.enter_context(connection.begin_nested())
         yield
+
+
+def joined(connection: Connection, settings: Settings) -> None:
+    """Prepare the transaction that someone else began on `connection`, and will end.
+
+    Raises:
+        DatabaseFailed: where it cannot be one for a fold.
+    """
+    afterwards = ExitStack()
+    prepare = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.dialect.name)
+    if prepare is not None:
+        prepare(connection, settings, afterwards, True)
+    for ended in ("commit", "rollback"):
+        event.listen(connection, ended, lambda _: afterwards.close(), once=True)
 
 
 def _begun_like_ours(
@@ -113,15 +127,14 @@ def _require_read_committed(connection: Connection, settings: Settings) -> None:
     if _commits_by_itself(connection):
         raise DatabaseFailed(
             settings.database,
-            "the connection that was handed over commits each statement by itself.",
+            "the connection commits each statement by itself.",
             f"{_HAND_OVER} Nothing was changed.",
         )
     level = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
     if level != "read committed":
         raise DatabaseFailed(
             settings.database,
-            f"the connection that was handed over is in a transaction at the level {level}, which would not see what "
-            "it waited for.",
+            f"the connection is in a transaction at the level {level}, which would not see what it waited for.",
             f"{_HAND_OVER} Nothing was changed.",
         )
 
@@ -146,21 +159,21 @@ def _begin_postgresql(lock_timeout: float, connection: Connection) -> None:
 
 def _sqlite(connection: Connection, settings: Settings, afterwards: ExitStack, of_the_caller: bool) -> None:
     driver: Any = connection.connection.driver_connection
-    if getattr(driver, "autocommit", None) is True:
+    if getattr(driver, "autocommit", None) is True or (of_the_caller and is_autocommit(connection)):
         raise DatabaseFailed(
             settings.database,
-            "the connection that was handed over commits each statement by itself.",
+            "the connection commits each statement by itself.",
             "open it without autocommit=True. Nothing was changed.",
         )
-    _put_back(connection, afterwards, setattr, driver, "text_factory", driver.text_factory)
-    driver.text_factory = harmless_text
+    if driver.text_factory is not harmless_text:
+        _put_back(connection, afterwards, setattr, driver, "text_factory", driver.text_factory)
+        driver.text_factory = harmless_text
     if _ask(connection, "PRAGMA foreign_keys"):
         if of_the_caller or driver.in_transaction:
             # SQLite does not let go of them until the transaction ends.
             raise DatabaseFailed(
                 settings.database,
-                "the connection that was handed over is in a transaction with foreign keys enforced: a cascade could "
-                "take rows along.",
+                "the connection is in a transaction with foreign keys enforced: a cascade could take rows along.",
                 f"{_HAND_OVER} Nothing was changed.",
             )
         _ask(connection, "PRAGMA foreign_keys = OFF")

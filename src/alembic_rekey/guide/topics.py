@@ -12,7 +12,7 @@ __all__ = ["PAGES", "listing", "page", "topic"]
 _FOLDER = Path(__file__).parent
 
 PAGES = (
-    *("start", "concepts", "declaring", "review", "deploy", "undo", "on-call", "refusals", "settings"),
+    *("start", "concepts", "declaring", "review", "deploy", "undo", "on-call", "refusals", "settings", "environments"),
     *("large-tables", "performance", "security", "comparison", "versions", "contributing"),
 )
 """In the order of reading."""

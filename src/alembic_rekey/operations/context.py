@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from alembic_rekey.environment import SCRIPT_NOTES, settings_of
+from alembic_rekey.environment import RUNNING, SCRIPT_NOTES, settings_of
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.guard.shape import column_undeclared, generated_undeclared
 from alembic_rekey.guard.triggers import trigger_undeclared
@@ -46,7 +46,8 @@ def configured(operations: Operations) -> Config:
 
 def settings_for(operations: Operations) -> Settings:
     """Return the settings of the command."""
-    return settings_of(configured(operations))
+    config = configured(operations)
+    return settings_of(config, None if RUNNING in config.attributes else operations.get_bind())
 
 
 def noted(operations: Operations) -> ScriptNotes:

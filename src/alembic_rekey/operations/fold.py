@@ -20,6 +20,7 @@ from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry, registry_of
 from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
+from alembic_rekey.operations.surroundings import invoked
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.plan import journalled
 from alembic_rekey.report.approval import approve, several_folds
@@ -51,7 +52,7 @@ class Rekey(MigrateOperation):
         Raises:
             RekeyError: if the registry, the guard or a verification refuses; nothing stays changed.
         """
-        operations.invoke(cls(spec))
+        invoked(operations, cls(spec))
 
 
 @Operations.implementation_for(Rekey)

@@ -15,6 +15,7 @@ from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for
+from alembic_rekey.operations.surroundings import invoked
 from alembic_rekey.script.attached import hanging_in_script
 from alembic_rekey.script.created import altered_in_script
 from alembic_rekey.settings import Settings
@@ -46,7 +47,7 @@ class Restore(MigrateOperation):
         Raises:
             RekeyError: if there is nothing to restore from, on drift, or if a row does not become what it was.
         """
-        operations.invoke(cls(spec))
+        invoked(operations, cls(spec))
 
 
 @Operations.implementation_for(Restore)

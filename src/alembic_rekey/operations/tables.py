@@ -11,6 +11,7 @@ from sqlalchemy.schema import DropTable
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.shape import reserved_names
 from alembic_rekey.operations.context import carry_out, noted, specs_in_force
+from alembic_rekey.operations.surroundings import invoked
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, kept_names, metadata, redirects, runs
@@ -32,7 +33,7 @@ class CreateSideTables(MigrateOperation):
 
         A journal serves every spec of its table: all of them name the same key.
         """
-        operations.invoke(cls(spec))
+        invoked(operations, cls(spec))
 
     def reverse(self) -> DropSideTables:
         """Return the operation that takes them away."""
@@ -55,7 +56,7 @@ class DropSideTables(MigrateOperation):
         Raises:
             Refused: if the spec's own run was not restored.
         """
-        operations.invoke(cls(spec))
+        invoked(operations, cls(spec))
 
 
 @Operations.register_operation("drop_empty_tables")
@@ -72,7 +73,7 @@ class DropEmptyTables(MigrateOperation):
         Raises:
             Refused: if one of them holds a row; none is dropped then.
         """
-        operations.invoke(cls(tables))
+        invoked(operations, cls(tables))
 
 
 @Operations.implementation_for(CreateSideTables)

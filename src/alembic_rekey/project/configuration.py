@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from alembic_rekey.errors import CommandRefused, SettingRefused
 from alembic_rekey.settings import Settings, refuse_unknown
@@ -36,7 +36,12 @@ def configuration(named: Sequence[str], x: Sequence[str], section: str = SECTION
     files = configuration_files(named)
     toml = [str(file) for file in files if file.name == _TOML] or [_TOML]
     ini = [str(file) for file in files if file.name != _TOML] or [_INI]
-    return Config(file_=ini[-1], toml_file=toml[-1], ini_section=section, cmd_opts=Namespace(x=list(x)))
+    config = Config(file_=ini[-1], toml_file=toml[-1], ini_section=section, cmd_opts=Namespace(x=list(x)))
+    beside = Path(ini[-1]).absolute().parent
+    if config.get_alembic_option("script_location") is None and (beside / "env.py").is_file():
+        # Flask-Migrate names the folder itself, and nowhere in the file.
+        config.set_main_option("script_location", str(beside).replace("%", "%%"))
+    return config
 
 
 def configuration_files(named: Sequence[str]) -> list[Path]:
@@ -68,16 +73,16 @@ def engine_of(handed_over: Any) -> Engine | None:
     return engine if isinstance(engine, Engine) else None
 
 
-def settings_of(config: Config) -> Settings:
+def settings_of(config: Config, connection: Connection | None = None) -> Settings:
     """Return the settings that `config` and its command line give.
 
-    A connection that was handed over is the database, whatever names another one.
+    The `connection` that there is, or one that was handed over, is the database, whatever names another one.
 
     Raises:
         SettingRefused: for an unknown key, a value that cannot be used, or where no database is named.
     """
     given = x_arguments(config)
-    engine = engine_of(config.attributes.get("connection"))
+    engine = engine_of(connection or config.attributes.get("connection"))
     if engine is not None:
         given.append(f"url={engine.url.render_as_string(hide_password=False)}")
     section = config.config_ini_section

@@ -37,11 +37,15 @@ _OURS = "alembic_rekey.environment"
 
 @dataclass(frozen=True)
 class Place:
-    """The settings, the table of versions, and the engine of the project's own, if it has one."""
+    """The settings, the table of versions, the engine of the project's own, if it has one, and what revisions are told.
+
+    `passed_on` is what their functions are given, where there are several databases.
+    """
 
     settings: Settings
     versions: TableClause
     engine: Engine | None
+    passed_on: Mapping[str, Any]
 
 
 def place_of(config: Config) -> Place:
@@ -64,7 +68,8 @@ def place_of(config: Config) -> Place:
     if engine is not None:
         config.attributes["connection"] = engine
     name, schema = one.get("version_table") or "alembic_version", one.get("version_table_schema")
-    return Place(settings_of(config), table(name, column("version_num"), schema=schema), engine)
+    versions = table(name, column("version_num"), schema=schema)
+    return Place(settings_of(config), versions, engine, one.get("passed_on") or {})
 
 
 def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping[str, Any]]:
@@ -89,7 +94,7 @@ def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping
     except (Exception, SystemExit) as error:
         raise CommandRefused(
             f"{printable(str(file))} ended with {_said(error)}.",
-            "give it what it needs, as for `alembic current`.",
+            "give it what it needs, as for `alembic current`; in a project of Flask: flask rekey …",
         ) from error
     finally:
         del config.attributes[ASKED]

@@ -6,9 +6,7 @@ person wrote into it stays, and a file that is not recognised stays as it is.
 
 from __future__ import annotations
 
-import ast
 import configparser
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from alembic_rekey.errors import CommandRefused
+from alembic_rekey.project.environment_text import ended_like, lines_of, rewritten
 
 __all__ = ["ADOPTED_LINES", "ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise"]
 
@@ -47,8 +46,8 @@ rekey.report_dir = %(here)s/reports
 """What stands in `[alembic]` of the ini file."""
 
 _MARK = "\ufeff"
-_RUNNERS = ("run_migrations_offline", "run_migrations_online")
-_ONLY_THERE = ("engine_from_config", "pool")
+_TEMPLATES = ("generic", "async")
+"""Those of Alembic for one database; others run the same."""
 
 
 @dataclass(frozen=True)
@@ -75,50 +74,26 @@ def initialise(config: Config, ends_with: str = ENVIRONMENT_LINES) -> Iterator[C
 
 
 def _environment(path: Path, config: Config, ends_with: str) -> Change:
-    text, tree = _parsed(path)
-    if "alembic_rekey.environment" in text:
-        return Change(path, text)
-    template = Path(config.get_template_directory(), "generic", "env.py")
-    parts, expected = _runner(tree), _runner(_parsed(template)[1])
-    if list(map(ast.dump, parts)) != list(map(ast.dump, expected)) or tree.body[-1] is not parts[-1]:
-        raise CommandRefused(
-            f"{path} does not run migrations as the template of `alembic init` does, and was not changed.",
-            "let it run them through this library, in place of what it does itself:\n\n" + _indented(ends_with),
-        )
-    lines = _lines(text)
-    kept = "".join(lines[: parts[0].lineno - 1])
-    unused = [node for node in tree.body if _imports_only(node, _ONLY_THERE) and not _used(tree, parts, _ONLY_THERE)]
-    for node in unused:
-        kept = kept.replace("".join(lines[node.lineno - 1 : node.end_lineno]), "", 1)
-    ended = _ended_like(lines[parts[0].lineno - 2], ends_with)
-    return Change(path, kept + ended, ends_with)
-
-
-def _parsed(path: Path) -> tuple[str, ast.Module]:
+    unread = "run `alembic init` first, or name its configuration with -c FILE."
     try:
         text = _text(path)
-        return text, ast.parse(text.removeprefix(_MARK))
+        if "alembic_rekey.environment" in text:
+            return Change(path, text)
+        templates = (Path(config.get_template_directory(), name, "env.py") for name in _TEMPLATES)
+        known = [_text(template) for template in templates if template.is_file()]
+        made = rewritten(text.removeprefix(_MARK), known, ends_with)
     except (OSError, ValueError, SyntaxError) as error:
+        raise CommandRefused(f"{path} cannot be read: {error}.", unread) from error
+    if made is None:
         raise CommandRefused(
-            f"{path} cannot be read: {error}.", "run `alembic init` first, or name its configuration with -c FILE."
-        ) from error
-
-
-def _runner(tree: ast.Module) -> list[ast.stmt]:
-    """Return what runs the migrations: two functions, and the choice between them."""
-    named = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in _RUNNERS]
-    choices = [node for node in tree.body if isinstance(node, ast.If) and "is_offline_mode" in ast.dump(node.test)]
-    return [*named, *choices]
-
-
-def _imports_only(node: ast.stmt, names: tuple[str, ...]) -> bool:
-    return isinstance(node, ast.ImportFrom) and {alias.asname or alias.name for alias in node.names} <= set(names)
-
-
-def _used(tree: ast.Module, parts: list[ast.stmt], names: tuple[str, ...]) -> bool:
-    """Tell whether anything but `parts` uses one of `names`."""
-    others = [node for node in tree.body if node not in parts]
-    return any(isinstance(each, ast.Name) and each.id in names for node in others for each in ast.walk(node))
+            f"it is not plain how {path} runs migrations, and it was not changed.",
+            "let it run them through this library: in place of each `context.configure(…)`, and of what runs the "
+            "migrations behind it, the last line of these with the connection that stands there (in the function for "
+            "--sql without one); other arguments of configure() stay, but for literal_binds and dialect_opts:\n\n"
+            + _indented(ends_with.replace("run(target_metadata", "run(target_metadata, connection=connection")),
+        )
+    mark = _MARK if text.startswith(_MARK) else ""
+    return Change(path, mark + made[0], made[1])
 
 
 def _settings(config: Config) -> Change:
@@ -127,19 +102,22 @@ def _settings(config: Config) -> Change:
     try:
         text = _text(path)
         parser = configparser.RawConfigParser()
-        parser.read_file(_lines(text.removeprefix(_MARK)))
+        parser.read_file(lines_of(text.removeprefix(_MARK)))
     except (OSError, ValueError, configparser.Error) as error:
         raise CommandRefused(
             f"{path} cannot be read: {error}.", "run `alembic init` first, or name its configuration with -c FILE."
         ) from error
     if parser.has_section(section) and any(option.startswith("rekey.") for option in parser.options(section)):
         return Change(path, text)
-    lines = _lines(text)
-    places = [number for number, line in enumerate(lines) if line.removeprefix(_MARK).startswith("sqlalchemy.url")]
+    lines = lines_of(text)
+    bare = [line.removeprefix(_MARK) for line in lines]
+    places = [number for number, line in enumerate(bare) if line.startswith("sqlalchemy.url")]
     if len(places) != 1 or not parser.has_option(section, "sqlalchemy.url"):
+        places = [number for number, line in enumerate(bare) if line.strip() == f"[{section}]"]
+    if len(places) != 1:
         raise CommandRefused(
-            f"{path} has no line `sqlalchemy.url` as `alembic init` writes it, and was not changed.",
-            f"add these lines to its section [{section}]:\n\n" + _indented(SETTING_LINES),
+            f"{path} has no section [{section}], and was not changed.",
+            f"add it, with these lines:\n\n[{section}]\n" + _indented(SETTING_LINES),
         )
     (at,) = places
     if lines[at].endswith(("\r", "\n")):
@@ -147,24 +125,13 @@ def _settings(config: Config) -> Change:
     else:
         # The file ends within this line: a line behind it would change it.
         new = f"{SETTING_LINES}\n"
-    ended = _ended_like(lines[0], new)
+    ended = ended_like(lines[0], new)
     return Change(path, "".join((*lines[:at], ended, *lines[at:])), SETTING_LINES)
 
 
 def _text(path: Path) -> str:
     """Return the text of a file as it is, line ends and byte order mark included."""
     return path.read_bytes().decode("utf-8")
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines with their ends, where Python and an ini file see them: `splitlines` sees more."""
-    return io.StringIO(text, newline="").readlines()
-
-
-def _ended_like(line: str, text: str) -> str:
-    """Return `text` with the line ends that `line` has."""
-    end = line[len(line.rstrip("\r\n")) :]
-    return text.replace("\n", end) if end else text
 
 
 def _indented(lines: str) -> str:

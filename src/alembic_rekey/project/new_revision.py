@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
@@ -35,9 +38,16 @@ def refuse_message(message: str) -> str:
 
 
 def new_revision(
-    config: Config, message: str, revision: str | None, about: str, text: Callable[[str, str, object], str]
+    config: Config,
+    message: str,
+    revision: str | None,
+    about: str,
+    text: Callable[[str, str, object], str],
+    only: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a revision, and return its file: `text` makes it of its docstring, its identifier and the one before it.
+
+    `only` is what tells the database that is meant from others of the project, as `run()` passes it on.
 
     Raises:
         CommandRefused: if the identifier is taken, or what was written declares no fold; then no file is left.
@@ -51,17 +61,29 @@ def new_revision(
     # The command prints the path and nothing else.
     scripts.messaging_opts = {"quiet": True}
     # Alembic's template puts the message between quotes as it is.
-    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said))
+    # Some templates ask the configuration for the databases that there are.
+    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said), config=config)
     if made is None:
         raise CommandRefused(f"no file was made for revision {number}.", "look at what stands in its place.")
     path = Path(made.path)
     try:
-        path.write_text(text(_title(said, made, about), number, made.down_revision), "utf-8")
+        written = text(_title(said, made, about), number, made.down_revision)
+        path.write_text(_FUNCTION.sub(partial(_of_one, only), written) if only else written, "utf-8")
         Folds(config).of(number)
     except BaseException:
         path.unlink()
         raise
     return path
+
+
+_FUNCTION = re.compile(r'def (upgrade|downgrade)\(\) -> None:\n(    """.*"""\n)')
+
+
+def _of_one(only: Mapping[str, Any], function: re.Match[str]) -> str:
+    """Return the head of a function that is called for each database and does its work in one."""
+    given = ", ".join(f"{name}: {type(value).__name__}" for name, value in only.items())
+    other = " or ".join(f"{name} != {json.dumps(value)}" for name, value in only.items())
+    return f"def {function[1]}({given}) -> None:\n{function[2]}    if {other}:\n        return\n"
 
 
 def _title(message: str, made: Script, about: str) -> str:

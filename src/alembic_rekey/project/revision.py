@@ -71,8 +71,8 @@ class _Text:
         missing = {"revision", "down_revision", *_FUNCTIONS}
         for node in self._tree.body:
             name = self._named(node)
-            if name in _FUNCTIONS:
-                replaced.append((node, _FUNCTIONS[name].rstrip("\n")))
+            if isinstance(node, ast.FunctionDef) and name in _FUNCTIONS:
+                replaced.append((node, self._of_one(node) or _FUNCTIONS[name].rstrip("\n")))
             elif name in values and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 replaced.append(
                     (node.value, "None" if values[name] is None else json.dumps(values[name], ensure_ascii=False))
@@ -88,6 +88,13 @@ class _Text:
             replaced.append((first, title))
             return self._with(replaced)
         return f"{title}\n\n{self._with(replaced)}"
+
+    def _of_one(self, function: ast.FunctionDef) -> str | None:
+        """Return the text of a function that does its work in one database of several, but for the side tables."""
+        if not function.args.args:
+            return None
+        own = self._lines[function.lineno - 1 : function.end_lineno]
+        return "".join(line for line in own if "_side_tables(" not in line).rstrip("\n")
 
     @staticmethod
     def _named(node: ast.stmt) -> str:

@@ -28,7 +28,10 @@ OPENING = "rekey_opening"
 
 
 class _Written(DefaultImpl):
-    """What both dialects write in a script: laid out for a reader, a comment above each statement."""
+    """What both dialects write in a script: laid out for a reader, a comment above each statement.
+
+    Only for `run()`: an `env.py` of another kind gets what Alembic writes.
+    """
 
     _says: str | None = None
     _opens = _marks_it = _changing = ""
@@ -38,6 +41,9 @@ class _Written(DefaultImpl):
     """How many this script has begun."""
 
     def static_output(self, text: str) -> None:
+        if not self._is_ours:
+            super().static_output(text)
+            return
         said = f"{comment(self._says)}\n" if self._says else ""
         laid = laid_out(f"{said}{self._opens}{self._changing}{text}{self._marks_it}")
         self._says, self._opens, self._marks_it, self._changing = None, "", "", ""
@@ -46,6 +52,9 @@ class _Written(DefaultImpl):
 
     def emit_begin(self) -> None:
         """Write the BEGIN of a transaction, and what each has to do first (`OPENING`)."""
+        if not self._is_ours:
+            super().emit_begin()
+            return
         self._marks, self._in_transaction = 0, True
         self.static_output(self._shell.begin)
         self.static_output(self._shell.starting)
@@ -54,6 +63,9 @@ class _Written(DefaultImpl):
             self.static_output(piece)
 
     def emit_commit(self) -> None:
+        if not self._is_ours:
+            super().emit_commit()
+            return
         version = Table(self._version, MetaData(), schema=self.context_opts.get("version_table_schema"))
         written = self.dialect.identifier_preparer.format_table(version)
         self.static_output(self._shell.ending(self._marks, written))
@@ -61,7 +73,7 @@ class _Written(DefaultImpl):
         super().emit_commit()
 
     def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
-        if not self.as_sql:
+        if not self.as_sql or not self._is_ours:
             return super()._exec(construct, *args, **kw)
         if isinstance(construct, CreateTable) and construct.element.name == self._version:
             return None  # `opening` has made it
@@ -77,6 +89,10 @@ class _Written(DefaultImpl):
                 notes, self._marks_it = self._shell.schema_marks
                 self._opens = f"{notes}{self._opens}"
         return super()._exec(construct, *args, **kw)
+
+    @property
+    def _is_ours(self) -> bool:
+        return OPENING in self.context_opts
 
     @property
     def _shell(self) -> Shell:

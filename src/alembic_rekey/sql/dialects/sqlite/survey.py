@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import isawaitable
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.types import JSON, NullType, TypeEngine
+from sqlalchemy.util import await_only
 
 from alembic_rekey.sql.dialects.survey import Standing, Survey
 from alembic_rekey.sql.expressions import quoted
@@ -84,13 +87,19 @@ class SQLiteSurvey(Survey):
     @contextmanager
     def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
         """Look at the clock while SQLite works, and interrupt it."""
-        raw = connection.connection.driver_connection
+        raw: Any = connection.connection.driver_connection
         end = time.monotonic() + seconds
-        raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS)  # type: ignore[union-attr]  # sqlite3's
+
+        def progress(handler: Callable[[], bool] | None) -> None:
+            waiting = raw.set_progress_handler(handler, _STEPS)
+            if isawaitable(waiting):  # of a driver of coroutines
+                await_only(waiting)
+
+        progress(lambda: time.monotonic() > end)
         try:
             yield
         finally:
-            raw.set_progress_handler(None, _STEPS)  # type: ignore[union-attr]  # the same
+            progress(None)
 
     def texts_of(self, type_: TypeEngine[object]) -> frozenset[str]:
         """Take a column of any type of text for one that may hold documents too."""

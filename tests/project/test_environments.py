@@ -1,0 +1,200 @@
+"""Claims about an `env.py` of every shape: after `alembic-rekey init` it folds, and the commands ask where it would."""
+
+import pytest
+
+import small
+from alembic_rekey.project.files import ENVIRONMENT_LINES
+from databases import SQLiteDatabase
+from templates import made, whole_way
+
+TO_ENV = ("config = context.config\n", "import os\n\nfrom sqlalchemy import create_engine\n\nconfig = context.config\n")
+ENGINE = """engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )"""
+ASYNC_ENGINE = f"async_{ENGINE}"
+ONLINE, OFFLINE = "context.configure(\n            connection=connection, ", "context.configure(\n        url=url,\n"
+URL = 'url = config.get_main_option("sqlalchemy.url")'
+CONNECT = "with connectable.connect() as connection"
+
+SHAPES = {
+    "a URL from the environment": (
+        ("config = context.config\n", TO_ENV[1] + 'config.set_main_option("sqlalchemy.url", os.environ["SHOP"])\n'),
+    ),
+    "an engine of its own": (
+        TO_ENV,
+        (ENGINE, 'create_engine(os.environ["SHOP"], connect_args={})'),
+        (URL, 'url = os.environ["SHOP"]'),
+    ),
+    "a transaction of its own": (TO_ENV, (CONNECT, "with connectable.begin() as connection")),
+    "a connection that may be handed over": (
+        (f"connectable = {ENGINE}", f'connectable = config.attributes.get("connection") or {ENGINE}'),
+    ),
+    "what it compares": (
+        (ONLINE, f"{ONLINE}include_object=lambda *_: True, compare_type=True, render_as_batch=True, "),
+    ),
+    "a table of versions": (
+        (ONLINE, f'{ONLINE}version_table="my_versions", '),
+        (OFFLINE, f'{OFFLINE}        version_table="my_versions",\n'),
+    ),
+    "what it lets be there": (
+        (CONNECT, f"{CONNECT}, connection.begin() as _begun"),
+        (ONLINE, f'connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS tenants (id INTEGER)")\n        {ONLINE}'),
+    ),
+}
+FOLD = small.fold("a1", "a0")
+FAST = ("an engine of its own", "a table of versions")
+SOME = [pytest.param(shape, marks=[] if shape in FAST else pytest.mark.slow) for shape in SHAPES]
+OF_PLACEHOLDERS = ("a URL from the environment", "an engine of its own")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of the template generic on SQLite."""
+    with made("generic", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as one:
+        yield one
+
+
+def shaped(project, shape, monkeypatch):
+    monkeypatch.setenv("SHOP", project.database.url)
+    project.change(project.env, *SHAPES[shape])
+    if shape in OF_PLACEHOLDERS:
+        project.change(project.config, (project.database.url, "driver://user:pass@localhost/dbname"))
+
+
+@pytest.mark.parametrize("shape", SOME)
+def test_the_whole_way_is_gone(project, monkeypatch, shape):
+    shaped(project, shape, monkeypatch)
+    whole_way(project)
+    assert ("my_versions" in project.database.tables()) == (shape == "a table of versions")
+
+
+@pytest.mark.parametrize("shape", SOME)
+def test_a_plan_alone_writes_nothing_wherever_it_is(project, monkeypatch, shape):
+    shaped(project, shape, monkeypatch)
+    project.says("init")
+    (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(FOLD, "utf-8")
+    before = project.database.snapshot()
+    assert "'pol' -> 'polisher'" in project.says("plan")
+    project.says("runs")
+    assert before == project.database.snapshot()
+
+
+@pytest.mark.parametrize("shape", SOME)
+def test_it_makes_no_file_where_there_is_none(project, monkeypatch, shape):
+    shaped(project, shape, monkeypatch)
+    project.says("init")
+    (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(FOLD, "utf-8")
+    project.database.path.unlink()
+    project.says("plan")
+    assert not project.database.path.exists()
+
+
+def test_run_sync(tmp_path, monkeypatch):
+    with made("async", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
+        monkeypatch.setenv("SHOP", project.database.url.replace("sqlite:", "sqlite+aiosqlite:"))
+        engine = 'create_async_engine(os.environ["SHOP"])'
+        imports = (TO_ENV[0], f"import os\n\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n{TO_ENV[0]}")
+        project.change(project.env, imports, (ASYNC_ENGINE, engine), (URL, 'url = os.environ["SHOP"]'))
+        whole_way(project)
+        assert "await connection.run_sync(do_run_migrations)" in project.env.read_text("utf-8")
+
+
+def test_an_engine_of_coroutines_is_handed_over_as_it_is(tmp_path):
+    with made("async", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
+        text = project.env.read_text("utf-8")
+        head = text[: text.index("def run_migrations_offline")]
+        run = ENVIRONMENT_LINES.replace("(target_metadata", f"(target_metadata, connection={ASYNC_ENGINE}")
+        project.env.write_text(head + run, "utf-8")
+        whole_way(project)
+
+
+def test_the_lines_that_are_told_work_where_they_are_written(project):
+    """For an env.py of which it is not plain what it runs: they are followed to the letter."""
+    more = "            context.execute('SELECT 1')\n            context.run_migrations()"
+    project.change(project.env, ("            context.run_migrations()", more))
+    said = project.rekey("init")
+    assert 1 == said.status
+    lines = [line.strip() for line in said.err[said.err.index("import alembic_rekey") :].splitlines() if line.strip()]
+    *imports, call = lines
+    without = call.replace(", connection=connection", "")
+    text = project.env.read_text("utf-8")
+    text = text.replace("from alembic import context\n", "\n".join(("from alembic import context", *imports, "")), 1)
+    start, end = text.index("        context.configure(\n            conn"), text.index("\n\nif context.is_offline")
+    text = f"{text[:start]}        context.execute('SELECT 1')\n        {call}\n{text[end:]}"
+    start, end = text.index("    context.configure(\n        url"), text.index("def run_migrations_online")
+    project.env.write_text(f"{text[:start]}    {without}\n\n\n{text[end:]}", "utf-8")
+    project.change(project.env, ("        context.execute('SELECT 1')\n", ""))
+    whole_way(project)
+
+
+def test_a_url_that_env_py_does_not_take_is_refused(project, monkeypatch, tmp_path):
+    shaped(project, "an engine of its own", monkeypatch)
+    project.says("init")
+    ended = project.alembic("upgrade", "head", url=f"sqlite:///{tmp_path}/elsewhere.db")
+    assert (1, True) == (ended.code, "whatever -x says" in ended.err)
+    assert {"projects", "notes"} == project.database.tables()
+    assert not (tmp_path / "elsewhere.db").exists()
+    taken = "create_engine(context.get_x_argument(as_dictionary=True).get('url'))"
+    project.change(project.env, ('create_engine(os.environ["SHOP"], connect_args={})', taken))
+    project.does("upgrade", "head", url=f"sqlite:///{tmp_path}/elsewhere.db")
+    assert (tmp_path / "elsewhere.db").exists()
+
+
+def test_another_section_of_the_ini_file(project):
+    project.says("init")
+    project.config.write_text(
+        project.config.read_text("utf-8").replace(
+            "[alembic]\n", "[alembic]\nsqlalchemy.url = sqlite:///x.db\n[shop]\n"
+        ),
+        "utf-8",
+    )
+    project.does("-n", "shop", "upgrade", "head")
+    project.says("-n", "shop", "revision", "--fold", "projects.name", "-m", "fold projects")
+    assert "'pol' -> 'polisher'" in project.says("-n", "shop", "plan")
+    project.does("-n", "shop", "upgrade", "head")
+    assert {1: "polisher", 2: "polisher"} == project.notes()
+    assert not (project.folder / "x.db").exists()
+
+
+def test_branches_and_other_places_for_revisions(project):
+    project.says("init")
+    (project.folder / "more").mkdir()
+    places = "version_locations = %(here)s/migrations/versions:%(here)s/more"
+    project.change(
+        project.config, ("# version_locations = %(here)s/bar", f"{places}\n# version_locations = %(here)s/bar")
+    )
+    (project.folder / "more" / "b0_other.py").write_text(
+        small.revision("b0", None, 'op.create_table("other", sa.Column("id", sa.Integer))'), "utf-8"
+    )
+    (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(FOLD, "utf-8")
+    assert "'pol' -> 'polisher'" in project.says("plan")
+    project.does("upgrade", "b0")
+    assert "'pol' -> 'polisher'" in project.says("plan")
+    project.does("upgrade", "heads")
+    assert {1: "polisher", 2: "polisher"} == project.notes()
+    assert {"a1", "b0"} == {head for (head,) in project.database.rows("SELECT version_num FROM alembic_version")}
+    assert 3 == project.rekey("plan", "--check").status
+    project.does("downgrade", "a0")
+    assert {1: "pol", 2: "polisher"} == project.notes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_schema_for_the_table_of_versions_and_an_engine_of_its_own(database, tmp_path, monkeypatch):
+    database.execute("CREATE SCHEMA mine")
+    with made("generic", database, tmp_path) as project:
+        monkeypatch.setenv("SHOP", database.url)
+        more = 'version_table="v", version_table_schema="mine", '
+        options = 'connect_args={"options": "-csearch_path=public,mine"}'
+        project.change(
+            project.env,
+            TO_ENV,
+            (ENGINE, f'create_engine(os.environ["SHOP"], {options})'),
+            (URL, 'url = os.environ["SHOP"]'),
+            (ONLINE, f"{ONLINE}{more}"),
+            (OFFLINE, f"{OFFLINE}        {more}\n"),
+        )
+        whole_way(project)
+        assert [("a0",)] == database.rows("SELECT version_num FROM mine.v")

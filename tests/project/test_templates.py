@@ -1,0 +1,98 @@
+"""Claims about projects of every template: `alembic-rekey init` makes them fold, and all else stays as it was."""
+
+import re
+
+import pytest
+
+from databases import SQLiteDatabase
+from templates import FOLDED, TEMPLATES, made, whole_way
+
+pytestmark = pytest.mark.filterwarnings("ignore:'get_engine' is deprecated:DeprecationWarning")  # Flask-Migrate's own
+
+
+FAST = ("async", "multidb", "flask")
+"""The others are variants of these, and every test of an env.py is one of generic."""
+
+
+@pytest.fixture(params=[pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in TEMPLATES])
+def project(request, tmp_path):
+    """A project on SQLite."""
+    with made(request.param, SQLiteDatabase(tmp_path / "app.db"), tmp_path) as one:
+        yield one
+
+
+def everyday(project):
+    """What Alembic's own commands do in it: what is current, what was generated, what the application's tables are."""
+    told = {"at first": project.does("current"), "up": project.alembic("upgrade", "head").code}
+    told["then"] = re.sub(r"(?m)^.*(Current revision|Rev:).*$", "", project.does("current"))
+    if project.template != "multidb":  # its check compares nothing: neither before nor after
+        checked = project.alembic("check")
+        told["check"] = (checked.code, "No new upgrade operations detected." in f"{checked.out}{checked.err}")
+    before = set(project.env.parent.glob("versions/*.py"))
+    project.does("revision", "--autogenerate", "-m", "generated") if project.app is None else project.does("migrate")
+    for path in set(project.env.parent.glob("versions/*.py")) - before:
+        told["generated"] = re.findall(r"op\.\w+", path.read_text("utf-8"))
+        path.unlink()
+    told["tables"] = {name for name in project.database.tables() if not name.startswith("rekey_")}
+    told["down"] = project.alembic("downgrade", "base").code
+    return told
+
+
+def test_the_commands_of_alembic_are_as_before_and_leave_our_tables_alone(project):
+    before = everyday(project)
+    assert (0, 0) == (before["up"], before["down"])
+    assert "own" in before["tables"]
+    project.says("init")
+    assert before == everyday(project)
+    project.does("upgrade", "head")
+    project.says(*project.x, "revision", "--fold", "projects.name", "-m", "fold projects")
+    project.does("upgrade", "head")
+    assert FOLDED == project.notes()
+    project.does("downgrade", "a0")
+    project.does("upgrade", "head")
+    folded = everyday(project)
+    assert (before["tables"], before.get("check"), before.get("generated")) == (
+        folded["tables"],
+        folded.get("check"),
+        folded.get("generated"),
+    )
+
+
+def test_the_whole_way_is_gone(project):
+    whole_way(project)
+    project.says("revision", "-m", "once more")
+    project.does("upgrade", "head")
+    assert FOLDED == project.notes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_whole_way_is_gone_on_postgresql(database, tmp_path, template):
+    with made(template, database, tmp_path) as one:
+        whole_way(one)
+
+
+@pytest.mark.parametrize("project", ["multidb", "flask-multidb"], indirect=True)
+def test_of_several_databases_one_is_named(project):
+    project.says("init")
+    project.does("upgrade", "head")
+    said = project.rekey("revision", "--fold", "projects.name", "-m", "fold projects")
+    assert (1, True) == (said.status, "FAILED: setting url: env.py migrates 2 databases" in said.err)
+    assert f"-x url={project.database.url}" in said.err
+    other = SQLiteDatabase(project.folder / "other.db")
+    assert [("a0",)] == other.rows("SELECT version_num FROM alembic_version")
+    project.says(*project.x, "revision", "--fold", "projects.name", "-m", "fold projects")
+    project.does("upgrade", "head")
+    assert {"alembic_version"} == other.tables()
+
+
+@pytest.mark.parametrize("project", ["multidb"], indirect=True)
+def test_a_database_that_fails_leaves_the_others_as_they_were(project):
+    project.says("init")
+    late = '"""Fails in the second."""\nrevision, down_revision = "a1", "a0"\n\n\ndef upgrade(engine_name) -> None:\n'
+    late += "    if engine_name == 'engine2':\n        raise ValueError\n"
+    (project.folder / "migrations" / "versions" / "a1_fails.py").write_text(late, "utf-8")
+    with pytest.raises(ValueError):  # noqa: PT011  # of the revision itself
+        project.does("upgrade", "head")
+    assert {"projects", "notes"} == project.database.tables()
