@@ -94,6 +94,7 @@ def test_the_whole_way_is_gone_with_it_and_no_word_of_it_differs(request, tmp_pa
         folded = content()
         assert before != folded
         assert "applied" in says("runs").out
+        assert "Nothing outside the specs holds" in says("scan", "--check").out
         assert planned["counts"] == json.loads(says("report").out)["plan"]["counts"]
         assert says("restore-plan").out
         assert "(head)" in does("current")
