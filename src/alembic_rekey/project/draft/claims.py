@@ -39,14 +39,22 @@ def claims(drafting: Drafting, noun: str) -> list[Claim]:
             continue
         free = _unlinked(described)
         if len(drafting.key) == 1:
-            for columns, seen in _keys(drafting, described, free, noun):
+            pairs = list(_pairs(drafting, described, free, noun))
+            told = {column for column, *_ in pairs}
+            for columns, seen in _keys(drafting, described, [field for field in free if field.name not in told], noun):
                 claim(described).owners.setdefault(columns, seen)
             if described.place not in found or not found[described.place].owners:
-                for column, seen, where in _pairs(drafting, described, free, noun):
+                for column, seen, where in pairs:
                     known = claim(described)
                     if known.where in (None, where):
                         known.where = where
                         known.owners.setdefault((column,), seen)
+            else:
+                drafting.todo += [
+                    f"{called(described.place)}.{column}: {seen}, and all rows refer to the same by another column: a "
+                    "table can be one part only. Strike this out if no such row hangs on one that goes."
+                    for column, seen, _ in pairs
+                ]
         owning = {name for columns in found.get(described.place, Claim(described)).owners for name in columns}
         for name, seen in _names(drafting, described, [field for field in free if field.name not in owning], noun):
             claim(described).named.setdefault(name, seen)

@@ -21,8 +21,8 @@ from alembic_rekey.spec import Spec
 __all__ = ["outside_the_specs"]
 
 _MOST_ROWS = 1_000
-_SECONDS = 2.0
-"""A glance at a database takes no longer, for a question as for all of them: `scan` takes its time."""
+_SECONDS, _AT_ALL = 2.0, 10.0
+"""A glance takes no longer, for a question and for all of them: `scan` takes its time."""
 
 
 def outside_the_specs(
@@ -31,7 +31,7 @@ def outside_the_specs(
     """Yield the line, if there is something to say: `declared` are all specs of the project."""
     if not registry.names:
         return
-    looking, end = Looking(connection, _MOST_ROWS, _SECONDS), monotonic() + _SECONDS
+    looking, end = Looking(connection, _MOST_ROWS, _SECONDS), monotonic() + _AT_ALL
     found: set[tuple[str, str]] = set()
     folded = Folded(spec, registry, Names.handed_over(registry, connection.dialect.name))
     scope = Scope(Schema({}), looking, (spec, *declared))
