@@ -107,7 +107,7 @@ def run(
             raise Failed(said) from error
         # Alembic would print this on standard output, folded to the width of the terminal.
         sys.stderr.write(f"FAILED: {said}\n")
-        raise SystemExit(1) from error
+        raise SystemExit(error.status) from error
     finally:
         del config.attributes[RUNNING]
 

@@ -40,6 +40,9 @@ class RekeyError(Exception):
 
     topic: ClassVar[str]
 
+    status: ClassVar[int] = 1
+    """How the command ends: 1 where something failed, 2 where the plan or what it is made of is refused."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -56,6 +59,8 @@ class Finding:
 
 class Refused(RekeyError):
     """The guard refuses a plan, or a verification failed; carries every `Finding` at once."""
+
+    status = 2
 
     def __init__(self, title: str, findings: Sequence[Finding]) -> None:
         self.title = title
@@ -85,6 +90,7 @@ class RegistryRefused(RekeyError):
     """The registry file cannot be used; `problems` lists every one of its faults, each with its place."""
 
     topic = "registry"
+    status = 2
 
     def __init__(self, path: Path, problems: Sequence[str]) -> None:
         self.path = path
@@ -100,6 +106,7 @@ class AnswersRefused(RekeyError):
     """The file of answers to collisions cannot be used; `problems` lists every one of its faults, with its place."""
 
     topic = "answers"
+    status = 2
 
     def __init__(self, path: Path, problems: Sequence[str]) -> None:
         self.path = path

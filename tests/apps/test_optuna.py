@@ -58,6 +58,6 @@ def test_studies_that_seek_opposite_things_are_not_made_one(app, database, tmp_p
     content = whole(database)
     assert (2, content) == (project.check().status, whole(database))
     refused = project.upgrade()
-    assert (1, content) == (refused.code, whole(database)), refused
+    assert (2, content) == (refused.code, whole(database)), refused
     for said in ("MAXIMIZE", "MINIMIZE"):
         assert said in refused.err

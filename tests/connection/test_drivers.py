@@ -122,7 +122,7 @@ def test_a_refusal_leaves_the_database_as_it_was(request, tmp_path, driver):
         before = {table: database.table(table) for table in TABLES}
         tables = database.tables()
         ended = alembic_here("upgrade", "head", url=url, registry=registry, report_dir=tmp_path / "reports")
-        assert 1 == ended.code
+        assert 2 == ended.code
         assert "rekey_collision_state" in ended.err
         assert before == {table: database.table(table) for table in TABLES}
         assert tables == database.tables()

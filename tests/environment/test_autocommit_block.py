@@ -57,7 +57,7 @@ def test_a_refusal_after_a_block_says_what_is_kept(database, tmp_path):
         revisions={"0000_index": small.revision("0000", None, INDEX.format(table="notes"))},
     )
     ended = project.alembic("upgrade", "head")
-    assert 1 == ended.code
+    assert 2 == ended.code
     assert "refuses to fold; nothing was changed since an autocommit_block() committed" in ended.err
     assert [(1,)] == database.rows("SELECT count(*) FROM {} WHERE {} = 'by_project'".format(*INDEXES[database.dialect]))
     assert ({1: "pol", 2: "polisher"}, []) == (project.notes(), project.reports)

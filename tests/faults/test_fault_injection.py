@@ -139,7 +139,7 @@ def test_a_refusal_shows_hostile_names_in_one_line_each_and_changes_nothing(data
     registry = prepared(database, tmp_path, there, REGISTRY)
     before = database.snapshot()
     ended = alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=tmp_path / "reports")
-    assert ended.code == 1
+    assert ended.code == 2
     assert re.findall(r"rekey_\w+ \(\d+\)", ended.err) == [f"rekey_collision_state ({2 * len(HOSTILE)})"]
     refusal = ended.err[ended.err.index("FAILED: ") :]
     assert len(refusal.splitlines()) == 2 * len(HOSTILE) + 3

@@ -128,7 +128,7 @@ def test_side_tables_are_not_dropped_before_the_spec_is_restored(database, tmp_p
     before = database.snapshot()
     if how == "online":
         ended = project.downgrade("base")
-        assert (1, True) == (ended.code, "rekey_journal_needed (1)" in ended.err)
+        assert (2, True) == (ended.code, "rekey_journal_needed (1)" in ended.err)
         assert "run 1 of revision 0001 was not restored" in ended.err
     else:
         done = database.run_script(project.script("head:base", "downgrade"))
@@ -147,7 +147,7 @@ def test_a_table_with_another_key_in_another_spec_is_refused_with_a_remedy_that_
     )
     assert "what to do: name the same key in both" in said.err
     ended = project.upgrade()
-    assert (1, False) == (ended.code, "rekey_run" in database.tables()), ended.err
+    assert (2, False) == (ended.code, "rekey_run" in database.tables()), ended.err
     revision = project.folder / "migrations" / "versions" / "0001.py"
     revision.write_text(
         revision.read_text("utf-8").replace('(t["orders"].c.id, t["orders"].c.label)', 't["orders"].c.id')
@@ -175,7 +175,7 @@ def test_a_journal_that_another_revision_made_for_another_key_is_refused(databas
     before = database.snapshot()
     if how == "online":
         ended = project.upgrade()
-        assert (1, True) == (ended.code, "rekey_journal_shape (" in ended.err), ended.err
+        assert (2, True) == (ended.code, "rekey_journal_shape (" in ended.err), ended.err
         assert "name the same, its columns in the same order" in ended.err
     else:
         done = database.run_script(project.script("0001:head"))

@@ -190,7 +190,7 @@ def test_a_check_of_the_specs_own_refuses_beside_the_built_in_ones(database, tmp
     ended = alembic_here(
         "upgrade", "head", config=config, url=database.url, registry=registry, report_dir=tmp_path / "reports"
     )
-    assert ended.code == 1
+    assert ended.code == 2
     assert "no_secret_memories (2):\n  - memory 'x1' is secret, 100%\n  - memory 'x2'" in ended.err
     assert "what to do: ask its owner." in ended.err
     assert "rekey_collision_state (2)" in ended.err

@@ -30,7 +30,7 @@ def refuses(made, check, *says, in_script=None):
     before = database.snapshot()
     checked, ended = made.check(), made.upgrade()
     assert 2 == checked.status, checked
-    assert 1 == ended.code, ended.err
+    assert 2 == ended.code, ended.err
     assert check in ended.err
     for sentence in says:
         assert sentence in ended.err
@@ -186,7 +186,7 @@ def test_a_foreign_partition_is_refused(database, tmp_path):
     made = project(database, tmp_path, PROJECTS + definitions, NOTE)
     assert 0 == made.upgrade("0001").code
     ended = made.upgrade()
-    assert 1 == ended.code
+    assert 2 == ended.code
     assert "notes: its part there is a foreign table" in ended.err
     assert 2 == made.check().status
     assert b"rekey_foreign_partition" in database.run_script(made.script("0001:0002")).stderr

@@ -58,7 +58,7 @@ def test_a_key_that_led_nowhere_and_would_lead_somewhere_has_no_way_back(databas
     )
     before = database.snapshot()
     ended = project.upgrade()
-    assert 1 == ended.code
+    assert 2 == ended.code
     assert "rekey_foreign_key_mended" in ended.err
     assert "bills: the row with rowid 7 referred to no projects before" in ended.err
     assert before == database.snapshot()
@@ -89,7 +89,7 @@ def test_a_check_that_rows_from_before_it_break_is_to_be_fulfilled_first(databas
     before = database.snapshot()
     # SQLite asks no CHECK through a connection that only reads: a plan cannot know.
     ended = project.upgrade()
-    assert 1 == ended.code
+    assert 2 == ended.code
     assert "projects: rows from before a CHECK constraint do not fulfil it" in ended.err
     stopped = database.run_script(project.script())
     assert b"rekey_check_broken" in stopped.stderr

@@ -26,7 +26,7 @@ def collision(database, tmp_path):
 def test_a_refusal_reaches_the_shell_as_words_on_standard_error_and_a_status(database, alembic, collision, report_dir):
     before = database.snapshot()
     ended = alembic(database, "upgrade", "head", registry=collision)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stdout == ""
     assert "FAILED: revision 0003 refuses to fold; nothing was changed.\nrekey_collision_state (2):\n" in ended.stderr
     assert "what to do: decide which value is right" in ended.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -46,6 +47,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CANONICAL = "p05-interferometer"
 REGISTRY = {CANONICAL: ["p05", "interferometer"], "p06-polisher": ["p06"]}
 OLD, LATER = "2026-01-01 09:00:00+00:00", "2026-01-02 09:00:00+00:00"
+
+IS_GUARD = re.compile(r"(?m)^\w+ \([\d,]+\):$|^FAILED: the (registry|answers) .* cannot be used")
+"""What a command says that ends with 2: findings of the guard, each below its name, or an input that is refused."""
 
 KNOWN_BY_THE_UPGRADE = (0, 1, 2)
 """What `plan --check` may say of what only an upgrade can know: what triggers do, a commit, a lock, a right to write.
@@ -190,7 +194,10 @@ def alembic_here(*arguments: str, config: Path = ROOT / "alembic.ini", **x: obje
         # The handler of alembic.ini writes to what standard error was a moment ago.
         root.handlers[:] = handlers
         root.setLevel(level)
-    return Ended(code, out.getvalue(), err.getvalue())
+    ended = Ended(code, out.getvalue(), err.getvalue())
+    if "FAILED: " in ended.err:
+        assert code == (2 if IS_GUARD.search(ended.err) else 1), ended
+    return ended
 
 
 def refuses(
@@ -218,7 +225,7 @@ def refuses(
         if reports.is_dir():
             shutil.rmtree(reports)
     ended = alembic_here(*arguments.split(), **settings)
-    assert ended.code == 1, ended
+    assert ended.code in (1, 2), ended
     assert ended.out == ""
     refusal = ended.err[ended.err.index("FAILED: ") :]
     assert "Traceback" not in ended.err

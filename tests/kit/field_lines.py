@@ -77,7 +77,7 @@ class Line:
         """What `went` tells of a line that holds."""
         if self.refused:
             same = [], []
-            return {"plan": 2, "upgrade": (1, True), "script": True, "kept": same}
+            return {"plan": 2, "upgrade": (2, True), "script": True, "kept": same}
         rows = {name: _shown(self.after.get(name, given)) for name, given in self.rows.items()}
         seen = {"plan": 0, "up": rows, "down": [], "script": rows, "script back": []}
         return seen if self.leads is None else {**seen, "leads": in_order(list(self.leads))}

@@ -170,7 +170,7 @@ def test_what_it_cannot_decide_stands_as_a_question_and_the_revision_refuses_to_
     checked = made.project.check()
     assert (2, True) == (checked.status, f"TODO in the revision: {differing}" in checked.out)
     ended = made.project.upgrade()
-    assert (1, True) == (ended.code, "rekey_todo (2):\n  - TODO in the revision: loose has no key" in ended.err)
+    assert (2, True) == (ended.code, "rekey_todo (2):\n  - TODO in the revision: loose has no key" in ended.err)
     ran = database.run_script(made.project.script())
     assert 0 != ran.returncode
     assert b"rekey_todo" in ran.stderr + ran.stdout

@@ -175,7 +175,7 @@ def test_a_refusal_of_the_upgrade_cannot_be_faked_by_a_slot_either(database, tmp
         "project_state": [state("a", "c", "1", key=HOSTILE), state("b", "s", "2", key=HOSTILE)],
     }
     done = alembic(database, "upgrade", "head", registry=prepared(database, tmp_path, rows))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.count("\nFAILED") + done.stderr.startswith("FAILED") == 1
     assert all(line.isprintable() for line in done.stderr.split("\n"))
 

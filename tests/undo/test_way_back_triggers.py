@@ -50,7 +50,7 @@ def test_what_a_trigger_writes_into_a_column_that_nobody_declared_refuses_the_up
     trigger(database, "BEFORE", "UPDATE OF project", "visits", does)
     before = database.snapshot()
     ended = project.upgrade()
-    assert 1 == ended.code
+    assert 2 == ended.code
     assert "rekey_no_way_back_visit" in ended.err
     assert before == database.snapshot()
     stopped = scripted(project)
@@ -67,7 +67,7 @@ def test_an_edit_in_a_column_that_nobody_declared_keeps_its_row_from_going_back(
     after = database.snapshot()
     assert "visits: row 1 (rekey for 'polisher')" in project.rekey("restore-plan").out
     ended = project.downgrade()
-    assert (1, after) == (ended.code, database.snapshot())
+    assert (2, after) == (ended.code, database.snapshot())
     assert "rekey_drift_visit" in ended.err
     kept = project.downgrade(on_drift="keep")
     assert 0 == kept.code, kept.err
@@ -153,7 +153,7 @@ def test_the_way_back_is_tried_where_a_trigger_fires_there_for_the_first_time(da
     trigger(database, "BEFORE", "INSERT", "projects", does)
     before, stood = contents(project), database.snapshot()
     ended = project.upgrade()
-    assert (1, stood) == (ended.code, database.snapshot())
+    assert (2, stood) == (ended.code, database.snapshot())
     assert "rekey_no_way_back_tried (" in ended.err
     assert re.search(rf"the way back was tried: [a-z. ]*{re.escape(said)}", " ".join(ended.err.split()))
     assert "there fires 'meddle' of projects" in ended.err
@@ -192,7 +192,7 @@ def test_a_downgrade_refuses_over_changes_that_nothing_names(database, tmp_path,
     stood = database.snapshot()
     if way == "online":
         ended = project.downgrade()
-        assert (1, stood) == (ended.code, database.snapshot())
+        assert (2, stood) == (ended.code, database.snapshot())
         assert "log: 1 rows deleted, and the journal names 0" in ended.err
     else:
         ended = scripted(project, "0002:0001", "downgrade")
