@@ -19,10 +19,12 @@ import sqlalchemy
 from sqlalchemy import create_engine, text
 
 import legacy
+from alembic_rekey.guide.blocks import blocks as guide_blocks
+from alembic_rekey.guide.topics import page
 from alembic_rekey.project.files import ENVIRONMENT_LINES, SETTING_LINES
 from conftest import ROOT
 from databases import SQLiteDatabase, sqlite_shell
-from examples import CANONICAL, REGISTRY, alembic_here, folded
+from examples import CANONICAL, REGISTRY, alembic_here, folded, projects, state
 from scripts import generated
 from server import clean_environment
 
@@ -166,6 +168,11 @@ def ours(folder: Path) -> Path:
     return legacy.write_registry(folder / "registry.json", REGISTRY)
 
 
+def colliding() -> dict[str, list[dict[str, object]]]:
+    """Rows that the guard refuses."""
+    return {"projects": projects(c=CANONICAL, s="p05"), "project_state": [state("a", "c", "1"), state("b", "s", "2")]}
+
+
 def look_up(command: str, machine: Machine, **here: str) -> None:
     """Does for a line that installs or that names another machine what can be done here."""
     if command.startswith("export "):
@@ -222,6 +229,27 @@ def test_the_script_in_the_shell_of_sqlite(tmp_path):
     (tmp_path / "fold.sql").write_text(script, "ascii")
     Machine(tmp_path).run(line.partition("# or: ")[2])
     assert "p05" not in {row["name"] for row in legacy.read(database)["projects"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rows", "status"), [(folded, 0), (dict, 0), (colliding, 1)])
+def test_the_workflow_in_ci(tmp_path, rows, status):
+    """Its lines as the runner's shell takes them; `gh` keeps what it is told to post."""
+    (workflow,) = [block.text for block in guide_blocks(page("deploy")) if block.kind == "yaml"]
+    install, plan, post = re.findall(r"run: (.*)", workflow)
+    database = SQLiteDatabase(tmp_path / "app.db")
+    legacy.create(database)
+    legacy.fill(database, rows())
+    machine = Machine(tmp_path, URL=database.url, ATOCORE_PROJECT_REGISTRY_PATH=str(ours(tmp_path)))
+    (tmp_path / "bin" / "gh").write_text('#!/bin/sh\necho "$@"; cp "$5" posted.md\n', "ascii")
+    (tmp_path / "bin" / "gh").chmod(0o755)
+    look_up(install.replace("pip install . ", "pip install "), machine)
+    planned = machine.run(f"({plan}) && echo passed || echo failed")
+    assert planned.splitlines()[-1:] == [("passed", "failed")[status]]
+    assert "pr comment 7 --body-file plan.md\n" == machine.run(post.replace("${{ github.event.number }}", "7"))
+    said = (tmp_path / "posted.md").read_text("utf-8")
+    assert "### Plan of revision 0003" in said
+    assert ("would refuse this plan" in said) is bool(status)
 
 
 CUSTOMERS = """

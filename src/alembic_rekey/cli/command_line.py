@@ -88,6 +88,9 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     plan.add_argument("--check", action="store_true", help="say with the exit status whether the upgrade would work")
     accept_html(plan)
     plan.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write it as a comment of at most 60 kB to FILE; a failure too"
+    )
+    plan.add_argument(
         "--write-resolutions",
         type=Path,
         metavar="FILE",

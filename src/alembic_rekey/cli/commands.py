@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
@@ -32,7 +32,7 @@ from alembic_rekey.cli.run_commands import list_runs, plan_restore, print_report
 from alembic_rekey.cli.scan_command import scan
 from alembic_rekey.connection.database import reading
 from alembic_rekey.connection.waiting import waited_for
-from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused, RekeyError
+from alembic_rekey.errors import RekeyError, ReportFailed
 from alembic_rekey.project.configuration import SECTION, configuration
 from alembic_rekey.project.environment_file import Place, place_of
 from alembic_rekey.project.folds import Folds
@@ -42,6 +42,7 @@ from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.scan.findings import Unregistered
 from alembic_rekey.review.scan.scan import named
 from alembic_rekey.review.schema.held import Looking
+from alembic_rekey.show.markdown import failure_markdown, plans_markdown
 from alembic_rekey.show.page.pages import plan_page
 from alembic_rekey.show.summary import plans_text
 from alembic_rekey.show.terminal import plans_screen
@@ -79,9 +80,11 @@ def _status(options: argparse.Namespace) -> int:
         config = configuration(options.config, options.x, options.section)
         place = place_of(config)
         return waited_for(place.settings.url, _OF_A_DATABASE[options.name], options, config, place)
-    except (AnswersRefused, RegistryRefused, Refused) as refusal:
-        return _failed(refusal, WOULD_REFUSE if getattr(options, "check", False) else FAILED)
-    except (RekeyError, CommandError, configparser.Error) as error:
+    except RekeyError as refusal:
+        _comment_failure(options, refusal)
+        return _failed(refusal, refusal.status if getattr(options, "check", False) else FAILED)
+    except (CommandError, configparser.Error) as error:
+        _comment_failure(options, error)
         return _failed(error, FAILED)
 
 
@@ -91,10 +94,18 @@ def _failed(error: Exception, status: int) -> int:
     return status
 
 
+def _comment_failure(options: argparse.Namespace, error: Exception) -> None:
+    """Tell where `plan --markdown` would stand why there is no plan; a plan that is there stays."""
+    if (path := getattr(options, "markdown", None)) is not None:
+        with suppress(ReportFailed), NewFile.claimed(path) as comment:
+            comment.fill(failure_markdown(f"FAILED: {error}"))
+
+
 def _plan(options: argparse.Namespace, config: Config, place: Place) -> int:
     with (
         claimed(options.html, options.claim) as file,
         claimed(options.write_resolutions) as form,
+        claimed(options.markdown) as comment,
         ExitStack() as at_end,
     ):
         settings, folds = place.settings, Folds(config)
@@ -104,6 +115,9 @@ def _plan(options: argparse.Namespace, config: Config, place: Place) -> int:
         plans = dry_runs(settings, folds.pending, place.versions, form, place.engine)
         if options.report == "no":
             plans = tuple(replace(made, kept=None) for made in plans)
+        if comment is not None:
+            comment.fill(plans_markdown(plans, options.limit))
+            print(f"markdown: {comment.path}", file=sys.stderr)
         if form is not None:
             print(f"form: {form.path}", file=sys.stderr)
         if file is not None:

@@ -190,7 +190,7 @@ class Ground:
             with closing(sqlite3.connect(f"{self.folder}/copy.db")) as copy, self.engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 driver.backup(copy)
-        made = dry_runs(settings, Folds(self.config).pending, versions)[0]
+        made = dry_runs(settings, Folds(self.config).pending, versions, None, self.engine)[0]
         acts = {part.table.name: dict(_acts(made.path, part)) for part in self.spec.parts}
         return {table: found for table, found in acts.items() if found}, [
             finding.sentence for finding in made.integrity

@@ -27,6 +27,7 @@ __all__ = [
     "DROPS",
     "LEFT",
     "by_slot",
+    "plan_text",
     "plans_text",
     "runs_text",
     "sentence",
@@ -47,14 +48,14 @@ LEFT = "values left behind: shadows hold them, and the row that stays does not g
 def plans_text(plans: Sequence[DryRun], limit: int | None) -> Iterator[str]:
     """Yield the lines of all plans of one upgrade, in its order, and what it would do."""
     for made in plans:
-        yield from _plan_text(made, limit)
+        yield from plan_text(made, limit)
         if len(plans) > 1:
             yield ""
     if len(plans) > 1:
         yield verdict_of_all(plans)
 
 
-def _plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
+def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
     report, registry = made.report, made.registry
     digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
