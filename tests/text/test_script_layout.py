@@ -84,35 +84,37 @@ def test_laying_out_twice_is_laying_out_once(text: str) -> None:
 COLUMNS = ", ".join(f"some_table.column_{number} AS column_{number}" for number in range(6))
 
 
-def test_clauses_and_nested_queries_stand_on_lines_of_their_own_and_lists_fill_theirs() -> None:
+def test_clauses_stand_on_lines_of_their_own_and_lists_fill_theirs() -> None:
     assert (
         "SELECT some_table.column_0 AS column_0, some_table.column_1 AS column_1, some_table.column_2 AS column_2,\n"
         "  some_table.column_3 AS column_3, some_table.column_4 AS column_4, some_table.column_5 AS column_5\n"
-        "FROM (\n"
-        "  SELECT x, 'AND  (' FROM y\n"
+        "FROM (SELECT x, 'AND  (' FROM y\n"
         "  WHERE left_one = right_one AND left_one = right_one AND left_one = right_one AND left_one = right_one\n"
-        "    AND left_one = right_one AND left_one = right_one\n"
-        ") AS z;"
+        "    AND left_one = right_one AND left_one = right_one) AS z;"
     ) == laid_out(
         f"SELECT {COLUMNS} \nFROM (SELECT x, 'AND  (' FROM y WHERE {' AND '.join(['left_one = right_one'] * 6)}) AS z;"
     )
 
 
-def test_what_takes_several_lines_shares_none_of_them() -> None:
+def test_what_a_case_says_begins_behind_it() -> None:
     when = "WHEN some_table.column_0 = 1 THEN 'the first of two values'"
     assert (
         "SELECT a, b,\n"
-        "  CASE\n"
-        "    WHEN some_table.column_0 = 1 THEN 'the first of two values'\n"
-        "    WHEN some_table.column_0 = 1 THEN 'the first of two values'\n"
-        "    ELSE 'the second one of them'\n"
-        "  END AS said,\n"
-        "  c, d\n"
+        "  CASE WHEN some_table.column_0 = 1 THEN 'the first of two values'\n"
+        "    WHEN some_table.column_0 = 1 THEN 'the first of two values' ELSE 'the second' END AS said, c, d\n"
         "FROM x WHERE a IS DISTINCT FROM b;"
     ) == laid_out(
-        f"SELECT a, b, CASE {when} {when} ELSE 'the second one of them' END AS said, c, d "
-        "FROM x WHERE a IS DISTINCT FROM b;"
+        f"SELECT a, b, CASE {when} {when} ELSE 'the second' END AS said, c, d FROM x WHERE a IS DISTINCT FROM b;"
     )
+
+
+def test_what_is_inserted_begins_behind_its_target() -> None:
+    assert (
+        "INSERT INTO said (a, b) SELECT some_table.column_0 AS column_0, some_table.column_1 AS column_1,\n"
+        "  some_table.column_2 AS column_2, some_table.column_3 AS column_3, some_table.column_4 AS column_4,\n"
+        "  some_table.column_5 AS column_5\n"
+        "FROM some_table;"
+    ) == laid_out(f"INSERT INTO said (a, b)\nSELECT {COLUMNS}\nFROM some_table;")
 
 
 def test_what_fits_on_a_line_is_put_on_one() -> None:

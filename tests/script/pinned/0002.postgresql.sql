@@ -19,13 +19,14 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 --   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
 SET TRANSACTION READ WRITE;
 CREATE TEMPORARY TABLE rekey_whole (savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED)
-ON COMMIT DROP;
+  ON COMMIT DROP;
 INSERT INTO rekey_whole (savepoints) SELECT 1 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 -- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
-CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS
+  $rekey$
 DECLARE
   guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
   hidden CONSTANT TEXT := '[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u206f\ufeff]';
@@ -59,20 +60,17 @@ SET LOCAL lock_timeout = '30000ms';
 SELECT pg_advisory_xact_lock(32199659283349505);
 
 -- The table that holds the revision of this database.
-CREATE TABLE IF NOT EXISTS alembic_version (
-  version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
+CREATE TABLE IF NOT EXISTS alembic_version
+  (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0001.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again. More: alembic-rekey guide version
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
-FROM (
-  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
+FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
   UNION ALL SELECT '0001' AS version_num
-  WHERE NOT (EXISTS (
-    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001'
-  ))
+  WHERE NOT
+    (EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001'))
 ) AS rekey_other_version;
 
 -- Running upgrade 0001 -> 0002
@@ -82,13 +80,10 @@ FROM (
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision. More: alembic-rekey guide reserved_name
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
+WITH rekey_asked("table", quoted) AS (VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+    ('interactions', '"interactions"')),
+rekey_catalog AS (SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
     CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
     format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
     format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
@@ -96,8 +91,7 @@ rekey_catalog AS (
   FROM rekey_asked
     JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
       AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid
-)
+    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid)
 SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
@@ -105,45 +99,38 @@ WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'r
   AND "table" IN ('projects', 'project_state', 'memories', 'interactions');
 
 -- Make a side table.
-CREATE TABLE IF NOT EXISTS rekey_alias (
-  run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, key TEXT NOT NULL, identity TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS rekey_answer (
-  run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
-  canonical TEXT, keep TEXT NOT NULL, alias TEXT, decided_by TEXT, why TEXT
-);
-CREATE TABLE IF NOT EXISTS rekey_count (
-  run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL,
-  CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
-);
-CREATE TABLE IF NOT EXISTS rekey_redirect (
-  run_id INTEGER NOT NULL, noun TEXT NOT NULL, old_key TEXT NOT NULL, new_key TEXT NOT NULL, alias TEXT, canonical TEXT
-);
-CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL, turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT,
-  started_at TIMESTAMP WITH TIME ZONE NOT NULL, finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL,
-  registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
-);
+CREATE TABLE IF NOT EXISTS rekey_alias
+  (run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, key TEXT NOT NULL, identity TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rekey_answer (run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL,
+  slot TEXT NOT NULL, project TEXT NOT NULL, canonical TEXT, keep TEXT NOT NULL, alias TEXT, decided_by TEXT, why TEXT);
+CREATE TABLE IF NOT EXISTS rekey_count (run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL,
+  value BIGINT NOT NULL, CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name));
+CREATE TABLE IF NOT EXISTS rekey_redirect (run_id INTEGER NOT NULL, noun TEXT NOT NULL, old_key TEXT NOT NULL,
+  new_key TEXT NOT NULL, alias TEXT, canonical TEXT);
+CREATE TABLE IF NOT EXISTS rekey_run (id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL,
+  turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT, started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
+  CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
 CREATE INDEX IF NOT EXISTS rekey_redirect_old_key ON rekey_redirect USING hash (old_key);
-CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_projects AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
-CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_created_projects AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
-CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM project_state AS rekey_original WHERE 1 = 0;
-CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_memories AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM memories AS rekey_original WHERE 1 = 0;
-CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
 
 -- Let it be updated where every table is published.

@@ -26,40 +26,31 @@ WHERE name LIKE 'rekey^_%' ESCAPE '^' AND name <> 'rekey_whole';
 -- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
 CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
 CREATE TEMPORARY VIEW rekey_shown AS
-WITH RECURSIVE rekey_letter (place, said, rest, code) AS (
-  SELECT row_number() OVER (ORDER BY guard, said), guard || ':', ' ' || substr(said, 1, 400), 32 FROM rekey_finding
-  WHERE said IS NOT NULL
+WITH RECURSIVE rekey_letter (place, said, rest, code) AS (SELECT row_number() OVER (ORDER BY guard, said), guard || ':',
+    ' ' || substr(said, 1, 400), 32
+  FROM rekey_finding WHERE said IS NOT NULL
   UNION ALL SELECT place,
-    said || CASE
-      WHEN code IN (173, 1564, 6158, 65279) OR code < 32 OR code BETWEEN 127 AND 160 OR code BETWEEN 8203 AND 8207
-      OR code BETWEEN 8232 AND 8303 THEN '\x' || lower(hex(substr(rest, 1, 1)))
-      ELSE substr(rest, 1, 1)
-    END,
-    substr(rest, 2), coalesce(unicode(substr(rest, 2)), 0)
-  FROM rekey_letter WHERE rest <> '' AND place <= 20
-)
+    said || CASE WHEN code IN (173, 1564, 6158, 65279) OR code < 32 OR code BETWEEN 127 AND 160 OR code BETWEEN 8203
+      AND 8207 OR code BETWEEN 8232 AND 8303 THEN '\x' || lower(hex(substr(rest, 1, 1)))
+      ELSE substr(rest, 1, 1) END, substr(rest, 2), coalesce(unicode(substr(rest, 2)), 0)
+  FROM rekey_letter WHERE rest <> '' AND place <= 20)
 SELECT said
-FROM (
-  SELECT place, said FROM rekey_letter WHERE rest = ''
-  UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding
-)
+FROM (SELECT place, said FROM rekey_letter WHERE rest = ''
+  UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding)
 WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place;
 
 -- The table that holds the revision of this database.
-CREATE TABLE IF NOT EXISTS alembic_version (
-  version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
+CREATE TABLE IF NOT EXISTS alembic_version
+  (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0001.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again. More: alembic-rekey guide version
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is at another revision'
-FROM (
-  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
+FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
   UNION ALL SELECT '0001' AS version_num
-  WHERE NOT (EXISTS (
-    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001'
-  ))
+  WHERE NOT
+    (EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0001'))
 ) AS rekey_other_version
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
@@ -76,17 +67,13 @@ DELETE FROM rekey_finding;
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision. More: alembic-rekey guide reserved_name
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_asked("table", quoted) AS (
-  VALUES
+WITH rekey_asked("table", quoted) AS (VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')
-),
-rekey_catalog AS (
-  SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+    ('interactions', '"interactions"')),
+rekey_catalog AS (SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
     CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
     '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1
-)
+  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1)
 SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
@@ -102,55 +89,47 @@ DELETE FROM rekey_finding;
 
 -- Make a side table.
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_alias (
-  run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, "key" TEXT NOT NULL, identity TEXT NOT NULL
-);
+CREATE TABLE IF NOT EXISTS rekey_alias
+  (run_id INTEGER NOT NULL, alias TEXT NOT NULL, canonical TEXT NOT NULL, "key" TEXT NOT NULL, identity TEXT NOT NULL);
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_answer (
-  run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, slot TEXT NOT NULL, project TEXT NOT NULL,
-  canonical TEXT, keep TEXT NOT NULL, alias TEXT, decided_by TEXT, why TEXT
-);
+CREATE TABLE IF NOT EXISTS rekey_answer (run_id INTEGER NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL,
+  slot TEXT NOT NULL, project TEXT NOT NULL, canonical TEXT, keep TEXT NOT NULL, alias TEXT, decided_by TEXT, why TEXT);
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_count (
-  run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL, value BIGINT NOT NULL,
-  CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name)
-);
+CREATE TABLE IF NOT EXISTS rekey_count (run_id INTEGER NOT NULL, phase TEXT NOT NULL, name TEXT NOT NULL,
+  value BIGINT NOT NULL, CONSTRAINT rekey_count_pkey PRIMARY KEY (run_id, phase, name));
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_redirect (
-  run_id INTEGER NOT NULL, noun TEXT NOT NULL, old_key TEXT NOT NULL, new_key TEXT NOT NULL, alias TEXT, canonical TEXT
-);
+CREATE TABLE IF NOT EXISTS rekey_redirect (run_id INTEGER NOT NULL, noun TEXT NOT NULL, old_key TEXT NOT NULL,
+  new_key TEXT NOT NULL, alias TEXT, canonical TEXT);
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_run (
-  id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL, turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT,
-  started_at DATETIME NOT NULL, finished_at DATETIME, registry_path TEXT NOT NULL, registry_sha256 TEXT,
-  plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id)
-);
+CREATE TABLE IF NOT EXISTS rekey_run (id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL,
+  turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT, started_at DATETIME NOT NULL, finished_at DATETIME,
+  registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
 SAVEPOINT rekey_step;
 CREATE INDEX IF NOT EXISTS rekey_redirect_old_key ON rekey_redirect (old_key);
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_journal_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_projects AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_created_projects AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_created_projects AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM projects AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_project_state AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM project_state AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_journal_memories AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_memories AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM memories AS rekey_original WHERE 1 = 0;
 SAVEPOINT rekey_step;
-CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS
-SELECT CAST(NULL AS INTEGER) AS rekey_run, CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical,
-  CAST(NULL AS INTEGER) AS rekey_place, rekey_original.id AS rekey_to_id, rekey_original.*
+CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
+  CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  rekey_original.id AS rekey_to_id, rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
 
 -- Record the revision that the database has now.

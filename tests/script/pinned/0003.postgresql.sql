@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1137, 1156, 1166, 1214, 1359
---   project_state: 1151, 1276, 1289, 1302, 1335, 1347
---   interactions: 1231
---   memories: 1252, 1264
+--   projects: 893, 912, 922, 962, 1072
+--   project_state: 907, 1012, 1021, 1030, 1052, 1062
+--   interactions: 977
+--   memories: 992, 1002
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -30,13 +30,14 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 --   alone and go on: run the script with psql -X, which leaves ON_ERROR_ROLLBACK off.
 SET TRANSACTION READ WRITE;
 CREATE TEMPORARY TABLE rekey_whole (savepoints BIGINT CONSTRAINT rekey_savepoints UNIQUE DEFERRABLE INITIALLY DEFERRED)
-ON COMMIT DROP;
+  ON COMMIT DROP;
 INSERT INTO rekey_whole (savepoints) SELECT 1 FROM pg_catalog.pg_class AS made CROSS JOIN generate_series(1, 2)
 WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 -- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
-CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS
+  $rekey$
 DECLARE
   guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
   hidden CONSTANT TEXT := '[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u206f\ufeff]';
@@ -70,26 +71,24 @@ SET LOCAL lock_timeout = '30000ms';
 SELECT pg_advisory_xact_lock(32199659283349505);
 
 -- The table that holds the revision of this database.
-CREATE TABLE IF NOT EXISTS alembic_version (
-  version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
+CREATE TABLE IF NOT EXISTS alembic_version
+  (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again. More: alembic-rekey guide version
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
-FROM (
-  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
+FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
   UNION ALL SELECT '0002' AS version_num
-  WHERE NOT (EXISTS (
-    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002'
-  ))
+  WHERE NOT
+    (EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002'))
 ) AS rekey_other_version;
 
 -- Running upgrade 0002 -> 0003
 
 -- Keep writers out of the tables until the end; readers go on.
-DO $rekey$
+DO
+  $rekey$
 DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
   last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
@@ -144,8 +143,7 @@ VALUES
   ('rekey_journal_project_state', '"rekey_journal_project_state"'),
   ('rekey_journal_memories', '"rekey_journal_memories"'),
   ('rekey_journal_interactions', '"rekey_journal_interactions"');
-CREATE TEMPORARY VIEW rekey_catalog AS
-SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
   CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
   format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
   format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
@@ -163,22 +161,19 @@ VALUES
 CREATE TEMPORARY VIEW rekey_named AS SELECT part.*, CAST(to_regclass(part.quoted) AS oid) AS member
 FROM rekey_part AS part;
 CREATE TEMPORARY VIEW rekey_tree("table", deletable, root, member) AS
-WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (
-  SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
+WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (SELECT named."table", named.deletable,
+    named.member AS root, named.member
+  FROM rekey_named AS named
   UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
-  FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-)
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member)
 SELECT * FROM rekey_tree;
 
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision. More: alembic-rekey guide
 --   missing_column
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_missing_column',
-  format(
-    '%s: the revision declares column %L, and the database does not have it', rekey_declared."table",
-    rekey_declared.name
-  )
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_missing_column',
+  format('%s: the revision declares column %L, and the database does not have it', rekey_declared."table",
+    rekey_declared.name)
 FROM rekey_declared
   LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
     AND rekey_catalog.name = rekey_declared.name
@@ -188,8 +183,7 @@ WHERE rekey_catalog.name IS NULL;
 --   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision. More: alembic-rekey guide reserved_name
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_reserved_name',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
 WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
@@ -199,87 +193,62 @@ WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'r
 -- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
 --   sa.BigInteger in Epoch(column, "ms"). More: alembic-rekey guide time_type
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_time("table", "column", kind, declared) AS (
-  VALUES
+WITH rekey_time("table", "column", kind, declared) AS (VALUES
     ('projects', 'created_at', 'D', 'a time'), ('projects', 'updated_at', 'D', 'a time'),
-    ('project_state', 'updated_at', 'D', 'a time'), ('memories', 'updated_at', 'D', 'a time')
-)
-SELECT 'rekey_time_type',
-  format(
-    '%s: the revision declares the time %L as %s, and in the database it is %s', rekey_time."table",
-    rekey_time."column", rekey_time.declared, rekey_catalog.plain
-  )
+    ('project_state', 'updated_at', 'D', 'a time'), ('memories', 'updated_at', 'D', 'a time'))
+SELECT 'rekey_time_type', format('%s: the revision declares the time %L as %s, and in the database it is %s',
+  rekey_time."table", rekey_time."column", rekey_time.declared, rekey_catalog.plain)
 FROM rekey_time
   JOIN rekey_catalog ON rekey_catalog."table" = rekey_time."table" AND rekey_catalog.name = rekey_time."column"
 WHERE rekey_catalog.kind != rekey_time.kind;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision. More: alembic-rekey guide not_a_table
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_not_a_table',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_a_table',
   format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
-FROM (
-  SELECT part."table",
-    CASE
-      known.relkind
-      WHEN 'v' THEN 'a view'
-      WHEN 'm' THEN 'a materialized view'
-      WHEN 'f' THEN 'a foreign table'
-      ELSE 'no table'
-    END AS what
+FROM (SELECT part."table",
+    CASE known.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
+      ELSE 'no table' END AS what
   FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
-  WHERE known.relkind NOT IN ('r', 'p')
-) AS rekey_asked;
+  WHERE known.relkind NOT IN ('r', 'p')) AS rekey_asked;
 
 -- Guard rekey_not_text: a column of names holds texts.
 -- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
 --   its key is an owner. More: alembic-rekey guide not_text
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_not_text',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
-FROM (
-  SELECT part.noun, part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
+FROM (SELECT part.noun, part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
   FROM rekey_named AS part
     JOIN pg_catalog.pg_attribute AS known ON known.attrelid = part.member AND known.attname = part.name
       AND known.attnum > 0
-    JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S'
-) AS rekey_asked
+    JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S') AS rekey_asked
 WHERE noun IN ('project', 'memory', 'interaction');
 
 -- Guard rekey_foreign_partition: every row of a table is stored in this database.
 -- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO
 --   INHERIT), or turn it into a table of this database. More: alembic-rekey guide foreign_partition
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_foreign_partition',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_foreign_partition',
   format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
-FROM (
-  SELECT tree."table", tree.member::regclass::text AS partition
+FROM (SELECT tree."table", tree.member::regclass::text AS partition
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
-  WHERE tree.member <> tree.root
-) AS rekey_asked;
+  WHERE tree.member <> tree.root) AS rekey_asked;
 
 -- Guard rekey_inherited: no other table inherits from one whose rows may be deleted.
 -- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir
 --   in the revision instead, if the rows are there. More: alembic-rekey guide inherited
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_inherited',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_inherited',
   format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
-FROM (
-  SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
+FROM (SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
-  WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''
-) AS rekey_asked;
+  WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> '') AS rekey_asked;
 
 -- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables.
 -- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026), and enable it
 --   after. More: alembic-rekey guide rewritten
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_rewritten',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_rewritten',
   format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
-FROM (
-  SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
-  FROM rekey_tree AS tree
-    JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
+FROM (SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind IN ('r', 'p')
     JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = tree.member AND rule.ev_type <> '1' AND rule.ev_enabled <> 'D'
 ) AS rekey_asked;
 
@@ -288,27 +257,21 @@ FROM (
 -- If the script stops here: run it with an account that row security does not bind: a superuser, one that was made with
 --   BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY. More: alembic-rekey
 --   guide row_security
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_row_security',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_row_security',
   format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
-FROM (
-  SELECT seen.member::regclass::text AS "table", current_user::text AS account
-  FROM (
-    SELECT root AS member FROM rekey_tree
+FROM (SELECT seen.member::regclass::text AS "table", current_user::text AS account
+  FROM (SELECT root AS member FROM rekey_tree
     UNION SELECT fk.conrelid
     FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
   ) AS seen
-  WHERE seen.member IS NOT NULL AND row_security_active(seen.member)
-) AS rekey_asked;
+  WHERE seen.member IS NOT NULL AND row_security_active(seen.member)) AS rekey_asked;
 
 -- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put back.
 -- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows that it finds.
 --   More: alembic-rekey guide not_validated
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_not_validated',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
-FROM (
-  SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
+FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
   FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
 ) AS rekey_asked;
 
@@ -316,88 +279,60 @@ FROM (
 --   row of it.
 -- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for the upgrade.
 --   More: alembic-rekey guide no_replica_identity
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_no_replica_identity',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_replica_identity',
   format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
-FROM (
-  SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
-  FROM rekey_tree AS tree
-    JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
+FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+  FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
     JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
-  WHERE (
-    known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
-    AND NOT EXISTS (
-      SELECT 1 FROM pg_catalog.pg_index AS found
+  WHERE (known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
+    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index AS found
       WHERE found.indrelid = known.oid AND found.indisvalid
-        AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
-    )
-  )
-    AND EXISTS (
-      SELECT 1
+        AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END))
+    AND EXISTS (SELECT 1
       FROM pg_catalog.pg_publication_tables AS published
         JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
         JOIN pg_catalog.pg_namespace AS space ON space.oid = named.relnamespace AND space.nspname = published.schemaname
       WHERE published.pubname = made.pubname
-        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
-    )
-) AS rekey_asked;
+        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid))))) AS rekey_asked;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
 -- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
 --   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)). More: alembic-rekey guide
 --   name_of_several
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_term AS (
-  SELECT made.indexrelid, made.indrelid, at.number
-  FROM rekey_named AS part
-    JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+WITH rekey_term AS (SELECT made.indexrelid, made.indrelid, at.number
+  FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
     CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
   WHERE at.place <= made.indnkeyatts
   UNION SELECT made.indexrelid, made.indrelid, needs.refobjsubid
   FROM rekey_named AS part
     JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique AND made.indexprs IS NOT NULL
     JOIN pg_catalog.pg_depend AS needs ON needs.classid = CAST('pg_catalog.pg_class' AS regclass)
-      AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid
-),
-rekey_unique AS (
-  SELECT part.noun, part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
-    (
-      SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+      AND needs.objid = made.indexrelid AND needs.refobjid = made.indrelid),
+rekey_unique AS (SELECT part.noun, part."table", made.indexrelid, CAST(made.indpred IS NOT NULL AS integer) AS partial,
+    (SELECT count(*) FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
       WHERE at.place <= made.indnkeyatts
-        AND NOT EXISTS (
-          SELECT 1 FROM pg_catalog.pg_attribute AS term
+        AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute AS term
           WHERE term.attrelid = made.indrelid AND term.attnum = at.number
-            AND term.attname IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
-        )
-    ) AS parts,
-    CAST(bool_or(
-      known.attname <> part.name AND known.attname NOT IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))
-    ) AS integer) AS others,
+            AND term.attname IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb))))) AS parts,
+    CAST(bool_or(known.attname <> part.name
+      AND known.attname NOT IN (SELECT jsonb_array_elements_text(CAST(part.apart AS jsonb)))) AS integer) AS others,
     CAST(bool_or(known.attname = part.name) AS integer) AS names,
     CAST(bool_or(known.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))) AS integer) AS keyed,
-    (
-      SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
-      FROM generate_series(1, made.indnkeyatts) AS place
-    ) AS columns
-  FROM rekey_named AS part
-    JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
+    (SELECT string_agg(pg_get_indexdef(made.indexrelid, place, true), ', ' ORDER BY place)
+      FROM generate_series(1, made.indnkeyatts) AS place) AS columns
+  FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
     JOIN rekey_term AS term ON term.indexrelid = made.indexrelid
     JOIN pg_catalog.pg_attribute AS known ON known.attrelid = term.indrelid AND known.attnum = term.number
   GROUP BY part.noun, part."table", part.apart, made.indexrelid, made.indrelid, made.indkey, made.indpred IS NOT NULL,
-    made.indnkeyatts
-)
+    made.indnkeyatts)
 SELECT 'rekey_name_of_several',
-  format(
-    '%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
-    "table", columns
-  )
-FROM (
-  SELECT noun, "table", columns FROM rekey_unique AS several
+  format('%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
+    "table", columns)
+FROM (SELECT noun, "table", columns FROM rekey_unique AS several
   WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0
-    AND NOT EXISTS (
-      SELECT 1 FROM rekey_unique AS alone
-      WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
-    )
+    AND NOT EXISTS (SELECT 1 FROM rekey_unique AS alone
+      WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0)
 ) AS rekey_asked
 WHERE noun IN ('project');
 
@@ -407,44 +342,30 @@ WHERE noun IN ('project');
 --   journal is empty, drop it and make it again with op.create_side_tables(spec). More: alembic-rekey guide
 --   journal_shape
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_leading(source, kept, name, place) AS (
-  VALUES
+WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
     ('projects', 'rekey_created_projects', 'rekey_to_id', '5'),
     ('project_state', 'rekey_journal_project_state', 'rekey_to_id', '5'),
     ('memories', 'rekey_journal_memories', 'rekey_to_id', '5'),
-    ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')
-),
+    ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')),
 rekey_kept_pair AS (SELECT source, kept, max(CAST(place AS INTEGER)) AS own FROM rekey_leading GROUP BY source, kept),
-rekey_wanted AS (
-  SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
-    rekey_own.type
+rekey_wanted AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name,
+    rekey_own.place + rekey_kept_pair.own AS place, rekey_own.type
   FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
-  UNION ALL SELECT source, kept, name, CAST(place AS INTEGER) AS place, CAST(NULL AS TEXT) FROM rekey_leading
-),
-rekey_stored AS (
-  SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place,
+  UNION ALL SELECT source, kept, name, CAST(place AS INTEGER) AS place, CAST(NULL AS TEXT) FROM rekey_leading),
+rekey_stored AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place,
     CASE WHEN (rekey_copy.place > rekey_kept_pair.own) THEN rekey_copy.type END AS type
   FROM rekey_kept_pair
-    JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5
-)
+    JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5)
 SELECT DISTINCT 'rekey_journal_shape',
-  format(
-    '%s: column %L is not in the same place in its table and in %s, which every spec of the table shares', source, name,
-    kept
-  )
-FROM (
-  SELECT source, kept, name, place, type
-  FROM (
-    SELECT source, kept, name, place, type FROM rekey_wanted
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored
-  ) AS rekey_lacking
+  format('%s: column %L is not in the same place in its table and in %s, which every spec of the table shares', source,
+    name, kept)
+FROM (SELECT source, kept, name, place, type
+  FROM (SELECT source, kept, name, place, type FROM rekey_wanted
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
   UNION ALL SELECT source, kept, name, place, type
-  FROM (
-    SELECT source, kept, name, place, type FROM rekey_stored
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted
-  ) AS rekey_surplus
-) AS rekey_different;
+  FROM (SELECT source, kept, name, place, type FROM rekey_stored
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different;
 
 -- Open a run.
 INSERT INTO rekey_run (id, revision, noun, turn, started_at, registry_path, registry_sha256)
@@ -456,21 +377,15 @@ FROM rekey_run;
 -- Keep the registry as this run sees it.
 --   6772c3b6c39f65 = "gr\u00f6\u00dfe"
 --   6974277320626967 = "it's big"
-WITH rekey_listed(alias, canonical, key, identity) AS (
-  VALUES
+WITH rekey_listed(alias, canonical, key, identity) AS (VALUES
     ('p05-interferometer', 'p05-interferometer', 'p05-interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     ('p05', 'p05-interferometer', 'p05', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     ('interferometer', 'p05-interferometer', 'interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
-    (
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
-    ),
-    (
-      convert_from(decode('6974277320626967', 'hex'), 'UTF8'), convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
-      convert_from(decode('6974277320626967', 'hex'), 'UTF8'), 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
-    ),
-    ('K9', convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), 'k9', 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c')
-)
+    (convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
+      convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'),
+    (convert_from(decode('6974277320626967', 'hex'), 'UTF8'), convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'),
+      convert_from(decode('6974277320626967', 'hex'), 'UTF8'), 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'),
+    ('K9', convert_from(decode('6772c3b6c39f65', 'hex'), 'UTF8'), 'k9', 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'))
 INSERT INTO rekey_alias (run_id, alias, canonical, key, identity)
 SELECT (SELECT max(id) FROM rekey_run), alias, canonical, key, identity FROM rekey_listed;
 
@@ -480,60 +395,44 @@ ANALYZE rekey_alias (run_id, key);
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_as_project AS SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
 FROM projects WHERE projects.name IS NOT NULL;
-CREATE TEMPORARY VIEW rekey_0_project AS
-SELECT spelling,
-  translate(
-    btrim(
-      spelling,
-      convert_from(
-        decode(
-          '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-          'hex'
-        ),
-        'UTF8'
-      )
-    ),
-    convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-    convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-  ) AS key
+CREATE TEMPORARY VIEW rekey_0_project AS SELECT spelling, translate(btrim(spelling,
+  convert_from(decode('090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
+    'hex'), 'UTF8')),
+  convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+  convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')) AS key
 FROM rekey_as_project;
 CREATE TEMPORARY VIEW rekey_registered AS SELECT run_id, alias, canonical, key, identity FROM rekey_alias
 WHERE run_id = (SELECT max(id) FROM rekey_run);
 CREATE TEMPORARY VIEW rekey_of_project AS
-WITH rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key
-)
+WITH rekey_of_project AS MATERIALIZED (SELECT rekey_0_project.spelling, rekey_registered.alias,
+    rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered.key = rekey_0_project.key)
 SELECT * FROM rekey_of_project;
-CREATE TEMPORARY VIEW rekey_known_project AS
-SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+CREATE TEMPORARY VIEW rekey_known_project AS SELECT projects.id AS key_0, rekey_of_project.spelling AS name,
+  rekey_of_project.canonical,
   CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
   rekey_of_project.canonical AS group_0,
   CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
   CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
 FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = (CAST(projects.name AS TEXT) COLLATE "default");
-CREATE TEMPORARY VIEW rekey_ranked_project AS
-SELECT *, row_number() OVER rekey_rows AS number, first_value(key_0) OVER rekey_rows AS lead_0,
-  first_value(name) OVER rekey_rows AS first_name, count(*) OVER rekey_rows_1 AS rows,
-  max(is_canonical) OVER rekey_rows_1 AS has_canonical
+CREATE TEMPORARY VIEW rekey_ranked_project AS SELECT *, row_number() OVER rekey_rows AS number,
+  first_value(key_0) OVER rekey_rows AS lead_0, first_value(name) OVER rekey_rows AS first_name,
+  count(*) OVER rekey_rows_1 AS rows, max(is_canonical) OVER rekey_rows_1 AS has_canonical
 FROM rekey_known_project
-WINDOW rekey_rows AS (
-  PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-),
+WINDOW rekey_rows AS
+  (PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
   rekey_rows_1 AS (PARTITION BY group_0);
-CREATE TEMPORARY VIEW rekey_group_project AS
-SELECT key_0, name, canonical, lead_0,
+CREATE TEMPORARY VIEW rekey_group_project AS SELECT key_0, name, canonical, lead_0,
   ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
 FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name;
 
 -- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
-WITH rekey_decided_project AS (
-  SELECT key_0, CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
-    canonical, place, lead_0 AS to_0
+WITH rekey_decided_project AS (SELECT key_0,
+    CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action, canonical,
+    place, lead_0 AS to_0
   FROM rekey_group_project
-  UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0
-)
+  UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_project.action AS rekey_action,
   rekey_decided_project.canonical AS rekey_canonical, rekey_decided_project.place AS rekey_place,
   rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
@@ -542,21 +441,18 @@ FROM rekey_decided_project
 ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_planned_project AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+CREATE TEMPORARY VIEW rekey_planned_project AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name,
+  description, created_at, updated_at
 FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-CREATE TEMPORARY VIEW rekey_members_project AS
-SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+CREATE TEMPORARY VIEW rekey_members_project AS SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical,
+  rekey_place AS place, name
 FROM rekey_planned_project WHERE rekey_place IS NOT NULL;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
-WITH rekey_slot_row_state AS (
-  SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
-    CASE
-      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
-    END AS owner_0,
-    project_state.category AS slot_0, project_state.key AS slot_1,
+WITH rekey_slot_row_state AS (SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
+    CASE WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
+    END AS owner_0, project_state.category AS slot_0, project_state.key AS slot_1,
     (CAST(project_state.value AS TEXT) COLLATE "default") AS value,
     CASE WHEN (rekey_member_0_project.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN ((CAST(project_state.status AS TEXT) COLLATE "default") = 'active') THEN 1 ELSE 0 END AS active,
@@ -564,55 +460,32 @@ WITH rekey_slot_row_state AS (
   FROM project_state
     LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
       ON project_state.project_id = rekey_member_0_project.key_0
-  WHERE rekey_member_0_project.place > 0
-),
-rekey_slot_rank_state AS (
-  SELECT *,
-    CASE
-      WHEN (shadow = 0 AND active = 1) THEN 0
-      WHEN (shadow = 1 AND active = 1) THEN 1
-      WHEN (shadow = 0 AND active = 0) THEN 2
-      WHEN (shadow = 1 AND active = 0) THEN 3
-    END AS rank
-  FROM rekey_slot_row_state
-),
-rekey_ranked_state AS (
-  SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
+  WHERE rekey_member_0_project.place > 0),
+rekey_slot_rank_state AS (SELECT *,
+    CASE WHEN (shadow = 0 AND active = 1) THEN 0 WHEN (shadow = 1 AND active = 1) THEN 1
+      WHEN (shadow = 0 AND active = 0) THEN 2 WHEN (shadow = 1 AND active = 0) THEN 3 END AS rank
+  FROM rekey_slot_row_state),
+rekey_ranked_state AS (SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
     first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
-  WINDOW rekey_rows AS (
-    PARTITION BY owner_0, slot_0, slot_1
-    ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
-),
-rekey_judged_state AS (
-  SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
+  WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1
+    ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+rekey_judged_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
     CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
     CASE WHEN (value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END AS same,
     max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
-    max(CASE
-      WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0
-    END) OVER rekey_rows AS said_by_canonical,
-    max(CASE
-      WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0
-    END) OVER rekey_rows AS collided
-  FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)
-),
-rekey_decided_state AS (
-  SELECT key_0,
-    CASE
-      WHEN (collided = 1) THEN 'collision'
-      WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
+    max(CASE WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END
+    ) OVER rekey_rows AS said_by_canonical,
+    max(CASE WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0 END
+    ) OVER rekey_rows AS collided
+  FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)),
+rekey_decided_state AS (SELECT key_0,
+    CASE WHEN (collided = 1) THEN 'collision' WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
       WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 0) THEN 'replace'
       WHEN (shadow = 0 AND won_by_shadow = 0) THEN 'keep'
-      WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey'
-      WHEN (shadow = 1 AND same = 1) THEN 'merge'
-      WHEN (shadow = 1 AND same = 0) THEN 'drop'
-      ELSE NULL
-    END AS action,
-    canonical
-  FROM rekey_judged_state WHERE touched > 0
-)
+      WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey' WHEN (shadow = 1 AND same = 1) THEN 'merge'
+      WHEN (shadow = 1 AND same = 0) THEN 'drop' ELSE NULL END AS action, canonical
+  FROM rekey_judged_state WHERE touched > 0)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
   rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -622,80 +495,49 @@ ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_as_memory AS SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
 FROM memories WHERE memories.project IS NOT NULL;
-CREATE TEMPORARY VIEW rekey_0_memory AS
-SELECT spelling,
-  translate(
-    btrim(
-      spelling,
-      convert_from(
-        decode(
-          '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-          'hex'
-        ),
-        'UTF8'
-      )
-    ),
-    convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-    convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-  ) AS key
+CREATE TEMPORARY VIEW rekey_0_memory AS SELECT spelling, translate(btrim(spelling,
+  convert_from(decode('090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
+    'hex'), 'UTF8')),
+  convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+  convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')) AS key
 FROM rekey_as_memory;
 CREATE TEMPORARY VIEW rekey_of_memory AS
-WITH rekey_of_memory AS MATERIALIZED (
-  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered.key = rekey_0_memory.key
-)
+WITH rekey_of_memory AS MATERIALIZED (SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered.key = rekey_0_memory.key)
 SELECT * FROM rekey_of_memory;
 
 -- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
-WITH rekey_tagged_memory AS (
-  SELECT memories.id AS key_0, rekey_of_memory.canonical, rekey_of_memory.canonical AS name_0,
-    (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
+WITH rekey_tagged_memory AS (SELECT memories.id AS key_0, rekey_of_memory.canonical,
+    rekey_of_memory.canonical AS name_0, (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
     (CAST(memories.content AS TEXT) COLLATE "default") AS agree_1,
     (CAST(memories.status AS TEXT) COLLATE "default") AS agree_2,
     CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
     memories.updated_at AS moment
   FROM memories JOIN rekey_of_memory ON rekey_of_memory.spelling = (CAST(memories.project AS TEXT) COLLATE "default")
-  WHERE rekey_of_memory.canonical IS NOT NULL
-),
-rekey_ranked_memory AS (
-  SELECT key_0, canonical, rekeyed, row_number() OVER rekey_rows AS place,
+  WHERE rekey_of_memory.canonical IS NOT NULL),
+rekey_ranked_memory AS (SELECT key_0, canonical, rekeyed, row_number() OVER rekey_rows AS place,
     sum(rekeyed) OVER rekey_rows AS rekeyed_so_far, first_value(key_0) OVER rekey_rows AS won_0,
     first_value(rekeyed) OVER rekey_rows AS won_by_rekeyed
   FROM rekey_tagged_memory
-  WINDOW rekey_rows AS (
-    PARTITION BY name_0, agree_0, agree_1, agree_2
-    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
-),
-rekey_judged_memory AS (
-  SELECT CASE
-    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0
-  END AS key_0,
+  WINDOW rekey_rows AS (PARTITION BY name_0, agree_0, agree_1, agree_2
+    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+rekey_judged_memory AS (SELECT
+    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0 END AS key_0,
     rekey_ranked_memory.canonical,
     CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.rekeyed ELSE 0 END AS rekeyed,
-    CASE
-      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked_memory.place = 1) THEN 1 ELSE 0 END ELSE 1
-    END AS first,
-    rekey_ranked_memory.won_by_rekeyed
+    CASE WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked_memory.place = 1) THEN 1 ELSE 0 END ELSE 1
+    END AS first, rekey_ranked_memory.won_by_rekeyed
   FROM rekey_ranked_memory
     JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor') AS rekey_facts ON rekey_facts."of" = 'row'
       OR rekey_ranked_memory.won_by_rekeyed = 0 AND rekey_ranked_memory.rekeyed = 1
       AND rekey_ranked_memory.rekeyed_so_far = 1
-  WHERE rekey_ranked_memory.rekeyed > 0 OR rekey_ranked_memory.won_by_rekeyed > 0
-),
-rekey_decided_memory AS (
-  SELECT key_0,
-    CASE
-      WHEN (first = 1 AND rekeyed = 1) THEN 'rekey'
-      WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
+  WHERE rekey_ranked_memory.rekeyed > 0 OR rekey_ranked_memory.won_by_rekeyed > 0),
+rekey_decided_memory AS (SELECT key_0,
+    CASE WHEN (first = 1 AND rekeyed = 1) THEN 'rekey' WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
       WHEN (first = 0 AND won_by_rekeyed = 1) THEN 'supersede'
-      WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede'
-      ELSE NULL
-    END AS action,
-    canonical
-  FROM rekey_judged_memory
-)
+      WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede' ELSE NULL END AS action, canonical
+  FROM rekey_judged_memory)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
   rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -703,41 +545,27 @@ FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id =
 ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_as_interaction AS
-SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default") AS spelling FROM interactions
-WHERE interactions.project IS NOT NULL;
-CREATE TEMPORARY VIEW rekey_0_interaction AS
-SELECT spelling,
-  translate(
-    btrim(
-      spelling,
-      convert_from(
-        decode(
-          '090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
-          'hex'
-        ),
-        'UTF8'
-      )
-    ),
-    convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
-    convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')
-  ) AS key
+CREATE TEMPORARY VIEW rekey_as_interaction AS SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default"
+) AS spelling
+FROM interactions WHERE interactions.project IS NOT NULL;
+CREATE TEMPORARY VIEW rekey_0_interaction AS SELECT spelling, translate(btrim(spelling,
+  convert_from(decode('090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080',
+    'hex'), 'UTF8')),
+  convert_from(decode('4142434445464748494a4b4c4d4e4f505152535455565758595ac396e1ba9ee284aa', 'hex'), 'UTF8'),
+  convert_from(decode('6162636465666768696a6b6c6d6e6f707172737475767778797ac3b6c39f6b', 'hex'), 'UTF8')) AS key
 FROM rekey_as_interaction;
 CREATE TEMPORARY VIEW rekey_of_interaction AS
-WITH rekey_of_interaction AS MATERIALIZED (
-  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key
-)
+WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, rekey_registered.alias,
+    rekey_registered.canonical
+  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key)
 SELECT * FROM rekey_of_interaction;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
-WITH rekey_decided_interaction AS (
-  SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
+WITH rekey_decided_interaction AS (SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
   FROM interactions
     JOIN rekey_of_interaction ON rekey_of_interaction.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
-  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling
-)
+  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS rekey_action,
   rekey_decided_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -746,111 +574,73 @@ FROM rekey_decided_interaction
 ANALYZE rekey_journal_interactions (rekey_run, rekey_action, id);
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_planned_state AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, key, value, source,
-  confidence, status, created_at, updated_at
+CREATE TEMPORARY VIEW rekey_planned_state AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
+  project_id, category, key, value, source, confidence, status, created_at, updated_at
 FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-CREATE TEMPORARY VIEW rekey_planned_memory AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
-  created_at, updated_at
+CREATE TEMPORARY VIEW rekey_planned_memory AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
+  memory_type, content, project, confidence, status, created_at, updated_at
 FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-CREATE TEMPORARY VIEW rekey_planned_interaction AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-  created_at
+CREATE TEMPORARY VIEW rekey_planned_interaction AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
+  prompt, response, client, session_id, project, created_at
 FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 
 -- Count the rows of each action in the journals, once for all that follows.
 CREATE TEMPORARY TABLE rekey_tally AS SELECT *
-FROM (
-  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project GROUP BY rekey_action
+FROM (SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project
+  GROUP BY rekey_action
   UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_state
   GROUP BY rekey_action
   UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_memory
   GROUP BY rekey_action
   UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_interaction
-  GROUP BY rekey_action
-) AS rekey_noted;
+  GROUP BY rekey_action) AS rekey_noted;
 
 -- Count what the plan names.
-WITH rekey_wanted(name, part, action) AS (
-  VALUES
+WITH rekey_wanted(name, part, action) AS (VALUES
     ('shadow_projects', 'project', 'delete'), ('shadow_projects', 'project', 'retire'),
     ('canonical_rows_renamed', 'project', 'rename'), ('state_rekey_rows', 'state', 'rekey'),
     ('state_rekey_rows', 'state', 'merge'), ('state_historical_drops', 'state', 'drop'),
     ('state_rows_revived', 'state', 'revive'), ('memory_rekey_rows', 'memory', 'rekey'),
-    ('memory_supersede_rows', 'memory', 'supersede'), ('interaction_rekey_rows', 'interaction', 'rekey')
-),
-rekey_identity_row AS (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
-  FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
-)
+    ('memory_supersede_rows', 'memory', 'supersede'), ('interaction_rekey_rows', 'interaction', 'rekey')),
+rekey_identity_row AS (SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
+  FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned)
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', *
-FROM (
-  SELECT name, value
-  FROM (
-    SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+FROM (SELECT name, value
+  FROM (SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
     FROM rekey_wanted
       LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
     GROUP BY rekey_wanted.name
     UNION ALL SELECT 'state_collisions' AS name,
-      (
-        SELECT count(*)
-        FROM (
-          SELECT DISTINCT rekey_canonical, category, key FROM rekey_planned_state WHERE rekey_action = 'collision'
-        ) AS rekey_collided
-      ) AS value
-  ) AS rekey_tally
+      (SELECT count(*)
+        FROM (SELECT DISTINCT rekey_canonical, category, key FROM rekey_planned_state WHERE rekey_action = 'collision'
+        ) AS rekey_collided) AS value) AS rekey_tally
   UNION ALL SELECT 'project_values_left_behind' AS name,
-    0 + (
-      SELECT coalesce(
-        sum(CASE
-          WHEN (
-            CAST(rekey_gone.description AS TEXT) IS NOT NULL
-            AND NOT (
-              (
-                CAST(rekey_gone.description AS TEXT) COLLATE "default"
-              ) IS NOT DISTINCT FROM (CAST(CASE
-                WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
-                ELSE rekey_stays.description
-              END AS TEXT) COLLATE "default")
-            )
-          ) THEN 1
-          ELSE 0
-        END),
-        0
-      )
-      FROM (
-        SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place > 1
+    0 + (SELECT coalesce(sum(CASE WHEN (CAST(rekey_gone.description AS TEXT) IS NOT NULL
+      AND NOT ((CAST(rekey_gone.description AS TEXT) COLLATE "default") IS NOT DISTINCT FROM (CAST(CASE WHEN
+          (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
+        ELSE rekey_stays.description END AS TEXT) COLLATE "default"))) THEN 1
+      ELSE 0 END), 0)
+      FROM (SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place > 1
       ) AS rekey_gone
-        LEFT OUTER JOIN (
-          SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place = 1
-        ) AS rekey_stays
-          ON rekey_stays.rekey_to_id = rekey_gone.rekey_to_id
-    ) AS value
-) AS rekey_counted;
+        LEFT OUTER JOIN
+          (SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place = 1
+          ) AS rekey_stays ON rekey_stays.rekey_to_id = rekey_gone.rekey_to_id) AS value) AS rekey_counted;
 
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_keyed AS SELECT noun
-FROM (
-  SELECT part.noun FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
+FROM (SELECT part.noun FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member
   WHERE made.indisunique AND made.indisvalid AND made.indpred IS NULL
-    AND NOT EXISTS (
-      SELECT 1
+    AND NOT EXISTS (SELECT 1
       FROM unnest(made.indkey) WITH ORDINALITY AS at (number, place)
         LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
           AND of.attname IN (SELECT jsonb_array_elements_text(CAST(part."keys" AS jsonb)))
-      WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL
-    )
-    AND NOT EXISTS (
-      SELECT 1
+      WHERE at.place <= made.indnkeyatts AND of.attnum IS NULL)
+    AND NOT EXISTS (SELECT 1
       FROM pg_catalog.pg_inherits AS below
         JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
-      WHERE below.inhparent = made.indrelid
-    )
-) AS rekey_asked;
+      WHERE below.inhparent = made.indrelid)) AS rekey_asked;
 CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
-FROM (
-  SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
+FROM (SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
   FROM rekey_tree AS tree
     JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
     JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
@@ -860,11 +650,10 @@ FROM (
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
 --   run the upgrade again. More: alembic-rekey guide two_canonical_rows
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_canonical_row AS (
-  SELECT projects.id AS key, (CAST(projects.name AS TEXT) COLLATE "default") AS name, rekey_of_project.canonical
+WITH rekey_canonical_row AS (SELECT projects.id AS key, (CAST(projects.name AS TEXT) COLLATE "default") AS name,
+    rekey_of_project.canonical
   FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = (CAST(projects.name AS TEXT) COLLATE "default")
-  WHERE rekey_of_project.alias = rekey_of_project.canonical
-)
+  WHERE rekey_of_project.alias = rekey_of_project.canonical)
 SELECT 'rekey_two_canonical_rows_project',
   format('projects: row %L, named %L, is one of several rows for the canonical %L', key, name, canonical)
 FROM (SELECT *, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row) AS rekey_counted
@@ -874,15 +663,12 @@ WHERE rows > 1;
 -- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
 --   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
 --   again. More: alembic-rekey guide collision
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_collision_state',
-  format(
-    'project_state: %L has a collision at %s: row %L, active under %L, says %L', rekey_planned_state.rekey_canonical,
-    'category=' || coalesce(
-      CAST(rekey_planned_state.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned_state.key AS VARCHAR), 'NULL'),
-    rekey_planned_state.id, rekey_member_project.name, rekey_planned_state.value
-  )
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_collision_state',
+  format('project_state: %L has a collision at %s: row %L, active under %L, says %L',
+    rekey_planned_state.rekey_canonical,
+    'category=' || coalesce(CAST(rekey_planned_state.category AS VARCHAR), 'NULL') || ', key=' ||
+      coalesce(CAST(rekey_planned_state.key AS VARCHAR), 'NULL'), rekey_planned_state.id, rekey_member_project.name,
+    rekey_planned_state.value)
 FROM rekey_planned_state
   LEFT OUTER JOIN rekey_members_project AS rekey_member_project
     ON rekey_member_project.key_0 = rekey_planned_state.project_id
@@ -892,48 +678,36 @@ WHERE rekey_planned_state.rekey_action = 'collision'
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
 --   upgrade again. More: alembic-rekey guide crowded_slot
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_crowded_slot_state',
-  format(
-    'project_state: identity %L, of %L, has %s rows at %s', project_id, rekey_canonical, count(*),
-    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL')
-  )
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_crowded_slot_state',
+  format('project_state: identity %L, of %L, has %s rows at %s', project_id, rekey_canonical, count(*),
+    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL'))
 FROM rekey_planned_state GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1;
 
 -- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
 --   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
 -- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
 --   none of them alone is one. More: alembic-rekey guide key_not_unique
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_key_not_unique_project',
-  format(
-    'key %L of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
-    count(*)
-  )
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_key_not_unique_project',
+  format('key %L of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
+    count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'project'))) AS rekey_unsaid
   JOIN projects ON true
 WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_state',
-  format(
-    'key %L of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
-    project_state.id, count(*)
-  )
+  format('key %L of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    project_state.id, count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'state'))) AS rekey_unsaid
   JOIN project_state ON true
 WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_memory',
-  format(
-    'key %L of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
-    count(*)
-  )
+  format('key %L of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
+    count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'memory'))) AS rekey_unsaid
   JOIN memories ON true
 WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_interaction',
-  format(
-    'key %L of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
-    interactions.id, count(*)
-  )
+  format('key %L of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    interactions.id, count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'interaction'))) AS rekey_unsaid
   JOIN interactions ON true
 WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
@@ -942,8 +716,8 @@ WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
 --   every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key. More: alembic-rekey
 --   guide key_is_null
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_key_is_null_project', format('projects: %s rows have no value in the declared key ''id''', count(*))
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_key_is_null_project',
+  format('projects: %s rows have no value in the declared key ''id''', count(*))
 FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
 UNION ALL SELECT 'rekey_key_is_null_state',
   format('project_state: %s rows have no value in the declared key ''id''', count(*))
@@ -959,44 +733,33 @@ FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0;
 -- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
 --   others are dropped. If none of these rows is in force, delete them first, or give one of them that status. More:
 --   alembic-rekey guide no_row_is_active
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_no_row_is_active_state',
-  format(
-    'project_state: no row has the status ''active'', which the spec calls active; %s rows have %L', count(*),
-    project_state.status
-  )
-FROM (
-  SELECT 1 AS one
-  WHERE NOT (EXISTS (
-    SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active'
-  ))
-    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))
-) AS rekey_none
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_row_is_active_state',
+  format('project_state: no row has the status ''active'', which the spec calls active; %s rows have %L', count(*),
+    project_state.status)
+FROM (SELECT 1 AS one
+  WHERE NOT
+    (EXISTS (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active'))
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))) AS rekey_none
   JOIN project_state ON true
 GROUP BY project_state.status;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
 -- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
 --   name, or a default in the database. More: alembic-rekey guide unfilled_column
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_unfilled_column_project',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_unfilled_column_project',
   format('projects: the plan creates rows, and column %L takes no NULL and has no default', name)
-FROM (
-  SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
+FROM (SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
   WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped AND attnotnull
-    AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')
-) AS rekey_needed
+    AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')) AS rekey_needed
 WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so.
 -- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
 --   the catalog. More: alembic-rekey guide generated_column
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_generated_column',
-  format(
-    '%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table", rekey_catalog.name
-  )
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_generated_column',
+  format('%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table",
+    rekey_catalog.name)
 FROM rekey_catalog
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
@@ -1007,14 +770,10 @@ WHERE rekey_catalog.generated = 1
 --   columns.
 -- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
 --   the catalog. More: alembic-rekey guide trigger_undeclared
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_trigger_undeclared',
-  format(
-    '%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
-    rekey_catalog."table", rekey_fired.called, rekey_catalog.name
-  )
-FROM rekey_catalog
-  JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_undeclared',
+  format('%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
+    rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
+FROM rekey_catalog JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
 WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
@@ -1023,7 +782,8 @@ WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_dec
 --   outside the plan hangs on a row that the plan deletes or renames.
 -- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec (alembic-rekey
 --   revision --fold TABLE.COLUMN writes the parts of all tables that refer to it). More: alembic-rekey guide attached
-DO $rekey$
+DO
+  $rekey$
 DECLARE
   found record;
   hanging record;
@@ -1108,14 +868,10 @@ $rekey$;
 --   inserted.
 -- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
 --   away, for the upgrade and for the downgrade. More: alembic-rekey guide trigger_on_way_back
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_trigger_on_way_back',
-  format(
-    '%s: the trigger %L fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
-    rekey_fired."table", rekey_fired.called, rekey_fired.event
-  )
-FROM (
-  SELECT 'projects' AS "table", 'INSERT' AS event
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_on_way_back',
+  format('%s: the trigger %L fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
+    rekey_fired."table", rekey_fired.called, rekey_fired.event)
+FROM (SELECT 'projects' AS "table", 'INSERT' AS event
   WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
   UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
   WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
@@ -1157,15 +913,14 @@ DROP TABLE rekey_returning;
 DELETE FROM projects WHERE false;
 
 -- Note what the database has counted so far, to compare with after the changes.
-CREATE TEMPORARY TABLE rekey_counted_before AS
-SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
-  CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
+CREATE TEMPORARY TABLE rekey_counted_before AS SELECT relid, schemaname, relname,
+  pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted, CAST(n_tup_upd AS BIGINT) AS updated,
+  CAST(n_tup_del AS BIGINT) AS deleted
 FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics;
 
 -- Create the canonical rows that are missing.
 -- CHANGES projects
-WITH rekey_changed AS (
-  INSERT INTO projects (id, name, description, created_at, updated_at)
+WITH rekey_changed AS (INSERT INTO projects (id, name, description, created_at, updated_at)
   SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
     'created by legacy alias migration' AS description,
     (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS created_at,
@@ -1176,15 +931,13 @@ WITH rekey_changed AS (
       AND rekey_named.canonical = rekey_journal_projects.rekey_canonical
   WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
     AND rekey_journal_projects.rekey_action IN ('create')
-  RETURNING 1 AS changed
-)
+  RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', count(*) FROM rekey_changed;
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
-INSERT INTO rekey_created_projects
-SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action, rekey_journal_projects.rekey_canonical,
-  NULL, rekey_journal_projects.rekey_to_id, rekey_original.*
+INSERT INTO rekey_created_projects SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action,
+  rekey_journal_projects.rekey_canonical, NULL, rekey_journal_projects.rekey_to_id, rekey_original.*
 FROM rekey_journal_projects
   JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
     AND (CAST(rekey_original.name AS TEXT) COLLATE "default") = rekey_journal_projects.rekey_canonical
@@ -1193,138 +946,102 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
 
 -- Tell the journal of projects the keys of the created rows.
 UPDATE rekey_journal_projects
-SET rekey_to_id=coalesce(
-  (
-    SELECT id FROM rekey_created_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id
-  ),
-  rekey_journal_projects.rekey_to_id
-)
+SET rekey_to_id=coalesce((SELECT id FROM rekey_created_projects
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id),
+  rekey_journal_projects.rekey_to_id)
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_projects.rekey_to_id IN (
-    SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  );
+  AND rekey_journal_projects.rekey_to_id IN
+    (SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run));
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_project AS
-SELECT *, CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+CREATE TEMPORARY VIEW rekey_becoming_project AS SELECT *,
+  CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
 FROM rekey_planned_project WHERE rekey_action IN ('rename');
 
 -- Spell misspelt canonical rows as they are registered.
 -- CHANGES projects
-WITH rekey_changed AS (
-  UPDATE projects
+WITH rekey_changed AS (UPDATE projects
   SET name=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM (SELECT * FROM rekey_becoming_project WHERE rekey_action IN ('rename')) AS rekey_becoming
-  WHERE projects.id = rekey_becoming.id RETURNING 1 AS changed
-)
+  WHERE projects.id = rekey_becoming.id RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', count(*) FROM rekey_changed;
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_interaction AS
-SELECT *, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+CREATE TEMPORARY VIEW rekey_becoming_interaction AS SELECT *,
+  CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
 
 -- Write the rows of interactions under their canonical.
 -- CHANGES interactions
-WITH rekey_changed AS (
-  UPDATE interactions SET project=rekey_becoming.rekey_new_0
+WITH rekey_changed AS (UPDATE interactions SET project=rekey_becoming.rekey_new_0
   FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
-  WHERE interactions.id = rekey_becoming.id RETURNING 1 AS changed
-)
+  WHERE interactions.id = rekey_becoming.id RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_memory AS
-SELECT *,
-  CASE
-    WHEN (rekey_action = 'rekey') THEN rekey_canonical
-    WHEN (rekey_action = 'supersede') THEN rekey_canonical
-    ELSE project
-  END AS rekey_new_0,
+CREATE TEMPORARY VIEW rekey_becoming_memory AS SELECT *,
+  CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical WHEN (rekey_action = 'supersede') THEN rekey_canonical
+    ELSE project END AS rekey_new_0,
   CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
 
 -- Supersede the duplicates in memories, under their canonical name too.
 -- CHANGES memories
-WITH rekey_changed AS (
-  UPDATE memories
+WITH rekey_changed AS (UPDATE memories
   SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('supersede')) AS rekey_becoming
-  WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed
-)
+  WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', count(*) FROM rekey_changed;
 
 -- Write the rows of memories under their canonical.
 -- CHANGES memories
-WITH rekey_changed AS (
-  UPDATE memories
+WITH rekey_changed AS (UPDATE memories
   SET project=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('rekey')) AS rekey_becoming
-  WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed
-)
+  WHERE memories.id = rekey_becoming.id RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Delete the inactive canonical rows of project_state that an active shadow row displaces.
 -- CHANGES project_state
-WITH rekey_changed AS (
-  DELETE FROM project_state
-  WHERE project_state.id IN (
-    SELECT id FROM rekey_journal_project_state
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace')
-  )
-  RETURNING 1 AS changed
-)
+WITH rekey_changed AS (DELETE FROM project_state
+  WHERE project_state.id IN (SELECT id FROM rekey_journal_project_state
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace'))
+  RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', count(*) FROM rekey_changed;
 
 -- Delete the rows of project_state that say the same as the one that stays.
 -- CHANGES project_state
-WITH rekey_changed AS (
-  DELETE FROM project_state
-  WHERE project_state.id IN (
-    SELECT id FROM rekey_journal_project_state
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge')
-  )
-  RETURNING 1 AS changed
-)
+WITH rekey_changed AS (DELETE FROM project_state
+  WHERE project_state.id IN (SELECT id FROM rekey_journal_project_state
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge'))
+  RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', count(*) FROM rekey_changed;
 
 -- Delete the historical drops of project_state: rows that say otherwise than the survivor of their slot.
 -- CHANGES project_state
-WITH rekey_changed AS (
-  DELETE FROM project_state
-  WHERE project_state.id IN (
-    SELECT id FROM rekey_journal_project_state
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop')
-  )
-  RETURNING 1 AS changed
-)
+WITH rekey_changed AS (DELETE FROM project_state
+  WHERE project_state.id IN (SELECT id FROM rekey_journal_project_state
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop'))
+  RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', count(*) FROM rekey_changed;
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_state AS
-SELECT rekey_planned_state.*,
-  CASE
-    WHEN (
-      rekey_planned_state.rekey_action = 'rekey'
-    ) THEN CASE
-      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0
-      ELSE rekey_planned_state.project_id
-    END
-    ELSE rekey_planned_state.project_id
-  END AS rekey_new_0,
-  CASE
-    WHEN (rekey_planned_state.rekey_action = 'revive') THEN 'active' ELSE rekey_planned_state.status
+CREATE TEMPORARY VIEW rekey_becoming_state AS SELECT rekey_planned_state.*,
+  CASE WHEN (rekey_planned_state.rekey_action = 'rekey') THEN CASE WHEN (rekey_member_0_project.place IS NOT NULL
+  ) THEN rekey_member_0_project.to_0
+    ELSE rekey_planned_state.project_id END
+    ELSE rekey_planned_state.project_id END AS rekey_new_0,
+  CASE WHEN (rekey_planned_state.rekey_action = 'revive') THEN 'active' ELSE rekey_planned_state.status
   END AS rekey_new_1
 FROM rekey_planned_state
   LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
@@ -1333,38 +1050,30 @@ WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
 
 -- Make the canonical rows of project_state active again that say what the active shadow row said.
 -- CHANGES project_state
-WITH rekey_changed AS (
-  UPDATE project_state
+WITH rekey_changed AS (UPDATE project_state
   SET status=rekey_becoming.rekey_new_1,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('revive')) AS rekey_becoming
-  WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed
-)
+  WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', count(*) FROM rekey_changed;
 
 -- Write the rows of project_state under their canonical.
 -- CHANGES project_state
-WITH rekey_changed AS (
-  UPDATE project_state
+WITH rekey_changed AS (UPDATE project_state
   SET project_id=rekey_becoming.rekey_new_0,
     updated_at=(SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run))
   FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('rekey')) AS rekey_becoming
-  WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed
-)
+  WHERE project_state.id = rekey_becoming.id RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', count(*) FROM rekey_changed;
 
 -- Delete rows of projects; everything that hung on them has moved.
 -- CHANGES projects
-WITH rekey_changed AS (
-  DELETE FROM projects
-  WHERE projects.id IN (
-    SELECT id FROM rekey_journal_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete')
-  )
-  RETURNING 1 AS changed
-)
+WITH rekey_changed AS (DELETE FROM projects
+  WHERE projects.id IN (SELECT id FROM rekey_journal_projects
+    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete'))
+  RETURNING 1 AS changed)
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', count(*) FROM rekey_changed;
 
@@ -1376,18 +1085,15 @@ FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AN
 
 -- Lead those on that led to one of them.
 UPDATE rekey_redirect
-SET new_key=(
-  SELECT new_key FROM rekey_redirect AS rekey_newer
-  WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project' AND old_key = rekey_redirect.new_key
-)
+SET new_key=(SELECT new_key FROM rekey_redirect AS rekey_newer
+  WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project' AND old_key = rekey_redirect.new_key)
 WHERE rekey_redirect.run_id < (SELECT max(id) FROM rekey_run) AND rekey_redirect.noun = 'project'
-  AND rekey_redirect.new_key IN (
-    SELECT old_key FROM rekey_redirect AS rekey_newer
-    WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project'
-  );
+  AND rekey_redirect.new_key IN (SELECT old_key FROM rekey_redirect AS rekey_newer
+    WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project');
 
 -- Ask now what deferred constraints would ask at COMMIT.
-DO $rekey$
+DO
+  $rekey$
 DECLARE
   deferred text;
 BEGIN
@@ -1414,17 +1120,13 @@ SET outcome=CASE WHEN (EXISTS (SELECT 1 FROM rekey_tally WHERE action != 'keep')
 WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
-CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_planned_project.id AS key_0, rekey_planned_project.id AS now_0,
-  rekey_planned_project.rekey_action AS action, rekey_planned_project.rekey_canonical AS canonical,
-  CASE
-    WHEN (projects.id IS NOT NULL) THEN 'taken'
-    WHEN (EXISTS (
-      SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id
-    )) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
-  0 AS moves
+CREATE TEMPORARY TABLE rekey_back_project AS SELECT rekey_planned_project.id AS key_0,
+  rekey_planned_project.id AS now_0, rekey_planned_project.rekey_action AS action,
+  rekey_planned_project.rekey_canonical AS canonical,
+  CASE WHEN (projects.id IS NOT NULL) THEN 'taken'
+    WHEN (EXISTS (SELECT 1 FROM projects AS rekey_other
+      WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id)) THEN 'taken'
+    ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 CREATE INDEX rekey_back_project_key ON rekey_back_project (key_0);
@@ -1435,114 +1137,56 @@ ANALYZE rekey_back_project (key_0, action, drift);
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
   rekey_becoming_project.rekey_action AS action, rekey_becoming_project.rekey_canonical AS canonical,
-  CASE
-    WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (NOT (
-      (
-        (CAST(
-          rekey_becoming_project.rekey_new_0 AS TEXT
-        ) COLLATE "default") IS NOT DISTINCT FROM (CAST(projects.name AS TEXT) COLLATE "default")
-      )
-      AND ((SELECT (jsonb_populate_record(
-        CAST(NULL AS projects),
-        jsonb_build_object(
-          'updated_at',
-          CAST((
-            SELECT started_at FROM rekey_run
-            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-          ) AS TEXT)
-        )
-      )).updated_at) IS NOT DISTINCT FROM projects.updated_at)
-      AND (
-        CAST(ROW(
-          rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
-        ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)
-      )
-    )) THEN 'edited'
-    WHEN (
-      rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
-      AND (EXISTS (
-        SELECT 1 FROM projects AS rekey_other
+  CASE WHEN (projects.id IS NULL) THEN 'deleted'
+    WHEN (NOT (((CAST(rekey_becoming_project.rekey_new_0 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
+        (CAST(projects.name AS TEXT) COLLATE "default"))
+      AND ((SELECT (jsonb_populate_record(CAST(NULL AS projects), jsonb_build_object('updated_at',
+        CAST((SELECT started_at FROM rekey_run
+          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at
+      ) IS NOT DISTINCT FROM projects.updated_at)
+      AND (CAST(ROW(rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
+      ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)))
+    ) THEN 'edited'
+    WHEN (rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
+      AND (EXISTS (SELECT 1 FROM projects AS rekey_other
         WHERE name = rekey_becoming_project.name AND id != rekey_becoming_project.id AND id != rekey_becoming_project.id
-      ))
-    ) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
+      ))) THEN 'taken'
+    ELSE 'untouched' END AS drift,
   CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;
 
 -- Decide about project_state: which rows still are as the upgrade left them.
-CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_becoming_state.id AS key_0, rekey_becoming_state.id AS now_0, rekey_becoming_state.rekey_action AS action,
-  rekey_becoming_state.rekey_canonical AS canonical,
-  CASE
-    WHEN (project_state.id IS NULL) THEN 'deleted'
-    WHEN (NOT (
-      (
-        (CAST(
-          rekey_becoming_state.rekey_new_0 AS TEXT
-        ) COLLATE "default") IS NOT DISTINCT FROM (CAST(project_state.project_id AS TEXT) COLLATE "default")
-      )
-      AND (
-        (CAST(
-          rekey_becoming_state.rekey_new_1 AS TEXT
-        ) COLLATE "default") IS NOT DISTINCT FROM (CAST(project_state.status AS TEXT) COLLATE "default")
-      )
-      AND (
-        (SELECT (jsonb_populate_record(
-          CAST(NULL AS project_state),
-          jsonb_build_object(
-            'updated_at',
-            CAST((
-              SELECT started_at FROM rekey_run
-              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-            ) AS TEXT)
-          )
-        )).updated_at) IS NOT DISTINCT FROM project_state.updated_at
-      )
-      AND (
-        CAST(ROW(
-          rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state.key, rekey_becoming_state.value,
-          rekey_becoming_state.source, rekey_becoming_state.confidence, rekey_becoming_state.created_at
-        ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
-          project_state.id, project_state.category, project_state.key, project_state.value, project_state.source,
-          project_state.confidence, project_state.created_at
-        ) AS RECORD)
-      )
-    )) THEN 'edited'
-    WHEN (
-      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
-      AND NOT (
-        rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
-        AND rekey_owner_0.id IS NOT NULL
-      )
-    ) THEN 'taken'
-    WHEN (
-      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
-      AND (EXISTS (
-        SELECT 1 FROM project_state AS rekey_holder
+CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key_0, rekey_becoming_state.id AS now_0,
+  rekey_becoming_state.rekey_action AS action, rekey_becoming_state.rekey_canonical AS canonical,
+  CASE WHEN (project_state.id IS NULL) THEN 'deleted'
+    WHEN (NOT (((CAST(rekey_becoming_state.rekey_new_0 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
+        (CAST(project_state.project_id AS TEXT) COLLATE "default"))
+      AND ((CAST(rekey_becoming_state.rekey_new_1 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
+          (CAST(project_state.status AS TEXT) COLLATE "default"))
+      AND ((SELECT (jsonb_populate_record(CAST(NULL AS project_state), jsonb_build_object('updated_at',
+        CAST((SELECT started_at FROM rekey_run
+          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at
+      ) IS NOT DISTINCT FROM project_state.updated_at)
+      AND (CAST(ROW(rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state.key,
+        rekey_becoming_state.value, rekey_becoming_state.source, rekey_becoming_state.confidence,
+        rekey_becoming_state.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(project_state.id,
+          project_state.category, project_state.key, project_state.value, project_state.source,
+          project_state.confidence, project_state.created_at) AS RECORD)))) THEN 'edited'
+    WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
+      AND NOT (rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
+        AND rekey_owner_0.id IS NOT NULL)) THEN 'taken'
+    WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
+      AND (EXISTS (SELECT 1 FROM project_state AS rekey_holder
         WHERE project_id = rekey_becoming_state.project_id
-          AND (
-            coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
-            AND category IS NOT DISTINCT FROM rekey_becoming_state.category
-          )
-          AND (
-            coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
-            AND key IS NOT DISTINCT FROM rekey_becoming_state.key
-          )
-          AND id != rekey_becoming_state.id
-      ))
-    ) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
-  CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-FROM rekey_becoming_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
+          AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
+            AND category IS NOT DISTINCT FROM rekey_becoming_state.category)
+          AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
+            AND key IS NOT DISTINCT FROM rekey_becoming_state.key) AND id != rekey_becoming_state.id))) THEN 'taken'
+    ELSE 'untouched' END AS drift, CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM rekey_becoming_state LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
-  LEFT OUTER JOIN (
-    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
-    WHERE action IN ('delete', 'drop', 'merge', 'replace')
-  ) AS rekey_comes_back_0
+  LEFT OUTER JOIN (SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')) AS rekey_comes_back_0
     ON rekey_comes_back_0.key_0 = rekey_becoming_state.project_id;
 CREATE INDEX rekey_back_state_key ON rekey_back_state (key_0);
 CREATE INDEX rekey_back_state_drifted ON rekey_back_state (key_0) WHERE drift != 'untouched';
@@ -1552,40 +1196,24 @@ ANALYZE rekey_back_state (key_0, action, drift);
 INSERT INTO rekey_back_state (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_planned_state.rekey_action AS action,
   rekey_planned_state.rekey_canonical AS canonical,
-  CASE
-    WHEN (project_state.id IS NOT NULL) THEN 'taken'
-    WHEN (
-      rekey_planned_state.project_id IS NOT NULL
-      AND NOT (
-        rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
-        AND rekey_owner_0.id IS NOT NULL
-      )
-    ) THEN 'taken'
-    WHEN (EXISTS (
-      SELECT 1 FROM project_state AS rekey_holder
+  CASE WHEN (project_state.id IS NOT NULL) THEN 'taken'
+    WHEN (rekey_planned_state.project_id IS NOT NULL
+      AND NOT (rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
+        AND rekey_owner_0.id IS NOT NULL)) THEN 'taken'
+    WHEN (EXISTS (SELECT 1 FROM project_state AS rekey_holder
       WHERE project_id = rekey_planned_state.project_id
-        AND (
-          coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned_state.category AS TEXT), '')
-          AND category IS NOT DISTINCT FROM rekey_planned_state.category
-        )
-        AND (
-          coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
-          AND key IS NOT DISTINCT FROM rekey_planned_state.key
-        )
-        AND NOT (EXISTS (
-          SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1
-        ))
-    )) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
-  0 AS moves
-FROM rekey_planned_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
+        AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned_state.category AS TEXT), '')
+          AND category IS NOT DISTINCT FROM rekey_planned_state.category)
+        AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
+          AND key IS NOT DISTINCT FROM rekey_planned_state.key)
+        AND NOT
+          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)))
+    ) THEN 'taken'
+    ELSE 'untouched' END AS drift, 0 AS moves
+FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
-  LEFT OUTER JOIN (
-    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
-    WHERE action IN ('delete', 'drop', 'merge', 'replace')
-  ) AS rekey_comes_back_0
+  LEFT OUTER JOIN (SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')) AS rekey_comes_back_0
     ON rekey_comes_back_0.key_0 = rekey_planned_state.project_id
 WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
@@ -1593,26 +1221,17 @@ WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
   rekey_created_projects.rekey_canonical AS canonical,
-  CASE
-    WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (EXISTS (
-      SELECT 1 FROM project_state
+  CASE WHEN (projects.id IS NULL) THEN 'deleted'
+    WHEN (EXISTS (SELECT 1 FROM project_state
       WHERE projects.id = project_state.project_id
-        AND NOT (EXISTS (
-          SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1
-        ))
+        AND NOT
+          (EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1))
     )) THEN 'attached'
-    WHEN NOT (
-      CAST(ROW(
-        rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
-        rekey_created_projects.created_at, rekey_created_projects.updated_at
-      ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
-        projects.id, projects.name, projects.description, projects.created_at, projects.updated_at
-      ) AS RECORD)
+    WHEN NOT (CAST(ROW(rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
+      rekey_created_projects.created_at, rekey_created_projects.updated_at) AS RECORD) OPERATOR(pg_catalog.*=)
+        CAST(ROW(projects.id, projects.name, projects.description, projects.created_at, projects.updated_at) AS RECORD)
     ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift,
-  0 AS moves
+    ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
 WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
@@ -1629,71 +1248,49 @@ VALUES
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
 --   More: alembic-rekey guide unaccounted
 INSERT INTO rekey_guard (guard, said)
-WITH RECURSIVE rekey_journalled AS (
-  SELECT part, CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
-    CAST(coalesce(
-      sum(CASE WHEN (action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')) THEN rows END),
-      0
-    ) AS BIGINT) AS updated,
-    CAST(coalesce(
-      sum(CASE WHEN (action IN ('delete', 'drop', 'merge', 'replace')) THEN rows END), 0
-    ) AS BIGINT) AS deleted
-  FROM rekey_tally GROUP BY part
-),
-rekey_after AS (
-  SELECT *
-  FROM (
-    SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode, CAST(n_tup_ins AS BIGINT) AS inserted,
-      CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
-    FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics
-  ) AS rekey_counting
-  WHERE NOT (
-    schemaname LIKE 'pg_temp%'
-    OR relname IN (
-      'rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect', 'rekey_journal_projects',
-      'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions', 'rekey_created_projects'
-    )
-  )
-),
-rekey_accounted(part, "table", quoted) AS (
-  VALUES
+WITH RECURSIVE rekey_journalled AS (SELECT part,
+    CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
+    CAST(coalesce(sum(CASE WHEN (action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
+    ) THEN rows END), 0) AS BIGINT) AS updated,
+    CAST(coalesce(sum(CASE WHEN (action IN ('delete', 'drop', 'merge', 'replace')) THEN rows END), 0) AS BIGINT
+    ) AS deleted
+  FROM rekey_tally GROUP BY part),
+rekey_after AS (SELECT *
+  FROM (SELECT relid, schemaname, relname, pg_relation_filenode(relid) AS filenode,
+      CAST(n_tup_ins AS BIGINT) AS inserted, CAST(n_tup_upd AS BIGINT) AS updated, CAST(n_tup_del AS BIGINT) AS deleted
+    FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics) AS rekey_counting
+  WHERE NOT (schemaname LIKE 'pg_temp%'
+    OR relname IN ('rekey_run', 'rekey_count', 'rekey_alias', 'rekey_answer', 'rekey_redirect',
+      'rekey_journal_projects', 'rekey_journal_project_state', 'rekey_journal_memories', 'rekey_journal_interactions',
+      'rekey_created_projects'))),
+rekey_accounted(part, "table", quoted) AS (VALUES
     ('project', 'projects', '"projects"'), ('state', 'project_state', '"project_state"'),
-    ('memory', 'memories', '"memories"'), ('interaction', 'interactions', '"interactions"')
-),
-rekey_accounted_tree(part, "table", relid) AS (
-  SELECT part, "table", CAST(to_regclass(quoted) AS OID) AS relid FROM rekey_accounted
+    ('memory', 'memories', '"memories"'), ('interaction', 'interactions', '"interactions"')),
+rekey_accounted_tree(part, "table", relid) AS (SELECT part, "table", CAST(to_regclass(quoted) AS OID) AS relid
+  FROM rekey_accounted
   UNION SELECT rekey_accounted_tree.part, rekey_accounted_tree."table", rekey_heirs.inhrelid
   FROM rekey_accounted_tree
-    JOIN pg_catalog.pg_inherits AS rekey_heirs ON rekey_heirs.inhparent = rekey_accounted_tree.relid
-),
-rekey_counted AS (
-  SELECT rekey_accounted_tree.part,
+    JOIN pg_catalog.pg_inherits AS rekey_heirs ON rekey_heirs.inhparent = rekey_accounted_tree.relid),
+rekey_counted AS (SELECT rekey_accounted_tree.part,
     coalesce(rekey_accounted_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname)) AS "table",
     CAST(sum(rekey_after.inserted - coalesce(rekey_before.inserted, 0)) AS BIGINT) AS inserted,
     CAST(sum(rekey_after.updated - coalesce(rekey_before.updated, 0)) AS BIGINT) AS updated,
     CAST(sum(rekey_after.deleted - coalesce(rekey_before.deleted, 0)) AS BIGINT) AS deleted
-  FROM rekey_after
-    LEFT OUTER JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
+  FROM rekey_after LEFT OUTER JOIN rekey_counted_before AS rekey_before ON rekey_before.relid = rekey_after.relid
     LEFT OUTER JOIN rekey_accounted_tree ON rekey_accounted_tree.relid = rekey_after.relid
   GROUP BY rekey_accounted_tree.part,
-    coalesce(rekey_accounted_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname))
-),
-rekey_account AS (
-  SELECT coalesce(rekey_accounted."table", rekey_counted."table") AS "table", 0 AS again,
+    coalesce(rekey_accounted_tree."table", concat(rekey_after.schemaname, '.', rekey_after.relname))),
+rekey_account AS (SELECT coalesce(rekey_accounted."table", rekey_counted."table") AS "table", 0 AS again,
     coalesce(rekey_counted.inserted, 0) AS inserted, coalesce(rekey_counted.updated, 0) AS updated,
     coalesce(rekey_counted.deleted, 0) AS deleted, coalesce(rekey_journalled.inserted, 0) AS named_inserted,
     coalesce(rekey_journalled.updated, 0) AS named_updated, coalesce(rekey_journalled.deleted, 0) AS named_deleted
   FROM rekey_journalled FULL OUTER JOIN rekey_counted ON rekey_counted.part = rekey_journalled.part
-    LEFT OUTER JOIN rekey_accounted ON rekey_accounted.part = rekey_journalled.part
-),
-rekey_wrong AS (
-  SELECT * FROM rekey_account
+    LEFT OUTER JOIN rekey_accounted ON rekey_accounted.part = rekey_journalled.part),
+rekey_wrong AS (SELECT * FROM rekey_account
   WHERE inserted - deleted != named_inserted - named_deleted
-    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again
-)
+    OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again)
 SELECT 'rekey_unaccounted', format('%s: %s rows %s, and the journal names %s', "table", counted, kind, journalled)
-FROM (
-  SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_wrong
+FROM (SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS journalled FROM rekey_wrong
   WHERE inserted != named_inserted
   UNION ALL SELECT "table", 'updated' AS kind, updated AS counted, named_updated AS journalled FROM rekey_wrong
   WHERE updated != named_updated
@@ -1705,33 +1302,25 @@ FROM (
   WHERE rekey_before.filenode != rekey_after.filenode
   UNION ALL SELECT 'the statistics of the server' AS "table", 'counted, since track_counts is off' AS kind,
     0 AS counted, 0 AS journalled
-  WHERE current_setting('track_counts') = 'off'
-) AS rekey_unaccounted;
+  WHERE current_setting('track_counts') = 'off') AS rekey_unaccounted;
 
 -- Guard rekey_count_differs: each statement changed as many rows as the journal names.
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
 --   then run the upgrade again. More: alembic-rekey guide count_differs
 INSERT INTO rekey_guard (guard, said)
-WITH rekey_wanted(name, part, action) AS (
-  VALUES
+WITH rekey_wanted(name, part, action) AS (VALUES
     ('canonical_rows_created', 'project', 'create'), ('canonical_rows_renamed', 'project', 'rename'),
     ('shadow_projects_deleted', 'project', 'delete'), ('state_rows_replaced_inactive_canonical', 'state', 'replace'),
     ('state_rows_merged_as_duplicate', 'state', 'merge'), ('state_rows_historical_dropped', 'state', 'drop'),
     ('state_rows_revived', 'state', 'revive'), ('state_rows_rekeyed', 'state', 'rekey'),
     ('memory_rows_superseded', 'memory', 'supersede'), ('memory_rows_rekeyed', 'memory', 'rekey'),
-    ('interaction_rows_rekeyed', 'interaction', 'rekey')
-)
-SELECT 'rekey_count_differs',
-  format(
-    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.value,
-    rekey_count.value
-  )
-FROM (
-  SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+    ('interaction_rows_rekeyed', 'interaction', 'rekey'))
+SELECT 'rekey_count_differs', format('%s: the journal names %s rows, the database reported %s', rekey_expected.name,
+  rekey_expected.value, rekey_count.value)
+FROM (SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
   FROM rekey_wanted
     LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
-  GROUP BY rekey_wanted.name
-) AS rekey_expected
+  GROUP BY rekey_wanted.name) AS rekey_expected
   LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
     AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
 WHERE rekey_count.value IS DISTINCT FROM rekey_expected.value;
@@ -1739,15 +1328,15 @@ WHERE rekey_count.value IS DISTINCT FROM rekey_expected.value;
 -- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
 --   alembic-rekey guide shadow_left
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_shadow_left_project', format('projects: a row is still named %L instead of %L', name, canonical)
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_shadow_left_project',
+  format('projects: a row is still named %L instead of %L', name, canonical)
 FROM rekey_group_project WHERE place > 1 OR canonical != name;
 
 -- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
 --   alembic-rekey guide alias_left
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_alias_left_memory', format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_alias_left_memory',
+  format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
 FROM rekey_of_memory WHERE canonical != spelling
 UNION ALL SELECT 'rekey_alias_left_interaction',
   format('interactions: rows are still keyed by %L instead of %L', spelling, canonical)
@@ -1756,8 +1345,7 @@ FROM rekey_of_interaction WHERE canonical != spelling;
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers. More: alembic-rekey guide
 --   owner_lost
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_owner_lost_state',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_owner_lost_state',
   format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
 FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
@@ -1767,97 +1355,52 @@ WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace
 -- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
 --   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
 --   for the upgrade. More: alembic-rekey guide no_way_back
-INSERT INTO rekey_guard (guard, said)
-SELECT 'rekey_no_way_back_project',
-  format(
-    'projects: row %L (%s for %L) would not go back as it was: %s', rekey_back_project.key_0, rekey_back_project.action,
-    rekey_back_project.canonical, rekey_drift.what
-  )
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_way_back_project',
+  format('projects: row %L (%s for %L) would not go back as it was: %s', rekey_back_project.key_0,
+    rekey_back_project.action, rekey_back_project.canonical, rekey_drift.what)
 FROM rekey_back_project JOIN rekey_drift ON rekey_drift.drift = rekey_back_project.drift
 WHERE rekey_back_project.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
-  format(
-    'project_state: row %L (%s for %L) would not go back as it was: %s', rekey_back_state.key_0,
-    rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what
-  )
+  format('project_state: row %L (%s for %L) would not go back as it was: %s', rekey_back_state.key_0,
+    rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what)
 FROM rekey_back_state JOIN rekey_drift ON rekey_drift.drift = rekey_back_state.drift
 WHERE rekey_back_state.drift != 'untouched'
-UNION ALL SELECT 'rekey_no_way_back_memory',
-  format(
-    'memories: row %L (%s for %L) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
-    rekey_back.canonical, rekey_drift.what
-  )
-FROM (
-  SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_0,
+UNION ALL SELECT 'rekey_no_way_back_memory', format('memories: row %L (%s for %L) would not go back as it was: %s',
+  rekey_back.key_0, rekey_back.action, rekey_back.canonical, rekey_drift.what)
+FROM (SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_0,
     rekey_becoming_memory.rekey_action AS action, rekey_becoming_memory.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (NOT (
-        (
-          (CAST(
-            rekey_becoming_memory.rekey_new_0 AS TEXT
-          ) COLLATE "default") IS NOT DISTINCT FROM (CAST(memories.project AS TEXT) COLLATE "default")
-        )
-        AND (
-          (CAST(
-            rekey_becoming_memory.rekey_new_1 AS TEXT
-          ) COLLATE "default") IS NOT DISTINCT FROM (CAST(memories.status AS TEXT) COLLATE "default")
-        )
-        AND ((SELECT (jsonb_populate_record(
-          CAST(NULL AS memories),
-          jsonb_build_object(
-            'updated_at',
-            CAST((
-              SELECT started_at FROM rekey_run
-              WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-            ) AS TEXT)
-          )
-        )).updated_at) IS NOT DISTINCT FROM memories.updated_at)
-        AND (
-          CAST(ROW(
-            rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
-            rekey_becoming_memory.confidence, rekey_becoming_memory.created_at
-          ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
-            memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
-          ) AS RECORD)
-        )
-      )) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift,
+    CASE WHEN (memories.id IS NULL) THEN 'deleted'
+      WHEN (NOT (((CAST(rekey_becoming_memory.rekey_new_0 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
+          (CAST(memories.project AS TEXT) COLLATE "default"))
+        AND ((CAST(rekey_becoming_memory.rekey_new_1 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
+            (CAST(memories.status AS TEXT) COLLATE "default"))
+        AND ((SELECT (jsonb_populate_record(CAST(NULL AS memories), jsonb_build_object('updated_at',
+          CAST((SELECT started_at FROM rekey_run
+            WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at
+        ) IS NOT DISTINCT FROM memories.updated_at)
+        AND (CAST(ROW(rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
+          rekey_becoming_memory.confidence, rekey_becoming_memory.created_at) AS RECORD) OPERATOR(pg_catalog.*=)
+            CAST(ROW(memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at
+            ) AS RECORD)))) THEN 'edited'
+      ELSE 'untouched' END AS drift,
     CASE WHEN (rekey_becoming_memory.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
-  FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id
-) AS rekey_back
+  FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id) AS rekey_back
   JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
 WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
-  format(
-    'interactions: row %L (%s for %L) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
-    rekey_back.canonical, rekey_drift.what
-  )
-FROM (
-  SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.id AS now_0,
+  format('interactions: row %L (%s for %L) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
+    rekey_back.canonical, rekey_drift.what)
+FROM (SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.id AS now_0,
     rekey_becoming_interaction.rekey_action AS action, rekey_becoming_interaction.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (NOT (
-        (
-          (CAST(
-            rekey_becoming_interaction.rekey_new_0 AS TEXT
-          ) COLLATE "default") IS NOT DISTINCT FROM (CAST(interactions.project AS TEXT) COLLATE "default")
-        )
-        AND (
-          CAST(ROW(
-            rekey_becoming_interaction.id, rekey_becoming_interaction.prompt, rekey_becoming_interaction.response,
-            rekey_becoming_interaction.client, rekey_becoming_interaction.session_id,
-            rekey_becoming_interaction.created_at
-          ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(
-            interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-            interactions.created_at
-          ) AS RECORD)
-        )
-      )) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift,
+    CASE WHEN (interactions.id IS NULL) THEN 'deleted'
+      WHEN (NOT (((CAST(rekey_becoming_interaction.rekey_new_0 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
+          (CAST(interactions.project AS TEXT) COLLATE "default"))
+        AND (CAST(ROW(rekey_becoming_interaction.id, rekey_becoming_interaction.prompt,
+          rekey_becoming_interaction.response, rekey_becoming_interaction.client, rekey_becoming_interaction.session_id,
+          rekey_becoming_interaction.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(interactions.id,
+            interactions.prompt, interactions.response, interactions.client, interactions.session_id,
+            interactions.created_at) AS RECORD)))) THEN 'edited'
+      ELSE 'untouched' END AS drift,
     CASE WHEN (rekey_becoming_interaction.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
   FROM rekey_becoming_interaction LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming_interaction.id
 ) AS rekey_back

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1484, 1513, 1549, 1598, 1740
---   project_state: 1506, 1660, 1672, 1684, 1716, 1728
---   interactions: 1615
---   memories: 1636, 1648
+--   projects: 1079, 1108, 1136, 1179, 1304
+--   project_state: 1101, 1237, 1247, 1257, 1280, 1292
+--   interactions: 1196
+--   memories: 1213, 1225
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -37,40 +37,31 @@ WHERE name LIKE 'rekey^_%' ESCAPE '^' AND name <> 'rekey_whole';
 -- What a guard finds stands here, and is shown: twenty at most, with nothing that moves a cursor.
 CREATE TEMPORARY TABLE rekey_finding (guard TEXT, said TEXT);
 CREATE TEMPORARY VIEW rekey_shown AS
-WITH RECURSIVE rekey_letter (place, said, rest, code) AS (
-  SELECT row_number() OVER (ORDER BY guard, said), guard || ':', ' ' || substr(said, 1, 400), 32 FROM rekey_finding
-  WHERE said IS NOT NULL
+WITH RECURSIVE rekey_letter (place, said, rest, code) AS (SELECT row_number() OVER (ORDER BY guard, said), guard || ':',
+    ' ' || substr(said, 1, 400), 32
+  FROM rekey_finding WHERE said IS NOT NULL
   UNION ALL SELECT place,
-    said || CASE
-      WHEN code IN (173, 1564, 6158, 65279) OR code < 32 OR code BETWEEN 127 AND 160 OR code BETWEEN 8203 AND 8207
-      OR code BETWEEN 8232 AND 8303 THEN '\x' || lower(hex(substr(rest, 1, 1)))
-      ELSE substr(rest, 1, 1)
-    END,
-    substr(rest, 2), coalesce(unicode(substr(rest, 2)), 0)
-  FROM rekey_letter WHERE rest <> '' AND place <= 20
-)
+    said || CASE WHEN code IN (173, 1564, 6158, 65279) OR code < 32 OR code BETWEEN 127 AND 160 OR code BETWEEN 8203
+      AND 8207 OR code BETWEEN 8232 AND 8303 THEN '\x' || lower(hex(substr(rest, 1, 1)))
+      ELSE substr(rest, 1, 1) END, substr(rest, 2), coalesce(unicode(substr(rest, 2)), 0)
+  FROM rekey_letter WHERE rest <> '' AND place <= 20)
 SELECT said
-FROM (
-  SELECT place, said FROM rekey_letter WHERE rest = ''
-  UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding
-)
+FROM (SELECT place, said FROM rekey_letter WHERE rest = ''
+  UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding)
 WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place;
 
 -- The table that holds the revision of this database.
-CREATE TABLE IF NOT EXISTS alembic_version (
-  version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
+CREATE TABLE IF NOT EXISTS alembic_version
+  (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002.
 -- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
 --   again. More: alembic-rekey guide version
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is at another revision'
-FROM (
-  SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
+FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
   UNION ALL SELECT '0002' AS version_num
-  WHERE NOT (EXISTS (
-    SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002'
-  ))
+  WHERE NOT
+    (EXISTS (SELECT alembic_version.version_num FROM alembic_version WHERE alembic_version.version_num = '0002'))
 ) AS rekey_other_version
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
@@ -101,8 +92,7 @@ VALUES
   ('rekey_journal_project_state', '"rekey_journal_project_state"'),
   ('rekey_journal_memories', '"rekey_journal_memories"'),
   ('rekey_journal_interactions', '"rekey_journal_interactions"');
-CREATE TEMPORARY VIEW rekey_catalog AS
-SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
   CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
   '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
 FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1;
@@ -116,21 +106,17 @@ VALUES
 -- Guard rekey_missing_column: every column that the revision declares is there.
 -- If the script stops here: add the column, or correct the declaration in the revision. More: alembic-rekey guide
 --   missing_column
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_missing_column',
-  printf(
-    '%s: the revision declares column %Q, and the database does not have it', rekey_declared."table",
-    rekey_declared.name
-  )
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_missing_column',
+  printf('%s: the revision declares column %Q, and the database does not have it', rekey_declared."table",
+    rekey_declared.name)
 FROM rekey_declared
   LEFT OUTER JOIN rekey_catalog ON rekey_catalog."table" = rekey_declared."table"
     AND rekey_catalog.name = rekey_declared.name
 WHERE rekey_catalog.name IS NULL
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_missing_column CHECK (guard <> 'rekey_missing_column')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_missing_column CHECK (guard <> 'rekey_missing_column'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -140,8 +126,7 @@ DELETE FROM rekey_finding;
 --   rekey_canonical.
 -- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
 --   revision. More: alembic-rekey guide reserved_name
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_reserved_name',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
 WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
@@ -156,11 +141,9 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
 -- If the script stops here: name the table behind it in the revision. More: alembic-rekey guide not_a_table
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_not_a_table',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_not_a_table',
   printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
-FROM (
-  SELECT part."table", 'a view' AS what
+FROM (SELECT part."table", 'a view' AS what
   FROM rekey_part AS part JOIN sqlite_master AS known ON known.type = 'view' AND lower(known.name) = lower(part."table")
 ) AS rekey_asked
 UNION ALL SELECT NULL, NULL;
@@ -174,21 +157,14 @@ DELETE FROM rekey_finding;
 -- Guard rekey_not_text: a column of names holds texts.
 -- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
 --   its key is an owner. More: alembic-rekey guide not_text
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_not_text',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
-FROM (
-  SELECT part.noun, part."table", known.name AS "column", known.type
+FROM (SELECT part.noun, part."table", known.name AS "column", known.type
   FROM rekey_part AS part JOIN pragma_table_xinfo(part."table") AS known ON lower(known.name) = lower(part.name)
   WHERE upper(known.type) LIKE '%INT%'
-    OR (
-      NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
-      AND (
-        upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
-        OR upper(known.type) LIKE '%BLOB%'
-      )
-    )
-) AS rekey_asked
+    OR (NOT (upper(known.type) LIKE '%CHAR%' OR upper(known.type) LIKE '%CLOB%' OR upper(known.type) LIKE '%TEXT%')
+      AND (upper(known.type) LIKE '%REAL%' OR upper(known.type) LIKE '%FLOA%' OR upper(known.type) LIKE '%DOUB%'
+        OR upper(known.type) LIKE '%BLOB%'))) AS rekey_asked
 WHERE noun IN ('project', 'memory', 'interaction')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
@@ -201,17 +177,14 @@ DELETE FROM rekey_finding;
 -- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be put back.
 -- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables. More:
 --   alembic-rekey guide check_broken
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_check_broken',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_check_broken',
   printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
-FROM (
-  SELECT part."table"
+FROM (SELECT part."table"
   FROM rekey_part AS part
     JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
       AND known.sql LIKE '%check%'
     JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
-  WHERE part.deletable <> ''
-) AS rekey_asked
+  WHERE part.deletable <> '') AS rekey_asked
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_check_broken CHECK (guard <> 'rekey_check_broken'));
@@ -225,48 +198,33 @@ DELETE FROM rekey_finding;
 --   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)). More: alembic-rekey guide
 --   name_of_several
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_unique AS (
-  SELECT part.noun, part."table", made.name AS index_name, made.partial,
+WITH rekey_unique AS (SELECT part.noun, part."table", made.name AS index_name, made.partial,
     sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
-    max(EXISTS (
-      SELECT 1 FROM pragma_table_xinfo(part."table") AS other
+    max(EXISTS (SELECT 1 FROM pragma_table_xinfo(part."table") AS other
       WHERE lower(other.name) <> lower(part.name)
         AND lower(other.name) NOT IN (SELECT lower(value) FROM json_each(part.apart))
-        AND (
-          lower(other.name) = lower(coalesce(of.name, '')) OR of.cid = -2
-          AND instr(substr(lower(known.sql), instr(known.sql, '(')), lower(other.name)) > 0
-        )
-    )) AS others,
-    max(
-      lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
-    ) AS names,
-    max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,
+        AND (lower(other.name) = lower(coalesce(of.name, '')) OR of.cid = -2
+          AND instr(substr(lower(known.sql), instr(known.sql, '(')), lower(other.name)) > 0))) AS others,
+    max(lower(coalesce(of.name, '')) = lower(part.name) OR of.cid = -2 AND instr(lower(known.sql), lower(part.name)) > 0
+    ) AS names, max(lower(coalesce(of.name, '')) IN (SELECT lower(value) FROM json_each(part."keys"))) AS keyed,
     group_concat(coalesce(of.name, '(expression)'), ', ') AS columns
-  FROM rekey_part AS part
-    JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
+  FROM rekey_part AS part JOIN pragma_index_list(part."table") AS made ON made."unique" = 1
     JOIN pragma_index_info(made.name) AS of
     LEFT JOIN sqlite_master AS known ON known.type = 'index' AND known.name = made.name
-  GROUP BY part.noun, part."table", made.name, made.partial
-)
+  GROUP BY part.noun, part."table", made.name, made.partial)
 SELECT 'rekey_name_of_several',
-  printf(
-    '%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
-    "table", columns
-  )
-FROM (
-  SELECT noun, "table", columns FROM rekey_unique AS several
+  printf('%s: names are unique together with other columns (%s) only; rows of one name may be different things, and two tenants would be folded into one',
+    "table", columns)
+FROM (SELECT noun, "table", columns FROM rekey_unique AS several
   WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0
-    AND NOT EXISTS (
-      SELECT 1 FROM rekey_unique AS alone
-      WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
-    )
+    AND NOT EXISTS (SELECT 1 FROM rekey_unique AS alone
+      WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0)
 ) AS rekey_asked
 WHERE noun IN ('project')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_name_of_several CHECK (guard <> 'rekey_name_of_several')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_name_of_several CHECK (guard <> 'rekey_name_of_several'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -278,44 +236,30 @@ DELETE FROM rekey_finding;
 --   journal is empty, drop it and make it again with op.create_side_tables(spec). More: alembic-rekey guide
 --   journal_shape
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_leading(source, kept, name, place) AS (
-  VALUES
+WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
     ('projects', 'rekey_created_projects', 'rekey_to_id', '5'),
     ('project_state', 'rekey_journal_project_state', 'rekey_to_id', '5'),
     ('memories', 'rekey_journal_memories', 'rekey_to_id', '5'),
-    ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')
-),
+    ('interactions', 'rekey_journal_interactions', 'rekey_to_id', '5')),
 rekey_kept_pair AS (SELECT source, kept, max(CAST(place AS INTEGER)) AS own FROM rekey_leading GROUP BY source, kept),
-rekey_wanted AS (
-  SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name, rekey_own.place + rekey_kept_pair.own AS place,
-    rekey_own.type
+rekey_wanted AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_own.name,
+    rekey_own.place + rekey_kept_pair.own AS place, rekey_own.type
   FROM rekey_kept_pair JOIN rekey_catalog AS rekey_own ON rekey_own."table" = rekey_kept_pair.source
-  UNION ALL SELECT source, kept, name, CAST(place AS INTEGER) AS place, CAST(NULL AS TEXT) FROM rekey_leading
-),
-rekey_stored AS (
-  SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place,
+  UNION ALL SELECT source, kept, name, CAST(place AS INTEGER) AS place, CAST(NULL AS TEXT) FROM rekey_leading),
+rekey_stored AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy.name, rekey_copy.place,
     CASE WHEN (rekey_copy.place > rekey_kept_pair.own) THEN rekey_copy.type END AS type
   FROM rekey_kept_pair
-    JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5
-)
+    JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5)
 SELECT DISTINCT 'rekey_journal_shape',
-  printf(
-    '%s: column %Q is not in the same place in its table and in %s, which every spec of the table shares', source, name,
-    kept
-  )
-FROM (
-  SELECT source, kept, name, place, type
-  FROM (
-    SELECT source, kept, name, place, type FROM rekey_wanted
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored
-  ) AS rekey_lacking
+  printf('%s: column %Q is not in the same place in its table and in %s, which every spec of the table shares', source,
+    name, kept)
+FROM (SELECT source, kept, name, place, type
+  FROM (SELECT source, kept, name, place, type FROM rekey_wanted
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
   UNION ALL SELECT source, kept, name, place, type
-  FROM (
-    SELECT source, kept, name, place, type FROM rekey_stored
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted
-  ) AS rekey_surplus
-) AS rekey_different
+  FROM (SELECT source, kept, name, place, type FROM rekey_stored
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_journal_shape CHECK (guard <> 'rekey_journal_shape'));
@@ -337,84 +281,59 @@ FROM rekey_run;
 --   6772c3b6c39f65 = "gr\u00f6\u00dfe"
 --   6974277320626967 = "it's big"
 SAVEPOINT rekey_step;
-WITH rekey_listed(alias, canonical, "key", identity) AS (
-  VALUES
+WITH rekey_listed(alias, canonical, "key", identity) AS (VALUES
     ('p05-interferometer', 'p05-interferometer', 'p05-interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     ('p05', 'p05-interferometer', 'p05', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
     ('interferometer', 'p05-interferometer', 'interferometer', 'eca74e26-f6fb-5cbf-8b23-99362f0b1105'),
-    (
-      CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT),
-      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
-    ),
-    (
-      CAST(X'6974277320626967' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6974277320626967' AS TEXT),
-      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'
-    ),
-    ('K9', CAST(X'6772c3b6c39f65' AS TEXT), 'k9', 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c')
-)
+    (CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT),
+      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'),
+    (CAST(X'6974277320626967' AS TEXT), CAST(X'6772c3b6c39f65' AS TEXT), CAST(X'6974277320626967' AS TEXT),
+      'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'),
+    ('K9', CAST(X'6772c3b6c39f65' AS TEXT), 'k9', 'ba5438bf-d9c5-5e4e-8b43-0eecdf50d69c'))
 INSERT INTO rekey_alias (run_id, alias, canonical, "key", identity)
 SELECT (SELECT max(id) FROM rekey_run), alias, canonical, "key", identity FROM rekey_listed;
 
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_as_project AS SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects
 WHERE projects.name IS NOT NULL;
-CREATE TEMPORARY VIEW rekey_0_project AS
-SELECT spelling,
-  replace(
-    replace(
-      replace(
-        lower(trim(
-          spelling,
-          CAST(
-            X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-          )
-        )),
-        CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-      ),
-      CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-    ),
-    CAST(X'e284aa' AS TEXT), 'k'
-  ) AS "key"
+CREATE TEMPORARY VIEW rekey_0_project AS SELECT spelling, replace(replace(replace(lower(trim(spelling,
+  CAST(X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080'
+      AS TEXT))), CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)), CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)),
+  CAST(X'e284aa' AS TEXT), 'k') AS "key"
 FROM rekey_as_project;
 CREATE TEMPORARY VIEW rekey_registered AS SELECT run_id, alias, canonical, "key", identity FROM rekey_alias
 WHERE run_id = (SELECT max(id) FROM rekey_run);
 CREATE TEMPORARY VIEW rekey_of_project AS
-WITH rekey_of_project AS MATERIALIZED (
-  SELECT rekey_0_project.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key"
-)
+WITH rekey_of_project AS MATERIALIZED (SELECT rekey_0_project.spelling, rekey_registered.alias,
+    rekey_registered.canonical
+  FROM rekey_0_project JOIN rekey_registered ON rekey_registered."key" = rekey_0_project."key")
 SELECT * FROM rekey_of_project;
-CREATE TEMPORARY VIEW rekey_known_project AS
-SELECT projects.id AS key_0, rekey_of_project.spelling AS name, rekey_of_project.canonical,
+CREATE TEMPORARY VIEW rekey_known_project AS SELECT projects.id AS key_0, rekey_of_project.spelling AS name,
+  rekey_of_project.canonical,
   CASE WHEN (rekey_of_project.alias = rekey_of_project.canonical) THEN 1 ELSE 0 END AS is_canonical,
   rekey_of_project.canonical AS group_0,
   CASE WHEN (rekey_of_project.canonical != rekey_of_project.spelling) THEN 1 ELSE 0 END AS spelt_0,
   CASE WHEN (rekey_of_project.alias != rekey_of_project.canonical) THEN 1 ELSE 0 END AS spelt_1
 FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = +(projects.name COLLATE BINARY COLLATE BINARY);
-CREATE TEMPORARY VIEW rekey_ranked_project AS
-SELECT *, row_number() OVER rekey_rows AS number, first_value(key_0) OVER rekey_rows AS lead_0,
-  first_value(name) OVER rekey_rows AS first_name, count(*) OVER rekey_rows_1 AS rows,
-  max(is_canonical) OVER rekey_rows_1 AS has_canonical
+CREATE TEMPORARY VIEW rekey_ranked_project AS SELECT *, row_number() OVER rekey_rows AS number,
+  first_value(key_0) OVER rekey_rows AS lead_0, first_value(name) OVER rekey_rows AS first_name,
+  count(*) OVER rekey_rows_1 AS rows, max(is_canonical) OVER rekey_rows_1 AS has_canonical
 FROM rekey_known_project
-WINDOW rekey_rows AS (
-  PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-),
+WINDOW rekey_rows AS
+  (PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
   rekey_rows_1 AS (PARTITION BY group_0);
 
 -- Plan projects: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
-WITH rekey_group_project AS MATERIALIZED (
-  SELECT key_0, name, canonical, lead_0,
+WITH rekey_group_project AS MATERIALIZED (SELECT key_0, name, canonical, lead_0,
     ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
-  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
-),
-rekey_decided_project AS (
-  SELECT key_0, CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action,
-    canonical, place, lead_0 AS to_0
+  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name),
+rekey_decided_project AS (SELECT key_0,
+    CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action, canonical,
+    place, lead_0 AS to_0
   FROM rekey_group_project
-  UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0
-)
+  UNION ALL SELECT NULL, 'create', canonical, NULL, lead_0 FROM rekey_group_project WHERE place > 1 AND key_0 = lead_0)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_project.action AS rekey_action,
   rekey_decided_project.canonical AS rekey_canonical, rekey_decided_project.place AS rekey_place,
   rekey_decided_project.to_0 AS rekey_to_id, rekey_original.*
@@ -422,139 +341,89 @@ FROM rekey_decided_project
   LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0;
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_planned_project AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description, created_at, updated_at
+CREATE TEMPORARY VIEW rekey_planned_project AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name,
+  description, created_at, updated_at
 FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-CREATE TEMPORARY VIEW rekey_members_project AS
-SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical, rekey_place AS place, name
+CREATE TEMPORARY VIEW rekey_members_project AS SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical,
+  rekey_place AS place, name
 FROM rekey_planned_project WHERE rekey_place IS NOT NULL;
 
 -- Plan project_state: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
-WITH rekey_slot_row_state AS (
-  SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
-    CASE
-      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
-    END AS owner_0,
-    project_state.category AS slot_0, project_state."key" AS slot_1, project_state.value COLLATE BINARY AS value,
+WITH rekey_slot_row_state AS (SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
+    CASE WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
+    END AS owner_0, project_state.category AS slot_0, project_state."key" AS slot_1,
+    project_state.value COLLATE BINARY AS value,
     CASE WHEN (rekey_member_0_project.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
-    CASE
-      WHEN strftime('%Y-%m-%d %H:%M:%S', project_state.updated_at) IS project_state.updated_at
+    CASE WHEN strftime('%Y-%m-%d %H:%M:%S', project_state.updated_at) IS project_state.updated_at
       AND project_state.updated_at > '0001' AND substr(project_state.updated_at, 9, 2) < '29'
-      AND substr(project_state.updated_at, 12, 2) < '24' THEN CAST(
-        strftime('%s', project_state.updated_at) AS INTEGER
+      AND substr(project_state.updated_at, 12, 2) < '24' THEN CAST(strftime('%s', project_state.updated_at) AS INTEGER
       ) * 1000000
       WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(project_state.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
       AND substr(project_state.updated_at, 9, 2) BETWEEN '01' AND '28'
       AND substr(project_state.updated_at, 12, 2) < '24' AND substr(project_state.updated_at, 6, 2) BETWEEN '01'
       AND '12' AND typeof(project_state.updated_at) = 'text'
-      AND ltrim(
-        substr(project_state.updated_at, 20), '.0123456789'
-      ) IN ('', 'Z', '+00:00') THEN CAST(strftime(
-        '%s', substr(project_state.updated_at, 1, 19)
-      ) AS INTEGER) * 1000000 + CASE
-        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-          '0' || substr(project_state.updated_at, 20, 7) AS REAL
-        ) * 1000000) AS INTEGER)
-        ELSE 0
-      END
+      AND ltrim(substr(project_state.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN
+        CAST(strftime('%s', substr(project_state.updated_at, 1, 19)) AS INTEGER) * 1000000 + CASE WHEN
+            substr(project_state.updated_at, 20, 1) = '.' THEN
+            CAST(round(CAST('0' || substr(project_state.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+          ELSE 0 END
       WHEN typeof(project_state.updated_at) = 'text' AND project_state.updated_at >= '0001'
       AND project_state.updated_at NOT GLOB '*[^ -~]*'
       AND project_state.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-      AND (
-        substr(project_state.updated_at, 9, 2) < '29'
-        OR date(substr(project_state.updated_at, 1, 10), '+0 days') = substr(project_state.updated_at, 1, 10)
-      )
-      AND (
-        length(project_state.updated_at) = 10
-        OR substr(project_state.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]'
-      )
+      AND (substr(project_state.updated_at, 9, 2) < '29'
+        OR date(substr(project_state.updated_at, 1, 10), '+0 days') = substr(project_state.updated_at, 1, 10))
+      AND (length(project_state.updated_at) = 10
+        OR substr(project_state.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
       AND substr(project_state.updated_at, 12, 2) < '24'
-      AND (
-        length(project_state.updated_at) - length(ltrim(
-          substr(project_state.updated_at, 17), ':.0123456789 '
-        )) IN (10, 16, 19)
-        OR strftime(
-          '%s',
-          '2000-01-01T' || substr(
-            project_state.updated_at, 12,
+      AND (length(project_state.updated_at) - length(ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
+      ) IN (10, 16, 19)
+        OR strftime('%s',
+          '2000-01-01T' || substr(project_state.updated_at, 12,
             length(project_state.updated_at) - 11 - length(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '))
-          )
-        ) IS NOT NULL
-      ) THEN CAST(strftime(
-        '%s',
-        substr(project_state.updated_at, 1, 10) || 'T' || substr(
-          project_state.updated_at, 12, CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-        ) || CASE
-          WHEN ltrim(
-            substr(project_state.updated_at, 17), ':.0123456789 '
-          ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') || ':00'
-          WHEN ltrim(
-            substr(project_state.updated_at, 17), ':.0123456789 '
-          ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-            ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 1, 3
-          ) || ':' || substr(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 4)
-          ELSE ltrim(substr(project_state.updated_at, 17), ':.0123456789 ')
-        END
-      ) AS INTEGER) * 1000000 + CASE
-        WHEN substr(project_state.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-          '0' || substr(project_state.updated_at, 20, 7) AS REAL
-        ) * 1000000) AS INTEGER)
-        ELSE 0
-      END
-    END AS moment
+          )) IS NOT NULL) THEN CAST(strftime('%s',
+            substr(project_state.updated_at, 1, 10) || 'T' || substr(project_state.updated_at, 12,
+              CASE WHEN substr(project_state.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END) || CASE WHEN
+                  ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9]' THEN
+                  ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') || ':00'
+                WHEN ltrim(substr(project_state.updated_at, 17), ':.0123456789 '
+                ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN
+                  substr(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 1, 3) || ':' ||
+                  substr(ltrim(substr(project_state.updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(project_state.updated_at, 17), ':.0123456789 ') END) AS INTEGER) * 1000000 +
+        CASE WHEN substr(project_state.updated_at, 20, 1) = '.' THEN
+            CAST(round(CAST('0' || substr(project_state.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+          ELSE 0 END END AS moment
   FROM project_state
     LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
       ON project_state.project_id = rekey_member_0_project.key_0
-  WHERE rekey_member_0_project.place > 0
-),
-rekey_slot_rank_state AS (
-  SELECT *,
-    CASE
-      WHEN (shadow = 0 AND active = 1) THEN 0
-      WHEN (shadow = 1 AND active = 1) THEN 1
-      WHEN (shadow = 0 AND active = 0) THEN 2
-      WHEN (shadow = 1 AND active = 0) THEN 3
-    END AS rank
-  FROM rekey_slot_row_state
-),
-rekey_ranked_state AS (
-  SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
+  WHERE rekey_member_0_project.place > 0),
+rekey_slot_rank_state AS (SELECT *,
+    CASE WHEN (shadow = 0 AND active = 1) THEN 0 WHEN (shadow = 1 AND active = 1) THEN 1
+      WHEN (shadow = 0 AND active = 0) THEN 2 WHEN (shadow = 1 AND active = 0) THEN 3 END AS rank
+  FROM rekey_slot_row_state),
+rekey_ranked_state AS (SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
     first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
-  WINDOW rekey_rows AS (
-    PARTITION BY owner_0, slot_0, slot_1
-    ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
-),
-rekey_judged_state AS (
-  SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
+  WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1
+    ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+rekey_judged_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
     CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, CASE WHEN (value IS won_value) THEN 1 ELSE 0 END AS same,
     max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
     max(CASE WHEN (shadow = 0 AND value IS won_value) THEN 1 ELSE 0 END) OVER rekey_rows AS said_by_canonical,
-    max(CASE
-      WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0
-    END) OVER rekey_rows AS collided
-  FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)
-),
-rekey_decided_state AS MATERIALIZED (
-  SELECT key_0,
-    CASE
-      WHEN (collided = 1) THEN 'collision'
-      WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
+    max(CASE WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0 END
+    ) OVER rekey_rows AS collided
+  FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)),
+rekey_decided_state AS MATERIALIZED (SELECT key_0,
+    CASE WHEN (collided = 1) THEN 'collision' WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'
       WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 0) THEN 'replace'
       WHEN (shadow = 0 AND won_by_shadow = 0) THEN 'keep'
-      WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey'
-      WHEN (shadow = 1 AND same = 1) THEN 'merge'
-      WHEN (shadow = 1 AND same = 0) THEN 'drop'
-      ELSE NULL
-    END AS action,
-    canonical
-  FROM rekey_judged_state WHERE touched > 0 ORDER BY 1
-)
+      WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey' WHEN (shadow = 1 AND same = 1) THEN 'merge'
+      WHEN (shadow = 1 AND same = 0) THEN 'drop' ELSE NULL END AS action, canonical
+  FROM rekey_judged_state WHERE touched > 0 ORDER BY 1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
   rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -563,138 +432,82 @@ FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_as_memory AS SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories
 WHERE memories.project IS NOT NULL;
-CREATE TEMPORARY VIEW rekey_0_memory AS
-SELECT spelling,
-  replace(
-    replace(
-      replace(
-        lower(trim(
-          spelling,
-          CAST(
-            X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-          )
-        )),
-        CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-      ),
-      CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-    ),
-    CAST(X'e284aa' AS TEXT), 'k'
-  ) AS "key"
+CREATE TEMPORARY VIEW rekey_0_memory AS SELECT spelling, replace(replace(replace(lower(trim(spelling,
+  CAST(X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080'
+      AS TEXT))), CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)), CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)),
+  CAST(X'e284aa' AS TEXT), 'k') AS "key"
 FROM rekey_as_memory;
 CREATE TEMPORARY VIEW rekey_of_memory AS
-WITH rekey_of_memory AS MATERIALIZED (
-  SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory."key"
-)
+WITH rekey_of_memory AS MATERIALIZED (SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
+  FROM rekey_0_memory JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory."key")
 SELECT * FROM rekey_of_memory;
 
 -- Plan memories: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
-WITH rekey_tagged_memory AS (
-  SELECT memories.id AS key_0, rekey_of_memory.canonical, rekey_of_memory.canonical AS name_0,
-    memories.memory_type COLLATE BINARY AS agree_0, memories.content COLLATE BINARY AS agree_1,
-    memories.status COLLATE BINARY AS agree_2,
+WITH rekey_tagged_memory AS (SELECT memories.id AS key_0, rekey_of_memory.canonical,
+    rekey_of_memory.canonical AS name_0, memories.memory_type COLLATE BINARY AS agree_0,
+    memories.content COLLATE BINARY AS agree_1, memories.status COLLATE BINARY AS agree_2,
     CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
-    CASE
-      WHEN strftime('%Y-%m-%d %H:%M:%S', memories.updated_at) IS memories.updated_at AND memories.updated_at > '0001'
+    CASE WHEN strftime('%Y-%m-%d %H:%M:%S', memories.updated_at) IS memories.updated_at AND memories.updated_at > '0001'
       AND substr(memories.updated_at, 9, 2) < '29'
       AND substr(memories.updated_at, 12, 2) < '24' THEN CAST(strftime('%s', memories.updated_at) AS INTEGER) * 1000000
       WHEN memories.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(memories.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
       AND substr(memories.updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(memories.updated_at, 12, 2) < '24'
       AND substr(memories.updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(memories.updated_at) = 'text'
-      AND ltrim(
-        substr(memories.updated_at, 20), '.0123456789'
-      ) IN ('', 'Z', '+00:00') THEN CAST(strftime(
-        '%s', substr(memories.updated_at, 1, 19)
-      ) AS INTEGER) * 1000000 + CASE
-        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-          '0' || substr(memories.updated_at, 20, 7) AS REAL
-        ) * 1000000) AS INTEGER)
-        ELSE 0
-      END
+      AND ltrim(substr(memories.updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN
+        CAST(strftime('%s', substr(memories.updated_at, 1, 19)) AS INTEGER) * 1000000 + CASE WHEN
+            substr(memories.updated_at, 20, 1) = '.' THEN
+            CAST(round(CAST('0' || substr(memories.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+          ELSE 0 END
       WHEN typeof(memories.updated_at) = 'text' AND memories.updated_at >= '0001'
       AND memories.updated_at NOT GLOB '*[^ -~]*'
       AND memories.updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-      AND (
-        substr(memories.updated_at, 9, 2) < '29'
-        OR date(substr(memories.updated_at, 1, 10), '+0 days') = substr(memories.updated_at, 1, 10)
-      )
+      AND (substr(memories.updated_at, 9, 2) < '29'
+        OR date(substr(memories.updated_at, 1, 10), '+0 days') = substr(memories.updated_at, 1, 10))
       AND (length(memories.updated_at) = 10 OR substr(memories.updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
       AND substr(memories.updated_at, 12, 2) < '24'
-      AND (
-        length(memories.updated_at) - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-        OR strftime(
-          '%s',
-          '2000-01-01T' || substr(
-            memories.updated_at, 12,
-            length(memories.updated_at) - 11 - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 '))
-          )
-        ) IS NOT NULL
-      ) THEN CAST(strftime(
-        '%s',
-        substr(memories.updated_at, 1, 10) || 'T' || substr(
-          memories.updated_at, 12, CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-        ) || CASE
-          WHEN ltrim(
-            substr(memories.updated_at, 17), ':.0123456789 '
-          ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(memories.updated_at, 17), ':.0123456789 ') || ':00'
-          WHEN ltrim(
-            substr(memories.updated_at, 17), ':.0123456789 '
-          ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-            ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 1, 3
-          ) || ':' || substr(ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 4)
-          ELSE ltrim(substr(memories.updated_at, 17), ':.0123456789 ')
-        END
-      ) AS INTEGER) * 1000000 + CASE
-        WHEN substr(memories.updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-          '0' || substr(memories.updated_at, 20, 7) AS REAL
-        ) * 1000000) AS INTEGER)
-        ELSE 0
-      END
-    END AS moment
+      AND (length(memories.updated_at) - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+        OR strftime('%s',
+          '2000-01-01T' || substr(memories.updated_at, 12,
+            length(memories.updated_at) - 11 - length(ltrim(substr(memories.updated_at, 17), ':.0123456789 ')))
+        ) IS NOT NULL) THEN CAST(strftime('%s',
+          substr(memories.updated_at, 1, 10) || 'T' ||
+            substr(memories.updated_at, 12, CASE WHEN substr(memories.updated_at, 17, 1) = ':' THEN 8 ELSE 5 END) ||
+            CASE WHEN ltrim(substr(memories.updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9]' THEN
+                ltrim(substr(memories.updated_at, 17), ':.0123456789 ') || ':00'
+              WHEN ltrim(substr(memories.updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9][0-9][0-9]' THEN
+                substr(ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 1, 3) || ':' ||
+                substr(ltrim(substr(memories.updated_at, 17), ':.0123456789 '), 4)
+              ELSE ltrim(substr(memories.updated_at, 17), ':.0123456789 ') END) AS INTEGER) * 1000000 + CASE WHEN
+                  substr(memories.updated_at, 20, 1) = '.' THEN
+                  CAST(round(CAST('0' || substr(memories.updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+                ELSE 0 END END AS moment
   FROM memories JOIN rekey_of_memory ON rekey_of_memory.spelling = +(memories.project COLLATE BINARY COLLATE BINARY)
-  WHERE rekey_of_memory.canonical IS NOT NULL
-),
-rekey_ranked_memory AS (
-  SELECT key_0, canonical, rekeyed, row_number() OVER rekey_rows AS place,
+  WHERE rekey_of_memory.canonical IS NOT NULL),
+rekey_ranked_memory AS (SELECT key_0, canonical, rekeyed, row_number() OVER rekey_rows AS place,
     sum(rekeyed) OVER rekey_rows AS rekeyed_so_far, first_value(key_0) OVER rekey_rows AS won_0,
     first_value(rekeyed) OVER rekey_rows AS won_by_rekeyed
   FROM rekey_tagged_memory
-  WINDOW rekey_rows AS (
-    PARTITION BY name_0, agree_0, agree_1, agree_2
-    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
-),
-rekey_judged_memory AS (
-  SELECT CASE
-    WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0
-  END AS key_0,
+  WINDOW rekey_rows AS (PARTITION BY name_0, agree_0, agree_1, agree_2
+    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+rekey_judged_memory AS (SELECT
+    CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0 END AS key_0,
     rekey_ranked_memory.canonical,
     CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.rekeyed ELSE 0 END AS rekeyed,
-    CASE
-      WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked_memory.place = 1) THEN 1 ELSE 0 END ELSE 1
-    END AS first,
-    rekey_ranked_memory.won_by_rekeyed
+    CASE WHEN (rekey_facts."of" = 'row') THEN CASE WHEN (rekey_ranked_memory.place = 1) THEN 1 ELSE 0 END ELSE 1
+    END AS first, rekey_ranked_memory.won_by_rekeyed
   FROM rekey_ranked_memory
     JOIN (SELECT 'row' AS "of" UNION ALL SELECT 'survivor') AS rekey_facts ON rekey_facts."of" = 'row'
       OR rekey_ranked_memory.won_by_rekeyed = 0 AND rekey_ranked_memory.rekeyed = 1
       AND rekey_ranked_memory.rekeyed_so_far = 1
-  WHERE rekey_ranked_memory.rekeyed > 0 OR rekey_ranked_memory.won_by_rekeyed > 0
-),
-rekey_decided_memory AS MATERIALIZED (
-  SELECT key_0,
-    CASE
-      WHEN (first = 1 AND rekeyed = 1) THEN 'rekey'
-      WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
+  WHERE rekey_ranked_memory.rekeyed > 0 OR rekey_ranked_memory.won_by_rekeyed > 0),
+rekey_decided_memory AS MATERIALIZED (SELECT key_0,
+    CASE WHEN (first = 1 AND rekeyed = 1) THEN 'rekey' WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
       WHEN (first = 0 AND won_by_rekeyed = 1) THEN 'supersede'
-      WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede'
-      ELSE NULL
-    END AS action,
-    canonical
-  FROM rekey_judged_memory ORDER BY 1
-)
+      WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede' ELSE NULL END AS action, canonical
+  FROM rekey_judged_memory ORDER BY 1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
   rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -703,40 +516,25 @@ FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id =
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_as_interaction AS SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
 FROM interactions WHERE interactions.project IS NOT NULL;
-CREATE TEMPORARY VIEW rekey_0_interaction AS
-SELECT spelling,
-  replace(
-    replace(
-      replace(
-        lower(trim(
-          spelling,
-          CAST(
-            X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080' AS TEXT
-          )
-        )),
-        CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)
-      ),
-      CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)
-    ),
-    CAST(X'e284aa' AS TEXT), 'k'
-  ) AS "key"
+CREATE TEMPORARY VIEW rekey_0_interaction AS SELECT spelling, replace(replace(replace(lower(trim(spelling,
+  CAST(X'090a0b0c0d1c1d1e1f20c285c2a0e19a80e28080e28081e28082e28083e28084e28085e28086e28087e28088e28089e2808ae280a8e280a9e280afe2819fe38080'
+      AS TEXT))), CAST(X'c396' AS TEXT), CAST(X'c3b6' AS TEXT)), CAST(X'e1ba9e' AS TEXT), CAST(X'c39f' AS TEXT)),
+  CAST(X'e284aa' AS TEXT), 'k') AS "key"
 FROM rekey_as_interaction;
 CREATE TEMPORARY VIEW rekey_of_interaction AS
-WITH rekey_of_interaction AS MATERIALIZED (
-  SELECT rekey_0_interaction.spelling, rekey_registered.alias, rekey_registered.canonical
-  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key"
-)
+WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, rekey_registered.alias,
+    rekey_registered.canonical
+  FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key")
 SELECT * FROM rekey_of_interaction;
 
 -- Plan interactions: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
-WITH rekey_decided_interaction AS MATERIALIZED (
-  SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
+WITH rekey_decided_interaction AS MATERIALIZED (SELECT interactions.id AS key_0, 'rekey' AS action,
+    rekey_of_interaction.canonical
   FROM interactions
     JOIN rekey_of_interaction ON rekey_of_interaction.spelling = +(interactions.project COLLATE BINARY COLLATE BINARY)
-  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling ORDER BY 1
-)
+  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling ORDER BY 1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS rekey_action,
   rekey_decided_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -744,110 +542,74 @@ FROM rekey_decided_interaction
   JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_planned_state AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, project_id, category, "key", value, source,
-  confidence, status, created_at, updated_at
+CREATE TEMPORARY VIEW rekey_planned_state AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
+  project_id, category, "key", value, source, confidence, status, created_at, updated_at
 FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-CREATE TEMPORARY VIEW rekey_planned_memory AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, memory_type, content, project, confidence, status,
-  created_at, updated_at
+CREATE TEMPORARY VIEW rekey_planned_memory AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
+  memory_type, content, project, confidence, status, created_at, updated_at
 FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-CREATE TEMPORARY VIEW rekey_planned_interaction AS
-SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, prompt, response, client, session_id, project,
-  created_at
+CREATE TEMPORARY VIEW rekey_planned_interaction AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
+  prompt, response, client, session_id, project, created_at
 FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 
 -- Count the rows of each action in the journals, once for all that follows.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_tally AS SELECT *
-FROM (
-  SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project GROUP BY rekey_action
+FROM (SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project
+  GROUP BY rekey_action
   UNION ALL SELECT 'state' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_state
   GROUP BY rekey_action
   UNION ALL SELECT 'memory' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_memory
   GROUP BY rekey_action
   UNION ALL SELECT 'interaction' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_interaction
-  GROUP BY rekey_action
-) AS rekey_noted;
+  GROUP BY rekey_action) AS rekey_noted;
 
 -- Count what the plan names.
 SAVEPOINT rekey_step;
-WITH rekey_wanted(name, part, action) AS (
-  VALUES
+WITH rekey_wanted(name, part, action) AS (VALUES
     ('shadow_projects', 'project', 'delete'), ('shadow_projects', 'project', 'retire'),
     ('canonical_rows_renamed', 'project', 'rename'), ('state_rekey_rows', 'state', 'rekey'),
     ('state_rekey_rows', 'state', 'merge'), ('state_historical_drops', 'state', 'drop'),
     ('state_rows_revived', 'state', 'revive'), ('memory_rekey_rows', 'memory', 'rekey'),
-    ('memory_supersede_rows', 'memory', 'supersede'), ('interaction_rekey_rows', 'interaction', 'rekey')
-),
-rekey_identity_row AS (
-  SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
-  FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned
-)
+    ('memory_supersede_rows', 'memory', 'supersede'), ('interaction_rekey_rows', 'interaction', 'rekey')),
+rekey_identity_row AS (SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name, description
+  FROM (SELECT * FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) AS rekey_planned)
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'plan', *
-FROM (
-  SELECT name, value
-  FROM (
-    SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+FROM (SELECT name, value
+  FROM (SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
     FROM rekey_wanted
       LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
     GROUP BY rekey_wanted.name
     UNION ALL SELECT 'state_collisions' AS name,
-      (
-        SELECT count(*)
-        FROM (
-          SELECT DISTINCT rekey_canonical, category, "key" FROM rekey_planned_state WHERE rekey_action = 'collision'
-        ) AS rekey_collided
-      ) AS value
-  ) AS rekey_tally
+      (SELECT count(*)
+        FROM
+          (SELECT DISTINCT rekey_canonical, category, "key" FROM rekey_planned_state WHERE rekey_action = 'collision'
+          ) AS rekey_collided) AS value) AS rekey_tally
   UNION ALL SELECT 'project_values_left_behind' AS name,
-    0 + (
-      SELECT coalesce(
-        sum(CASE
-          WHEN (
-            rekey_gone.description COLLATE BINARY IS NOT NULL
-            AND NOT (
-              rekey_gone.description COLLATE BINARY IS CASE
-                WHEN (rekey_stays.rekey_canonical IS NULL) THEN 'created by legacy alias migration'
-                ELSE rekey_stays.description
-              END COLLATE BINARY
-            )
-          ) THEN 1
-          ELSE 0
-        END),
-        0
-      )
-      FROM (
-        SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place > 1
+    0 + (SELECT coalesce(sum(CASE WHEN (rekey_gone.description COLLATE BINARY IS NOT NULL
+      AND NOT (rekey_gone.description COLLATE BINARY IS CASE WHEN (rekey_stays.rekey_canonical IS NULL) THEN
+          'created by legacy alias migration'
+        ELSE rekey_stays.description END COLLATE BINARY)) THEN 1
+      ELSE 0 END), 0)
+      FROM (SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place > 1
       ) AS rekey_gone
-        LEFT OUTER JOIN (
-          SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place = 1
-        ) AS rekey_stays
-          ON rekey_stays.rekey_to_id = rekey_gone.rekey_to_id
-    ) AS value
-) AS rekey_counted;
+        LEFT OUTER JOIN
+          (SELECT rekey_canonical, rekey_to_id, id, name, description FROM rekey_identity_row WHERE rekey_place = 1
+          ) AS rekey_stays ON rekey_stays.rekey_to_id = rekey_gone.rekey_to_id) AS value) AS rekey_counted;
 
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_keyed AS SELECT noun
-FROM (
-  SELECT part.noun FROM rekey_part AS part
-  WHERE EXISTS (
-    SELECT 1 FROM pragma_table_xinfo(part."table") AS known
+FROM (SELECT part.noun FROM rekey_part AS part
+  WHERE EXISTS (SELECT 1 FROM pragma_table_xinfo(part."table") AS known
     WHERE known.pk = 1 AND upper(known.type) = 'INTEGER' AND (SELECT max(pk) FROM pragma_table_xinfo(part."table")) = 1
-      AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys"))
-  )
-    OR EXISTS (
-      SELECT 1 FROM pragma_index_list(part."table") AS made
+      AND lower(known.name) IN (SELECT lower(value) FROM json_each(part."keys")))
+    OR EXISTS (SELECT 1 FROM pragma_index_list(part."table") AS made
       WHERE made."unique" = 1 AND made.partial = 0
-        AND NOT EXISTS (
-          SELECT 1 FROM pragma_index_info(made.name) AS of
-          WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))
-        )
-    )
+        AND NOT EXISTS (SELECT 1 FROM pragma_index_info(made.name) AS of
+          WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))))
 ) AS rekey_asked;
 CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
-FROM (
-  SELECT part."table", made.name AS called, event.value AS event
+FROM (SELECT part."table", made.name AS called, event.value AS event
   FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
     JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
     JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
@@ -857,19 +619,17 @@ FROM (
 -- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
 --   run the upgrade again. More: alembic-rekey guide two_canonical_rows
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_canonical_row AS (
-  SELECT projects.id AS "key", projects.name COLLATE BINARY AS name, rekey_of_project.canonical
+WITH rekey_canonical_row AS (SELECT projects.id AS "key", projects.name COLLATE BINARY AS name,
+    rekey_of_project.canonical
   FROM projects JOIN rekey_of_project ON rekey_of_project.spelling = projects.name COLLATE BINARY
-  WHERE rekey_of_project.alias = rekey_of_project.canonical
-)
+  WHERE rekey_of_project.alias = rekey_of_project.canonical)
 SELECT 'rekey_two_canonical_rows_project',
   printf('projects: row %Q, named %Q, is one of several rows for the canonical %Q', "key", name, canonical)
 FROM (SELECT *, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row) AS rekey_counted WHERE rows > 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_two_canonical_rows_project CHECK (guard <> 'rekey_two_canonical_rows_project')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_two_canonical_rows_project CHECK (guard <> 'rekey_two_canonical_rows_project'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -879,24 +639,20 @@ DELETE FROM rekey_finding;
 -- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
 --   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
 --   again. More: alembic-rekey guide collision
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_collision_state',
-  printf(
-    'project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q', rekey_planned_state.rekey_canonical,
-    'category=' || coalesce(
-      CAST(rekey_planned_state.category AS VARCHAR), 'NULL'
-    ) || ', key=' || coalesce(CAST(rekey_planned_state."key" AS VARCHAR), 'NULL'),
-    rekey_planned_state.id, rekey_member_project.name, rekey_planned_state.value
-  )
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_collision_state',
+  printf('project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q',
+    rekey_planned_state.rekey_canonical,
+    'category=' || coalesce(CAST(rekey_planned_state.category AS VARCHAR), 'NULL') || ', key=' ||
+      coalesce(CAST(rekey_planned_state."key" AS VARCHAR), 'NULL'), rekey_planned_state.id, rekey_member_project.name,
+    rekey_planned_state.value)
 FROM rekey_planned_state
   LEFT OUTER JOIN rekey_members_project AS rekey_member_project
     ON rekey_member_project.key_0 = rekey_planned_state.project_id
 WHERE rekey_planned_state.rekey_action = 'collision' AND rekey_planned_state.status COLLATE BINARY = 'active'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_collision_state CHECK (guard <> 'rekey_collision_state')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_collision_state CHECK (guard <> 'rekey_collision_state'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -905,18 +661,14 @@ DELETE FROM rekey_finding;
 -- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
 -- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
 --   upgrade again. More: alembic-rekey guide crowded_slot
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_crowded_slot_state',
-  printf(
-    'project_state: identity %Q, of %Q, has %s rows at %s', project_id, rekey_canonical, count(*),
-    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL')
-  )
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_crowded_slot_state',
+  printf('project_state: identity %Q, of %Q, has %s rows at %s', project_id, rekey_canonical, count(*),
+    'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL'))
 FROM rekey_planned_state GROUP BY rekey_canonical, project_id, category, "key" HAVING count(*) > 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_crowded_slot_state CHECK (guard <> 'rekey_crowded_slot_state')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_crowded_slot_state CHECK (guard <> 'rekey_crowded_slot_state'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -926,47 +678,37 @@ DELETE FROM rekey_finding;
 --   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
 -- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
 --   none of them alone is one. More: alembic-rekey guide key_not_unique
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_key_not_unique_project',
-  printf(
-    'key %Q of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
-    count(*)
-  )
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_key_not_unique_project',
+  printf('key %Q of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
+    count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'project'))) AS rekey_unsaid
   JOIN projects ON 1 = 1
 WHERE projects.id IS NOT NULL GROUP BY projects.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_state',
-  printf(
-    'key %Q of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
-    project_state.id, count(*)
-  )
+  printf('key %Q of project_state is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    project_state.id, count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'state'))) AS rekey_unsaid
   JOIN project_state ON 1 = 1
 WHERE project_state.id IS NOT NULL GROUP BY project_state.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_memory',
-  printf(
-    'key %Q of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
-    count(*)
-  )
+  printf('key %Q of memories is carried by %s rows, so the declared key ''id'' does not tell rows apart', memories.id,
+    count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'memory'))) AS rekey_unsaid
   JOIN memories ON 1 = 1
 WHERE memories.id IS NOT NULL GROUP BY memories.id HAVING count(*) > 1
 UNION ALL SELECT 'rekey_key_not_unique_interaction',
-  printf(
-    'key %Q of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
-    interactions.id, count(*)
-  )
+  printf('key %Q of interactions is carried by %s rows, so the declared key ''id'' does not tell rows apart',
+    interactions.id, count(*))
 FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun = 'interaction'))) AS rekey_unsaid
   JOIN interactions ON 1 = 1
 WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_key_not_unique_project CHECK (guard <> 'rekey_key_not_unique_project'),
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT,
+  CONSTRAINT rekey_key_not_unique_project CHECK (guard <> 'rekey_key_not_unique_project'),
   CONSTRAINT rekey_key_not_unique_state CHECK (guard <> 'rekey_key_not_unique_state'),
   CONSTRAINT rekey_key_not_unique_memory CHECK (guard <> 'rekey_key_not_unique_memory'),
-  CONSTRAINT rekey_key_not_unique_interaction CHECK (guard <> 'rekey_key_not_unique_interaction')
-);
+  CONSTRAINT rekey_key_not_unique_interaction CHECK (guard <> 'rekey_key_not_unique_interaction'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -976,8 +718,8 @@ DELETE FROM rekey_finding;
 --   every row has a key.
 -- If the script stops here: declare the column that tells the rows apart, or give these rows a key. More: alembic-rekey
 --   guide key_is_null
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_key_is_null_project', printf('projects: %s rows have no value in the declared key ''id''', count(*))
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_key_is_null_project',
+  printf('projects: %s rows have no value in the declared key ''id''', count(*))
 FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
 UNION ALL SELECT 'rekey_key_is_null_state',
   printf('project_state: %s rows have no value in the declared key ''id''', count(*))
@@ -990,12 +732,11 @@ UNION ALL SELECT 'rekey_key_is_null_interaction',
 FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_key_is_null_project CHECK (guard <> 'rekey_key_is_null_project'),
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT,
+  CONSTRAINT rekey_key_is_null_project CHECK (guard <> 'rekey_key_is_null_project'),
   CONSTRAINT rekey_key_is_null_state CHECK (guard <> 'rekey_key_is_null_state'),
   CONSTRAINT rekey_key_is_null_memory CHECK (guard <> 'rekey_key_is_null_memory'),
-  CONSTRAINT rekey_key_is_null_interaction CHECK (guard <> 'rekey_key_is_null_interaction')
-);
+  CONSTRAINT rekey_key_is_null_interaction CHECK (guard <> 'rekey_key_is_null_interaction'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1005,24 +746,18 @@ DELETE FROM rekey_finding;
 -- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
 --   others are dropped. If none of these rows is in force, delete them first, or give one of them that status. More:
 --   alembic-rekey guide no_row_is_active
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_no_row_is_active_state',
-  printf(
-    'project_state: no row has the status ''active'', which the spec calls active; %s rows have %Q', count(*),
-    project_state.status
-  )
-FROM (
-  SELECT 1 AS one
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_no_row_is_active_state',
+  printf('project_state: no row has the status ''active'', which the spec calls active; %s rows have %Q', count(*),
+    project_state.status)
+FROM (SELECT 1 AS one
   WHERE NOT (EXISTS (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'))
-    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))
-) AS rekey_none
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))) AS rekey_none
   JOIN project_state ON 1 = 1
 GROUP BY project_state.status
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_no_row_is_active_state CHECK (guard <> 'rekey_no_row_is_active_state')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_no_row_is_active_state CHECK (guard <> 'rekey_no_row_is_active_state'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1031,24 +766,19 @@ DELETE FROM rekey_finding;
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
 -- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
 --   name, or a default in the database. More: alembic-rekey guide unfilled_column
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_unfilled_column_project',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
   printf('projects: the plan creates rows, and column %Q takes no NULL and has no default', name)
-FROM (
-  SELECT CAST(name AS TEXT) AS name
-  FROM (
-    SELECT name, type, "notnull", dflt_value, pk, max(pk) OVER () AS parts
-    FROM pragma_table_xinfo('projects') AS rekey_needed_info
-  ) AS rekey_known
+FROM (SELECT CAST(name AS TEXT) AS name
+  FROM (SELECT name, type, "notnull", dflt_value, pk, max(pk) OVER () AS parts
+    FROM pragma_table_xinfo('projects') AS rekey_needed_info) AS rekey_known
   WHERE ("notnull" = 1 OR pk > 0) AND dflt_value IS NULL AND NOT (pk = 1 AND parts = 1 AND upper(type) = 'INTEGER')
 ) AS rekey_needed
 WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_unfilled_column_project CHECK (guard <> 'rekey_unfilled_column_project')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_unfilled_column_project CHECK (guard <> 'rekey_unfilled_column_project'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1059,165 +789,103 @@ DELETE FROM rekey_finding;
 --   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again. More:
 --   alembic-rekey guide unreadable_time
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_timed AS (
-  SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
-    NOT (
-      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
-    )
-    AND NOT (
-      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+WITH rekey_timed AS (SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
+    NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+    AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
       AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
-      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-    )
-    AND (
-      updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-      AND (CASE
-        WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
+    AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+      AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
         AND substr(updated_at, 9, 2) < '29'
         AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
         WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
         AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-          strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-        ) * 1000000 + CASE
-          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-            '0' || substr(updated_at, 20, 7) AS REAL
-          ) * 1000000) AS INTEGER)
-          ELSE 0
-        END
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN
+          CAST(strftime('%s', substr(updated_at, 1, 19)) AS INTEGER) * 1000000 + CASE WHEN substr(updated_at, 20, 1) =
+              '.' THEN CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+            ELSE 0 END
         WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
         AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
         AND (substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10))
         AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
         AND substr(updated_at, 12, 2) < '24'
-        AND (
-          length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-          OR strftime(
-            '%s',
-            '2000-01-01T' || substr(
-              updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-            )
-          ) IS NOT NULL
-        ) THEN CAST(strftime(
-          '%s',
-          substr(updated_at, 1, 10) || 'T' || substr(
-            updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-          ) || CASE
-            WHEN ltrim(
-              substr(updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-            WHEN ltrim(
-              substr(updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-              ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-            ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-            ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-          END
-        ) AS INTEGER) * 1000000 + CASE
-          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-            '0' || substr(updated_at, 20, 7) AS REAL
-          ) * 1000000) AS INTEGER)
-          ELSE 0
-        END
-      END) IS NULL
-    ) AS unread,
-    CASE WHEN (rekey_action = 'rekey') THEN 1 ELSE 0 END AS won, category AS group_0, "key" AS group_1,
-    CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
+        AND (length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+          OR strftime('%s',
+            '2000-01-01T' ||
+              substr(updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 ')))
+          ) IS NOT NULL) THEN CAST(strftime('%s',
+            substr(updated_at, 1, 10) || 'T' ||
+              substr(updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END) || CASE WHEN
+                  ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9]' THEN
+                  ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+                WHEN ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9][0-9][0-9]' THEN
+                  substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3) || ':' ||
+                  substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(updated_at, 17), ':.0123456789 ') END) AS INTEGER) * 1000000 + CASE WHEN
+                    substr(updated_at, 20, 1) = '.' THEN
+                    CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+                  ELSE 0 END END) IS NULL) AS unread, CASE WHEN (rekey_action = 'rekey') THEN 1 ELSE 0 END AS won,
+    category AS group_0, "key" AS group_1, CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS group_2
   FROM rekey_planned_state
   WHERE rekey_action IN ('rekey', 'merge', 'drop')
-    AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
-)
+    AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1))
 SELECT 'rekey_unreadable_time_state',
-  printf(
-    'project_state: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
-    "key", value, canonical
-  )
-FROM (
-  SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
-  WHERE EXISTS (
-    SELECT 1 FROM rekey_planned_state
-    WHERE NOT (
-      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
-    )
-      AND NOT (
-        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+  printf('project_state: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
+    "key", value, canonical)
+FROM (SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_state
+    WHERE NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+      AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
         AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-      )
-      AND (
-        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-        AND (CASE
-          WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
+      AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+        AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
           AND substr(updated_at, 9, 2) < '29'
           AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
           WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
           AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
           AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
           AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-          AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-            strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-          ) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-              '0' || substr(updated_at, 20, 7) AS REAL
-            ) * 1000000) AS INTEGER)
-            ELSE 0
-          END
+          AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN
+            CAST(strftime('%s', substr(updated_at, 1, 19)) AS INTEGER) * 1000000 + CASE WHEN substr(updated_at, 20, 1) =
+                '.' THEN CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+              ELSE 0 END
           WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
           AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-          AND (
-            substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
-          )
+          AND
+            (substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10))
           AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
           AND substr(updated_at, 12, 2) < '24'
-          AND (
-            length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-            OR strftime(
-              '%s',
-              '2000-01-01T' || substr(
-                updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-              )
-            ) IS NOT NULL
-          ) THEN CAST(strftime(
-            '%s',
-            substr(updated_at, 1, 10) || 'T' || substr(
-              updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-            ) || CASE
-              WHEN ltrim(
-                substr(updated_at, 17), ':.0123456789 '
-              ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-              WHEN ltrim(
-                substr(updated_at, 17), ':.0123456789 '
-              ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-              ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-              ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-            END
-          ) AS INTEGER) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-              '0' || substr(updated_at, 20, 7) AS REAL
-            ) * 1000000) AS INTEGER)
-            ELSE 0
-          END
-        END) IS NULL
-      )
-      AND rekey_action IN ('rekey', 'merge', 'drop')
-      AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1)
-  )
-  WINDOW rekey_rows AS (PARTITION BY canonical, group_0, group_1, group_2)
-) AS rekey_contested
+          AND (length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+            OR strftime('%s',
+              '2000-01-01T' ||
+                substr(updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 ')))
+            ) IS NOT NULL) THEN CAST(strftime('%s',
+              substr(updated_at, 1, 10) || 'T' ||
+                substr(updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END) || CASE WHEN
+                    ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9]' THEN
+                    ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+                  WHEN ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9][0-9][0-9]' THEN
+                    substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3) || ':' ||
+                    substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                  ELSE ltrim(substr(updated_at, 17), ':.0123456789 ') END) AS INTEGER) * 1000000 + CASE WHEN
+                      substr(updated_at, 20, 1) = '.' THEN
+                      CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+                    ELSE 0 END END) IS NULL) AND rekey_action IN ('rekey', 'merge', 'drop')
+      AND NOT (rekey_action = 'drop' AND CASE WHEN (status COLLATE BINARY = 'active') THEN 1 ELSE 0 END = 1))
+  WINDOW rekey_rows AS (PARTITION BY canonical, group_0, group_1, group_2)) AS rekey_contested
 WHERE unread = 1 AND rows > 1 AND decided = 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_unreadable_time_state CHECK (guard <> 'rekey_unreadable_time_state')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_unreadable_time_state CHECK (guard <> 'rekey_unreadable_time_state'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1228,160 +896,100 @@ DELETE FROM rekey_finding;
 --   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again. More:
 --   alembic-rekey guide unreadable_time
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_timed AS (
-  SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
-    NOT (
-      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
-    )
-    AND NOT (
-      updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+WITH rekey_timed AS (SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
+    NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+    AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
       AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
-      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-    )
-    AND (
-      updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-      AND (CASE
-        WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
+    AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+      AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
         AND substr(updated_at, 9, 2) < '29'
         AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
         WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
         AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-          strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-        ) * 1000000 + CASE
-          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-            '0' || substr(updated_at, 20, 7) AS REAL
-          ) * 1000000) AS INTEGER)
-          ELSE 0
-        END
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN
+          CAST(strftime('%s', substr(updated_at, 1, 19)) AS INTEGER) * 1000000 + CASE WHEN substr(updated_at, 20, 1) =
+              '.' THEN CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+            ELSE 0 END
         WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
         AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
         AND (substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10))
         AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
         AND substr(updated_at, 12, 2) < '24'
-        AND (
-          length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-          OR strftime(
-            '%s',
-            '2000-01-01T' || substr(
-              updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-            )
-          ) IS NOT NULL
-        ) THEN CAST(strftime(
-          '%s',
-          substr(updated_at, 1, 10) || 'T' || substr(
-            updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-          ) || CASE
-            WHEN ltrim(
-              substr(updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-            WHEN ltrim(
-              substr(updated_at, 17), ':.0123456789 '
-            ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-              ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-            ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-            ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-          END
-        ) AS INTEGER) * 1000000 + CASE
-          WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-            '0' || substr(updated_at, 20, 7) AS REAL
-          ) * 1000000) AS INTEGER)
-          ELSE 0
-        END
-      END) IS NULL
-    ) AS unread,
-    1 AS won, memory_type COLLATE BINARY AS group_0, content COLLATE BINARY AS group_1, status COLLATE BINARY AS group_2
-  FROM rekey_planned_memory
-)
+        AND (length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+          OR strftime('%s',
+            '2000-01-01T' ||
+              substr(updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 ')))
+          ) IS NOT NULL) THEN CAST(strftime('%s',
+            substr(updated_at, 1, 10) || 'T' ||
+              substr(updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END) || CASE WHEN
+                  ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9]' THEN
+                  ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+                WHEN ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9][0-9][0-9]' THEN
+                  substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3) || ':' ||
+                  substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                ELSE ltrim(substr(updated_at, 17), ':.0123456789 ') END) AS INTEGER) * 1000000 + CASE WHEN
+                    substr(updated_at, 20, 1) = '.' THEN
+                    CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+                  ELSE 0 END END) IS NULL) AS unread, 1 AS won, memory_type COLLATE BINARY AS group_0,
+    content COLLATE BINARY AS group_1, status COLLATE BINARY AS group_2
+  FROM rekey_planned_memory)
 SELECT 'rekey_unreadable_time_memory',
-  printf(
-    'memories: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
-    "key", value, canonical
-  )
-FROM (
-  SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
-  WHERE EXISTS (
-    SELECT 1 FROM rekey_planned_memory
-    WHERE NOT (
-      strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24'
-    )
-      AND NOT (
-        updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
+  printf('memories: row %Q has %Q in ''updated_at'', which is no time that can be read; for %Q the times decide which of several rows stays',
+    "key", value, canonical)
+FROM (SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_memory
+    WHERE NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+      AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
         AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00')
-      )
-      AND (
-        updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-        AND (CASE
-          WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
+        AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
+      AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
+        AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
           AND substr(updated_at, 9, 2) < '29'
           AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
           WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
           AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
           AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
           AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
-          AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN CAST(
-            strftime('%s', substr(updated_at, 1, 19)) AS INTEGER
-          ) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-              '0' || substr(updated_at, 20, 7) AS REAL
-            ) * 1000000) AS INTEGER)
-            ELSE 0
-          END
+          AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00') THEN
+            CAST(strftime('%s', substr(updated_at, 1, 19)) AS INTEGER) * 1000000 + CASE WHEN substr(updated_at, 20, 1) =
+                '.' THEN CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+              ELSE 0 END
           WHEN typeof(updated_at) = 'text' AND updated_at >= '0001' AND updated_at NOT GLOB '*[^ -~]*'
           AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-          AND (
-            substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10)
-          )
+          AND
+            (substr(updated_at, 9, 2) < '29' OR date(substr(updated_at, 1, 10), '+0 days') = substr(updated_at, 1, 10))
           AND (length(updated_at) = 10 OR substr(updated_at, 11, 6) GLOB '[ Tt][0-2][0-9]:[0-5][0-9]')
           AND substr(updated_at, 12, 2) < '24'
-          AND (
-            length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
-            OR strftime(
-              '%s',
-              '2000-01-01T' || substr(
-                updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 '))
-              )
-            ) IS NOT NULL
-          ) THEN CAST(strftime(
-            '%s',
-            substr(updated_at, 1, 10) || 'T' || substr(
-              updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END
-            ) || CASE
-              WHEN ltrim(
-                substr(updated_at, 17), ':.0123456789 '
-              ) GLOB '[+-][0-9][0-9]' THEN ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
-              WHEN ltrim(
-                substr(updated_at, 17), ':.0123456789 '
-              ) GLOB '[+-][0-9][0-9][0-9][0-9]' THEN substr(
-                ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3
-              ) || ':' || substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
-              ELSE ltrim(substr(updated_at, 17), ':.0123456789 ')
-            END
-          ) AS INTEGER) * 1000000 + CASE
-            WHEN substr(updated_at, 20, 1) = '.' THEN CAST(round(CAST(
-              '0' || substr(updated_at, 20, 7) AS REAL
-            ) * 1000000) AS INTEGER)
-            ELSE 0
-          END
-        END) IS NULL
-      )
-  )
-  WINDOW rekey_rows AS (PARTITION BY canonical, group_0, group_1, group_2)
-) AS rekey_contested
+          AND (length(updated_at) - length(ltrim(substr(updated_at, 17), ':.0123456789 ')) IN (10, 16, 19)
+            OR strftime('%s',
+              '2000-01-01T' ||
+                substr(updated_at, 12, length(updated_at) - 11 - length(ltrim(substr(updated_at, 17), ':.0123456789 ')))
+            ) IS NOT NULL) THEN CAST(strftime('%s',
+              substr(updated_at, 1, 10) || 'T' ||
+                substr(updated_at, 12, CASE WHEN substr(updated_at, 17, 1) = ':' THEN 8 ELSE 5 END) || CASE WHEN
+                    ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9]' THEN
+                    ltrim(substr(updated_at, 17), ':.0123456789 ') || ':00'
+                  WHEN ltrim(substr(updated_at, 17), ':.0123456789 ') GLOB '[+-][0-9][0-9][0-9][0-9]' THEN
+                    substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 1, 3) || ':' ||
+                    substr(ltrim(substr(updated_at, 17), ':.0123456789 '), 4)
+                  ELSE ltrim(substr(updated_at, 17), ':.0123456789 ') END) AS INTEGER) * 1000000 + CASE WHEN
+                      substr(updated_at, 20, 1) = '.' THEN
+                      CAST(round(CAST('0' || substr(updated_at, 20, 7) AS REAL) * 1000000) AS INTEGER)
+                    ELSE 0 END END) IS NULL))
+  WINDOW rekey_rows AS (PARTITION BY canonical, group_0, group_1, group_2)) AS rekey_contested
 WHERE unread = 1 AND rows > 1 AND decided = 1
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_unreadable_time_memory CHECK (guard <> 'rekey_unreadable_time_memory')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_unreadable_time_memory CHECK (guard <> 'rekey_unreadable_time_memory'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1390,11 +998,9 @@ DELETE FROM rekey_finding;
 -- Guard rekey_generated_column: every column that the database generates is declared so.
 -- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
 --   the catalog. More: alembic-rekey guide generated_column
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_generated_column',
-  printf(
-    '%s: column %Q is generated, and the revision does not declare it so', rekey_catalog."table", rekey_catalog.name
-  )
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_generated_column',
+  printf('%s: column %Q is generated, and the revision does not declare it so', rekey_catalog."table",
+    rekey_catalog.name)
 FROM rekey_catalog
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
@@ -1402,9 +1008,8 @@ WHERE rekey_catalog.generated = 1
   AND (rekey_declared.name IS NOT NULL OR rekey_catalog."table" IN ('projects', 'project_state'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_generated_column CHECK (guard <> 'rekey_generated_column')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_generated_column CHECK (guard <> 'rekey_generated_column'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1414,22 +1019,17 @@ DELETE FROM rekey_finding;
 --   columns.
 -- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
 --   the catalog. More: alembic-rekey guide trigger_undeclared
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_trigger_undeclared',
-  printf(
-    '%s: the trigger %Q fires when rows are updated, and the column %Q is not declared; a script would not see what is written there',
-    rekey_catalog."table", rekey_fired.called, rekey_catalog.name
-  )
-FROM rekey_catalog
-  JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_trigger_undeclared',
+  printf('%s: the trigger %Q fires when rows are updated, and the column %Q is not declared; a script would not see what is written there',
+    rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
+FROM rekey_catalog JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
 WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_trigger_undeclared CHECK (guard <> 'rekey_trigger_undeclared')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_trigger_undeclared CHECK (guard <> 'rekey_trigger_undeclared'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1439,14 +1039,10 @@ DELETE FROM rekey_finding;
 --   inserted.
 -- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
 --   away, for the upgrade and for the downgrade. More: alembic-rekey guide trigger_on_way_back
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_trigger_on_way_back',
-  printf(
-    '%s: the trigger %Q fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
-    rekey_fired."table", rekey_fired.called, rekey_fired.event
-  )
-FROM (
-  SELECT 'projects' AS "table", 'INSERT' AS event
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_trigger_on_way_back',
+  printf('%s: the trigger %Q fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
+    rekey_fired."table", rekey_fired.called, rekey_fired.event)
+FROM (SELECT 'projects' AS "table", 'INSERT' AS event
   WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
   UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
   WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
@@ -1457,9 +1053,8 @@ FROM (
   JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_trigger_on_way_back CHECK (guard <> 'rekey_trigger_on_way_back')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_trigger_on_way_back CHECK (guard <> 'rekey_trigger_on_way_back'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1516,33 +1111,25 @@ DELETE FROM projects WHERE 0 = 1;
 -- What several statements ask for is named once.
 CREATE TEMPORARY VIEW rekey_related AS SELECT name FROM sqlite_master AS rekey_known
 WHERE type = 'table'
-  AND (
-    lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-    OR (EXISTS (
-      SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
-      WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
-    ))
-  );
+  AND (lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
+    OR (EXISTS (SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
+      WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions')))));
 
 -- Note the rows whose foreign keys lead nowhere already.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS SELECT *
-FROM (
-  SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
+FROM (SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
   FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
-  GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-) AS rekey_nowhere;
+  GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid) AS rekey_nowhere;
 
 -- Note what the database has counted so far, to compare with after the changes.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_counted_before AS SELECT *
-FROM (
-  SELECT 'project' AS part, count(*) AS rows FROM projects
+FROM (SELECT 'project' AS part, count(*) AS rows FROM projects
   UNION ALL SELECT 'state' AS part, count(*) AS rows FROM project_state
   UNION ALL SELECT 'memory' AS part, count(*) AS rows FROM memories
   UNION ALL SELECT 'interaction' AS part, count(*) AS rows FROM interactions
-  UNION ALL SELECT '' AS part, total_changes()
-) AS rekey_noted;
+  UNION ALL SELECT '' AS part, total_changes()) AS rekey_noted;
 
 -- Create the canonical rows that are missing.
 SAVEPOINT rekey_step;
@@ -1559,14 +1146,13 @@ FROM rekey_journal_projects
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_created', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'canonical_rows_created', changes();
 
 -- Keep them as they were made: a downgrade takes away only what nobody edited.
 SAVEPOINT rekey_step;
-INSERT INTO rekey_created_projects
-SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action, rekey_journal_projects.rekey_canonical,
-  NULL, rekey_journal_projects.rekey_to_id, rekey_original.*
+INSERT INTO rekey_created_projects SELECT rekey_journal_projects.rekey_run, rekey_journal_projects.rekey_action,
+  rekey_journal_projects.rekey_canonical, NULL, rekey_journal_projects.rekey_to_id, rekey_original.*
 FROM rekey_journal_projects
   JOIN projects AS rekey_original ON rekey_original.name = rekey_journal_projects.rekey_canonical
     AND rekey_original.name COLLATE BINARY = rekey_journal_projects.rekey_canonical
@@ -1576,21 +1162,16 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
 -- Tell the journal of projects the keys of the created rows.
 SAVEPOINT rekey_step;
 UPDATE rekey_journal_projects
-SET rekey_to_id=coalesce(
-  (
-    SELECT id FROM rekey_created_projects
-    WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id
-  ),
-  rekey_journal_projects.rekey_to_id
-)
+SET rekey_to_id=coalesce((SELECT id FROM rekey_created_projects
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id),
+  rekey_journal_projects.rekey_to_id)
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_projects.rekey_to_id IN (
-    SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-  );
+  AND rekey_journal_projects.rekey_to_id IN
+    (SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run));
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_project AS
-SELECT *, CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
+CREATE TEMPORARY VIEW rekey_becoming_project AS SELECT *,
+  CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
 FROM rekey_planned_project WHERE rekey_action IN ('rename');
 
 -- Spell misspelt canonical rows as they are registered.
@@ -1602,12 +1183,12 @@ SET name=rekey_becoming.rekey_new_0,
 FROM (SELECT * FROM rekey_becoming_project WHERE rekey_action IN ('rename')) AS rekey_becoming
 WHERE projects.id = rekey_becoming.id;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'canonical_rows_renamed', changes();
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_interaction AS
-SELECT *, CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
+CREATE TEMPORARY VIEW rekey_becoming_interaction AS SELECT *,
+  CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
 
 -- Write the rows of interactions under their canonical.
@@ -1617,17 +1198,13 @@ UPDATE interactions SET project=rekey_becoming.rekey_new_0
 FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE interactions.id = rekey_becoming.id;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'interaction_rows_rekeyed', changes();
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_memory AS
-SELECT *,
-  CASE
-    WHEN (rekey_action = 'rekey') THEN rekey_canonical
-    WHEN (rekey_action = 'supersede') THEN rekey_canonical
-    ELSE project
-  END AS rekey_new_0,
+CREATE TEMPORARY VIEW rekey_becoming_memory AS SELECT *,
+  CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical WHEN (rekey_action = 'supersede') THEN rekey_canonical
+    ELSE project END AS rekey_new_0,
   CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
 
@@ -1640,8 +1217,8 @@ SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
 FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('supersede')) AS rekey_becoming
 WHERE memories.id = rekey_becoming.id;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_superseded', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'memory_rows_superseded', changes();
 
 -- Write the rows of memories under their canonical.
 SAVEPOINT rekey_step;
@@ -1652,59 +1229,46 @@ SET project=rekey_becoming.rekey_new_0,
 FROM (SELECT * FROM rekey_becoming_memory WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE memories.id = rekey_becoming.id;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'memory_rows_rekeyed', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'memory_rows_rekeyed', changes();
 
 -- Delete the inactive canonical rows of project_state that an active shadow row displaces.
 SAVEPOINT rekey_step;
 -- CHANGES project_state
 DELETE FROM project_state
-WHERE project_state.id IN (
-  SELECT id FROM rekey_journal_project_state
-  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace')
-);
+WHERE project_state.id IN (SELECT id FROM rekey_journal_project_state
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('replace'));
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_replaced_inactive_canonical', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'state_rows_replaced_inactive_canonical', changes();
 
 -- Delete the rows of project_state that say the same as the one that stays.
 SAVEPOINT rekey_step;
 -- CHANGES project_state
 DELETE FROM project_state
-WHERE project_state.id IN (
-  SELECT id FROM rekey_journal_project_state
-  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge')
-);
+WHERE project_state.id IN (SELECT id FROM rekey_journal_project_state
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('merge'));
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_merged_as_duplicate', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'state_rows_merged_as_duplicate', changes();
 
 -- Delete the historical drops of project_state: rows that say otherwise than the survivor of their slot.
 SAVEPOINT rekey_step;
 -- CHANGES project_state
 DELETE FROM project_state
-WHERE project_state.id IN (
-  SELECT id FROM rekey_journal_project_state
-  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop')
-);
+WHERE project_state.id IN (SELECT id FROM rekey_journal_project_state
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('drop'));
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'state_rows_historical_dropped', changes();
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_becoming_state AS
-SELECT rekey_planned_state.*,
-  CASE
-    WHEN (
-      rekey_planned_state.rekey_action = 'rekey'
-    ) THEN CASE
-      WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0
-      ELSE rekey_planned_state.project_id
-    END
-    ELSE rekey_planned_state.project_id
-  END AS rekey_new_0,
-  CASE
-    WHEN (rekey_planned_state.rekey_action = 'revive') THEN 'active' ELSE rekey_planned_state.status
+CREATE TEMPORARY VIEW rekey_becoming_state AS SELECT rekey_planned_state.*,
+  CASE WHEN (rekey_planned_state.rekey_action = 'rekey') THEN CASE WHEN (rekey_member_0_project.place IS NOT NULL
+  ) THEN rekey_member_0_project.to_0
+    ELSE rekey_planned_state.project_id END
+    ELSE rekey_planned_state.project_id END AS rekey_new_0,
+  CASE WHEN (rekey_planned_state.rekey_action = 'revive') THEN 'active' ELSE rekey_planned_state.status
   END AS rekey_new_1
 FROM rekey_planned_state
   LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
@@ -1720,8 +1284,8 @@ SET status=rekey_becoming.rekey_new_1,
 FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('revive')) AS rekey_becoming
 WHERE project_state.id = rekey_becoming.id;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_revived', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'state_rows_revived', changes();
 
 -- Write the rows of project_state under their canonical.
 SAVEPOINT rekey_step;
@@ -1732,19 +1296,18 @@ SET project_id=rekey_becoming.rekey_new_0,
 FROM (SELECT * FROM rekey_becoming_state WHERE rekey_action IN ('rekey')) AS rekey_becoming
 WHERE project_state.id = rekey_becoming.id;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_rekeyed', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'state_rows_rekeyed', changes();
 
 -- Delete rows of projects; everything that hung on them has moved.
 SAVEPOINT rekey_step;
 -- CHANGES projects
 DELETE FROM projects
-WHERE projects.id IN (
-  SELECT id FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete')
-);
+WHERE projects.id IN (SELECT id FROM rekey_journal_projects
+  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_action IN ('delete'));
 SAVEPOINT rekey_step;
-INSERT INTO rekey_count (run_id, phase, name, value)
-SELECT (SELECT max(id) FROM rekey_run), 'apply', 'shadow_projects_deleted', changes();
+INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
+  'shadow_projects_deleted', changes();
 
 -- Note what the database has counted since.
 SAVEPOINT rekey_step;
@@ -1759,15 +1322,11 @@ FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run) AN
 -- Lead those on that led to one of them.
 SAVEPOINT rekey_step;
 UPDATE rekey_redirect
-SET new_key=(
-  SELECT new_key FROM rekey_redirect AS rekey_newer
-  WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project' AND old_key = rekey_redirect.new_key
-)
+SET new_key=(SELECT new_key FROM rekey_redirect AS rekey_newer
+  WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project' AND old_key = rekey_redirect.new_key)
 WHERE rekey_redirect.run_id < (SELECT max(id) FROM rekey_run) AND rekey_redirect.noun = 'project'
-  AND rekey_redirect.new_key IN (
-    SELECT old_key FROM rekey_redirect AS rekey_newer
-    WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project'
-  );
+  AND rekey_redirect.new_key IN (SELECT old_key FROM rekey_redirect AS rekey_newer
+    WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project');
 
 -- Record how the run ended.
 SAVEPOINT rekey_step;
@@ -1778,17 +1337,13 @@ WHERE rekey_run.id = (SELECT max(id) FROM rekey_run);
 
 -- Decide about projects: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_back_project AS
-SELECT rekey_planned_project.id AS key_0, rekey_planned_project.id AS now_0,
-  rekey_planned_project.rekey_action AS action, rekey_planned_project.rekey_canonical AS canonical,
-  CASE
-    WHEN (projects.id IS NOT NULL) THEN 'taken'
-    WHEN (EXISTS (
-      SELECT 1 FROM projects AS rekey_other WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id
-    )) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
-  0 AS moves
+CREATE TEMPORARY TABLE rekey_back_project AS SELECT rekey_planned_project.id AS key_0,
+  rekey_planned_project.id AS now_0, rekey_planned_project.rekey_action AS action,
+  rekey_planned_project.rekey_canonical AS canonical,
+  CASE WHEN (projects.id IS NOT NULL) THEN 'taken'
+    WHEN (EXISTS (SELECT 1 FROM projects AS rekey_other
+      WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id)) THEN 'taken'
+    ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 SAVEPOINT rekey_step;
@@ -1801,81 +1356,47 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
   rekey_becoming_project.rekey_action AS action, rekey_becoming_project.rekey_canonical AS canonical,
-  CASE
-    WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (NOT (
-      (rekey_becoming_project.rekey_new_0 COLLATE BINARY IS projects.name COLLATE BINARY)
-      AND ((
-        SELECT started_at FROM rekey_run
-        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-      ) IS projects.updated_at)
-      AND (
-        (
-          rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
-        ) IS (projects.id, projects.description, projects.created_at)
-      )
-    )) THEN 'edited'
-    WHEN (
-      rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
-      AND (EXISTS (
-        SELECT 1 FROM projects AS rekey_other
+  CASE WHEN (projects.id IS NULL) THEN 'deleted'
+    WHEN (NOT ((rekey_becoming_project.rekey_new_0 COLLATE BINARY IS projects.name COLLATE BINARY)
+      AND ((SELECT started_at FROM rekey_run
+        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) IS projects.updated_at)
+      AND ((rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at) IS
+          (projects.id, projects.description, projects.created_at)))) THEN 'edited'
+    WHEN (rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
+      AND (EXISTS (SELECT 1 FROM projects AS rekey_other
         WHERE name = rekey_becoming_project.name AND id != rekey_becoming_project.id AND id != rekey_becoming_project.id
-      ))
-    ) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
+      ))) THEN 'taken'
+    ELSE 'untouched' END AS drift,
   CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;
 
 -- Decide about project_state: which rows still are as the upgrade left them.
 SAVEPOINT rekey_step;
-CREATE TEMPORARY TABLE rekey_back_state AS
-SELECT rekey_becoming_state.id AS key_0, rekey_becoming_state.id AS now_0, rekey_becoming_state.rekey_action AS action,
-  rekey_becoming_state.rekey_canonical AS canonical,
-  CASE
-    WHEN (project_state.id IS NULL) THEN 'deleted'
-    WHEN (NOT (
-      (rekey_becoming_state.rekey_new_0 COLLATE BINARY IS project_state.project_id COLLATE BINARY)
+CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key_0, rekey_becoming_state.id AS now_0,
+  rekey_becoming_state.rekey_action AS action, rekey_becoming_state.rekey_canonical AS canonical,
+  CASE WHEN (project_state.id IS NULL) THEN 'deleted'
+    WHEN (NOT ((rekey_becoming_state.rekey_new_0 COLLATE BINARY IS project_state.project_id COLLATE BINARY)
       AND (rekey_becoming_state.rekey_new_1 COLLATE BINARY IS project_state.status COLLATE BINARY)
-      AND ((
-        SELECT started_at FROM rekey_run
-        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-      ) IS project_state.updated_at)
-      AND (
-        (
-          rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state."key",
-          rekey_becoming_state.value, rekey_becoming_state.source, rekey_becoming_state.confidence,
-          rekey_becoming_state.created_at
-        ) IS (
-          project_state.id, project_state.category, project_state."key", project_state.value, project_state.source,
-          project_state.confidence, project_state.created_at
-        )
-      )
-    )) THEN 'edited'
-    WHEN (
-      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
-      AND NOT (
-        rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL
-      )
+      AND ((SELECT started_at FROM rekey_run
+        WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) IS project_state.updated_at)
+      AND ((rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state."key",
+        rekey_becoming_state.value, rekey_becoming_state.source, rekey_becoming_state.confidence,
+        rekey_becoming_state.created_at) IS (project_state.id, project_state.category, project_state."key",
+          project_state.value, project_state.source, project_state.confidence, project_state.created_at)))
+    ) THEN 'edited'
+    WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
+      AND NOT
+        (rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL)
     ) THEN 'taken'
-    WHEN (
-      rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
-      AND (EXISTS (
-        SELECT 1 FROM project_state AS rekey_holder
+    WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
+      AND (EXISTS (SELECT 1 FROM project_state AS rekey_holder
         WHERE project_id = rekey_becoming_state.project_id AND (category IS rekey_becoming_state.category)
-          AND ("key" IS rekey_becoming_state."key") AND id != rekey_becoming_state.id
-      ))
-    ) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
-  CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
-FROM rekey_becoming_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
+          AND ("key" IS rekey_becoming_state."key") AND id != rekey_becoming_state.id))) THEN 'taken'
+    ELSE 'untouched' END AS drift, CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
+FROM rekey_becoming_state LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
-  LEFT OUTER JOIN (
-    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
-    WHERE action IN ('delete', 'drop', 'merge', 'replace')
-  ) AS rekey_comes_back_0
+  LEFT OUTER JOIN (SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')) AS rekey_comes_back_0
     ON rekey_comes_back_0.key_0 = rekey_becoming_state.project_id;
 SAVEPOINT rekey_step;
 CREATE INDEX rekey_back_state_key ON rekey_back_state (key_0);
@@ -1887,32 +1408,22 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_back_state (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_planned_state.rekey_action AS action,
   rekey_planned_state.rekey_canonical AS canonical,
-  CASE
-    WHEN (project_state.id IS NOT NULL) THEN 'taken'
-    WHEN (
-      rekey_planned_state.project_id IS NOT NULL
-      AND NOT (
-        rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL
-      )
+  CASE WHEN (project_state.id IS NOT NULL) THEN 'taken'
+    WHEN (rekey_planned_state.project_id IS NOT NULL
+      AND NOT
+        (rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL)
     ) THEN 'taken'
-    WHEN (EXISTS (
-      SELECT 1 FROM project_state AS rekey_holder
+    WHEN (EXISTS (SELECT 1 FROM project_state AS rekey_holder
       WHERE project_id = rekey_planned_state.project_id AND (category IS rekey_planned_state.category)
         AND ("key" IS rekey_planned_state."key")
-        AND NOT (EXISTS (
-          SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1
-        ))
-    )) THEN 'taken'
-    ELSE 'untouched'
-  END AS drift,
-  0 AS moves
-FROM rekey_planned_state
-  LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
+        AND NOT
+          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)))
+    ) THEN 'taken'
+    ELSE 'untouched' END AS drift, 0 AS moves
+FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
-  LEFT OUTER JOIN (
-    SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
-    WHERE action IN ('delete', 'drop', 'merge', 'replace')
-  ) AS rekey_comes_back_0
+  LEFT OUTER JOIN (SELECT key_0, now_0, action, canonical, drift, moves FROM rekey_back_project
+    WHERE action IN ('delete', 'drop', 'merge', 'replace')) AS rekey_comes_back_0
     ON rekey_comes_back_0.key_0 = rekey_planned_state.project_id
 WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
@@ -1921,24 +1432,16 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
   rekey_created_projects.rekey_canonical AS canonical,
-  CASE
-    WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (EXISTS (
-      SELECT 1 FROM project_state
+  CASE WHEN (projects.id IS NULL) THEN 'deleted'
+    WHEN (EXISTS (SELECT 1 FROM project_state
       WHERE projects.id = project_state.project_id
-        AND NOT (EXISTS (
-          SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1
-        ))
+        AND NOT
+          (EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1))
     )) THEN 'attached'
-    WHEN NOT (
-      (
-        rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
-        rekey_created_projects.created_at, rekey_created_projects.updated_at
-      ) IS (projects.id, projects.name, projects.description, projects.created_at, projects.updated_at)
-    ) THEN 'edited'
-    ELSE 'untouched'
-  END AS drift,
-  0 AS moves
+    WHEN NOT ((rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
+      rekey_created_projects.created_at, rekey_created_projects.updated_at) IS
+        (projects.id, projects.name, projects.description, projects.created_at, projects.updated_at)) THEN 'edited'
+    ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_created_projects.id
 WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
@@ -1955,24 +1458,18 @@ VALUES
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
 --   More: alembic-rekey guide unaccounted
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_journalled AS (
-  SELECT part, CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
-    CAST(coalesce(
-      sum(CASE WHEN (action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')) THEN rows END),
-      0
-    ) AS BIGINT) AS updated,
-    CAST(coalesce(
-      sum(CASE WHEN (action IN ('delete', 'drop', 'merge', 'replace')) THEN rows END), 0
-    ) AS BIGINT) AS deleted
-  FROM rekey_tally GROUP BY part
-)
+WITH rekey_journalled AS (SELECT part,
+    CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
+    CAST(coalesce(sum(CASE WHEN (action IN ('absorb', 'detach', 'rekey', 'rename', 'retire', 'revive', 'supersede')
+    ) THEN rows END), 0) AS BIGINT) AS updated,
+    CAST(coalesce(sum(CASE WHEN (action IN ('delete', 'drop', 'merge', 'replace')) THEN rows END), 0) AS BIGINT
+    ) AS deleted
+  FROM rekey_tally GROUP BY part)
 SELECT 'rekey_unaccounted', printf('%s: %s rows %s, and the journal names %s', "table", counted, kind, journalled)
-FROM (
-  SELECT rekey_standing."table", 'in the table' AS kind, rekey_standing.rows AS counted,
+FROM (SELECT rekey_standing."table", 'in the table' AS kind, rekey_standing.rows AS counted,
     (rekey_before.rows - coalesce(rekey_journalled.deleted, 0)) + coalesce(rekey_journalled.inserted, 0) AS journalled,
     0 AS again
-  FROM (
-    SELECT 'project' AS part, 'projects' AS "table", (SELECT count(*) FROM projects) AS rows
+  FROM (SELECT 'project' AS part, 'projects' AS "table", (SELECT count(*) FROM projects) AS rows
     UNION ALL SELECT 'state' AS part, 'project_state' AS "table", (SELECT count(*) FROM project_state) AS rows
     UNION ALL SELECT 'memory' AS part, 'memories' AS "table", (SELECT count(*) FROM memories) AS rows
     UNION ALL SELECT 'interaction' AS part, 'interactions' AS "table", (SELECT count(*) FROM interactions) AS rows
@@ -1980,26 +1477,17 @@ FROM (
     JOIN rekey_counted_before AS rekey_before ON rekey_before.part = rekey_standing.part
     LEFT OUTER JOIN rekey_journalled ON rekey_journalled.part = rekey_standing.part
   UNION ALL SELECT 'all tables together', 'changed',
-    (
-      (
-        SELECT rows FROM rekey_counted_before WHERE part = 'after'
-      ) - (SELECT rows FROM rekey_counted_before WHERE part = '')
-    ) - (
-      (
-        SELECT count(*) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
-      ) + (
-        SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-      ) + (
-        SELECT count(*) FROM rekey_journal_projects
-        WHERE rekey_run = (SELECT max(id) FROM rekey_run)
-          AND rekey_to_id IN (SELECT id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run))
-      )
-    ),
-    (
-      SELECT coalesce(sum(value), 0) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
-    ),
-    (SELECT coalesce(sum(0), 0))
-) AS rekey_account
+    ((SELECT rows FROM rekey_counted_before WHERE part = 'after') -
+        (SELECT rows FROM rekey_counted_before WHERE part = '')) - ((SELECT count(*) FROM rekey_count
+          WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply') +
+            (SELECT count(*) FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)) + (SELECT
+                count(*)
+              FROM rekey_journal_projects
+              WHERE rekey_run = (SELECT max(id) FROM rekey_run)
+                AND rekey_to_id IN
+                  (SELECT id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run)))),
+    (SELECT coalesce(sum(value), 0) FROM rekey_count WHERE run_id = (SELECT max(id) FROM rekey_run) AND phase = 'apply'
+    ), (SELECT coalesce(sum(0), 0))) AS rekey_account
 WHERE counted - journalled NOT BETWEEN 0 AND again
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
@@ -2013,26 +1501,19 @@ DELETE FROM rekey_finding;
 -- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
 --   then run the upgrade again. More: alembic-rekey guide count_differs
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_wanted(name, part, action) AS (
-  VALUES
+WITH rekey_wanted(name, part, action) AS (VALUES
     ('canonical_rows_created', 'project', 'create'), ('canonical_rows_renamed', 'project', 'rename'),
     ('shadow_projects_deleted', 'project', 'delete'), ('state_rows_replaced_inactive_canonical', 'state', 'replace'),
     ('state_rows_merged_as_duplicate', 'state', 'merge'), ('state_rows_historical_dropped', 'state', 'drop'),
     ('state_rows_revived', 'state', 'revive'), ('state_rows_rekeyed', 'state', 'rekey'),
     ('memory_rows_superseded', 'memory', 'supersede'), ('memory_rows_rekeyed', 'memory', 'rekey'),
-    ('interaction_rows_rekeyed', 'interaction', 'rekey')
-)
-SELECT 'rekey_count_differs',
-  printf(
-    '%s: the journal names %s rows, the database reported %s', rekey_expected.name, rekey_expected.value,
-    rekey_count.value
-  )
-FROM (
-  SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
+    ('interaction_rows_rekeyed', 'interaction', 'rekey'))
+SELECT 'rekey_count_differs', printf('%s: the journal names %s rows, the database reported %s', rekey_expected.name,
+  rekey_expected.value, rekey_count.value)
+FROM (SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGINT) AS value
   FROM rekey_wanted
     LEFT OUTER JOIN rekey_tally ON rekey_tally.part = rekey_wanted.part AND rekey_tally.action = rekey_wanted.action
-  GROUP BY rekey_wanted.name
-) AS rekey_expected
+  GROUP BY rekey_wanted.name) AS rekey_expected
   LEFT OUTER JOIN rekey_count ON rekey_count.name = rekey_expected.name AND rekey_count.phase = 'apply'
     AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
 WHERE rekey_count.value IS NOT rekey_expected.value
@@ -2048,18 +1529,15 @@ DELETE FROM rekey_finding;
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
 --   alembic-rekey guide shadow_left
 INSERT INTO rekey_finding (guard, said)
-WITH rekey_group_project AS MATERIALIZED (
-  SELECT key_0, name, canonical, lead_0,
+WITH rekey_group_project AS MATERIALIZED (SELECT key_0, name, canonical, lead_0,
     ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
-  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name
-)
+  FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name)
 SELECT 'rekey_shadow_left_project', printf('projects: a row is still named %Q instead of %Q', name, canonical)
 FROM rekey_group_project WHERE place > 1 OR canonical != name
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_shadow_left_project CHECK (guard <> 'rekey_shadow_left_project')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_shadow_left_project CHECK (guard <> 'rekey_shadow_left_project'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -2068,18 +1546,17 @@ DELETE FROM rekey_finding;
 -- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
 -- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
 --   alembic-rekey guide alias_left
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_alias_left_memory', printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_alias_left_memory',
+  printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
 FROM rekey_of_memory WHERE canonical != spelling
 UNION ALL SELECT 'rekey_alias_left_interaction',
   printf('interactions: rows are still keyed by %Q instead of %Q', spelling, canonical)
 FROM rekey_of_interaction WHERE canonical != spelling
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_alias_left_memory CHECK (guard <> 'rekey_alias_left_memory'),
-  CONSTRAINT rekey_alias_left_interaction CHECK (guard <> 'rekey_alias_left_interaction')
-);
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT,
+  CONSTRAINT rekey_alias_left_memory CHECK (guard <> 'rekey_alias_left_memory'),
+  CONSTRAINT rekey_alias_left_interaction CHECK (guard <> 'rekey_alias_left_interaction'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -2088,16 +1565,14 @@ DELETE FROM rekey_finding;
 -- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
 -- If the script stops here: look for rows whose key is NULL or not unique, and for triggers. More: alembic-rekey guide
 --   owner_lost
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_owner_lost_state',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_owner_lost_state',
   printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
 FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace')
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_owner_lost_state CHECK (guard <> 'rekey_owner_lost_state')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_owner_lost_state CHECK (guard <> 'rekey_owner_lost_state'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -2108,77 +1583,46 @@ DELETE FROM rekey_finding;
 -- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
 --   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
 --   for the upgrade. More: alembic-rekey guide no_way_back
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_no_way_back_project',
-  printf(
-    'projects: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_project.key_0, rekey_back_project.action,
-    rekey_back_project.canonical, rekey_drift.what
-  )
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_no_way_back_project',
+  printf('projects: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_project.key_0,
+    rekey_back_project.action, rekey_back_project.canonical, rekey_drift.what)
 FROM rekey_back_project JOIN rekey_drift ON rekey_drift.drift = rekey_back_project.drift
 WHERE rekey_back_project.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
-  printf(
-    'project_state: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_state.key_0,
-    rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what
-  )
+  printf('project_state: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_state.key_0,
+    rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what)
 FROM rekey_back_state JOIN rekey_drift ON rekey_drift.drift = rekey_back_state.drift
 WHERE rekey_back_state.drift != 'untouched'
-UNION ALL SELECT 'rekey_no_way_back_memory',
-  printf(
-    'memories: row %Q (%s for %Q) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
-    rekey_back.canonical, rekey_drift.what
-  )
-FROM (
-  SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_0,
+UNION ALL SELECT 'rekey_no_way_back_memory', printf('memories: row %Q (%s for %Q) would not go back as it was: %s',
+  rekey_back.key_0, rekey_back.action, rekey_back.canonical, rekey_drift.what)
+FROM (SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_0,
     rekey_becoming_memory.rekey_action AS action, rekey_becoming_memory.rekey_canonical AS canonical,
-    CASE
-      WHEN (memories.id IS NULL) THEN 'deleted'
-      WHEN (NOT (
-        (rekey_becoming_memory.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
+    CASE WHEN (memories.id IS NULL) THEN 'deleted'
+      WHEN (NOT ((rekey_becoming_memory.rekey_new_0 COLLATE BINARY IS memories.project COLLATE BINARY)
         AND (rekey_becoming_memory.rekey_new_1 COLLATE BINARY IS memories.status COLLATE BINARY)
-        AND ((
-          SELECT started_at FROM rekey_run
-          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))
-        ) IS memories.updated_at)
-        AND (
-          (
-            rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
-            rekey_becoming_memory.confidence, rekey_becoming_memory.created_at
-          ) IS (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)
-        )
-      )) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift,
+        AND ((SELECT started_at FROM rekey_run
+          WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) IS memories.updated_at)
+        AND ((rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
+          rekey_becoming_memory.confidence, rekey_becoming_memory.created_at) IS
+            (memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at)))
+      ) THEN 'edited'
+      ELSE 'untouched' END AS drift,
     CASE WHEN (rekey_becoming_memory.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
-  FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id
-) AS rekey_back
+  FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id) AS rekey_back
   JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
 WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
-  printf(
-    'interactions: row %Q (%s for %Q) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
-    rekey_back.canonical, rekey_drift.what
-  )
-FROM (
-  SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.id AS now_0,
+  printf('interactions: row %Q (%s for %Q) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
+    rekey_back.canonical, rekey_drift.what)
+FROM (SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.id AS now_0,
     rekey_becoming_interaction.rekey_action AS action, rekey_becoming_interaction.rekey_canonical AS canonical,
-    CASE
-      WHEN (interactions.id IS NULL) THEN 'deleted'
-      WHEN (NOT (
-        (rekey_becoming_interaction.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
-        AND (
-          (
-            rekey_becoming_interaction.id, rekey_becoming_interaction.prompt, rekey_becoming_interaction.response,
-            rekey_becoming_interaction.client, rekey_becoming_interaction.session_id,
-            rekey_becoming_interaction.created_at
-          ) IS (
-            interactions.id, interactions.prompt, interactions.response, interactions.client, interactions.session_id,
-            interactions.created_at
-          )
-        )
-      )) THEN 'edited'
-      ELSE 'untouched'
-    END AS drift,
+    CASE WHEN (interactions.id IS NULL) THEN 'deleted'
+      WHEN (NOT ((rekey_becoming_interaction.rekey_new_0 COLLATE BINARY IS interactions.project COLLATE BINARY)
+        AND ((rekey_becoming_interaction.id, rekey_becoming_interaction.prompt, rekey_becoming_interaction.response,
+          rekey_becoming_interaction.client, rekey_becoming_interaction.session_id,
+          rekey_becoming_interaction.created_at) IS (interactions.id, interactions.prompt, interactions.response,
+            interactions.client, interactions.session_id, interactions.created_at)))) THEN 'edited'
+      ELSE 'untouched' END AS drift,
     CASE WHEN (rekey_becoming_interaction.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
   FROM rekey_becoming_interaction LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming_interaction.id
 ) AS rekey_back
@@ -2186,12 +1630,11 @@ FROM (
 WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_no_way_back_project CHECK (guard <> 'rekey_no_way_back_project'),
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT,
+  CONSTRAINT rekey_no_way_back_project CHECK (guard <> 'rekey_no_way_back_project'),
   CONSTRAINT rekey_no_way_back_state CHECK (guard <> 'rekey_no_way_back_state'),
   CONSTRAINT rekey_no_way_back_memory CHECK (guard <> 'rekey_no_way_back_memory'),
-  CONSTRAINT rekey_no_way_back_interaction CHECK (guard <> 'rekey_no_way_back_interaction')
-);
+  CONSTRAINT rekey_no_way_back_interaction CHECK (guard <> 'rekey_no_way_back_interaction'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -2200,27 +1643,21 @@ DELETE FROM rekey_finding;
 -- Note the rows whose foreign keys lead nowhere now.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_now AS SELECT *
-FROM (
-  SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
+FROM (SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
   FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
-  GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid
-) AS rekey_nowhere;
+  GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid) AS rekey_nowhere;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
 -- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the
 --   canonical by hand, or cover the table in the spec. More: alembic-rekey guide foreign_key_broken
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_foreign_key_broken',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_foreign_key_broken',
   printf('%s: the row with rowid %s refers to a row of %s that would be gone', "table", rowid, parent)
-FROM (
-  SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now
-  EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
-) AS rekey_surplus
+FROM (SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now
+  EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before) AS rekey_surplus
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_foreign_key_broken CHECK (guard <> 'rekey_foreign_key_broken')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_foreign_key_broken CHECK (guard <> 'rekey_foreign_key_broken'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -2229,18 +1666,14 @@ DELETE FROM rekey_finding;
 -- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
 -- If the script stops here: correct or delete the row first: the downgrade could not let it refer to nothing again.
 --   More: alembic-rekey guide foreign_key_mended
-INSERT INTO rekey_finding (guard, said)
-SELECT 'rekey_foreign_key_mended',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_foreign_key_mended',
   printf('%s: the row with rowid %s referred to no %s before, and no way back restores that', "table", rowid, parent)
-FROM (
-  SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
-  EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now
-) AS rekey_surplus
+FROM (SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before
+  EXCEPT SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now) AS rekey_surplus
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (
-  guard TEXT, CONSTRAINT rekey_foreign_key_mended CHECK (guard <> 'rekey_foreign_key_mended')
-);
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_foreign_key_mended CHECK (guard <> 'rekey_foreign_key_mended'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
