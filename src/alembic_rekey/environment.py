@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from alembic_rekey.connection.comparison import ADOPTED, beside_ours
 from alembic_rekey.connection.database import make_folder, reading, writing_engine
 from alembic_rekey.connection.failures import outcome_open, refusing_database_errors
+from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.prepared import prepared
 from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
@@ -85,7 +86,7 @@ def run(
     asked = config.attributes.get(ASKED)
     if asked is not None:
         _refuse_ours(configure)
-        asked.append({**configure, "connection": connection, "passed_on": passed_on})
+        asked.append({**configure, "engine": engine_like(connection), "passed_on": passed_on})
         return
     config.attributes.pop(_LEDGER, None)
     config.attributes[RUNNING] = True

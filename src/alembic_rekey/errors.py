@@ -32,7 +32,9 @@ __all__ = [
 
 def with_page(remedy: str, topic: str) -> str:
     """Return what to do, and the page of the guide that tells more: how every refusal ends."""
-    return f"{remedy} More: alembic-rekey guide {topic}"
+    # What ends in lines to be copied stays apart from it.
+    apart = "\n\n  " if "\n" in remedy else " "
+    return f"{remedy}{apart}More: alembic-rekey guide {topic}"
 
 
 class RekeyError(Exception):

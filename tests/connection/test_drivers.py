@@ -24,7 +24,8 @@ DRIVERS = {
     "psycopg_async": ("postgresql", "+psycopg_async"),
 }
 PASSPHRASE = 's3cret"; --'
-FAST = ("pysqlite", "aiosqlite")
+FAST = ("aiosqlite",)
+"""The other of coroutines needs a server, and every other test has one of the two usual drivers."""
 
 
 class Encrypted(SQLiteDatabase):
@@ -102,7 +103,11 @@ def test_the_whole_way_is_gone_with_it_and_no_word_of_it_differs(request, tmp_pa
         does("downgrade", "-1")
         assert before == content()
         does("upgrade", "head")
-        (report,) = (path for path in (tmp_path / "reports").glob("*.json") if path.name.endswith("-2.json"))
+        (report,) = (
+            path
+            for path in (tmp_path / "reports").glob("*.json")
+            if "-dry-run" not in path.name and path.name.endswith("-2.json")
+        )
         drop_side_tables(database)
         does("downgrade", "-1", report=report)
         assert before == content()

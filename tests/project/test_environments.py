@@ -1,11 +1,16 @@
 """Claims about an `env.py` of every shape: after `alembic-rekey init` it folds, and the commands ask where it would."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
+from alembic import command
+from alembic.config import Config
 
 import small
 from alembic_rekey.project.files import ENVIRONMENT_LINES
 from databases import SQLiteDatabase
-from templates import made, whole_way
+from templates import AS_BEFORE, FOLDED, made, whole_way
 
 TO_ENV = ("config = context.config\n", "import os\n\nfrom sqlalchemy import create_engine\n\nconfig = context.config\n")
 ENGINE = """engine_from_config(
@@ -116,7 +121,9 @@ def test_the_lines_that_are_told_work_where_they_are_written(project):
     project.change(project.env, ("            context.run_migrations()", more))
     said = project.rekey("init")
     assert 1 == said.status
-    lines = [line.strip() for line in said.err[said.err.index("import alembic_rekey") :].splitlines() if line.strip()]
+    lines = [
+        line.strip() for line in said.err[said.err.index("import alembic_rekey") :].splitlines() if line[:4] == "    "
+    ]
     *imports, call = lines
     without = call.replace(", connection=connection", "")
     text = project.env.read_text("utf-8")
@@ -154,7 +161,7 @@ def test_another_section_of_the_ini_file(project):
     project.says("-n", "shop", "revision", "--fold", "projects.name", "-m", "fold projects")
     assert "'pol' -> 'polisher'" in project.says("-n", "shop", "plan")
     project.does("-n", "shop", "upgrade", "head")
-    assert {1: "polisher", 2: "polisher"} == project.notes()
+    assert FOLDED == project.notes()
     assert not (project.folder / "x.db").exists()
 
 
@@ -165,19 +172,58 @@ def test_branches_and_other_places_for_revisions(project):
     project.change(
         project.config, ("# version_locations = %(here)s/bar", f"{places}\n# version_locations = %(here)s/bar")
     )
+    project.says("revision", "--fold", "projects.name", "-m", "fold projects", "--rev-id", "a1")
     (project.folder / "more" / "b0_other.py").write_text(
         small.revision("b0", None, 'op.create_table("other", sa.Column("id", sa.Integer))'), "utf-8"
     )
-    (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(FOLD, "utf-8")
     assert "'pol' -> 'polisher'" in project.says("plan")
     project.does("upgrade", "b0")
     assert "'pol' -> 'polisher'" in project.says("plan")
     project.does("upgrade", "heads")
-    assert {1: "polisher", 2: "polisher"} == project.notes()
+    assert FOLDED == project.notes()
     assert {"a1", "b0"} == {head for (head,) in project.database.rows("SELECT version_num FROM alembic_version")}
     assert 3 == project.rekey("plan", "--check").status
     project.does("downgrade", "a0")
-    assert {1: "pol", 2: "polisher"} == project.notes()
+    assert AS_BEFORE == project.notes()
+    said = project.rekey("revision", "-m", "once more")
+    assert (1, True) == (said.status, "Multiple heads are present" in said.err)
+    made = project.says("revision", "-m", "once more", "--head", "a1")
+    assert 'down_revision: str | None = "a1"' in Path(made.strip()).read_text("utf-8")
+
+
+def test_a_program_whose_coroutines_run_already_may_upgrade(tmp_path):
+    with made("async", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
+        project.says("init")
+        (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(FOLD, "utf-8")
+
+        async def upgraded():
+            command.upgrade(Config(str(project.config)), "head")
+
+        asyncio.run(upgraded())
+        assert FOLDED == project.notes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_plan_is_of_the_schema_that_env_py_leads_to(database, tmp_path, is_ours):
+    """A tenant's: the tables of the same names elsewhere hold other rows."""
+    with made("generic", database, tmp_path) as project:
+        database.execute("CREATE SCHEMA tenant; SET search_path TO tenant")
+        database.execute(small.DDL.replace("'pol'", "'Pol'"))
+        there = "        context.configure(\n            connection"
+        leads = "        connection.exec_driver_sql('SET search_path TO tenant')\n        connection.commit()\n"
+        project.change(project.env, (there, leads + there))
+        if is_ours:
+            project.says("init")
+        fold = FOLD.replace("from alembic import op", "import alembic_rekey.operations\nfrom alembic import op")
+        (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(fold, "utf-8")
+        assert "'Pol' -> 'polisher'" in project.says("plan")
+        project.does("upgrade", "head")
+        assert "applied" in project.says("runs")
+        assert FOLDED == project.notes()
+        database.execute("SET search_path TO public")
+        assert AS_BEFORE == project.notes()
 
 
 @pytest.mark.slow
@@ -187,7 +233,7 @@ def test_a_schema_for_the_table_of_versions_and_an_engine_of_its_own(database, t
     with made("generic", database, tmp_path) as project:
         monkeypatch.setenv("SHOP", database.url)
         more = 'version_table="v", version_table_schema="mine", '
-        options = 'connect_args={"options": "-csearch_path=public,mine"}'
+        options = 'poolclass=pool.NullPool, connect_args={"options": "-csearch_path=public,mine"}'
         project.change(
             project.env,
             TO_ENV,

@@ -1,16 +1,21 @@
 """Claims about projects of every template: `alembic-rekey init` makes them fold, and all else stays as it was."""
 
 import re
+import tomllib
 
+import click
 import pytest
 
+from alembic_rekey.cli import flask_command
+from commands import rekey_with
 from databases import SQLiteDatabase
+from examples import ROOT
 from templates import FOLDED, TEMPLATES, made, whole_way
 
 pytestmark = pytest.mark.filterwarnings("ignore:'get_engine' is deprecated:DeprecationWarning")  # Flask-Migrate's own
 
 
-FAST = ("async", "multidb", "flask")
+FAST = ("async", "multidb")
 """The others are variants of these, and every test of an env.py is one of generic."""
 
 
@@ -96,3 +101,28 @@ def test_a_database_that_fails_leaves_the_others_as_they_were(project):
     with pytest.raises(ValueError):  # noqa: PT011  # of the revision itself
         project.does("upgrade", "head")
     assert {"projects", "notes"} == project.database.tables()
+
+
+def test_flask_finds_the_command_where_it_looks_for_others():
+    entered = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]["flask.commands"]
+    assert {"rekey": f"{flask_command.__name__}:rekey"} == entered
+    assert isinstance(flask_command.rekey, click.Command)
+
+
+@pytest.mark.parametrize("project", ["flask"], indirect=True)
+def test_outside_of_the_application_the_way_in_is_told(project):
+    project.says("init")
+    said = rekey_with("-c", str(project.config), "plan")
+    assert (1, True) == (said.status, "in a project of Flask: flask rekey …" in said.err), said
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("project", TEMPLATES, indirect=True)
+def test_who_adopted_a_database_is_proposed_no_removal_in_any_template(project):
+    project.says("init", "--adopted")
+    project.does("upgrade", "head")
+    project.database.execute("CREATE TABLE forgotten (id INTEGER PRIMARY KEY)")
+    checked = project.alembic("check")
+    assert "forgotten" not in f"{checked.out}{checked.err}"
+    assert (checked.code == 0) or project.template == "multidb"

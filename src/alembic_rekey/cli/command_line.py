@@ -145,6 +145,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     )
     revision.add_argument("-m", "--message", required=True, help="what it folds, in one line")
     revision.add_argument("--rev-id", metavar="ID", help="its identifier; default: one like Alembic's")
+    revision.add_argument("--head", metavar="REVISION", help="the one before it, where there are several heads")
     _accept_fold(revision)
     revision.set_defaults(command=commands["revision"])
     scan = added.add_parser(

@@ -50,7 +50,7 @@ def make_revision(options: argparse.Namespace) -> int:
     config = _config(options)
     if options.fold is None:
         _refuse_beside(options)
-        path, last = next_fold(config, options.message, options.rev_id)
+        path, last = next_fold(config, options.message, options.rev_id, options.head)
         told = f"one more fold of what {last.name} folds, for later names; --fold TABLE.COLUMN makes another one."
     else:
         path, told = _new_fold(config, options)
@@ -82,9 +82,8 @@ def _new_fold(config: Config, options: argparse.Namespace) -> tuple[Path, str]:
             return drafted(connection, wanted, settings.registry, str(place.versions.name), models)
 
     drafting, parts = waited_for(settings.url, asked_there)
-    path = new_revision(
-        config, options.message, options.rev_id, ABOUT, partial(text_of, drafting, parts), place.passed_on
-    )
+    text = partial(text_of, drafting, parts)
+    path = new_revision(config, options.message, options.rev_id, ABOUT, text, place.passed_on, options.head)
     tables = f"{len(parts)} {'table' if len(parts) == 1 else 'tables'}"
     number = len(drafting.todo)
     asked = f"; {number} {'question stands' if number == 1 else 'questions stand'} in its `todo`" if number else ""

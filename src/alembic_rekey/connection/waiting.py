@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
 from sqlalchemy import URL
@@ -19,8 +20,14 @@ def waited_for(url: URL, call: Callable[[*_Given], _Made], *given: *_Given) -> _
     """Return what `call` returns, which may connect to `url`, whatever its driver.
 
     Alembic's commands and ours are no coroutines: where the driver is one, they run in the greenlet that SQLAlchemy
-    lets wait for it.
+    lets wait for it. A program whose coroutines run already gets a thread for that.
     """
     if not url.get_dialect().is_async:
         return call(*given)
-    return asyncio.run(greenlet_spawn(call, *given))
+    waiting = greenlet_spawn(call, *given)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(waiting)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, waiting).result()

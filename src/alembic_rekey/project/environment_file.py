@@ -21,6 +21,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, TableClause, column, table
 
+from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.only_reading import only_reading
 from alembic_rekey.errors import CommandRefused, RekeyError, SettingRefused
 from alembic_rekey.project.configuration import engine_of, settings_of, x_arguments
@@ -64,7 +65,7 @@ def place_of(config: Config) -> Place:
     named = arguments(x_arguments(config)).get("url")
     given = _asked(config, scripts, file) if _is_ours(file) or named is None else []
     one = _the_one(given, named)
-    engine = engine_of(one.get("connection")) or engine_of(config.attributes.get("connection"))
+    engine = one.get("engine") or engine_of(config.attributes.get("connection"))
     if engine is not None:
         config.attributes["connection"] = engine
     name, schema = one.get("version_table") or "alembic_version", one.get("version_table_schema")
@@ -77,7 +78,7 @@ def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping
     given: list[Mapping[str, Any]] = []
 
     def seen(_heads: object, migration: MigrationContext) -> list[Any]:
-        given.append({**migration.opts, "connection": migration.connection})
+        given.append({**migration.opts, "engine": engine_like(migration.connection)})
         return []
 
     config.attributes[ASKED] = given
@@ -107,7 +108,7 @@ def _the_one(given: Sequence[Mapping[str, Any]], named: str | None) -> Mapping[s
     Raises:
         SettingRefused: where there are several, and it names none of them.
     """
-    engines = [engine_of(one.get("connection")) for one in given]
+    engines: list[Engine | None] = [one.get("engine") for one in given]
     urls = {engine.url.render_as_string(hide_password=False): engine.url for engine in engines if engine is not None}
     if len(urls) < 2:
         return given[0] if given else {}

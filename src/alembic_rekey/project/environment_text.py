@@ -119,7 +119,7 @@ class _Run:
         if adopted:
             more = [word for word in words if word.startswith("**")]
             words = [word for word in words if word not in more]
-            words.append(f"**{{**ADOPTED, {', '.join(more)}}}" if more else "**ADOPTED")
+            words.append(f"**{{{', '.join(more)}, **ADOPTED}}" if more else "**ADOPTED")
         indent = " " * self.configure.col_offset
         whole = f"run({', '.join(words)})"
         if len(indent + whole) <= 88 and "\n" not in whole:

@@ -44,10 +44,12 @@ def new_revision(
     about: str,
     text: Callable[[str, str, object], str],
     only: Mapping[str, Any] | None = None,
+    head: str | None = None,
 ) -> Path:
     """Write a revision, and return its file: `text` makes it of its docstring, its identifier and the one before it.
 
-    `only` is what tells the database that is meant from others of the project, as `run()` passes it on.
+    `only` is what tells the database that is meant from others of the project, as `run()` passes it on. `head` is the
+    one that it comes after, where there are several.
 
     Raises:
         CommandRefused: if the identifier is taken, or what was written declares no fold; then no file is left.
@@ -62,7 +64,7 @@ def new_revision(
     scripts.messaging_opts = {"quiet": True}
     # Alembic's template puts the message between quotes as it is.
     # Some templates ask the configuration for the databases that there are.
-    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said), config=config)
+    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said), head, config=config)
     if made is None:
         raise CommandRefused(f"no file was made for revision {number}.", "look at what stands in its place.")
     path = Path(made.path)

@@ -29,10 +29,11 @@ def downgrade() -> None:
 }
 
 
-def next_fold(config: Config, message: str, revision: str | None = None) -> tuple[Path, Path]:
+def next_fold(config: Config, message: str, revision: str | None = None, head: str | None = None) -> tuple[Path, Path]:
     """Write a revision after the present head that folds what the last fold declares; return its file and that one's.
 
-    `revision` is its identifier; by default one like Alembic makes them. The file holds the text of
+    `revision` is its identifier, by default one like Alembic makes them; `head` the one before it, where there are
+    several. The file holds the text of
     the last fold: it stays as it is whatever becomes of that one.
 
     Raises:
@@ -43,7 +44,7 @@ def next_fold(config: Config, message: str, revision: str | None = None) -> tupl
     last = Folds(config).last
     before = _Text.of(last)
     about = "Folds the same tables as before, for names that are new."
-    return new_revision(config, message, revision, about, before.of_next), Path(last.path)
+    return new_revision(config, message, revision, about, before.of_next, head=head), Path(last.path)
 
 
 class _Text:

@@ -1,0 +1,28 @@
+"""An engine whose connections are like one that a project opened: where its names lead, and what they mean there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+
+__all__ = ["engine_like"]
+
+
+def engine_like(handed_over: Any) -> Engine | None:
+    """Return the engine behind an engine or a connection, also of coroutines; None behind anything else.
+
+    Its transactions have the search path that a connection has by now, and the schemas that it reads others as.
+    """
+    engine = getattr(handed_over, "sync_engine", None) or getattr(handed_over, "engine", None)
+    if not isinstance(engine, Engine):
+        return None
+    if not isinstance(handed_over, Connection):
+        return engine
+    schemas = handed_over.get_execution_options().get("schema_translate_map")
+    like = engine.execution_options(schema_translate_map=schemas)
+    if engine.dialect.name == "postgresql":
+        path = {"path": handed_over.execute(text("SELECT current_setting('search_path')")).scalar_one()}
+        led = text("SELECT set_config('search_path', :path, true)")
+        event.listen(like, "begin", lambda connection: connection.execute(led, path))
+    return like
