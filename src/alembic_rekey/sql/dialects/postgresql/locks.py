@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, Executable, Table, Text, literal
+from sqlalchemy import ClauseElement, Executable, Table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
@@ -45,17 +45,11 @@ class LockTables(Executable, ClauseElement):
 
 @compiles(LockTables, "postgresql")
 def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
-    taken = ",\n        ".join(
-        compiler.process(
-            literal(
-                f"{compiler.preparer.format_table(table)} IN "
-                f"{'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE",
-                Text(),
-            ),
-            literal_binds=True,
-        )
-        for table in element.tables
-    )
+    # The dialect's quoting made per cent signs safe already; a literal of SQLAlchemy's would once more.
+    quote = compiler.preparer.format_table
+    modes = {table: f"{'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE" for table in element.tables}
+    named = (f"{quote(table)} IN {mode}".replace("'", "''") for table, mode in modes.items())
+    taken = ",\n        ".join(f"'{one}'" for one in named)
     return plpgsql(f"""DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
   last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
