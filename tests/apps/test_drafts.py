@@ -39,7 +39,7 @@ CASES = {
     "organisations": ("ckan", PEOPLE, "group.name", ("--registered", "organisations")),
     "tags": ("ckan", {}, "tag.name", (*LOWER, "--most", "package_tag")),
 }
-QUESTIONS = {"experiments": 5, "models": 1, "people": 1, "organisations": 1}
+QUESTIONS = {"experiments": 5, "models": 1, "people": 1, "organisations": 2}
 OTHERWISE = {
     # Inputs refer to data by another column than the primary key, and no foreign key says so.
     "experiments": {"datasets", "entity_associations", "inputs"},
