@@ -5,6 +5,7 @@ import inspect
 import os
 import re
 import shlex
+import subprocess
 from collections import defaultdict
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import fields
@@ -14,17 +15,19 @@ from pathlib import Path
 
 import pytest
 from alembic.config import CommandLine
+from sqlalchemy import create_engine, text
 
 import alembic_rekey
 from alembic_rekey import Check, Identity, References, Slots, Tags, errors
 from alembic_rekey.cli.command_line import parser
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.guide.blocks import blocks
+from alembic_rekey.guide.blocks import blocks, commands
 from alembic_rekey.guide.topics import PAGES, listing, page, topic
 from alembic_rekey.guide.trial import Trial, Untrue
 from commands import rekey_with
 from conftest import ROOT
 from databases import sqlite_shell
+from server import clean_environment
 
 GUIDE = ROOT / "src" / "alembic_rekey" / "guide"
 FAST = ("declaring",)
@@ -54,6 +57,29 @@ def test_what_a_page_shows_is_so(name, shell):
     assert {block.line for block in blocks(page(name)) if block.role == "elsewhere"} == {
         block.line for block in trial.elsewhere
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_holds_a_lock_is_found_and_ended(database, server, tmp_path):
+    (block,) = [block for block in blocks(page("on-call")) if block.role == "elsewhere"]
+    asks, ends, _ = (command.line for command in commands(block))
+    database.execute("CREATE TABLE customers (id INTEGER); CREATE TABLE orders (id INTEGER);")
+    address = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "postgres", "PGDATABASE": database.name}
+    here = clean_environment({**address, "PATH": f"{server.programs}:{os.environ['PATH']}"})
+
+    def said(line):
+        return subprocess.run(["bash", "-c", line], env=here, capture_output=True, encoding="utf-8", check=True).stdout
+
+    engine = create_engine(database.url)
+    with engine.connect() as holder:
+        holder.execute(text("LOCK TABLE orders IN SHARE MODE"))
+        pid = str(holder.execute(text("SELECT pg_backend_pid()")).scalar())
+        assert pid in said(asks)
+        assert " t\n" in said(ends.replace("12345", pid))
+        assert pid not in said(asks)
+        holder.invalidate()
+    engine.dispose()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -120,8 +146,7 @@ def test_every_word_that_a_spec_chooses_among_is_told():
 
 @pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name):
-    text = page(name)
-    for link in re.findall(r"\]\(([^)\s#]+)\)", text):
+    for link in re.findall(r"\]\(([^)\s#]+)\)", page(name)):
         assert link.startswith("https://") or (GUIDE / link).is_file(), link
 
 
