@@ -60,7 +60,7 @@ def header(
         *_ONE_OR_SEVERAL[transactions > 1],
         shell.exit_status,
         "A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the "
-        "comment above it says what to do.",
+        "comment above it says what to do. More about a guard: alembic-rekey guide NAME.",
         "Nothing of the database's rows is written here: only names of the registry, and answers of an operator.",
         *(["", "What changes the application's tables has the mark CHANGES, in these lines:"] if changes else ()),
         *changes,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Label, literal
 
+from alembic_rekey.errors import with_page
 from alembic_rekey.script.compilation import compiled
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
@@ -41,7 +42,9 @@ def guarded(checks: Iterable[Check], dialect: Dialect, views: frozenset[str] = f
 def claim(names: Sequence[str], claimed: str, remedy: str) -> str:
     """Return what the comment above guards says."""
     guards = "Guard" if len(names) == 1 else "Guards"
-    return f"{guards} {', '.join(names)}: {claimed}.\nIf the script stops here: {remedy}"
+    # The header names the guide, once.
+    told, _, _ = remedy.partition(with_page("", ""))
+    return f"{guards} {', '.join(names)}: {claimed}. If the script stops here: {told}"
 
 
 def _guard(together: Sequence[tuple[Check, str]], dialect: Dialect) -> str:

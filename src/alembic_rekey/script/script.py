@@ -46,11 +46,12 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
     asking = [(step, _asked(step, dialect)) for step in steps]
     views = Views([asked for _, asked in asking])
     for members in _paragraphs(asking):
-        if made := views.before([named for _, asked in members for named in asked]):
-            yield "\n".join((comment("What several statements ask for is named once."), *made))
+        made = views.before([named for _, asked in members for named in asked])
         same = [step for step, _ in members]
         match same[0]:
             case Guard():
+                if made:
+                    yield "\n".join((comment("What several statements ask for is named once."), *made))
                 yield from guarded((step.check for step in same if isinstance(step, Guard)), dialect, views.names)
             case Statement(says):
                 statements = [step.clause for step in same if isinstance(step, Statement)]
@@ -60,7 +61,7 @@ def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
                     f"{opened}{marked(clause, dialect)}{compiled(clause, dialect, views.names)};"
                     for clause in statements
                 )
-                yield "\n".join((comment(says), *written))
+                yield "\n".join((comment(says), *made, *written))
             case Rows() as rows:
                 yield from _rows(rows, opened, dialect)
     if views.made:

@@ -176,7 +176,7 @@ def _opening(part: _Sequence) -> str:
     for place, token in enumerate(part):
         if token.inside and len(token.flat) > _SHORT:
             return f"{on_one_line(part[:place])} {token.text} {_opening(_word(token.inside))}"
-    return on_one_line(part)
+    return on_one_line(part).partition("\n")[0]
 
 
 def _word(sequence: _Sequence) -> _Sequence:

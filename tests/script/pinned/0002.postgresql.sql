@@ -5,7 +5,7 @@
 -- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With
 --   ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
 -- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
---   above it says what to do.
+--   above it says what to do. More about a guard: alembic-rekey guide NAME.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- Read this file the same way in every session.
@@ -25,8 +25,7 @@ WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 -- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
-CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS
-  $rekey$
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
 DECLARE
   guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
   hidden CONSTANT TEXT := '[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u206f\ufeff]';
@@ -34,17 +33,10 @@ BEGIN
   IF guards IS NOT NULL THEN
     RAISE check_violation USING
       MESSAGE = format('guard %s found %s, and stops the script', guards, (SELECT count(*) FROM rekey_guard)),
-      DETAIL = (
-        SELECT string_agg(shown, E'\n') FROM (
-          SELECT (
-            SELECT string_agg(
-              CASE WHEN letter ~ hidden THEN '\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
-              ORDER BY place
-            ) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
-          ) AS shown
-          FROM rekey_guard ORDER BY guard, said LIMIT 20
-        ) AS first
-      ),
+      DETAIL = (SELECT string_agg(shown, E'\n') FROM (SELECT (SELECT string_agg(
+            CASE WHEN letter ~ hidden THEN '\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
+            ORDER BY place) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
+          ) AS shown FROM rekey_guard ORDER BY guard, said LIMIT 20) AS first),
       HINT = 'The comment above this guard in the script says what to do.';
   END IF;
   RETURN NULL;
@@ -63,9 +55,8 @@ SELECT pg_advisory_xact_lock(32199659283349505);
 CREATE TABLE IF NOT EXISTS alembic_version
   (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
--- Guard rekey_version: the database is at the revision that this script starts from: 0001.
--- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again. More: alembic-rekey guide version
+-- Guard rekey_version: the database is at the revision that this script starts from: 0001. If the script stops here:
+--   the script ran already, or is for another database: look into alembic_version and make it again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
   UNION ALL SELECT '0001' AS version_num
@@ -76,9 +67,8 @@ FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_ver
 -- Running upgrade 0001 -> 0002
 
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
---   rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision. More: alembic-rekey guide reserved_name
+--   rekey_canonical. If the script stops here: rename the column for as long as the journal is needed, or leave its
+--   table out of the revision.
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_asked("table", quoted) AS (VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),

@@ -9,7 +9,7 @@
 -- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits nothing
 --   either, unless all that failed is an op.execute() of another revision.
 -- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
---   above it says what to do.
+--   above it says what to do. More about a guard: alembic-rekey guide NAME.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
@@ -43,9 +43,8 @@ WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place
 CREATE TABLE IF NOT EXISTS alembic_version
   (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
--- Guard rekey_version: the database is at the revision that this script starts from: 0001.
--- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again. More: alembic-rekey guide version
+-- Guard rekey_version: the database is at the revision that this script starts from: 0001. If the script stops here:
+--   the script ran already, or is for another database: look into alembic_version and make it again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0001'))
   UNION ALL SELECT '0001' AS version_num
@@ -63,9 +62,8 @@ DELETE FROM rekey_finding;
 -- Running upgrade 0001 -> 0002
 
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
---   rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision. More: alembic-rekey guide reserved_name
+--   rekey_canonical. If the script stops here: rename the column for as long as the journal is needed, or leave its
+--   table out of the revision.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_asked("table", quoted) AS (VALUES
     ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),

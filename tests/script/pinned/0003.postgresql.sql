@@ -10,14 +10,14 @@
 -- Without ON_ERROR_STOP nothing is applied either where a guard stops it, but the exit status is 0. With
 --   ON_ERROR_ROLLBACK on nothing is applied at all: -X leaves ~/.psqlrc away, which may set it.
 -- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
---   above it says what to do.
+--   above it says what to do. More about a guard: alembic-rekey guide NAME.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 893, 912, 922, 962, 1072
---   project_state: 907, 1012, 1021, 1030, 1052, 1062
---   interactions: 977
---   memories: 992, 1002
+--   projects: 837, 856, 866, 904, 1008
+--   project_state: 851, 950, 959, 968, 988, 998
+--   interactions: 917
+--   memories: 930, 940
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -36,8 +36,7 @@ WHERE made.oid = 'pg_temp.rekey_whole'::regclass
   AND CAST(made.xmin AS TEXT) != CAST(txid_current() % 4294967296 AS TEXT);
 -- What a guard finds it inserts here, and then the script stops: the error shows the first twenty findings.
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, said TEXT) ON COMMIT DROP;
-CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS
-  $rekey$
+CREATE OR REPLACE FUNCTION pg_temp.rekey_stop() RETURNS trigger LANGUAGE plpgsql AS $rekey$
 DECLARE
   guards TEXT := (SELECT string_agg(DISTINCT guard, ', ') FROM rekey_guard);
   hidden CONSTANT TEXT := '[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u206f\ufeff]';
@@ -45,17 +44,10 @@ BEGIN
   IF guards IS NOT NULL THEN
     RAISE check_violation USING
       MESSAGE = format('guard %s found %s, and stops the script', guards, (SELECT count(*) FROM rekey_guard)),
-      DETAIL = (
-        SELECT string_agg(shown, E'\n') FROM (
-          SELECT (
-            SELECT string_agg(
-              CASE WHEN letter ~ hidden THEN '\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
-              ORDER BY place
-            ) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
-          ) AS shown
-          FROM rekey_guard ORDER BY guard, said LIMIT 20
-        ) AS first
-      ),
+      DETAIL = (SELECT string_agg(shown, E'\n') FROM (SELECT (SELECT string_agg(
+            CASE WHEN letter ~ hidden THEN '\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
+            ORDER BY place) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
+          ) AS shown FROM rekey_guard ORDER BY guard, said LIMIT 20) AS first),
       HINT = 'The comment above this guard in the script says what to do.';
   END IF;
   RETURN NULL;
@@ -74,9 +66,8 @@ SELECT pg_advisory_xact_lock(32199659283349505);
 CREATE TABLE IF NOT EXISTS alembic_version
   (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
--- Guard rekey_version: the database is at the revision that this script starts from: 0002.
--- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again. More: alembic-rekey guide version
+-- Guard rekey_version: the database is at the revision that this script starts from: 0002. If the script stops here:
+--   the script ran already, or is for another database: look into alembic_version and make it again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
   UNION ALL SELECT '0002' AS version_num
@@ -87,8 +78,7 @@ FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_ver
 -- Running upgrade 0002 -> 0003
 
 -- Keep writers out of the tables until the end; readers go on.
-DO
-  $rekey$
+DO $rekey$
 DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
   last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
@@ -96,29 +86,24 @@ DECLARE
   until timestamp with time zone;
   wanted text;
   pause double precision := 0.05;
-BEGIN
-  LOOP
-    until := least(clock_timestamp() + interval '250 milliseconds', last);
-    BEGIN
-      FOREACH wanted IN ARRAY ARRAY[
-        'projects IN EXCLUSIVE MODE',
-        'project_state IN EXCLUSIVE MODE',
-        'memories IN SHARE ROW EXCLUSIVE MODE',
-        'interactions IN SHARE ROW EXCLUSIVE MODE'
-      ] LOOP
-        PERFORM set_config('lock_timeout',
-          greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000)::integer::text, true);
-        EXECUTE 'LOCK TABLE ' || wanted;
-      END LOOP;
-      PERFORM set_config('lock_timeout', patience::text, true);
-      RETURN;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      IF clock_timestamp() >= last THEN RAISE; END IF;
-    END;
-    PERFORM pg_sleep_until(least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last));
-    pause := least(pause * 1.5, 1);
-  END LOOP;
-END
+BEGIN LOOP
+  until := least(clock_timestamp() + interval '250 milliseconds', last);
+  BEGIN
+    FOREACH wanted IN ARRAY ARRAY[
+        'projects IN EXCLUSIVE MODE', 'project_state IN EXCLUSIVE MODE', 'memories IN SHARE ROW EXCLUSIVE MODE',
+        'interactions IN SHARE ROW EXCLUSIVE MODE'] LOOP
+      PERFORM set_config('lock_timeout',
+        greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000)::integer::text, true);
+      EXECUTE 'LOCK TABLE ' || wanted;
+    END LOOP;
+    PERFORM set_config('lock_timeout', patience::text, true);
+    RETURN;
+  EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    IF clock_timestamp() >= last THEN RAISE; END IF;
+  END;
+  PERFORM pg_sleep_until(least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last));
+  pause := least(pause * 1.5, 1);
+END LOOP; END
 $rekey$;
 
 -- Write times in UTC, whatever the session says.
@@ -168,9 +153,8 @@ WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (SELECT named."ta
   FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member)
 SELECT * FROM rekey_tree;
 
--- Guard rekey_missing_column: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision. More: alembic-rekey guide
---   missing_column
+-- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
+--   column, or correct the declaration in the revision.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_missing_column',
   format('%s: the revision declares column %L, and the database does not have it', rekey_declared."table",
     rekey_declared.name)
@@ -180,18 +164,17 @@ FROM rekey_declared
 WHERE rekey_catalog.name IS NULL;
 
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
---   rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision. More: alembic-rekey guide reserved_name
+--   rekey_canonical. If the script stops here: rename the column for as long as the journal is needed, or leave its
+--   table out of the revision.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
 WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
   AND "table" IN ('projects', 'project_state', 'memories', 'interactions');
 
--- Guard rekey_time_type: every column of times has a type of the kind that the revision declares.
--- If the script stops here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as
---   sa.BigInteger in Epoch(column, "ms"). More: alembic-rekey guide time_type
+-- Guard rekey_time_type: every column of times has a type of the kind that the revision declares. If the script stops
+--   here: declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as sa.BigInteger in
+--   Epoch(column, "ms").
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_time("table", "column", kind, declared) AS (VALUES
     ('projects', 'created_at', 'D', 'a time'), ('projects', 'updated_at', 'D', 'a time'),
@@ -202,8 +185,8 @@ FROM rekey_time
   JOIN rekey_catalog ON rekey_catalog."table" = rekey_time."table" AND rekey_catalog.name = rekey_time."column"
 WHERE rekey_catalog.kind != rekey_time.kind;
 
--- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
--- If the script stops here: name the table behind it in the revision. More: alembic-rekey guide not_a_table
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read. If the
+--   script stops here: name the table behind it in the revision.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_a_table',
   format('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (SELECT part."table",
@@ -212,9 +195,8 @@ FROM (SELECT part."table",
   FROM rekey_named AS part JOIN pg_catalog.pg_class AS known ON known.oid = part.member
   WHERE known.relkind NOT IN ('r', 'p')) AS rekey_asked;
 
--- Guard rekey_not_text: a column of names holds texts.
--- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
---   its key is an owner. More: alembic-rekey guide not_text
+-- Guard rekey_not_text: a column of names holds texts. If the script stops here: name the column that holds the name
+--   itself in the spec; a column that refers to a row by its key is an owner.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
 FROM (SELECT part.noun, part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type
@@ -224,27 +206,26 @@ FROM (SELECT part.noun, part."table", known.attname AS "column", format_type(kno
     JOIN pg_catalog.pg_type AS type ON type.oid = known.atttypid AND type.typcategory <> 'S') AS rekey_asked
 WHERE noun IN ('project', 'memory', 'interaction');
 
--- Guard rekey_foreign_partition: every row of a table is stored in this database.
--- If the script stops here: take that part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO
---   INHERIT), or turn it into a table of this database. More: alembic-rekey guide foreign_partition
+-- Guard rekey_foreign_partition: every row of a table is stored in this database. If the script stops here: take that
+--   part out for the upgrade (ALTER TABLE \u2026 DETACH PARTITION \u2026, or NO INHERIT), or turn it into a table of
+--   this database.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_foreign_partition',
   format('%s: its part %s is a foreign table; no transaction spans two servers', "table", partition)
 FROM (SELECT tree."table", tree.member::regclass::text AS partition
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
   WHERE tree.member <> tree.root) AS rekey_asked;
 
--- Guard rekey_inherited: no other table inherits from one whose rows may be deleted.
--- If the script stops here: take the heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir
---   in the revision instead, if the rows are there. More: alembic-rekey guide inherited
+-- Guard rekey_inherited: no other table inherits from one whose rows may be deleted. If the script stops here: take the
+--   heir out for the upgrade (ALTER TABLE \u2026 NO INHERIT \u2026), or name the heir in the revision instead, if the
+--   rows are there.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_inherited',
   format('%s: %s inherits from it; what is deleted there could not be put back there', "table", heir)
 FROM (SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
   WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> '') AS rekey_asked;
 
--- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables.
--- If the script stops here: disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026), and enable it
---   after. More: alembic-rekey guide rewritten
+-- Guard rekey_rewritten: no rule of the database rewrites what is written to the tables. If the script stops here:
+--   disable the rule for the upgrade (ALTER TABLE \u2026 DISABLE RULE \u2026), and enable it after.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_rewritten',
   format('%s: the rule %L rewrites what is written to it, so other rows would change than planned', "table", rule)
 FROM (SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
@@ -253,10 +234,8 @@ FROM (SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
 ) AS rekey_asked;
 
 -- Guard rekey_row_security: row security hides no row of the tables, nor of those that refer to them, from this
---   account.
--- If the script stops here: run it with an account that row security does not bind: a superuser, one that was made with
---   BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY. More: alembic-rekey
---   guide row_security
+--   account. If the script stops here: run it with an account that row security does not bind: a superuser, one that
+--   was made with BYPASSRLS, or the owner of the table after ALTER TABLE \u2026 NO FORCE ROW LEVEL SECURITY.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_row_security',
   format('%s: row security hides rows from the account %L, and what it hides is not planned', "table", account)
 FROM (SELECT seen.member::regclass::text AS "table", current_user::text AS account
@@ -266,9 +245,8 @@ FROM (SELECT seen.member::regclass::text AS "table", current_user::text AS accou
   ) AS seen
   WHERE seen.member IS NOT NULL AND row_security_active(seen.member)) AS rekey_asked;
 
--- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put back.
--- If the script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows that it finds.
---   More: alembic-rekey guide not_validated
+-- Guard rekey_not_validated: every row fulfils the constraints of its table, so that it could be put back. If the
+--   script stops here: ALTER TABLE \u2026 VALIDATE CONSTRAINT \u2026, after correcting the rows that it finds.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
 FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
@@ -276,9 +254,8 @@ FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text
 ) AS rekey_asked;
 
 -- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no
---   row of it.
--- If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for the upgrade.
---   More: alembic-rekey guide no_replica_identity
+--   row of it. If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for
+--   the upgrade.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_replica_identity',
   format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
 FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
@@ -295,10 +272,9 @@ FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text
       WHERE published.pubname = made.pubname
         AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid))))) AS rekey_asked;
 
--- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
--- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
---   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)). More: alembic-rekey guide
---   name_of_several
+-- Guard rekey_name_of_several: a name is that of one row, not of one per tenant. If the script stops here: if a name is
+--   one thing throughout, say so with a unique index on the name alone; if it is one per tenant, name the tenant's
+--   columns in the spec: Identity(within=(\u2026)).
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_term AS (SELECT made.indexrelid, made.indrelid, at.number
   FROM rekey_named AS part JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique
@@ -336,11 +312,10 @@ FROM (SELECT noun, "table", columns FROM rekey_unique AS several
 ) AS rekey_asked
 WHERE noun IN ('project');
 
--- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order.
--- If the script stops here: where another spec of the table names another key, name the same, its columns in the same
+-- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order. If
+--   the script stops here: where another spec of the table names another key, name the same, its columns in the same
 --   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
---   journal is empty, drop it and make it again with op.create_side_tables(spec). More: alembic-rekey guide
---   journal_shape
+--   journal is empty, drop it and make it again with op.create_side_tables(spec).
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
@@ -392,7 +367,7 @@ SELECT (SELECT max(id) FROM rekey_run), alias, canonical, key, identity FROM rek
 -- Let statements be planned for what rekey_alias holds.
 ANALYZE rekey_alias (run_id, key);
 
--- What several statements ask for is named once.
+-- Plan projects: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_as_project AS SELECT DISTINCT (CAST(projects.name AS TEXT) COLLATE "default") AS spelling
 FROM projects WHERE projects.name IS NOT NULL;
 CREATE TEMPORARY VIEW rekey_0_project AS SELECT spelling, translate(btrim(spelling,
@@ -425,8 +400,6 @@ WINDOW rekey_rows AS
 CREATE TEMPORARY VIEW rekey_group_project AS SELECT key_0, name, canonical, lead_0,
   ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
 FROM rekey_ranked_project WHERE rows > 1 OR has_canonical = 0 OR canonical != name;
-
--- Plan projects: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_projects
 WITH rekey_decided_project AS (SELECT key_0,
     CASE WHEN (place > 1) THEN 'delete' WHEN (canonical != name) THEN 'rename' ELSE 'keep' END AS action, canonical,
@@ -440,15 +413,13 @@ FROM rekey_decided_project
   LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0;
 ANALYZE rekey_journal_projects (rekey_run, rekey_action, id);
 
--- What several statements ask for is named once.
+-- Plan project_state: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_planned_project AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name,
   description, created_at, updated_at
 FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 CREATE TEMPORARY VIEW rekey_members_project AS SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical,
   rekey_place AS place, name
 FROM rekey_planned_project WHERE rekey_place IS NOT NULL;
-
--- Plan project_state: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_project_state
 WITH rekey_slot_row_state AS (SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
     CASE WHEN (rekey_member_0_project.place IS NOT NULL) THEN rekey_member_0_project.to_0 ELSE project_state.project_id
@@ -492,7 +463,7 @@ SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_acti
 FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0;
 ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
 
--- What several statements ask for is named once.
+-- Plan memories: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_as_memory AS SELECT DISTINCT (CAST(memories.project AS TEXT) COLLATE "default") AS spelling
 FROM memories WHERE memories.project IS NOT NULL;
 CREATE TEMPORARY VIEW rekey_0_memory AS SELECT spelling, translate(btrim(spelling,
@@ -505,8 +476,6 @@ CREATE TEMPORARY VIEW rekey_of_memory AS
 WITH rekey_of_memory AS MATERIALIZED (SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memory JOIN rekey_registered ON rekey_registered.key = rekey_0_memory.key)
 SELECT * FROM rekey_of_memory;
-
--- Plan memories: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_memories
 WITH rekey_tagged_memory AS (SELECT memories.id AS key_0, rekey_of_memory.canonical,
     rekey_of_memory.canonical AS name_0, (CAST(memories.memory_type AS TEXT) COLLATE "default") AS agree_0,
@@ -544,7 +513,7 @@ SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_act
 FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0;
 ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
 
--- What several statements ask for is named once.
+-- Plan interactions: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_as_interaction AS SELECT DISTINCT (CAST(interactions.project AS TEXT) COLLATE "default"
 ) AS spelling
 FROM interactions WHERE interactions.project IS NOT NULL;
@@ -559,8 +528,6 @@ WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, 
     rekey_registered.canonical
   FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key)
 SELECT * FROM rekey_of_interaction;
-
--- Plan interactions: what happens to each row, with the row as it is.
 INSERT INTO rekey_journal_interactions
 WITH rekey_decided_interaction AS (SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
   FROM interactions
@@ -573,7 +540,7 @@ FROM rekey_decided_interaction
   JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
 ANALYZE rekey_journal_interactions (rekey_run, rekey_action, id);
 
--- What several statements ask for is named once.
+-- Count the rows of each action in the journals, once for all that follows.
 CREATE TEMPORARY VIEW rekey_planned_state AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
   project_id, category, key, value, source, confidence, status, created_at, updated_at
 FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run);
@@ -583,8 +550,6 @@ FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 CREATE TEMPORARY VIEW rekey_planned_interaction AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
   prompt, response, client, session_id, project, created_at
 FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-
--- Count the rows of each action in the journals, once for all that follows.
 CREATE TEMPORARY TABLE rekey_tally AS SELECT *
 FROM (SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project
   GROUP BY rekey_action
@@ -646,9 +611,8 @@ FROM (SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.n
     JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
 ) AS rekey_asked;
 
--- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
--- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
---   run the upgrade again. More: alembic-rekey guide two_canonical_rows
+-- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most. If the script stops here:
+--   move what hangs on the wrong row to the right one by hand and delete the wrong one, then run the upgrade again.
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_canonical_row AS (SELECT projects.id AS key, (CAST(projects.name AS TEXT) COLLATE "default") AS name,
     rekey_of_project.canonical
@@ -659,10 +623,9 @@ SELECT 'rekey_two_canonical_rows_project',
 FROM (SELECT *, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canonical_row) AS rekey_counted
 WHERE rows > 1;
 
--- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
---   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
---   again. More: alembic-rekey guide collision
+-- Guard rekey_collision_state: no slot has two active rows with different values. If the script stops here: decide
+--   which value is right: give the other row another status ('superseded', say), or answer with -x resolutions=FILE
+--   (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_collision_state',
   format('project_state: %L has a collision at %s: row %L, active under %L, says %L',
     rekey_planned_state.rekey_canonical,
@@ -675,18 +638,17 @@ FROM rekey_planned_state
 WHERE rekey_planned_state.rekey_action = 'collision'
   AND (CAST(rekey_planned_state.status AS TEXT) COLLATE "default") = 'active';
 
--- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
--- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
---   upgrade again. More: alembic-rekey guide crowded_slot
+-- Guard rekey_crowded_slot_state: no identity has two rows in one slot. If the script stops here: the table should
+--   allow one row per identity and slot: remove what is surplus, then run the upgrade again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_crowded_slot_state',
   format('project_state: identity %L, of %L, has %s rows at %s', project_id, rekey_canonical, count(*),
     'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST(key AS VARCHAR), 'NULL'))
 FROM rekey_planned_state GROUP BY rekey_canonical, project_id, category, key HAVING count(*) > 1;
 
 -- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
---   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
---   none of them alone is one. More: alembic-rekey guide key_not_unique
+--   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart. If the script stops here:
+--   declare the column that does, or remove what is surplus; where a key has several columns, none of them alone is
+--   one.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_key_not_unique_project',
   format('key %L of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
     count(*))
@@ -713,9 +675,8 @@ FROM (SELECT 1 AS one WHERE NOT (EXISTS (SELECT noun FROM rekey_keyed WHERE noun
 WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
 
 -- Guards rekey_key_is_null_project, rekey_key_is_null_state, rekey_key_is_null_memory, rekey_key_is_null_interaction:
---   every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key. More: alembic-rekey
---   guide key_is_null
+--   every row has a key. If the script stops here: declare the column that tells the rows apart, or give these rows a
+--   key.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_key_is_null_project',
   format('projects: %s rows have no value in the declared key ''id''', count(*))
 FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
@@ -729,10 +690,9 @@ UNION ALL SELECT 'rekey_key_is_null_interaction',
   format('interactions: %s rows have no value in the declared key ''id''', count(*))
 FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0;
 
--- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
--- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
---   others are dropped. If none of these rows is in force, delete them first, or give one of them that status. More:
---   alembic-rekey guide no_row_is_active
+-- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active. If the script stops here:
+--   name the status of rows that are in force in the spec, Slots(active=\u2026): values of others are dropped. If none
+--   of these rows is in force, delete them first, or give one of them that status.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_row_is_active_state',
   format('project_state: no row has the status ''active'', which the spec calls active; %s rows have %L', count(*),
     project_state.status)
@@ -743,9 +703,9 @@ FROM (SELECT 1 AS one
   JOIN project_state ON true
 GROUP BY project_state.status;
 
--- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
---   name, or a default in the database. More: alembic-rekey guide unfilled_column
+-- Guard rekey_unfilled_column_project: every column that a created row needs gets a value. If the script stops here:
+--   give the column a value in the spec, Identity(created={...}), which may be made of the name, or a default in the
+--   database.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_unfilled_column_project',
   format('projects: the plan creates rows, and column %L takes no NULL and has no default', name)
 FROM (SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
@@ -754,9 +714,8 @@ FROM (SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey
 WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
--- Guard rekey_generated_column: every column that the database generates is declared so.
--- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
---   the catalog. More: alembic-rekey guide generated_column
+-- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
+--   declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the catalog.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_generated_column',
   format('%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table",
     rekey_catalog.name)
@@ -767,9 +726,8 @@ WHERE rekey_catalog.generated = 1
   AND (rekey_declared.name IS NOT NULL OR rekey_catalog."table" IN ('projects', 'project_state'));
 
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
---   columns.
--- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
---   the catalog. More: alembic-rekey guide trigger_undeclared
+--   columns. If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online,
+--   which ask the catalog.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_undeclared',
   format('%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
     rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
@@ -779,16 +737,12 @@ FROM rekey_catalog JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."tabl
 WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
 
 -- Guards rekey_attached_project, rekey_attached_state, rekey_attached_memory, rekey_attached_interaction: no row
---   outside the plan hangs on a row that the plan deletes or renames.
--- If the script stops here: move these rows to the canonical by hand, or cover their table in the spec (alembic-rekey
---   revision --fold TABLE.COLUMN writes the parts of all tables that refer to it). More: alembic-rekey guide attached
-DO
-  $rekey$
+--   outside the plan hangs on a row that the plan deletes or renames. If the script stops here: move these rows to the
+--   canonical by hand, or cover their table in the spec (alembic-rekey revision --fold TABLE.COLUMN writes the parts of
+--   all tables that refer to it).
+DO $rekey$
 DECLARE
-  found record;
-  hanging record;
-  guards text[];
-  said text[];
+  found record; hanging record; guards text[]; said text[];
 BEGIN
   FOR found IN
     WITH RECURSIVE asked (guard, root, "table", journal, keys, gone) AS (VALUES
@@ -799,35 +753,29 @@ BEGIN
       ('rekey_attached_memory', 'memories', 'memories', 'rekey_journal_memories',
         ARRAY['id']::text[], '{}'),
       ('rekey_attached_interaction', 'interactions', 'interactions', 'rekey_journal_interactions',
-        ARRAY['id']::text[], '{}')
-    ),
+        ARRAY['id']::text[], '{}')),
     written (root, action, columns) AS (VALUES
       ('projects', 'rename', ARRAY['name', 'updated_at']::text[]),
       ('project_state', 'rekey', ARRAY['project_id', 'updated_at']::text[]),
       ('project_state', 'revive', ARRAY['status', 'updated_at']::text[]),
       ('memories', 'rekey', ARRAY['project', 'updated_at']::text[]),
       ('memories', 'supersede', ARRAY['project', 'status', 'updated_at']::text[]),
-      ('interactions', 'rekey', ARRAY['project']::text[])
-    ),
+      ('interactions', 'rekey', ARRAY['project']::text[])),
     covered (root, child, fields, targets) AS (VALUES
       ('projects', 'project_state', ARRAY['project_id']::text[], ARRAY['id']::text[]),
       ('projects', 'memories', ARRAY['project']::text[], ARRAY['name']::text[]),
-      ('projects', 'interactions', ARRAY['project']::text[], ARRAY['name']::text[])
-    ),
-    tree (root, member) AS (
-      SELECT root, to_regclass(root)::oid FROM (VALUES ('projects'), ('project_state'), ('memories'), ('interactions')) AS parents (root)
+      ('projects', 'interactions', ARRAY['project']::text[], ARRAY['name']::text[])),
+    tree (root, member) AS (SELECT root, to_regclass(root)::oid FROM (VALUES
+      ('projects'), ('project_state'), ('memories'), ('interactions')) AS parents (root)
       UNION SELECT child, to_regclass(child)::oid FROM covered
       UNION SELECT tree.root, below.inhrelid
-      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    ),
-    key AS (
-      SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*, EXISTS (
-        SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
-        WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
-      ) AS covered
+      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member),
+    key AS (SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*,
+        EXISTS (SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
+          WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
+        ) AS covered
       FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
-      CROSS JOIN LATERAL (
-        SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
+      CROSS JOIN LATERAL (SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
           array_agg(target.attname::text ORDER BY source.attname COLLATE "C") AS targets,
           string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
         FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair (field, target, place)
@@ -836,9 +784,7 @@ BEGIN
       ) AS field
       WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS made_for JOIN tree AS above ON above.member = made_for.confrelid
-        WHERE above.root = tree.root AND made_for.oid = fk.conparentid
-      )
-    )
+        WHERE above.root = tree.root AND made_for.oid = fk.conparentid))
     SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
       CASE WHEN key.covered THEN '{}' ELSE asked.gone::text[] END || ARRAY(
         SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
@@ -856,8 +802,7 @@ BEGIN
       found.listed, found.child, found.parent, found.condition, found.journal, found.matched) USING found.actions
     LOOP
       guards := guards || found.guard;
-      said := said ||
-        format('%s: %s rows hang on %s row %L, which the plan would %s, through %s; the plan does not cover them', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns);
+      said := said || format('%s: %s rows hang on %s row %L, which the plan would %s, through %s; the plan does not cover them', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns);
     END LOOP;
   END LOOP;
   INSERT INTO rekey_guard (guard, said) SELECT * FROM unnest(guards, said);
@@ -865,9 +810,8 @@ END
 $rekey$;
 
 -- Guard rekey_trigger_on_way_back: no trigger fires for the first time on the way back, where what the plan deletes is
---   inserted.
--- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
---   away, for the upgrade and for the downgrade. More: alembic-rekey guide trigger_on_way_back
+--   inserted. If the script stops here: run the upgrade online, which tries the way back before it commits; or take the
+--   trigger away, for the upgrade and for the downgrade.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_on_way_back',
   format('%s: the trigger %L fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
     rekey_fired."table", rekey_fired.called, rekey_fired.event)
@@ -953,12 +897,10 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_to_id IN
     (SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run));
 
--- What several statements ask for is named once.
+-- Spell misspelt canonical rows as they are registered.
 CREATE TEMPORARY VIEW rekey_becoming_project AS SELECT *,
   CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
 FROM rekey_planned_project WHERE rekey_action IN ('rename');
-
--- Spell misspelt canonical rows as they are registered.
 -- CHANGES projects
 WITH rekey_changed AS (UPDATE projects
   SET name=rekey_becoming.rekey_new_0,
@@ -968,12 +910,10 @@ WITH rekey_changed AS (UPDATE projects
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'canonical_rows_renamed', count(*) FROM rekey_changed;
 
--- What several statements ask for is named once.
+-- Write the rows of interactions under their canonical.
 CREATE TEMPORARY VIEW rekey_becoming_interaction AS SELECT *,
   CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
-
--- Write the rows of interactions under their canonical.
 -- CHANGES interactions
 WITH rekey_changed AS (UPDATE interactions SET project=rekey_becoming.rekey_new_0
   FROM (SELECT * FROM rekey_becoming_interaction WHERE rekey_action IN ('rekey')) AS rekey_becoming
@@ -981,14 +921,12 @@ WITH rekey_changed AS (UPDATE interactions SET project=rekey_becoming.rekey_new_
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'interaction_rows_rekeyed', count(*) FROM rekey_changed;
 
--- What several statements ask for is named once.
+-- Supersede the duplicates in memories, under their canonical name too.
 CREATE TEMPORARY VIEW rekey_becoming_memory AS SELECT *,
   CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical WHEN (rekey_action = 'supersede') THEN rekey_canonical
     ELSE project END AS rekey_new_0,
   CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
-
--- Supersede the duplicates in memories, under their canonical name too.
 -- CHANGES memories
 WITH rekey_changed AS (UPDATE memories
   SET project=rekey_becoming.rekey_new_0, status=rekey_becoming.rekey_new_1,
@@ -1035,7 +973,7 @@ WITH rekey_changed AS (DELETE FROM project_state
 INSERT INTO rekey_count (run_id, phase, name, value)
 SELECT (SELECT max(id) FROM rekey_run), 'apply', 'state_rows_historical_dropped', count(*) FROM rekey_changed;
 
--- What several statements ask for is named once.
+-- Make the canonical rows of project_state active again that say what the active shadow row said.
 CREATE TEMPORARY VIEW rekey_becoming_state AS SELECT rekey_planned_state.*,
   CASE WHEN (rekey_planned_state.rekey_action = 'rekey') THEN CASE WHEN (rekey_member_0_project.place IS NOT NULL
   ) THEN rekey_member_0_project.to_0
@@ -1047,8 +985,6 @@ FROM rekey_planned_state
   LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
     ON rekey_member_0_project.key_0 = rekey_planned_state.project_id
 WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
-
--- Make the canonical rows of project_state active again that say what the active shadow row said.
 -- CHANGES project_state
 WITH rekey_changed AS (UPDATE project_state
   SET status=rekey_becoming.rekey_new_1,
@@ -1092,8 +1028,7 @@ WHERE rekey_redirect.run_id < (SELECT max(id) FROM rekey_run) AND rekey_redirect
     WHERE run_id = (SELECT max(id) FROM rekey_run) AND noun = 'project');
 
 -- Ask now what deferred constraints would ask at COMMIT.
-DO
-  $rekey$
+DO $rekey$
 DECLARE
   deferred text;
 BEGIN
@@ -1243,10 +1178,9 @@ VALUES
   ('taken', 'its old place would be taken, or its owner could not return', ''),
   ('attached', 'rows hang on it that would not go back', '');
 
--- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
--- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
+-- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others. If
+--   the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
---   More: alembic-rekey guide unaccounted
 INSERT INTO rekey_guard (guard, said)
 WITH RECURSIVE rekey_journalled AS (SELECT part,
     CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
@@ -1304,9 +1238,8 @@ FROM (SELECT "table", 'inserted' AS kind, inserted AS counted, named_inserted AS
     0 AS counted, 0 AS journalled
   WHERE current_setting('track_counts') = 'off') AS rekey_unaccounted;
 
--- Guard rekey_count_differs: each statement changed as many rows as the journal names.
--- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
---   then run the upgrade again. More: alembic-rekey guide count_differs
+-- Guard rekey_count_differs: each statement changed as many rows as the journal names. If the script stops here: look
+--   for triggers or rules that skip or add rows, and for keys that are NULL or not unique, then run the upgrade again.
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_wanted(name, part, action) AS (VALUES
     ('canonical_rows_created', 'project', 'create'), ('canonical_rows_renamed', 'project', 'rename'),
@@ -1325,16 +1258,14 @@ FROM (SELECT rekey_wanted.name, CAST(coalesce(sum(rekey_tally.rows), 0) AS BIGIN
     AND rekey_count.run_id = (SELECT max(id) FROM rekey_run)
 WHERE rekey_count.value IS DISTINCT FROM rekey_expected.value;
 
--- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
---   alembic-rekey guide shadow_left
+-- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left. If the script stops here: look for
+--   triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_shadow_left_project',
   format('projects: a row is still named %L instead of %L', name, canonical)
 FROM rekey_group_project WHERE place > 1 OR canonical != name;
 
--- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
---   alembic-rekey guide alias_left
+-- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more. If the script
+--   stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_alias_left_memory',
   format('memories: rows are still keyed by %L instead of %L', spelling, canonical)
 FROM rekey_of_memory WHERE canonical != spelling
@@ -1342,19 +1273,17 @@ UNION ALL SELECT 'rekey_alias_left_interaction',
   format('interactions: rows are still keyed by %L instead of %L', spelling, canonical)
 FROM rekey_of_interaction WHERE canonical != spelling;
 
--- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
--- If the script stops here: look for rows whose key is NULL or not unique, and for triggers. More: alembic-rekey guide
---   owner_lost
+-- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted. If the script stops here: look for rows
+--   whose key is NULL or not unique, and for triggers.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_owner_lost_state',
   format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
 FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
 
 -- Guards rekey_no_way_back_project, rekey_no_way_back_state, rekey_no_way_back_memory, rekey_no_way_back_interaction:
---   every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
---   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
---   for the upgrade. More: alembic-rekey guide no_way_back
+--   every row that the journal names would go back as it was. If the script stops here: look for what else writes these
+--   rows: a trigger, a rule, a type that changes what is written. Where a trigger writes the time of the change,
+--   declare stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_way_back_project',
   format('projects: row %L (%s for %L) would not go back as it was: %s', rekey_back_project.key_0,
     rekey_back_project.action, rekey_back_project.canonical, rekey_drift.what)

@@ -14,14 +14,14 @@
 -- The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits nothing
 --   either, unless all that failed is an op.execute() of another revision.
 -- A guard that finds anything says up to twenty of its findings; the shell prints its name and stops, and the comment
---   above it says what to do.
+--   above it says what to do. More about a guard: alembic-rekey guide NAME.
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1079, 1108, 1136, 1179, 1304
---   project_state: 1101, 1237, 1247, 1257, 1280, 1292
---   interactions: 1196
---   memories: 1213, 1225
+--   projects: 1052, 1081, 1107, 1148, 1267
+--   project_state: 1074, 1202, 1212, 1222, 1243, 1255
+--   interactions: 1163
+--   memories: 1178, 1190
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -54,9 +54,8 @@ WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place
 CREATE TABLE IF NOT EXISTS alembic_version
   (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
--- Guard rekey_version: the database is at the revision that this script starts from: 0002.
--- If the script stops here: the script ran already, or is for another database: look into alembic_version and make it
---   again. More: alembic-rekey guide version
+-- Guard rekey_version: the database is at the revision that this script starts from: 0002. If the script stops here:
+--   the script ran already, or is for another database: look into alembic_version and make it again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_version', 'the database is at another revision'
 FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_version.version_num NOT IN ('0002'))
   UNION ALL SELECT '0002' AS version_num
@@ -103,9 +102,8 @@ VALUES
   ('memory', 'memories', '"memories"', '["id"]', 'project', '', '[]'),
   ('interaction', 'interactions', '"interactions"', '["id"]', 'project', '', '[]');
 
--- Guard rekey_missing_column: every column that the revision declares is there.
--- If the script stops here: add the column, or correct the declaration in the revision. More: alembic-rekey guide
---   missing_column
+-- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
+--   column, or correct the declaration in the revision.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_missing_column',
   printf('%s: the revision declares column %Q, and the database does not have it', rekey_declared."table",
     rekey_declared.name)
@@ -123,9 +121,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
---   rekey_canonical.
--- If the script stops here: rename the column for as long as the journal is needed, or leave its table out of the
---   revision. More: alembic-rekey guide reserved_name
+--   rekey_canonical. If the script stops here: rename the column for as long as the journal is needed, or leave its
+--   table out of the revision.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
@@ -139,8 +136,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read.
--- If the script stops here: name the table behind it in the revision. More: alembic-rekey guide not_a_table
+-- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read. If the
+--   script stops here: name the table behind it in the revision.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_not_a_table',
   printf('%s is %s; its rows could be neither journalled nor put back where they are stored', "table", what)
 FROM (SELECT part."table", 'a view' AS what
@@ -154,9 +151,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_not_text: a column of names holds texts.
--- If the script stops here: name the column that holds the name itself in the spec; a column that refers to a row by
---   its key is an owner. More: alembic-rekey guide not_text
+-- Guard rekey_not_text: a column of names holds texts. If the script stops here: name the column that holds the name
+--   itself in the spec; a column that refers to a row by its key is an owner.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
 FROM (SELECT part.noun, part."table", known.name AS "column", known.type
@@ -174,9 +170,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be put back.
--- If the script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables. More:
---   alembic-rekey guide check_broken
+-- Guard rekey_check_broken: every row fulfils the CHECK constraints of its table, so that it could be put back. If the
+--   script stops here: correct the rows, or the constraint: PRAGMA quick_check names the tables.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_check_broken',
   printf('%s: rows from before a CHECK constraint do not fulfil it, and could not be written again', "table")
 FROM (SELECT part."table"
@@ -193,10 +188,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_name_of_several: a name is that of one row, not of one per tenant.
--- If the script stops here: if a name is one thing throughout, say so with a unique index on the name alone; if it is
---   one per tenant, name the tenant's columns in the spec: Identity(within=(\u2026)). More: alembic-rekey guide
---   name_of_several
+-- Guard rekey_name_of_several: a name is that of one row, not of one per tenant. If the script stops here: if a name is
+--   one thing throughout, say so with a unique index on the name alone; if it is one per tenant, name the tenant's
+--   columns in the spec: Identity(within=(\u2026)).
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_unique AS (SELECT part.noun, part."table", made.name AS index_name, made.partial,
     sum(lower(coalesce(of.name, '')) NOT IN (SELECT lower(value) FROM json_each(part.apart))) AS parts,
@@ -230,11 +224,10 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order.
--- If the script stops here: where another spec of the table names another key, name the same, its columns in the same
+-- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order. If
+--   the script stops here: where another spec of the table names another key, name the same, its columns in the same
 --   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
---   journal is empty, drop it and make it again with op.create_side_tables(spec). More: alembic-rekey guide
---   journal_shape
+--   journal is empty, drop it and make it again with op.create_side_tables(spec).
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
@@ -293,7 +286,7 @@ WITH rekey_listed(alias, canonical, "key", identity) AS (VALUES
 INSERT INTO rekey_alias (run_id, alias, canonical, "key", identity)
 SELECT (SELECT max(id) FROM rekey_run), alias, canonical, "key", identity FROM rekey_listed;
 
--- What several statements ask for is named once.
+-- Plan projects: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_as_project AS SELECT DISTINCT projects.name COLLATE BINARY AS spelling FROM projects
 WHERE projects.name IS NOT NULL;
 CREATE TEMPORARY VIEW rekey_0_project AS SELECT spelling, replace(replace(replace(lower(trim(spelling,
@@ -322,8 +315,6 @@ FROM rekey_known_project
 WINDOW rekey_rows AS
   (PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
   rekey_rows_1 AS (PARTITION BY group_0);
-
--- Plan projects: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_projects
 WITH rekey_group_project AS MATERIALIZED (SELECT key_0, name, canonical, lead_0,
@@ -340,15 +331,13 @@ SELECT (SELECT max(id) FROM rekey_run), rekey_decided_project.action AS rekey_ac
 FROM rekey_decided_project
   LEFT OUTER JOIN projects AS rekey_original ON rekey_original.id = rekey_decided_project.key_0;
 
--- What several statements ask for is named once.
+-- Plan project_state: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_planned_project AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id, name,
   description, created_at, updated_at
 FROM rekey_journal_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 CREATE TEMPORARY VIEW rekey_members_project AS SELECT id AS key_0, rekey_to_id AS to_0, rekey_canonical AS canonical,
   rekey_place AS place, name
 FROM rekey_planned_project WHERE rekey_place IS NOT NULL;
-
--- Plan project_state: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_project_state
 WITH rekey_slot_row_state AS (SELECT project_state.id AS key_0, rekey_member_0_project.canonical,
@@ -429,7 +418,7 @@ SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_acti
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
 FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0;
 
--- What several statements ask for is named once.
+-- Plan memories: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_as_memory AS SELECT DISTINCT memories.project COLLATE BINARY AS spelling FROM memories
 WHERE memories.project IS NOT NULL;
 CREATE TEMPORARY VIEW rekey_0_memory AS SELECT spelling, replace(replace(replace(lower(trim(spelling,
@@ -441,8 +430,6 @@ CREATE TEMPORARY VIEW rekey_of_memory AS
 WITH rekey_of_memory AS MATERIALIZED (SELECT rekey_0_memory.spelling, rekey_registered.alias, rekey_registered.canonical
   FROM rekey_0_memory JOIN rekey_registered ON rekey_registered."key" = rekey_0_memory."key")
 SELECT * FROM rekey_of_memory;
-
--- Plan memories: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_memories
 WITH rekey_tagged_memory AS (SELECT memories.id AS key_0, rekey_of_memory.canonical,
@@ -513,7 +500,7 @@ SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_act
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
 FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0;
 
--- What several statements ask for is named once.
+-- Plan interactions: what happens to each row, with the row as it is.
 CREATE TEMPORARY VIEW rekey_as_interaction AS SELECT DISTINCT interactions.project COLLATE BINARY AS spelling
 FROM interactions WHERE interactions.project IS NOT NULL;
 CREATE TEMPORARY VIEW rekey_0_interaction AS SELECT spelling, replace(replace(replace(lower(trim(spelling,
@@ -526,8 +513,6 @@ WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, 
     rekey_registered.canonical
   FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key")
 SELECT * FROM rekey_of_interaction;
-
--- Plan interactions: what happens to each row, with the row as it is.
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions
 WITH rekey_decided_interaction AS MATERIALIZED (SELECT interactions.id AS key_0, 'rekey' AS action,
@@ -541,7 +526,7 @@ SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS reke
 FROM rekey_decided_interaction
   JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
 
--- What several statements ask for is named once.
+-- Count the rows of each action in the journals, once for all that follows.
 CREATE TEMPORARY VIEW rekey_planned_state AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
   project_id, category, "key", value, source, confidence, status, created_at, updated_at
 FROM rekey_journal_project_state WHERE rekey_run = (SELECT max(id) FROM rekey_run);
@@ -551,8 +536,6 @@ FROM rekey_journal_memories WHERE rekey_run = (SELECT max(id) FROM rekey_run);
 CREATE TEMPORARY VIEW rekey_planned_interaction AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,
   prompt, response, client, session_id, project, created_at
 FROM rekey_journal_interactions WHERE rekey_run = (SELECT max(id) FROM rekey_run);
-
--- Count the rows of each action in the journals, once for all that follows.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_tally AS SELECT *
 FROM (SELECT 'project' AS part, rekey_action AS action, count(*) AS rows FROM rekey_planned_project
@@ -615,9 +598,8 @@ FROM (SELECT part."table", made.name AS called, event.value AS event
     JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
 ) AS rekey_asked;
 
--- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most.
--- If the script stops here: move what hangs on the wrong row to the right one by hand and delete the wrong one, then
---   run the upgrade again. More: alembic-rekey guide two_canonical_rows
+-- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most. If the script stops here:
+--   move what hangs on the wrong row to the right one by hand and delete the wrong one, then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_canonical_row AS (SELECT projects.id AS "key", projects.name COLLATE BINARY AS name,
     rekey_of_project.canonical
@@ -635,10 +617,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_collision_state: no slot has two active rows with different values.
--- If the script stops here: decide which value is right: give the other row another status ('superseded', say), or
---   answer with -x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade
---   again. More: alembic-rekey guide collision
+-- Guard rekey_collision_state: no slot has two active rows with different values. If the script stops here: decide
+--   which value is right: give the other row another status ('superseded', say), or answer with -x resolutions=FILE
+--   (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_collision_state',
   printf('project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q',
     rekey_planned_state.rekey_canonical,
@@ -658,9 +639,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_crowded_slot_state: no identity has two rows in one slot.
--- If the script stops here: the table should allow one row per identity and slot: remove what is surplus, then run the
---   upgrade again. More: alembic-rekey guide crowded_slot
+-- Guard rekey_crowded_slot_state: no identity has two rows in one slot. If the script stops here: the table should
+--   allow one row per identity and slot: remove what is surplus, then run the upgrade again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_crowded_slot_state',
   printf('project_state: identity %Q, of %Q, has %s rows at %s', project_id, rekey_canonical, count(*),
     'category=' || coalesce(CAST(category AS VARCHAR), 'NULL') || ', key=' || coalesce(CAST("key" AS VARCHAR), 'NULL'))
@@ -675,9 +655,9 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guards rekey_key_not_unique_project, rekey_key_not_unique_state, rekey_key_not_unique_memory,
---   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart.
--- If the script stops here: declare the column that does, or remove what is surplus; where a key has several columns,
---   none of them alone is one. More: alembic-rekey guide key_not_unique
+--   rekey_key_not_unique_interaction: the declared key tells the rows of each table apart. If the script stops here:
+--   declare the column that does, or remove what is surplus; where a key has several columns, none of them alone is
+--   one.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_key_not_unique_project',
   printf('key %Q of projects is carried by %s rows, so the declared key ''id'' does not tell rows apart', projects.id,
     count(*))
@@ -715,9 +695,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guards rekey_key_is_null_project, rekey_key_is_null_state, rekey_key_is_null_memory, rekey_key_is_null_interaction:
---   every row has a key.
--- If the script stops here: declare the column that tells the rows apart, or give these rows a key. More: alembic-rekey
---   guide key_is_null
+--   every row has a key. If the script stops here: declare the column that tells the rows apart, or give these rows a
+--   key.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_key_is_null_project',
   printf('projects: %s rows have no value in the declared key ''id''', count(*))
 FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
@@ -742,10 +721,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active.
--- If the script stops here: name the status of rows that are in force in the spec, Slots(active=\u2026): values of
---   others are dropped. If none of these rows is in force, delete them first, or give one of them that status. More:
---   alembic-rekey guide no_row_is_active
+-- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active. If the script stops here:
+--   name the status of rows that are in force in the spec, Slots(active=\u2026): values of others are dropped. If none
+--   of these rows is in force, delete them first, or give one of them that status.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_no_row_is_active_state',
   printf('project_state: no row has the status ''active'', which the spec calls active; %s rows have %Q', count(*),
     project_state.status)
@@ -763,9 +741,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_unfilled_column_project: every column that a created row needs gets a value.
--- If the script stops here: give the column a value in the spec, Identity(created={...}), which may be made of the
---   name, or a default in the database. More: alembic-rekey guide unfilled_column
+-- Guard rekey_unfilled_column_project: every column that a created row needs gets a value. If the script stops here:
+--   give the column a value in the spec, Identity(created={...}), which may be made of the name, or a default in the
+--   database.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
   printf('projects: the plan creates rows, and column %Q takes no NULL and has no default', name)
 FROM (SELECT CAST(name AS TEXT) AS name
@@ -784,10 +762,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_unreadable_time_state: every time that decides which row stays can be read.
--- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the
---   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again. More:
---   alembic-rekey guide unreadable_time
+-- Guard rekey_unreadable_time_state: every time that decides which row stays can be read. If the script stops here:
+--   write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column holds numbers,
+--   declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
@@ -891,10 +868,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read.
--- If the script stops here: write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the
---   column holds numbers, declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again. More:
---   alembic-rekey guide unreadable_time
+-- Guard rekey_unreadable_time_memory: every time that decides which row stays can be read. If the script stops here:
+--   write a time such as 2024-01-31 10:00:00, or NULL for none, into these rows; where the column holds numbers,
+--   declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
     NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
@@ -995,9 +971,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_generated_column: every column that the database generates is declared so.
--- If the script stops here: declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks
---   the catalog. More: alembic-rekey guide generated_column
+-- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
+--   declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the catalog.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_generated_column',
   printf('%s: column %Q is generated, and the revision does not declare it so', rekey_catalog."table",
     rekey_catalog.name)
@@ -1016,9 +991,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
---   columns.
--- If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online, which ask
---   the catalog. More: alembic-rekey guide trigger_undeclared
+--   columns. If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online,
+--   which ask the catalog.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_trigger_undeclared',
   printf('%s: the trigger %Q fires when rows are updated, and the column %Q is not declared; a script would not see what is written there',
     rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
@@ -1036,9 +1010,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_trigger_on_way_back: no trigger fires for the first time on the way back, where what the plan deletes is
---   inserted.
--- If the script stops here: run the upgrade online, which tries the way back before it commits; or take the trigger
---   away, for the upgrade and for the downgrade. More: alembic-rekey guide trigger_on_way_back
+--   inserted. If the script stops here: run the upgrade online, which tries the way back before it commits; or take the
+--   trigger away, for the upgrade and for the downgrade.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_trigger_on_way_back',
   printf('%s: the trigger %Q fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
     rekey_fired."table", rekey_fired.called, rekey_fired.event)
@@ -1108,14 +1081,12 @@ SAVEPOINT rekey_step;
 -- CHANGES projects
 DELETE FROM projects WHERE 0 = 1;
 
--- What several statements ask for is named once.
+-- Note the rows whose foreign keys lead nowhere already.
 CREATE TEMPORARY VIEW rekey_related AS SELECT name FROM sqlite_master AS rekey_known
 WHERE type = 'table'
   AND (lower(name) IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions'))
     OR (EXISTS (SELECT 1 FROM pragma_foreign_key_list(rekey_known.name) AS rekey_key
       WHERE lower("table") IN (lower('projects'), lower('project_state'), lower('memories'), lower('interactions')))));
-
--- Note the rows whose foreign keys lead nowhere already.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_broken_before AS SELECT *
 FROM (SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid, count(*) AS rows
@@ -1169,12 +1140,10 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_to_id IN
     (SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run));
 
--- What several statements ask for is named once.
+-- Spell misspelt canonical rows as they are registered.
 CREATE TEMPORARY VIEW rekey_becoming_project AS SELECT *,
   CASE WHEN (rekey_action = 'rename') THEN rekey_canonical ELSE name END AS rekey_new_0
 FROM rekey_planned_project WHERE rekey_action IN ('rename');
-
--- Spell misspelt canonical rows as they are registered.
 SAVEPOINT rekey_step;
 -- CHANGES projects
 UPDATE projects
@@ -1186,12 +1155,10 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
   'canonical_rows_renamed', changes();
 
--- What several statements ask for is named once.
+-- Write the rows of interactions under their canonical.
 CREATE TEMPORARY VIEW rekey_becoming_interaction AS SELECT *,
   CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical ELSE project END AS rekey_new_0
 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey');
-
--- Write the rows of interactions under their canonical.
 SAVEPOINT rekey_step;
 -- CHANGES interactions
 UPDATE interactions SET project=rekey_becoming.rekey_new_0
@@ -1201,14 +1168,12 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
   'interaction_rows_rekeyed', changes();
 
--- What several statements ask for is named once.
+-- Supersede the duplicates in memories, under their canonical name too.
 CREATE TEMPORARY VIEW rekey_becoming_memory AS SELECT *,
   CASE WHEN (rekey_action = 'rekey') THEN rekey_canonical WHEN (rekey_action = 'supersede') THEN rekey_canonical
     ELSE project END AS rekey_new_0,
   CASE WHEN (rekey_action = 'supersede') THEN 'superseded' ELSE status END AS rekey_new_1
 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede');
-
--- Supersede the duplicates in memories, under their canonical name too.
 SAVEPOINT rekey_step;
 -- CHANGES memories
 UPDATE memories
@@ -1262,7 +1227,7 @@ SAVEPOINT rekey_step;
 INSERT INTO rekey_count (run_id, phase, name, value) SELECT (SELECT max(id) FROM rekey_run), 'apply',
   'state_rows_historical_dropped', changes();
 
--- What several statements ask for is named once.
+-- Make the canonical rows of project_state active again that say what the active shadow row said.
 CREATE TEMPORARY VIEW rekey_becoming_state AS SELECT rekey_planned_state.*,
   CASE WHEN (rekey_planned_state.rekey_action = 'rekey') THEN CASE WHEN (rekey_member_0_project.place IS NOT NULL
   ) THEN rekey_member_0_project.to_0
@@ -1274,8 +1239,6 @@ FROM rekey_planned_state
   LEFT OUTER JOIN rekey_members_project AS rekey_member_0_project
     ON rekey_member_0_project.key_0 = rekey_planned_state.project_id
 WHERE rekey_planned_state.rekey_action IN ('rekey', 'revive');
-
--- Make the canonical rows of project_state active again that say what the active shadow row said.
 SAVEPOINT rekey_step;
 -- CHANGES project_state
 UPDATE project_state
@@ -1453,10 +1416,9 @@ VALUES
   ('taken', 'its old place would be taken, or its owner could not return', ''),
   ('attached', 'rows hang on it that would not go back', '');
 
--- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others.
--- If the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
+-- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others. If
+--   the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict
 --   clause): find it and take it away for the upgrade, or cover its table in the spec, then run the upgrade again.
---   More: alembic-rekey guide unaccounted
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_journalled AS (SELECT part,
     CAST(coalesce(sum(CASE WHEN (action IN ('create')) THEN rows END), 0) AS BIGINT) AS inserted,
@@ -1497,9 +1459,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_count_differs: each statement changed as many rows as the journal names.
--- If the script stops here: look for triggers or rules that skip or add rows, and for keys that are NULL or not unique,
---   then run the upgrade again. More: alembic-rekey guide count_differs
+-- Guard rekey_count_differs: each statement changed as many rows as the journal names. If the script stops here: look
+--   for triggers or rules that skip or add rows, and for keys that are NULL or not unique, then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_wanted(name, part, action) AS (VALUES
     ('canonical_rows_created', 'project', 'create'), ('canonical_rows_renamed', 'project', 'rename'),
@@ -1525,9 +1486,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
---   alembic-rekey guide shadow_left
+-- Guard rekey_shadow_left_project: no shadow and no misspelt canonical is left. If the script stops here: look for
+--   triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_group_project AS MATERIALIZED (SELECT key_0, name, canonical, lead_0,
     ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
@@ -1543,9 +1503,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more.
--- If the script stops here: look for triggers that write the old name back, and for rows whose key is NULL. More:
---   alembic-rekey guide alias_left
+-- Guards rekey_alias_left_memory, rekey_alias_left_interaction: no row is keyed by an alias any more. If the script
+--   stops here: look for triggers that write the old name back, and for rows whose key is NULL.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_alias_left_memory',
   printf('memories: rows are still keyed by %Q instead of %Q', spelling, canonical)
 FROM rekey_of_memory WHERE canonical != spelling
@@ -1562,9 +1521,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted.
--- If the script stops here: look for rows whose key is NULL or not unique, and for triggers. More: alembic-rekey guide
---   owner_lost
+-- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted. If the script stops here: look for rows
+--   whose key is NULL or not unique, and for triggers.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_owner_lost_state',
   printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
 FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id
@@ -1579,10 +1537,9 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guards rekey_no_way_back_project, rekey_no_way_back_state, rekey_no_way_back_memory, rekey_no_way_back_interaction:
---   every row that the journal names would go back as it was.
--- If the script stops here: look for what else writes these rows: a trigger, a rule, a type that changes what is
---   written. Where a trigger writes the time of the change, declare stamped=Stamped.BY_THE_DATABASE; else take it away
---   for the upgrade. More: alembic-rekey guide no_way_back
+--   every row that the journal names would go back as it was. If the script stops here: look for what else writes these
+--   rows: a trigger, a rule, a type that changes what is written. Where a trigger writes the time of the change,
+--   declare stamped=Stamped.BY_THE_DATABASE; else take it away for the upgrade.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_no_way_back_project',
   printf('projects: row %Q (%s for %Q) would not go back as it was: %s', rekey_back_project.key_0,
     rekey_back_project.action, rekey_back_project.canonical, rekey_drift.what)
@@ -1647,9 +1604,9 @@ FROM (SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_f
   FROM rekey_related JOIN pragma_foreign_key_check(rekey_related.name) AS rekey_found ON 1 = 1
   GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid) AS rekey_nowhere;
 
--- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before.
--- If the script stops here: a table outside the plan hangs on rows that the plan deletes: move its rows to the
---   canonical by hand, or cover the table in the spec. More: alembic-rekey guide foreign_key_broken
+-- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before. If the script stops here: a table
+--   outside the plan hangs on rows that the plan deletes: move its rows to the canonical by hand, or cover the table in
+--   the spec.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_foreign_key_broken',
   printf('%s: the row with rowid %s refers to a row of %s that would be gone', "table", rowid, parent)
 FROM (SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now
@@ -1663,9 +1620,8 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now.
--- If the script stops here: correct or delete the row first: the downgrade could not let it refer to nothing again.
---   More: alembic-rekey guide foreign_key_mended
+-- Guard rekey_foreign_key_mended: no foreign key that led nowhere before leads somewhere now. If the script stops here:
+--   correct or delete the row first: the downgrade could not let it refer to nothing again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_foreign_key_mended',
   printf('%s: the row with rowid %s referred to no %s before, and no way back restores that', "table", rowid, parent)
 FROM (SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_before

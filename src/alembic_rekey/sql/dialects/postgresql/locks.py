@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
-from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.dialects.postgresql.plpgsql import filled, plpgsql
 
 __all__ = ["Analyze", "LockTables"]
 
@@ -49,7 +49,7 @@ def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
     quote = compiler.preparer.format_table
     modes = {table: f"{'' if table in element.referred else 'SHARE ROW '}EXCLUSIVE MODE" for table in element.tables}
     named = (f"{quote(table)} IN {mode}".replace("'", "''") for table, mode in modes.items())
-    taken = ",\n        ".join(f"'{one}'" for one in named)
+    taken = filled((f"'{one}'" for one in named), 8)
     return plpgsql(f"""DECLARE
   patience CONSTANT bigint := (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout');
   last CONSTANT timestamp with time zone := CASE WHEN patience = 0 THEN 'infinity'
@@ -57,26 +57,23 @@ def _lock_tables(element: LockTables, compiler: SQLCompiler, **_: Any) -> str:
   until timestamp with time zone;
   wanted text;
   pause double precision := {FIRST_PAUSE_SECONDS};
-BEGIN
-  LOOP
-    until := least(clock_timestamp() + interval '{TURN_MILLISECONDS} milliseconds', last);
-    BEGIN
-      FOREACH wanted IN ARRAY ARRAY[
-        {taken}
-      ] LOOP
-        PERFORM set_config('lock_timeout',
-          greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000)::integer::text, true);
-        EXECUTE 'LOCK TABLE ' || wanted;
-      END LOOP;
-      PERFORM set_config('lock_timeout', patience::text, true);
-      RETURN;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      IF clock_timestamp() >= last THEN RAISE; END IF;
-    END;
-    PERFORM pg_sleep_until(least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last));
-    pause := least(pause * 1.5, {LONGEST_PAUSE_SECONDS});
-  END LOOP;
-END""")  # noqa: S608  # names that the dialect quoted, and constants
+BEGIN LOOP
+  until := least(clock_timestamp() + interval '{TURN_MILLISECONDS} milliseconds', last);
+  BEGIN
+    FOREACH wanted IN ARRAY ARRAY[
+        {taken}] LOOP
+      PERFORM set_config('lock_timeout',
+        greatest(1, extract(epoch FROM until - clock_timestamp()) * 1000)::integer::text, true);
+      EXECUTE 'LOCK TABLE ' || wanted;
+    END LOOP;
+    PERFORM set_config('lock_timeout', patience::text, true);
+    RETURN;
+  EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    IF clock_timestamp() >= last THEN RAISE; END IF;
+  END;
+  PERFORM pg_sleep_until(least(clock_timestamp() + pause * (0.5 + random()) * interval '1 second', last));
+  pause := least(pause * 1.5, {LONGEST_PAUSE_SECONDS});
+END LOOP; END""")  # noqa: S608  # names that the dialect quoted, and constants
 
 
 class Analyze(ExecutableDDLElement):

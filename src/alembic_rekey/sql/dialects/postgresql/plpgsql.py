@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-__all__ = ["plpgsql"]
+from collections.abc import Iterable
+
+from alembic_rekey.text.layout import WIDTH
+
+__all__ = ["filled", "plpgsql"]
+
+
+def filled(items: Iterable[str], indent: int) -> str:
+    """Return a list of SQL with as many items on a line as fit, all lines but the first behind `indent` blanks."""
+    lines = [""]
+    for item in items:
+        if lines[-1] and indent + len(lines[-1]) + len(item) + len(", ,") > WIDTH:
+            lines.append("")
+        lines[-1] += f"{', ' if lines[-1] else ''}{item}"
+    return f",\n{' ' * indent}".join(lines)
 
 
 def plpgsql(body: str) -> str:

@@ -54,17 +54,10 @@ BEGIN
   IF guards IS NOT NULL THEN
     RAISE check_violation USING
       MESSAGE = format('guard %s found %s, and stops the script', guards, (SELECT count(*) FROM rekey_guard)),
-      DETAIL = (
-        SELECT string_agg(shown, E'\\n') FROM (
-          SELECT (
-            SELECT string_agg(
-              CASE WHEN letter ~ hidden THEN '\\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
-              ORDER BY place
-            ) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
-          ) AS shown
-          FROM rekey_guard ORDER BY guard, said LIMIT 20
-        ) AS first
-      ),
+      DETAIL = (SELECT string_agg(shown, E'\\n') FROM (SELECT (SELECT string_agg(
+            CASE WHEN letter ~ hidden THEN '\\x' || encode(convert_to(letter, 'UTF8'), 'hex') ELSE letter END, ''
+            ORDER BY place) FROM regexp_split_to_table(left(said, 400), '') WITH ORDINALITY AS letters (letter, place)
+          ) AS shown FROM rekey_guard ORDER BY guard, said LIMIT 20) AS first),
       HINT = 'The comment above this guard in the script says what to do.';
   END IF;
   RETURN NULL;

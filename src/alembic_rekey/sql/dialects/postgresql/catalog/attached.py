@@ -10,7 +10,7 @@ from sqlalchemy import ClauseElement, Executable, Table, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.dialects.postgresql.plpgsql import filled, plpgsql
 from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.expressions import Sentence
 
@@ -74,25 +74,20 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
         for parent, several in covered
         for child, fields, targets in several
     ]
-    listed = ",\n      ".join(pairs) or "(NULL, NULL, NULL::text[], NULL::text[])"
-    roots = ", ".join(f"({written.table(parent)})" for parent in parents)
+    roots = filled((f"({written.table(parent)})" for parent in parents), 6)
     return f"""covered (root, child, fields, targets) AS (VALUES
-      {listed}
-    ),
-    tree (root, member) AS (
-      SELECT root, to_regclass(root)::oid FROM (VALUES {roots}) AS parents (root)
+      {filled(pairs, 6) or "(NULL, NULL, NULL::text[], NULL::text[])"}),
+    tree (root, member) AS (SELECT root, to_regclass(root)::oid FROM (VALUES
+      {roots}) AS parents (root)
       UNION SELECT child, to_regclass(child)::oid FROM covered
       UNION SELECT tree.root, below.inhrelid
-      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
-    ),
-    key AS (
-      SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*, EXISTS (
-        SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
-        WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
-      ) AS covered
+      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member),
+    key AS (SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*,
+        EXISTS (SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
+          WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
+        ) AS covered
       FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
-      CROSS JOIN LATERAL (
-        SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
+      CROSS JOIN LATERAL (SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
           array_agg(target.attname::text ORDER BY source.attname COLLATE "C") AS targets,
           string_agg(format('child.%I = parent.%I', source.attname, target.attname), ' AND ') AS condition
         FROM unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair (field, target, place)
@@ -101,40 +96,33 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
       ) AS field
       WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS made_for JOIN tree AS above ON above.member = made_for.confrelid
-        WHERE above.root = tree.root AND made_for.oid = fk.conparentid
-      )
-    )"""  # noqa: S608  # every piece is a literal that SQLAlchemy wrote
+        WHERE above.root = tree.root AND made_for.oid = fk.conparentid))"""  # noqa: S608  # literals of SQLAlchemy
 
 
 @compiles(FindAttached, "postgresql")
 def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> str:
     written = _Written(compiler, kw)
-    asked = ",\n      ".join(
+    asked = [
         f"({written.text(one.guard)}, {written.table(one.parent)}, {written.text(one.parent.name)}, "
         f"{written.text(one.journal)},\n        {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
-    )
+    ]
     writings = [
         f"({written.table(one.parent)}, {written.text(action)}, {written.array(names)})"
         for one in element.asked
         for action, names in one.written.items()
     ]
     # Of an identity alone nothing is written.
-    writing = ",\n      ".join(writings) or "(NULL, NULL, NULL::text[])"
+    writing = filled(writings, 6) or "(NULL, NULL, NULL::text[])"
     parents = [one.parent for one in element.asked]
     return plpgsql(f"""DECLARE
-  found record;
-  hanging record;
-  guards text[];
-  said text[];
+  found record; hanging record; guards text[]; said text[];
 BEGIN
   FOR found IN
     WITH RECURSIVE asked (guard, root, "table", journal, keys, gone) AS (VALUES
-      {asked}
-    ),
+      {filled(asked, 6)}),
     written (root, action, columns) AS (VALUES
-      {writing}
-    ),
+      {writing}),
     {_keys(parents, [(one.parent, one.covered) for one in element.asked], written)}
     SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
       CASE WHEN key.covered THEN '{{}}' ELSE asked.gone::text[] END || ARRAY(
@@ -153,8 +141,7 @@ BEGIN
       found.listed, found.child, found.parent, found.condition, found.journal, found.matched) USING found.actions
     LOOP
       guards := guards || found.guard;
-      said := said ||
-        {compiler.process(element.sentence, **kw)};
+      said := said || {compiler.process(element.sentence, **kw)};
     END LOOP;
   END LOOP;
   INSERT INTO rekey_guard (guard, said) SELECT * FROM unnest(guards, said);
