@@ -1,6 +1,8 @@
 """Claims about what commands say of a folded database: status, runs, reports side by side, the way back."""
 
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -8,6 +10,7 @@ import legacy
 from commands import rekey_here
 from examples import CANONICAL, folded, prepared
 from pages import Read
+from server import clean_environment
 
 
 @pytest.fixture
@@ -74,6 +77,27 @@ def test_names_that_came_later_are_told(done, tmp_path):
     assert 0 == said.status, said.err
     assert "new names  1 in the registry that no run knew: 'ifm'" in said.out
     assert "alembic-rekey revision -m" in said.out
+
+
+def test_after_all_folds_the_last_line_of_a_plan_with_rows_names_the_command_that_folds_once_more(done, database):
+    assert "The plan is empty" in done("plan").out.splitlines()[-1]
+    database.execute("INSERT INTO interactions (id, prompt, project) VALUES ('new', 'p', 'p05')")
+    assert 'alembic-rekey revision -m "fold later names"' in done("plan").out.splitlines()[-1]
+
+
+def test_a_shell_is_told_what_may_follow(tmp_path):
+    """As argcomplete asks: its own descriptor 8 gets the answer, and nothing is carried out."""
+    line = "alembic-rekey restore-plan --ch"
+    code = "import os, sys; os.dup2(1, 8); from alembic_rekey.cli import main; main()"
+    asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": " "}
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env=clean_environment({**asked, "_ARGCOMPLETE_COMP_WORDBREAKS": " ", "_ARGCOMPLETE_SHELL": "bash"}),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert "--check" == ended.stdout.decode().strip(), ended.stderr
 
 
 # --- runs, and what is kept

@@ -179,7 +179,7 @@ def test_two_spellings_that_say_the_same_are_one_answer(database, tmp_path):
 
 WRONG = {
     "no project of that name": answer("canonical", "p99"),
-    "no registered name of the project": answer("p06"),
+    "no registered name of the project": answer("p06", CANONICAL, "unanswered"),
     "no row under an alias stands in that slot": answer("canonical", CANONICAL, "nothing"),
     "its active rows do not differ": answer("canonical", CANONICAL, "agreed"),
     "no active row there is written under that name": answer("interferometer", CANONICAL, "other"),
@@ -201,6 +201,8 @@ def test_answers_without_use_and_collisions_without_answer_are_all_listed_at_onc
     said = refuses(database, registry, *WRONG, f"rekey_answer_state ({len(WRONG)})", resolutions=answers)
     assert all(f"resolutions[{number}]" in said for number in range(1, len(WRONG) + 1))
     assert "resolutions[0]" not in said
+    for wrong in ("no registered name of the project", "no active row there is written under that name"):
+        assert f"{wrong}; keep one of p05, {CANONICAL}" in said
     assert "rekey_collision_state (4)" in said
     assert "key=unanswered" in said
     made = rekey_here(database, registry, "plan", "--check", "--json", x=[f"resolutions={answers}"])
@@ -274,7 +276,7 @@ def test_a_script_is_not_written_with_names_that_the_registry_does_not_have(data
         database,
         registry,
         "resolutions[0].project: no project is registered as 'p99'",
-        f"resolutions[1].keep: 'p06' is no name of '{CANONICAL}'",
+        f"resolutions[1].keep: 'p06' is no name of '{CANONICAL}'; keep is one of 'canonical', 'p05', 'interferometer'",
         arguments="upgrade head --sql",
         resolutions=answers,
     )

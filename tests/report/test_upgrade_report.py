@@ -218,7 +218,7 @@ def test_the_upgrade_logs_where_the_report_is_and_what_it_counted(database, tmp_
         ended = alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=tmp_path / "reports")
     path, _ = the_report(tmp_path / "reports")
     assert f"Report: {path}" in ended.err
-    assert "shadow_projects_deleted: 2" in ended.err
+    assert "shadow_projects: 2" in ended.err
     assert "applied" in ended.err
 
 

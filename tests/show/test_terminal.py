@@ -167,7 +167,7 @@ def test_runs_and_the_way_back_are_in_colour_too(sqlite, tmp_path):
     ((fingerprint,),) = sqlite.rows("SELECT plan_sha256 FROM rekey_run")
     assert "\x1b[32mapplied\x1b[0m" in runs
     assert f"\nfingerprint {fingerprint}\n" in plain(runs)
-    counted = rekey_here(sqlite, registry, "runs").out.splitlines()[-1].strip()
+    counted = " ".join(map(str.strip, rekey_here(sqlite, registry, "runs").out.splitlines()[2:]))
     assert f"\nrun 1: {counted}\n" in plain(runs)
     assert COLOUR.search(back)
     assert rekey_here(sqlite, registry, "restore-plan").out == plain(back)

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal or a file of another encoding must not end the command half-way.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _status(parser(_COMMANDS).parse_args(argv))
+        accepted = parser(_COMMANDS)
+        if "_ARGCOMPLETE" in os.environ:
+            # A shell asks what may follow; it does so only where argcomplete is installed.
+            import_module("argcomplete").autocomplete(accepted)
+        status = _status(accepted.parse_args(argv))
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED

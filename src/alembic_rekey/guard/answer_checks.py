@@ -38,6 +38,20 @@ def _without_use(spec: Spec, slots: Slots, names: Names, answered: Answered, pla
         .group_by(judged.c.answer)
         .cte("rekey_found")
     )
+    # Ordered first: not every database can order what it strings together.
+    live = (
+        select(judged.c.answer, judged.c.named)
+        .where(judged.c.answer.is_not(None), judged.c.active == 1)
+        .distinct()
+        .order_by(judged.c.answer, judged.c.named)
+        .subquery("rekey_live")
+    )
+    allowed = (
+        select(live.c.answer, func.aggregate_strings(live.c.named, ", ").label("names"))
+        .group_by(live.c.answer)
+        .cte("rekey_allowed")
+    )
+    may = case((found.c.collided == 1, func.coalesce(literal("; keep one of ") + allowed.c.names, "")), else_="")
     said = case(
         (about.c.canonical.is_(None), "no project of that name is registered"),
         (about.c.alias.is_(None), "that is no registered name of the project"),
@@ -58,9 +72,10 @@ def _without_use(spec: Spec, slots: Slots, names: Names, answered: Answered, pla
             about.c.project,
             about.c.slot,
             about.c.keep,
-            said.label("what"),
+            (said + may).label("what"),
         )
         .join_from(about, found, found.c.answer == about.c.number, isouter=True)
+        .join(allowed, allowed.c.answer == about.c.number, isouter=True)
         .where(said.is_not(None))
         .order_by(about.c.number)
     )

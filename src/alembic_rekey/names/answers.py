@@ -9,7 +9,7 @@ not read, and a question whose `keep` is null is not answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -44,6 +44,7 @@ MOST_PARTS = 1_500_000
 """Commas, colons and opening brackets: enough for a form of some 40,000 questions."""
 
 _NOT_READ = (ABOUT, ROWS)
+_MOST_ALLOWED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Answers:
     path: Path
     sha256: str
     given: tuple[Answer, ...]
+    known: Mapping[str, Sequence[str]]
+    """By canonical, the aliases that are registered."""
 
     @classmethod
     def read(cls, path: Path, spec: Spec, registry: Registry) -> Answers:
@@ -89,7 +92,7 @@ class Answers:
         given: list[Answer] = []
         reader = _Reader(spec, registry)
         file.refuse_any(reader.faults(file.document(raw), given))
-        return cls(path, sha256(raw).hexdigest(), tuple(given))
+        return cls(path, sha256(raw).hexdigest(), tuple(given), reader.aliases)
 
     def unregistered(self) -> Iterator[str]:
         """Yield the answers whose names the registry does not have: they can fit no collision of any database."""
@@ -98,7 +101,12 @@ class Answers:
             if answer.canonical is None:
                 yield f"{place}.{PROJECT}: no project is registered as {shown(answer.project)}"
             elif answer.alias is None:
-                yield f"{place}.{KEEP}: {shown(answer.keep)} is no name of {shown(answer.canonical)}"
+                names = [CANONICAL, *self.known.get(answer.canonical, ())]
+                allowed = ", ".join(map(shown, names[:_MOST_ALLOWED])) + ", …" * (len(names) > _MOST_ALLOWED)
+                yield (
+                    f"{place}.{KEEP}: {shown(answer.keep)} is no name of {shown(answer.canonical)}; "
+                    f"{KEEP} is one of {allowed}"
+                )
 
 
 def called_canonical(registry: Registry) -> set[str]:
@@ -123,6 +131,10 @@ class _Reader:
         self.slots = spec.slots
         self.names = {name.key: name for name in registry.names}
         self.called_so = called_canonical(registry)
+        self.aliases: dict[str, list[str]] = {}
+        for name in registry.names:
+            if name.alias != name.canonical:
+                self.aliases.setdefault(name.canonical, []).append(name.alias)
         self.spec = spec
 
     def faults(self, document: object, given: list[Answer]) -> Iterator[str]:

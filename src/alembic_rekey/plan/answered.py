@@ -87,7 +87,8 @@ class Answered:
     ) -> tuple[FromClause, list[ColumnElement[Any]]]:
         """Return `source`, rows of `slots` joined with the members that they hang on, joined with the answers.
 
-        With it the columns `answer`, the number of the answer about a row's slot, and `kept` (see `SLOT_RANKS`).
+        With it the columns `answer`, the number of the answer about a row's slot, `kept` (see `SLOT_RANKS`), and
+        `named`, by what an answer keeps the row.
         """
         about = self.about(slots, spec, f"rekey_answer_{slots.noun}")
         asked = and_(
@@ -105,14 +106,20 @@ class Answered:
         if not spec.answered_by_name(slots):
             asked = and_(asked, cast(key_text(slots.keys), Text) == about.c.keep)
             kept = case((and_(about.c.keep.is_not(None), *is_active), 2), else_=0)
-            return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
+            named = cast(key_text(slots.keys), Text).label("named")
+            return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept"), named]
         name = spec.identity.named[0]
         written = led.members[0].c.name
         spelled = names.spelled(name, f"answer_{slots.noun}", spec.identity.match)
         source = source.outerjoin(spelled, spelled.c.spelling == written)
         meant, exactly = about.c.alias == spelled.c.alias, Exact(written) == about.c.keep
         kept = case((and_(*is_active, meant, exactly), 2), (and_(*is_active, meant), 1), else_=0)
-        return source.outerjoin(about, asked), [about.c.number.label("answer"), kept.label("kept")]
+        of_answers: list[ColumnElement[Any]] = [
+            about.c.number.label("answer"),
+            kept.label("kept"),
+            written.label("named"),
+        ]
+        return source.outerjoin(about, asked), of_answers
 
 
 def answer_rows(given: Answers) -> Generator[dict[str, Any], None, None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
@@ -54,7 +55,9 @@ class Folds:
             CommandRefused: if the database is at a revision that the scripts do not have.
         """
         note = "every fold is applied already: this is what another one would find."
-        return self.lacking(heads) or tuple(self._choice(spec, note) for spec in self._of(self.last.revision))
+        return self.lacking(heads) or tuple(
+            replace(self._choice(spec), notes=(note,), is_applied=True) for spec in self._of(self.last.revision)
+        )
 
     def lacking(self, heads: Collection[str]) -> tuple[Choice, ...]:
         """Return every fold that a database at `heads` still lacks, in their order.
@@ -71,8 +74,8 @@ class Folds:
             ) from error
         return tuple(self._choice(spec) for _, spec in self._folds if spec.revision not in applied)
 
-    def _choice(self, spec: Spec, *notes: str) -> Choice:
-        return Choice(spec, notes, told_apart(spec, self._of(spec.revision)), tuple(self.specs))
+    def _choice(self, spec: Spec) -> Choice:
+        return Choice(spec, (), told_apart(spec, self._of(spec.revision)), tuple(self.specs))
 
     def of(self, revision: str, noun: str | None = None, turn: int = 1) -> Spec:
         """Return the spec of `revision` for `noun`, its first if none is named; `turn` counts those of one noun from 1.

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from alembic_rekey.connection.failures import is_lost
 from alembic_rekey.errors import ReportFailed
+from alembic_rekey.plan.told_counts import told_applied
 from alembic_rekey.report.file import ReportFile
 from alembic_rekey.report.runs import Run
 from alembic_rekey.sql.side_tables import runs
@@ -48,9 +49,9 @@ class Publication:
     def publish(self) -> None:
         """Tell it: this has happened."""
         _log.info("Run %s of revision %s: %s", self.run.number, self.run.revision, self.run.outcome)
-        for name, value in self.run.counts("apply").items():
+        for name, value, note in told_applied(self.run.counts("plan"), self.run.counts("apply")):
             if value:
-                _log.info("  %s: %s", name, value)
+                _log.info("  %s: %s%s", name, value, f" ({note})" if note else "")
         try:
             _log.info("Report: %s", self.report.publish())
         except ReportFailed as error:

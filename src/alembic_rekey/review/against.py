@@ -46,7 +46,7 @@ class Against:
 
     other: ReadReport
     counts: list[tuple[str, int | None, int | None]]
-    """Each count by its name, there and here; those of what was done where both were carried out."""
+    """Each count by its name, there and here."""
     rows: list[Differing] = field(default_factory=list)
     more: int = 0
     """How many differing entries are not told."""
@@ -71,9 +71,7 @@ def against(report: ReadReport, other: ReadReport, spec: Spec) -> Against:
 
 
 def _counts(other: ReadReport, report: ReadReport) -> Iterator[tuple[str, int | None, int | None]]:
-    there, here = (one.head.get("apply_summary") for one in (other, report))
-    if not there or not here:
-        there, here = other.facts["counts"], report.facts["counts"]
+    there, here = other.facts["counts"], report.facts["counts"]
     for name in dict.fromkeys((*there, *here)):
         yield name, there.get(name), here.get(name)
 

@@ -174,6 +174,7 @@ def _planned(
         demands=unmet,
         notes=(*_absence(spec, there, settings), *choice.notes, *notes),
         others=others,
+        is_applied=choice.is_applied,
     )
     return made, file
 

@@ -38,6 +38,7 @@ class Choice:
     notes: tuple[str, ...] = ()
     named: str = ""
     declared: tuple[Spec, ...] = ()
+    is_applied: bool = False
 
     @property
     def called(self) -> str:
@@ -70,6 +71,8 @@ class DryRun:
     notes: tuple[str, ...]
     others: tuple[str, ...]
     """What the other folds of the same upgrade are called."""
+    is_applied: bool
+    """Whether the database has this fold: then the plan is of one more."""
 
     @property
     def would_refuse(self) -> bool:

@@ -13,7 +13,7 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import Entries
 from alembic_rekey.report.entry import row_name
 from alembic_rekey.report.rows import Section, title_of
-from alembic_rekey.spec import Identity, Part
+from alembic_rekey.spec import Identity, Part, Spec
 
 __all__ = ["Tally"]
 
@@ -66,6 +66,10 @@ class Tally:
         for (_, action), counted in self._written.items():
             for written, rows in counted.items():
                 yield action, written, self._canonicals[written], rows
+
+    def merged(self, spec: Spec) -> dict[str, int]:
+        """Return, by noun, how many rows of slots are merged: a plan counts them among those that are rekeyed."""
+        return {slots.noun: self.rows[title_of(slots), Action.MERGE] for slots in spec.slots}
 
     def under_each_name(self) -> Counter[str]:
         """Return how many rows stand under each name as it is written."""

@@ -9,7 +9,7 @@ from typing import Any
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.entry import row_key, row_name, row_status, row_value
 from alembic_rekey.spec import Identity, Part, References, Slots, Tags
-from alembic_rekey.text.shown import printable, shown
+from alembic_rekey.text.shown import printable, shown, shown_beside
 
 __all__ = ["entry_line", "listed_actions"]
 
@@ -78,20 +78,21 @@ def _identity_line(identity: Identity, entry: Mapping[str, Any]) -> str:
 def _slots_line(slots: Slots, entry: Mapping[str, Any]) -> str:
     before = entry["before"]
     slot = ", ".join(f"{column.name}={shown(before[column.name])}" for column in slots.slot) or "its one row"
-    row = f"{shown(entry['canonical'])} at {slot}: row {shown(row_key(slots, before))}"
-    row += _said(slots, "says", row_value(slots, before), row_status(slots, before))
     stays = entry.get("survivor")
+    other = None if stays is None else stays["value"]
+    row = f"{shown(entry['canonical'])} at {slot}: row {shown(row_key(slots, before))}"
+    row += _said(slots, "says", row_value(slots, before), row_status(slots, before), other)
     if stays is None:
         return row
     verb = "stays" if slots.value is None else "stays and says"
-    return f"{row}; row {shown(stays['key'])}{_said(slots, verb, stays['value'], stays['status'])}"
+    return f"{row}; row {shown(stays['key'])}{_said(slots, verb, other, stays['status'], row_value(slots, before))}"
 
 
-def _said(slots: Slots, verb: str, value: Any, status: Any) -> str:
+def _said(slots: Slots, verb: str, value: Any, status: Any, other: Any) -> str:
     of = "" if slots.status is None else f" ({printable(str(status))})"
     if slots.value is None:
         return f"{of} {verb}" if verb == "stays" else of
-    return f"{of} {verb} {shown(value)}"
+    return f"{of} {verb} {shown_beside(value, other)}"
 
 
 @entry_line.register

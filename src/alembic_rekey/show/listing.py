@@ -12,7 +12,7 @@ from alembic_rekey.report.document import LEFT
 from alembic_rekey.report.entry import row_key, row_name
 from alembic_rekey.report.left_behind import told_columns
 from alembic_rekey.spec import Identity
-from alembic_rekey.text.shown import shown
+from alembic_rekey.text.shown import shown, shown_beside
 
 __all__ = ["LeftValue", "left_values", "listed"]
 
@@ -33,7 +33,7 @@ class LeftValue(NamedTuple):
     def stays_with(self) -> str:
         """Return in words what the row that stays says."""
         row = "the created row" if self.stays is None else f"row {shown(self.stays)}"
-        return f"{row} stays with {shown(self.other)}"
+        return f"{row} stays with {shown_beside(self.other, self.value)}"
 
 
 def left_values(path: Path, identity: Identity) -> Iterator[LeftValue]:

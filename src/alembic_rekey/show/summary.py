@@ -15,13 +15,14 @@ from typing import Any
 from alembic_rekey.errors import Finding
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.rules import Action
+from alembic_rekey.plan.told_counts import Told, told_applied, told_planned
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.line import entry_line, listed_actions
 from alembic_rekey.show.listing import left_values, listed
 from alembic_rekey.spec import Identity, Part
-from alembic_rekey.text.shown import printable, shown
+from alembic_rekey.text.shown import printable, shown, shown_beside
 
 __all__ = [
     "DROPS",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _SENTENCE = 400
+_ONE_MORE = 'alembic-rekey revision -m "fold later names", then alembic upgrade head'
 DROPS = (
     "the row goes and the value that stays is not touched. Where the old value is the right one, write it to "
     "the canonical's row before the upgrade; the journal and the report keep every dropped row."
@@ -67,7 +69,7 @@ def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     yield f"  fingerprint  {made.fingerprint}"
     yield f"  report       {printable(str(made.kept or 'not kept'))}"
     yield from (f"  note         {printable(note)}" for note in made.notes)
-    yield from _counts(report.counts)
+    yield from _counts(told_planned(report.counts, made.tally.merged(made.spec)))
     yield from _refusals("Integrity errors", [*made.integrity, *made.demands], limit)
     yield from _collisions(made.collisions, limit)
     for part in made.spec.parts:
@@ -90,17 +92,17 @@ def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
     for line, run in zip((head, *lines), (None, *runs), strict=True):
         yield "  ".join(printable(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         if run is not None:
-            counted = [f"{name} {value:,}" for name, value in run.counts("apply").items() if value]
+            counted = [one.text for one in told_applied(run.counts("plan"), run.counts("apply")) if one.value]
             beside = " " * (widths[0] + 2)
             yield from wrap(
                 ", ".join(counted) or "touched no row", 120, initial_indent=beside, subsequent_indent=beside
             )
 
 
-def _counts(counts: Mapping[str, int]) -> Iterator[str]:
+def _counts(counts: Sequence[Told]) -> Iterator[str]:
     yield from _heading("Counts")
-    width = max(map(len, counts))
-    yield from (f"  {name.ljust(width)}  {value:>7,}" for name, value in counts.items())
+    width = max(len(one.name) for one in counts)
+    yield from (f"  {one.name.ljust(width)}  {one.value:>7,}  {one.note}".rstrip() for one in counts)
 
 
 def _refusals(title: str, findings: Sequence[Finding], limit: int | None) -> Iterator[str]:
@@ -128,8 +130,9 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[str]
             (
                 f"  {table}: {shown(canonical)} at {sentence(slot)}",
                 *(
-                    f"    row {shown(r['key'])}, under {shown(r['written_under'])}, says {shown(r['value'])}"
-                    for r in rows
+                    f"    row {shown(r['key'])}, under {shown(r['written_under'])}, says "
+                    f"{shown_beside(r['value'], rows[0 if number else 1]['value'])}"
+                    for number, r in enumerate(rows)
                 ),
             )
         )
@@ -180,7 +183,7 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
     yield from _heading(f"{identity.table.name}: {LEFT} ({number:,})")
     entries = (
         f"  {shown(one.name)} -> {shown(one.canonical)}: row {shown(one.key)} has {printable(one.column)}="
-        f"{shown(one.value)}, {one.stays_with}"
+        f"{shown_beside(one.value, one.other)}, {one.stays_with}"
         for one in left_values(made.path, identity)
     )
     yield from _cut(entries, number, limit)
@@ -189,6 +192,10 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
 def verdict(made: DryRun) -> str:
     """Return what an upgrade of the same data would do with this plan, as one sentence."""
     upgrade = f"Revision {made.called}" if made.others else "The upgrade"
+    if made.is_applied and not made.report.is_empty:
+        if made.would_refuse:
+            return "Every fold is applied, and one more would refuse this plan."
+        return f"Every fold is applied, and one more would carry this plan out: {_ONE_MORE}"
     if made.would_refuse:
         return f"{upgrade} would refuse this plan."
     if made.report.is_empty:
@@ -198,12 +205,15 @@ def verdict(made: DryRun) -> str:
 
 def verdict_of_all(plans: Sequence[DryRun]) -> str:
     """Return what an upgrade would do that has several plans, as one sentence."""
-    said = f"{len(plans)} folds are pending"
+    is_applied = all(made.is_applied for made in plans)
+    said = "Every fold is applied" if is_applied else f"{len(plans)} folds are pending"
     if refusing := [made.called for made in plans if made.would_refuse]:
         return f"{said}: the upgrade would refuse the plan of revision {', '.join(refusing)}, and carry none out."
     touching = [made.called for made in plans if not made.report.is_empty]
     if not touching:
         return f"{said}, and every plan is empty: the upgrade would touch no row."
+    if is_applied:
+        return f"{said}, and one more would touch rows: {_ONE_MORE}"
     return f"{said}: the upgrade would carry out what revision {', '.join(touching)} plans: alembic upgrade head"
 
 

@@ -6,7 +6,7 @@ Values come as `Text` that was made printable, never as markup: none can style o
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from rich.console import Console, RenderableType
@@ -17,6 +17,7 @@ from rich.text import Text
 from alembic_rekey.errors import Finding
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.plan.told_counts import Told, told_applied, told_planned
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.made import DryRun
@@ -60,7 +61,7 @@ def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.kept or "not kept")}.items():
         yield Text.assemble((f"  {name:12} ", SOFT), printable(fact))
     yield from (Text.assemble(("  note         ", "yellow"), printable(note)) for note in made.notes)
-    yield from _counts(report.counts)
+    yield from _counts(told_planned(report.counts, made.tally.merged(made.spec)))
     yield from _refusals([*made.integrity, *made.demands], limit)
     yield from _collisions(made.collisions, limit)
     for part in made.spec.parts:
@@ -81,7 +82,8 @@ def runs_screen(runs: Sequence[Run], database: str) -> Iterator[RenderableType]:
         made.add_row(str(run.number), Text(run_called(run, runs)), outcome, *times)
     yield made
     for run in runs:
-        counted = ", ".join(f"{name} {value:,}" for name, value in run.counts("apply").items() if value)
+        told = told_applied(run.counts("plan"), run.counts("apply"))
+        counted = ", ".join(one.text for one in told if one.value)
         yield Text.assemble((f"\nrun {run.number}: ", "bold"), counted or "touched no row")
         yield Text.assemble(("fingerprint ", SOFT), printable(run.plan_sha256 or "-"))
 
@@ -93,14 +95,15 @@ def lines_screen(lines: Iterable[str]) -> Iterator[RenderableType]:
         yield Text(line, _GOOD if remedy else "" if line.startswith(" ") else _HEAD)
 
 
-def _counts(counts: Mapping[str, int]) -> Iterator[RenderableType]:
+def _counts(counts: Sequence[Told]) -> Iterator[RenderableType]:
     yield _heading("Counts")
     made = Table(box=None, show_header=False, padding=(0, 2))
     made.add_column(justify="left", overflow="fold")
     made.add_column(justify="right")
-    for name, value in counts.items():
+    made.add_column(justify="left")
+    for name, value, note in counts:
         blocks = value and name.endswith("_collisions")
-        made.add_row(Text(name), Text(f"{value:,}", _BAD if blocks else "bold" if value else SOFT))
+        made.add_row(Text(name), Text(f"{value:,}", _BAD if blocks else "bold" if value else SOFT), Text(note, SOFT))
     yield made
 
 

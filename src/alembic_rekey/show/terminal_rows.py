@@ -13,8 +13,9 @@ from rich.text import Text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.entry import row_key, row_name, row_status, row_value
 from alembic_rekey.spec import Identity, Part, Slots, Tags
+from alembic_rekey.text.difference import Run
 from alembic_rekey.text.difference import runs as differing
-from alembic_rekey.text.shown import printable, shown
+from alembic_rekey.text.shown import printable, shown, shown_beside
 
 __all__ = ["SOFT", "entry_rows", "grid", "marked"]
 
@@ -83,7 +84,11 @@ def _who(part: Slots, key: Any, status: Any) -> str:
 
 def marked(other: Any, value: Any) -> Text:
     """Return `value` with what `other` does not have marked."""
-    return Text.assemble(*((run.new, "" if run.same else _DIFFERS) for run in differing(shown(other), shown(value))))
+    return Text.assemble(*((run.new, "" if run.same else _DIFFERS) for run in _runs(other, value)))
+
+
+def _runs(other: Any, value: Any) -> list[Run]:
+    return differing(shown_beside(other, value), shown_beside(value, other))
 
 
 def grid(*columns: str) -> Table:

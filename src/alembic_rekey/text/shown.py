@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["MOST", "printable", "shown", "visible"]
+__all__ = ["MOST", "printable", "shown", "shown_beside", "visible"]
 
 MOST = 60
 """Characters of a value that are shown; the rest is counted."""
@@ -30,3 +30,14 @@ def shown(value: Any, most: int = MOST) -> str:
     rest = len(text) - len(cut)
     note = f"… {rest:,} more characters" if rest else ""
     return (repr(cut) if isinstance(value, str) else printable(cut)) + note
+
+
+def shown_beside(value: Any, other: Any, most: int = MOST) -> str:
+    """Return `value` as `shown` does, but cut so that where it differs from `other` is seen."""
+    if not (isinstance(value, str) and isinstance(other, str)) or value == other or len(value) <= most:
+        return shown(value, most)
+    alike = next((place for place, pair in enumerate(zip(value, other, strict=False)) if pair[0] != pair[1]), None)
+    start = max(0, (min(len(value), len(other)) if alike is None else alike) - most // 3)
+    if start == 0:
+        return shown(value, most)
+    return f"{start:,} equal characters …{shown(value[start:], most)}"

@@ -169,7 +169,7 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
     facts: list[ColumnElement[Any]] = []
     if answered is not None:
         disputed = anywhere(ranked.c.kept > 0, ranked.c.kept == ranked.c.won_kept, ~same).label("disputed")
-        facts = [*(ranked.c[name] for name in ("active", "kept", "answer", "won_answer")), disputed]
+        facts = [*(ranked.c[name] for name in ("active", "kept", "answer", "won_answer", "named")), disputed]
         facts.append(flag(ranked.c.won_kept > 0).label("answered"))
     elif newest:
         # The newest stays as a row does that a person keeps.

@@ -1,12 +1,15 @@
 <%def name="above()">${head()}\
 <section aria-labelledby="counts">
 <h2 id="counts">Counts</h2>
-% if report.head.get("apply_summary"):
-<h3>What was done</h3>
-${tiles(report.head["apply_summary"])}\
-<h3>What was planned</h3>
+<dl class="tiles">
+% for name, number, note in counts:
+<div class="${"zero" if not number else "bad" if name.endswith("_collisions") else "some"}"><dt>${name.replace("_", " ")}\
+% if note:
+, ${note}\
 % endif
-${tiles(report.facts["counts"])}\
+</dt><dd>${number}</dd></div>
+% endfor
+</dl>
 </section>
 <section aria-labelledby="blocks">
 <h2 id="blocks">What blocks</h2>
@@ -239,14 +242,6 @@ ${listing("goes,stays", ", ".join(f"{number:,} {SAYS[action]}" for action, numbe
 % endfor
 </body>
 </html>
-</%def>
-<%def name="tiles(counts)">\
-<dl class="tiles">
-% for name, number in counts.items():
-<div class="${"zero" if not number else "bad" if name.endswith("_collisions") else "some"}"><dt>${name.replace("_", " ")}</dt>\
-<dd>${number}</dd></div>
-% endfor
-</dl>
 </%def>
 <%def name="remedies(found)">\
 % for remedy in dict.fromkeys(finding.remedy for finding in found):

@@ -18,6 +18,7 @@ from typing import Any
 from mako.template import Template  # type: ignore[import-untyped]  # Mako ships no types
 
 from alembic_rekey.errors import Finding
+from alembic_rekey.plan.told_counts import Told, told_applied, told_planned
 from alembic_rekey.report.document import ANSWERS
 from alembic_rekey.report.reading import ReadReport, report_entries
 from alembic_rekey.review.against import Against
@@ -73,6 +74,7 @@ def page(report: ReadReport, spec: Spec, said: Said) -> Iterator[str]:
         **_shell(said, report.facts["fingerprint"], *(["decide.js"] if made else [])),
         "report": report,
         "rows": rows,
+        "counts": _counts(report, rows, spec),
         "names": said.names,
         "beside": said.beside,
         "said_as": said_as,
@@ -95,6 +97,11 @@ def page(report: ReadReport, spec: Spec, said: Said) -> Iterator[str]:
     yield _template().get_def("between").render()
     yield from decisions(made, said.before)
     yield _template().get_def("below").render(**filled)
+
+
+def _counts(report: ReadReport, rows: Rows, spec: Spec) -> list[Told]:
+    planned, applied = report.facts["counts"], report.head.get("apply_summary")
+    return told_applied(planned, applied) if applied else told_planned(planned, rows.tally.merged(spec))
 
 
 def restore_page(returning: Sequence[Returning], said: Said) -> Iterator[str]:
