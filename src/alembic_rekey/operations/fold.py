@@ -33,6 +33,7 @@ from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Check, Spec
 from alembic_rekey.sql.side_tables import current_run
 from alembic_rekey.sql.steps import Guard, Step, perform
+from alembic_rekey.text.fields import about
 from alembic_rekey.undo.rehearsal import rehearse
 
 __all__ = ["Rekey"]
@@ -64,7 +65,8 @@ def _rekey(operations: Operations, operation: Rekey) -> None:
     if operations.migration_context.as_sql:
         _write(operations, spec, registry, given, settings)
     else:
-        _perform(operations.get_bind(), spec, registry, given, settings, configured(operations))
+        with about(revision=spec.revision, noun=spec.identity.noun):
+            _perform(operations.get_bind(), spec, registry, given, settings, configured(operations))
 
 
 def _perform(

@@ -23,6 +23,7 @@ from alembic_rekey.spec import Spec
 from alembic_rekey.sql.side_tables import runs
 from alembic_rekey.sql.steps import Statement, perform
 from alembic_rekey.sql.values import readable
+from alembic_rekey.text.fields import about
 from alembic_rekey.text.shown import printable
 from alembic_rekey.undo.decided import drift_guards, stored_back
 from alembic_rekey.undo.loading import load_report
@@ -56,7 +57,8 @@ def _restore(operations: Operations, operation: Restore) -> None:
     if operations.migration_context.as_sql:
         _write_restore(operations, operation.spec, settings)
     else:
-        _perform_restore(operations.get_bind(), operation.spec, settings)
+        with about(revision=operation.spec.revision, noun=operation.spec.identity.noun):
+            _perform_restore(operations.get_bind(), operation.spec, settings)
 
 
 def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> None:

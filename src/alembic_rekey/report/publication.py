@@ -20,6 +20,7 @@ from alembic_rekey.plan.told_counts import told_applied
 from alembic_rekey.report.file import ReportFile
 from alembic_rekey.report.runs import Run
 from alembic_rekey.sql.side_tables import runs
+from alembic_rekey.text.fields import about
 
 __all__ = ["Ledger", "Publication"]
 
@@ -48,10 +49,17 @@ class Publication:
 
     def publish(self) -> None:
         """Tell it: this has happened."""
-        _log.info("Run %s of revision %s: %s", self.run.number, self.run.revision, self.run.outcome)
-        for name, value, note in told_applied(self.run.counts("plan"), self.run.counts("apply")):
-            if value:
-                _log.info("  %s: %s%s", name, value, f" ({note})" if note else "")
+        run, counted = self.run, self.run.counts("apply")
+        with about(run=run.number, revision=run.revision, noun=run.noun):
+            whole = {"rows": sum(counted.values()), "seconds": run.seconds}
+            _log.info("Run %s of revision %s: %s", run.number, run.revision, run.outcome, extra=whole)
+            for name, value, note in told_applied(run.counts("plan"), counted):
+                if value:
+                    told = f" ({note})" if note else ""
+                    _log.info("  %s: %s%s", name, value, told, extra={"phase": name, "rows": value})
+            self._publish()
+
+    def _publish(self) -> None:
         try:
             _log.info("Report: %s", self.report.publish())
         except ReportFailed as error:

@@ -38,6 +38,14 @@ class Run:
     plan_sha256: str | None
     counted: Mapping[tuple[str, str], int]
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, until its changes were verified."""
+        if self.finished_at is None:
+            return None
+        begun, ended = map(datetime.fromisoformat, (self.started_at, self.finished_at))
+        return round((ended - begun).total_seconds(), 3)
+
     def counts(self, phase: str) -> dict[str, int]:
         """Return the counts of `phase`, which is `plan` or `apply`."""
         return {name: value for (counted_in, name), value in self.counted.items() if counted_in == phase}

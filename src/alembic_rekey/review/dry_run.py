@@ -43,6 +43,7 @@ from alembic_rekey.review.unkeyed import pointing_nowhere
 from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
+from alembic_rekey.text.fields import about
 from alembic_rekey.text.progress import Progress
 
 __all__ = ["VERSIONS", "dry_runs", "heads"]
@@ -78,7 +79,8 @@ def dry_runs(
             for number, choice in enumerate(choices):
                 others = tuple(pending[:number] + pending[number + 1 :])
                 told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
-                with keeping(connection) as keep:
+                fields = {"revision": choice.spec.revision, "noun": choice.spec.identity.noun}
+                with keeping(connection) as keep, about(**fields):
                     one, file = _planned(connection, told, others, settings, form if number == 0 else None, keep)
                 seen = outside_the_specs(connection, choice.spec, choice.declared, one.registry, versions.name)
                 one = replace(one, notes=(*one.notes, *seen))

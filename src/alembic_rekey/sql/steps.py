@@ -8,15 +8,16 @@ from itertools import groupby
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, TableClause, insert, literal
+from sqlalchemy import ColumnElement, Connection, Executable, Table, TableClause, func, insert, literal, select
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.interface import Change
 from alembic_rekey.sql.expressions import InsertRows
-from alembic_rekey.sql.side_tables import counts, current_run
+from alembic_rekey.sql.side_tables import counts, current_run, runs
 from alembic_rekey.sql.values import readable
+from alembic_rekey.text.fields import about
 from alembic_rekey.text.progress import Progress
 from alembic_rekey.text.shown import printable
 
@@ -96,8 +97,11 @@ def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None
     Raises:
         Refused: with every finding of the guards; the caller rolls back.
     """
+    run = None
     for phase, members in _phases(steps):
-        with Progress(phase.says, len(members)) as progress:
+        if phase.says and run is None:
+            run = connection.execute(select(func.max(runs.c.id))).scalar()
+        with about(run=run), Progress(phase.says, len(members)) as progress:
             for guarding, group in groupby(members, lambda step: isinstance(step, Guard)):
                 if guarding:
                     checks = [step.check for step in group if isinstance(step, Guard)]

@@ -80,7 +80,8 @@ class Progress:
         level = logging.INFO if seconds >= _WORTH_A_LINE else logging.DEBUG
         if _log.isEnabledFor(level):
             self._erase()
-        _log.log(level, "%s%s %.1f s", says, f" {rows:,} rows," if rows > 0 else "", seconds)
+        told = {"phase": self._says, "rows": rows if rows > 0 else None, "seconds": round(seconds, 3)}
+        _log.log(level, "%s%s %.1f s", says, f" {rows:,} rows," if rows > 0 else "", seconds, extra=told)
 
     def _draw(self, text: str) -> None:
         self._drawn = monotonic()
