@@ -50,7 +50,7 @@ def test_a_run_and_its_way_back_tell_what_they_are_about(database, upgrade, down
     (whole,) = [record for record in of_fold if record.getMessage().startswith("Run 1 of ")]
     assert database.rows("SELECT sum(value) FROM rekey_count WHERE phase = 'apply'") == [(whole.rows,)]
     assert whole.seconds >= 0
-    assert {"memory_rows_rekeyed": 1} == {r.phase: r.rows for r in of_fold if r.phase == "memory_rows_rekeyed"}
+    assert {"memory_rekey_rows": 1} == {r.phase: r.rows for r in of_fold if r.phase == "memory_rekey_rows"}
     heard.clear()
     downgrade(database, registry)
     back = [record for record in heard if record.phase]
