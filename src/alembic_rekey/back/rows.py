@@ -107,7 +107,7 @@ def _lost(
         stands = and_(alike(coming, "key")[0].is_(None), standing.c[of.keys[0].key].is_not(None))
         refers = and_(*(value.is_not(None) for value in before))
         if len(part.owning) > 1 and number not in backward.stored.bound.get(part.noun, ()):
-            run = backward.planned[of].alias(f"rekey_of_run_{number}")
+            run = select(backward.planned[of]).subquery(f"rekey_of_run_{number}")
             refers = exists(select(literal(1)).where(_of(owner, before, of, keys_of(of, run))))
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
