@@ -142,7 +142,12 @@ def made(template: str, database: Database, folder: Path) -> Iterator[Project]:
     os.chdir(folder)
     try:
         make = _flask if template.startswith("flask") else _alembic
-        yield make(template, database, folder)
+        project = make(template, database, folder)
+        yield project
+        if project.app is not None:
+            with project.app.app_context():
+                for engine in project.app.extensions["sqlalchemy"].engines.values():
+                    engine.dispose()
     finally:
         os.chdir(before)
 
@@ -161,6 +166,7 @@ def whole_way(project: Project) -> None:
     assert FOLDED == project.notes()
     assert "applied" in project.says(*project.x, "runs")
     assert project.says(*project.x, "report")
+    assert "every fold is applied already" in project.says(*project.x, "plan")
     assert 3 == project.rekey(*project.x, "plan", "--check").status
     project.does("downgrade", "a0")
     assert AS_BEFORE == project.notes()

@@ -137,7 +137,7 @@ def _roll_back_the_dead(file: Path, timeout: float) -> None:
 def _postgresql_engine(settings: Settings, **options: Any) -> Engine:
     # Behind a pooler such as pgbouncer the next transaction may be on another server connection, where a
     # statement that psycopg has prepared is not known, or one of the same name is.
-    unprepared = {"prepare_threshold": None} if settings.url.get_driver_name() == "psycopg" else {}
+    unprepared = {"prepare_threshold": None} if settings.url.get_driver_name() in ("psycopg", "psycopg_async") else {}
     return create_engine(settings.url, poolclass=NullPool, connect_args=unprepared, **options)
 
 
