@@ -138,6 +138,15 @@ def test_loading_the_command_loads_no_writer():
     assert set() == {name for name in loaded if name in WRITERS or package(name) in WRITERS}
 
 
+def test_what_is_installed_by_itself_needs_nothing_that_only_the_tests_install():
+    """A stranger has the library and what it requires: no driver, no greenlet, no pytest."""
+    others = ("greenlet", "argcomplete", "psycopg", "psycopg2", "asyncpg", "aiosqlite", "pytest", "flask")
+    loads = "alembic_rekey, alembic_rekey.cli, alembic_rekey.environment, alembic_rekey.operations"
+    without = f"import sys; sys.modules.update(dict.fromkeys({others!r})); import {loads}, alembic_rekey.guide.trial"
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, encoding="utf-8", check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
 @pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: str(folder.relative_to(SOURCE)))
 def test_a_package_says_in_one_sentence_what_lives_there_and_holds_three_to_ten_modules(folder):
     modules = [path for path in folder.glob("*.py") if path.stem not in ("__init__", "__main__")]

@@ -8,14 +8,13 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alembic_rekey.connection.comparison import ADOPTED, beside_ours
 from alembic_rekey.connection.database import make_folder, reading, writing_engine
@@ -31,6 +30,10 @@ from alembic_rekey.script.changes import assembled
 from alembic_rekey.script.frame import ScriptNotes, header, opening
 from alembic_rekey.script.impl import OPENING
 from alembic_rekey.settings import Settings, arguments
+
+if TYPE_CHECKING:
+    # Loaded, it asks for greenlet, which only drivers of coroutines need.
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 __all__ = ["ADOPTED", "RUNNING", "SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
 
