@@ -230,5 +230,5 @@ def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterato
         yield "the database file does not exist: planned as a database without rows; nothing was created."
     elif missing:
         yield f"tables that do not exist yet, planned as empty: {', '.join(missing)}."
-    if not settings.registry.exists():
+    if not spec.identity.found and not settings.registry.exists():
         yield "the registry file does not exist; no table holds a row, so nothing asks for it."

@@ -21,6 +21,7 @@ from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.line import entry_line, listed_actions
 from alembic_rekey.show.listing import left_values, listed
+from alembic_rekey.show.origin import names_told
 from alembic_rekey.spec import Identity, Part
 from alembic_rekey.text.shown import printable, shown, shown_beside
 
@@ -59,13 +60,11 @@ def plans_text(plans: Sequence[DryRun], limit: int | None) -> Iterator[str]:
 
 def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
-    report, registry = made.report, made.registry
-    digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
+    report = made.report
     yield f"Plan of revision {made.called}, reading only: nothing was changed."
     yield ""
     yield f"  database     {printable(report.database)}"
-    yield f"  registry     {printable(report.registry_path)}{digest}"
-    yield f"               {len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
+    yield from (f"  {name:12} {printable(fact)}" for name, fact in names_told(made))
     yield f"  fingerprint  {made.fingerprint}"
     yield f"  report       {printable(str(made.kept or 'not kept'))}"
     yield from (f"  note         {printable(note)}" for note in made.notes)

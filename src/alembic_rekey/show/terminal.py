@@ -23,6 +23,7 @@ from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.line import listed_actions
 from alembic_rekey.show.listing import left_values, listed
+from alembic_rekey.show.origin import names_told
 from alembic_rekey.show.summary import DROPS, LEFT, by_slot, sentence, spellings, verdict, verdict_of_all
 from alembic_rekey.show.terminal_rows import SOFT, entry_rows, grid, marked
 from alembic_rekey.spec import Identity, Part
@@ -54,11 +55,10 @@ def plans_screen(plans: Sequence[DryRun], limit: int | None) -> Iterator[Rendera
 
 def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     """Yield a plan; lists are cut at `limit` entries, None shows all."""
-    report, registry = made.report, made.registry
-    names = f"{len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
+    report = made.report
     yield Text(f"Plan of revision {made.called}, reading only: nothing was changed.", "bold")
-    facts = {"database": report.database, "registry": report.registry_path, "": names}
-    for name, fact in {**facts, "fingerprint": made.fingerprint, "report": str(made.kept or "not kept")}.items():
+    kept = {"fingerprint": made.fingerprint, "report": str(made.kept or "not kept")}
+    for name, fact in {"database": report.database, **dict(names_told(made)), **kept}.items():
         yield Text.assemble((f"  {name:12} ", SOFT), printable(fact))
     yield from (Text.assemble(("  note         ", "yellow"), printable(note)) for note in made.notes)
     yield from _counts(told_planned(report.counts, made.tally.merged(made.spec)))

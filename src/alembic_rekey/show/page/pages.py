@@ -14,6 +14,7 @@ from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.questions import answered_before
 from alembic_rekey.review.restore_plan import Returning
 from alembic_rekey.review.scan.findings import Unregistered
+from alembic_rekey.show.origin import registry_told
 from alembic_rekey.show.page.page import Said, page, restore_page
 from alembic_rekey.show.summary import verdict
 from alembic_rekey.spec import Spec
@@ -36,8 +37,7 @@ def plan_page(made: DryRun, names: Sequence[Unregistered] = ()) -> Iterator[str]
     report = made.report
     facts = [
         ("database", report.database),
-        ("registry", report.registry_path),
-        ("registry SHA-256", report.registry_sha256 or "no file"),
+        *registry_told(made.spec.identity, report.registry_path, report.registry_sha256),
         ("fingerprint", made.fingerprint),
         ("report", str(made.kept or "not kept")),
         ("made", report.created_at),
@@ -74,8 +74,7 @@ def run_page(
         report = read_document(ReportFile.write(Path(folder), "report", document).publish())
         facts = [
             ("database", str(report.head["database"])),
-            ("registry", run.registry_path),
-            ("registry SHA-256", run.registry_sha256 or "no file"),
+            *registry_told(spec.identity, run.registry_path, run.registry_sha256),
             ("fingerprint", run.plan_sha256 or "not recorded"),
             ("started", run.started_at),
             ("finished", run.finished_at or "not recorded"),
