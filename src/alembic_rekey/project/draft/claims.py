@@ -100,9 +100,9 @@ def _keys(
         what = f"keys of {called(identity.place)}"
         if held.share >= _MOSTLY and (named or held.matching >= _TOLD_BY_VALUES):
             yield (field.name,), f"no foreign key: {said_of(held, what)}"
-        elif named and not held.values and same:
+        elif named and not held.values and not held.unread and same:
             yield (field.name,), f"no foreign key, and {said_of(held, what)}"
-        elif (named and held.share >= _SOME) or (not named and held.matching >= _TOLD_BY_VALUES):
+        elif held.unread or (named and held.share >= _SOME) or (not named and held.matching >= _TOLD_BY_VALUES):
             drafting.todo.append(
                 f"{_column(described, field)} has no foreign key, and {said_of(held, what)}: declare it, or leave it."
             )
@@ -161,11 +161,11 @@ def _names(drafting: Drafting, described: Described, free: Sequence[Field], noun
         named = plain(field.name) in wanted
         held = drafting.looking.names(described, field.name, identity, drafting.name, drafting.names)
         several = held.matching >= _TOLD_BY_VALUES
-        by_name = named and (held.share >= _SOME or not held.values)
+        by_name = named and (held.share >= _SOME or not held.values) and not held.unread
         by_values = drafting.names is not None and several and held.share >= _MOSTLY
         if by_name or by_values:
             yield field.name, said_of(held, what)
-        elif (named and held.matching) or (several and held.share >= _SOME):
+        elif held.unread or (named and held.matching) or (several and held.share >= _SOME):
             drafting.left.append(f"{_column(described, field)}: {said_of(held, what)}.")
 
 

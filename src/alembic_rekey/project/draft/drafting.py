@@ -82,6 +82,8 @@ def key_of(described: Described, schema: Schema, avoiding: frozenset[str] = froz
 
 def said_of(held: Held, what: str) -> str:
     """Return what was seen of a column, for a comment."""
+    if held.unread:
+        return f"nobody could read whether they are {what} ({held.unread})"
     if not held.values:
         return f"no value to tell by, but its name: {what}"
     return f"{held.matching:,} of {counted(held.values, 'value')} {'is' if held.matching == 1 else 'are'} {what}"

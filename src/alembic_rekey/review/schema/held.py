@@ -23,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType, TypeEngine
@@ -48,6 +49,8 @@ class Held:
 
     values: int
     matching: int
+    unread: str = ""
+    """Why nothing was read."""
 
     @property
     def share(self) -> float:
@@ -110,10 +113,11 @@ class Looking:
         """Return how many values that say something are names: registered ones, or such as the column `of` holds."""
         rows = self.rows(described)
         stored = cast(rows.c[name], Text)
-        others = select(func.lower(func.trim(cast(parent.table.c[of], Text))))
-        matches: ColumnElement[bool] = func.lower(func.trim(stored)).in_(others)
+        known = [select(func.lower(func.trim(cast(parent.table.c[of], Text))))]
         if names is not None:
-            matches = or_(matches, stored.in_(select(names.spelled(rows.c[name], "held", Match.FOLDED).c.spelling)))
+            spelled = names.spelled(rows.c[name], "held", Match.FOLDED)
+            known.append(select(func.lower(func.trim(spelled.c.spelling))))
+        matches = func.lower(func.trim(stored)).in_(union_all(*known))
         return self._counted(rows, and_(rows.c[name].is_not(None), func.trim(stored) != ""), matches)
 
     def tells_apart(self, described: Described, columns: Sequence[str]) -> bool:
@@ -158,11 +162,12 @@ class Looking:
     def _counted(
         self, source: FromClause, says: ColumnElement[bool], matches: ColumnElement[bool], *where: Any
     ) -> Held:
-        asked = select(func.count(), func.count().filter(matches)).select_from(source).where(says, *where)
-        with self.within_limits():
-            values, matching = self.connection.execute(asked).one()
+        # Each by itself: PostgreSQL looks a list up by its hash in a WHERE alone, however long the list is.
+        every = select(func.count()).select_from(source).where(says, *where)
+        with self.within_limits() as failed:
+            values, matching = (self.connection.execute(asked).scalar_one() for asked in (every, every.where(matches)))
             return Held(values, matching)
-        return Held(0, 0)
+        return Held(0, 0, *failed)
 
 
 def kind_of(type_: TypeEngine[Any]) -> type[TypeEngine[Any]] | None:
