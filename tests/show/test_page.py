@@ -117,6 +117,31 @@ def test_everything_that_blocks_stands_with_its_remedy(database, tmp_path):
     assert "What to do: move what hangs on the wrong row" in page.text
 
 
+@pytest.mark.words
+def test_a_card_says_how_many_rows_hang_on_each_value_and_which_is_the_newest(database, tmp_path):
+    new = {"updated_at": "2026-05-01 00:00:00+00:00"}
+    rows = {"projects": projects(c=CANONICAL, s="p05"), "memories": [memory(f"m{n}", "p05", str(n)) for n in range(3)]}
+    rows["project_state"] = [
+        state("own", "c", "1"),
+        state("other", "s", "2", **new),
+        state("gone", "s", "3", "old", key="k"),
+    ]
+    registry = prepared(database, tmp_path, rows)
+    database.execute(
+        "CREATE TABLE remarks (id INTEGER PRIMARY KEY, about VARCHAR(99) REFERENCES project_state (id));"
+        "INSERT INTO remarks VALUES (1, 'other'), (2, 'other'), (3, NULL), (4, 'gone')"
+    )
+    page, _ = made(database, registry)
+    # Under the alias stand its own row, three memories, and two rows of project_state.
+    other = (
+        r"row other, under p05 2 active · 2026-05-01 00:00:00[+:0]* \(the newest\) · 2 rows refer to it · 6 rows under"
+    )
+    assert re.search(other, page.text)
+    assert re.search(r"row own, under p05-interferometer 1 active · [-\d :+]+ · 0 rows refer to it", page.text)
+    assert [[["canonical", False, True], ["p05", True, False]]] == [rows for _, rows in page.questions["asked"]]
+    database.execute("DROP TABLE remarks")
+
+
 @pytest.mark.slow
 def test_an_empty_plan_has_a_page_too(sqlite, tmp_path):
     legacy.create(sqlite)

@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 import chromium
 from commands import rekey_here
 from databases import SQLiteDatabase
-from examples import CANONICAL, alembic_here, interaction, prepared, project, projects, state
+from examples import CANONICAL, alembic_here, folded, interaction, prepared, project, projects, state
 from pages import Read, colliding, mixed
 
 pytestmark = pytest.mark.slow
@@ -228,6 +228,31 @@ def test_anybody_can_decide(deciding, screen):
     seen.page.locator(".keep").first.click()
     found = Axe().run(seen.page, None, WCAG).response["violations"]
     assert [] == [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_anybody_can_read_a_run_beside_its_plan_and_the_way_back(browser, sqlite, tmp_path, upgrade, width):
+    registry = prepared(sqlite, tmp_path, folded())
+    (tmp_path / "plan.json").write_text(rekey_here(sqlite, registry, "plan", "--json").out)
+    upgrade(sqlite, registry)
+    sqlite.execute("UPDATE memories SET content = 'edited since'")
+    (tmp_path / "later.json").write_text(rekey_here(sqlite, registry, "plan", "--json").out)
+    for name, command in {
+        "run": ("report", "--against", str(tmp_path / "plan.json")),
+        "other": ("report", "--against", str(tmp_path / "later.json")),
+        "back": ("restore-plan",),
+    }.items():
+        file = tmp_path / f"{name}.html"
+        said = rekey_here(sqlite, registry, *command, "--html", str(file))
+        assert 0 == said.status, said.err
+        page, happened = browser.new_page(viewport={"width": width, "height": 800}), []
+        page.on("console", lambda message, happened=happened: happened.append(message.text))
+        page.on("pageerror", lambda error, happened=happened: happened.append(str(error)))
+        page.goto(file.as_uri())
+        assert (width, []) == (page.evaluate("document.documentElement.scrollWidth"), happened)
+        found = Axe().run(page, None, WCAG).response["violations"]
+        assert [] == [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found], name
+        page.close()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1920])

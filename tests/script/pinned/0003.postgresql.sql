@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 837, 856, 866, 904, 1008
---   project_state: 851, 950, 959, 968, 988, 998
---   interactions: 917
---   memories: 930, 940
+--   projects: 838, 857, 867, 905, 1009
+--   project_state: 852, 951, 960, 969, 989, 999
+--   interactions: 918
+--   memories: 931, 941
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -624,8 +624,9 @@ FROM (SELECT *, count(*) OVER (PARTITION BY canonical) AS rows FROM rekey_canoni
 WHERE rows > 1;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values. If the script stops here: decide
---   which value is right: give the other row another status ('superseded', say), or answer with -x resolutions=FILE
---   (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
+--   which value is right: on the page of alembic-rekey plan --html FILE, which gives a file for -x resolutions=FILE
+--   (alembic-rekey plan --write-resolutions FILE writes it as a form), or give the other row another status
+--   ('superseded', say); then run the upgrade again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_collision_state',
   format('project_state: %L has a collision at %s: row %L, active under %L, says %L',
     rekey_planned_state.rekey_canonical,

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1052, 1081, 1107, 1148, 1267
---   project_state: 1074, 1202, 1212, 1222, 1243, 1255
---   interactions: 1163
---   memories: 1178, 1190
+--   projects: 1053, 1082, 1108, 1149, 1268
+--   project_state: 1075, 1203, 1213, 1223, 1244, 1256
+--   interactions: 1164
+--   memories: 1179, 1191
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -618,8 +618,9 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values. If the script stops here: decide
---   which value is right: give the other row another status ('superseded', say), or answer with -x resolutions=FILE
---   (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade again.
+--   which value is right: on the page of alembic-rekey plan --html FILE, which gives a file for -x resolutions=FILE
+--   (alembic-rekey plan --write-resolutions FILE writes it as a form), or give the other row another status
+--   ('superseded', say); then run the upgrade again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_collision_state',
   printf('project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q',
     rekey_planned_state.rekey_canonical,

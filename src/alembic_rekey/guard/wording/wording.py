@@ -17,9 +17,9 @@ _WORDING: Mapping[str, Wording] = {
         claim="no slot has two active rows with different values",
         sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
         "says {value!r}",
-        remedy="decide which value is right: give the other row another status ('superseded', say), or answer with "
-        "-x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes the form); then run the upgrade "
-        "again.",
+        remedy="decide which value is right: on the page of alembic-rekey plan --html FILE, which gives a file for "
+        "-x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes it as a form), or give the other row "
+        "another status ('superseded', say); then run the upgrade again.",
     ),
     "answer": Wording(
         claim="each answer keeps one active row of one slot in collision",
