@@ -36,7 +36,11 @@ UPDATE versions SET status = 'old' WHERE model = 'fraud'; UPDATE versions SET sa
 
 
 def marks(database):
-    return database.rows("SELECT id, model, number FROM marks ORDER BY id")
+    return marks_of(database, "model, number")
+
+
+def marks_of(database, owner):
+    return database.rows(f"SELECT id, {owner} FROM marks ORDER BY id")
 
 
 def test_they_follow_up_and_down(project, database):
@@ -87,3 +91,32 @@ def test_rows_of_one_that_was_displaced_are_those_of_the_one_in_its_place(databa
     ended = project.downgrade()
     assert 0 == ended.code, ended.err
     assert before == {table: sorted(database.table(table), key=str) for table in TABLES}
+
+
+def test_they_follow_a_row_whose_key_holds_that_of_a_row_that_is_created(database, tmp_path):
+    """The plan has no key for it yet, and that of its first shadow stands for it: the row moves all the same."""
+    made = "SERIAL" if database.dialect == "postgresql" else "INTEGER"
+    definitions = f"""
+    CREATE TABLE people (id {made} PRIMARY KEY, name VARCHAR(9));
+    CREATE TABLE likes (person INTEGER, thing INTEGER, PRIMARY KEY (person, thing));
+    CREATE TABLE marks (id INTEGER PRIMARY KEY, person INTEGER, thing INTEGER);
+    INSERT INTO people (name) VALUES ('bobby');
+    INSERT INTO likes VALUES (1, 7), (5, 7);
+    INSERT INTO marks VALUES (1, 1, 7), (2, 5, 7);"""
+    spec = """Spec(revision=revision,
+    identity=Identity(noun="project", key=t["people"].c.id, name=t["people"].c.name),
+    slots=(Slots(noun="like", key=(t["likes"].c.person, t["likes"].c.thing), owners=(t["likes"].c.person,),
+        slot=(t["likes"].c.thing,)),),
+    references=(References(noun="mark", key=t["marks"].c.id, of="like", owners=((t["marks"].c.person,
+        t["marks"].c.thing),)),))"""
+    tables = ["people", "likes", "marks"]
+    project = declared(database, tmp_path, definitions, spec, tables, names={"Bob": ["bobby"]})
+    before = {table: sorted(database.table(table), key=str) for table in tables}
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert [(2, "Bob")] == database.rows("SELECT id, name FROM people")
+    assert [(2, 7), (5, 7)] == sorted(database.rows("SELECT person, thing FROM likes"))
+    assert [(1, 2, 7), (2, 5, 7)] == marks_of(database, "person, thing")
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
+    assert before == {table: sorted(database.table(table), key=str) for table in tables}

@@ -135,3 +135,21 @@ def test_an_index_to_which_nulls_are_alike_finds_them(database, tmp_path):
     database.execute("CREATE UNIQUE INDEX one_each ON likes (project, person) NULLS NOT DISTINCT")
     checked, ended = project.check(), project.upgrade()
     assert ("67", "67", 2, 1) == (listed(checked.out), listed(ended.err), checked.status, ended.code)
+
+
+def test_a_row_that_would_be_created_is_held_against_the_indexes_with_its_tenant_and_what_it_absorbs(
+    database, tmp_path
+):
+    made = "SERIAL" if database.dialect == "postgresql" else "INTEGER"
+    definitions = f"""
+    CREATE TABLE projects (id {made} PRIMARY KEY, space INTEGER, name VARCHAR(99), slug VARCHAR(9), rank INTEGER);
+    CREATE UNIQUE INDEX one_slug ON projects (space, slug);
+    CREATE UNIQUE INDEX one_rank ON projects (rank) WHERE rank > 8;
+    INSERT INTO projects VALUES (1, 1, 'pol', 'p', 4), (2, 1, 'POL', 'q', 5), (3, 1, 'saw', 'made', 9);"""
+    spec = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id,
+        name=t["projects"].c.name, within=(t["projects"].c.space,), created={"slug": "made"},
+        absorb={t["projects"].c.rank: Absorb.SUM}))"""
+    said = declared(database, tmp_path, definitions, spec, ["projects"], names={"polisher": ["pol"]}).upgrade().err
+    assert "would be one of 2 that are alike to the unique index one_slug" in said
+    assert "would be one of 2 that are alike to the unique index one_rank" in said
+    assert 2 == said.count("the row to be created for polisher")

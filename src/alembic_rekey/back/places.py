@@ -64,7 +64,12 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
     other = identity.table.alias("rekey_other")
     within = (SameSlot(other.c[known.key], lines.c[known.name]) for known in identity.within)
     keys = [other.c[known.key] != lines.c[known.name] for known in identity.keys]
-    named_so = other.c[identity.name.key] == lines.c[identity.name.name]
+    # A shadow that is spelt as the canonical stood beside one of that name before: nobody took its place.
+    renamed = lines.c[identity.name.name] != lines.c.rekey_canonical
+    if identity.owners:
+        # A row of no group moves with its owners alone.
+        renamed = and_(renamed, lines.c.rekey_place.is_not(None))
+    named_so = and_(other.c[identity.name.key] == lines.c[identity.name.name], renamed)
     return Place(identity, identity.named, other, and_(named_so, *within, or_(*keys), *_counting(identity, other)))
 
 

@@ -88,8 +88,8 @@ def _lost(
 ) -> tuple[FromClause, list[tuple[ColumnElement[bool], Drift]]]:
     """Return the lines joined with their old owners, and the judgement that one of these is lost.
 
-    An owner is lost when it neither stands nor comes back. Of several owners, one without a foreign key may refer to
-    something else than what was folded, or to nothing: to that no row returns.
+    An owner is lost when it neither stands nor comes back. Of several owners, or of a row that is an identity itself,
+    one without a foreign key may refer to something else than what was folded, or to nothing: to that no row returns.
     """
     of = backward.spec.parent(part)
     lost: list[tuple[ColumnElement[bool], Drift]] = []
@@ -106,7 +106,8 @@ def _lost(
         comes_back = coming.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))
         stands = and_(alike(coming, "key")[0].is_(None), standing.c[of.keys[0].key].is_not(None))
         refers = and_(*(value.is_not(None) for value in before))
-        if len(part.owning) > 1 and number not in backward.stored.bound.get(part.noun, ()):
+        alone = len(part.owning) == 1 and part is not backward.spec.identity
+        if not alone and number not in backward.stored.bound.get(part.noun, ()):
             run = select(backward.planned[of]).subquery(f"rekey_of_run_{number}")
             refers = exists(select(literal(1)).where(_of(owner, before, of, keys_of(of, run))))
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))

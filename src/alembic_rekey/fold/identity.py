@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    literal,
     literal_column,
     null,
     or_,
@@ -37,7 +38,7 @@ from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import Key, given
 
-__all__ = ["creating", "keys_learnt", "learning", "learnt_rows"]
+__all__ = ["apart", "creating", "keys_learnt", "learning", "learnt_rows"]
 
 
 def creating(identity: Identity, planned: Planned) -> Insert:
@@ -100,6 +101,20 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     yield Statement(says, InsertRows(created(identity), made))
     for part in learning(spec):
         yield _learning(identity, part)
+
+
+def apart(identity: Identity) -> Relation:
+    """Return the canonicals whose created row is none that the spec is about: nothing could be led to it."""
+    kept, made = journal(identity), created(identity)
+    # Its line leads to it, now that the journal learnt its key.
+    learnt = same_key(keys_of(identity, made), leads_of(identity, kept))
+    joined = kept.outerjoin(made, and_(made.c.rekey_run == kept.c.rekey_run, learnt))
+    return (
+        select(literal(str(identity.table.name)).label("table"), kept.c.rekey_canonical.label("canonical"))
+        .select_from(joined)
+        .where(of_this_run(kept, Action.CREATE), made.c.rekey_run.is_(None))
+        .order_by(kept.c.rekey_canonical)
+    )
 
 
 def learning(spec: Spec) -> list[Part]:

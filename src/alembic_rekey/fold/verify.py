@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
-from sqlalchemy import and_, exists, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, not_, or_, select
 
 from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
 from alembic_rekey.back.way_back import Backward
 from alembic_rekey.fold.accounts import accounts_checked
+from alembic_rekey.fold.identity import apart
 from alembic_rekey.guard.accounts import accounts_closed, accounts_opened
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
@@ -21,7 +22,7 @@ from alembic_rekey.plan.counts import named_counts, planned_rows
 from alembic_rekey.plan.groups.members import Planned, referring
 from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, same_key
 from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.plan import journalled
 from alembic_rekey.plan.rules import DELETED, Action
@@ -106,7 +107,9 @@ def _shadow_left(identity: Identity, spec: Spec, names: Names, planned: Planned)
         mine = same_key(keys_of(identity, lines), alike(again, "key"))
         retired = select(literal(1)).select_from(lines).where(lines.c.rekey_action == Action.RETIRE.value, mine)
         still = still.where(not_(exists(retired)))
-    return [check("shadow_left", identity.noun, still)]
+    yield check("shadow_left", identity.noun, still)
+    if identity.creates and identity.where is not None:
+        yield check("created_apart", identity.noun, apart(identity))
 
 
 @left.register
@@ -131,7 +134,10 @@ def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
         parent = spec.parent(part)
         for number, owner in enumerate(part.owning):
             gone = planned[parent]
-            went = gone.c.rekey_action.in_(sorted(DELETED))
+            went: ColumnElement[bool] = gone.c.rekey_action.in_(sorted(DELETED))
+            if parent.key_moves:
+                moved = not_(same_key(keys_of(parent, gone), leads_of(parent, gone)))
+                went = or_(went, and_(gone.c.rekey_action == Action.REKEY.value, moved))
             pairs = zip(owner, owner, (gone.c[known.name] for known in parent.keys), parent.keys, strict=True)
             lost = (
                 select(

@@ -160,7 +160,7 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
 def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     """Return the check that a created row has a value for every column that needs one."""
     given = [known.name for known in (*identity.named, *identity.within)]
-    given += [*identity.created, *identity.absorbing]
+    given += [*identity.creating, *identity.absorbing]
     given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
     if not identity.database_makes_keys:
         given += [known.name for known in identity.keys]

@@ -45,7 +45,11 @@ class Stored:
         return cls(
             {noun: tuple(name for name, _ in columns) for noun, columns in found.items()},
             {noun: frozenset(name for name, made in columns if made) for noun, columns in found.items()},
-            {part.noun: _bound(connection, part, spec) for part in spec.children if len(part.owning) > 1},
+            {
+                part.noun: _bound(connection, part, spec)
+                for part in spec.parts
+                if len(part.owning) > 1 or part is spec.identity
+            },
         )
 
     def lasting(self, part: Part) -> list[str]:

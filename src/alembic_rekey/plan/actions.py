@@ -43,14 +43,16 @@ def written(part: Part) -> Written:
 @written.register
 def _written_identity(identity: Identity) -> Written:
     owners, absorbed = identity.owner_columns, _absorbed(identity)
+    absorbing = [*(() if identity.found else identity.named), *absorbed, *owners] if absorbed else []
     acts: dict[Action, Sequence[Column[Any]]] = {}
     if not identity.found and identity.named:
         acts[Action.RENAME] = [*identity.named, *owners]
     if absorbed:
         # Behind the shadows: what one of them holds alone (a unique e-mail address) is free then.
-        acts[Action.ABSORB] = [*(() if identity.found else identity.named), *absorbed, *owners]
+        acts[Action.ABSORB] = absorbing
     if owners:
-        acts[Action.REKEY] = owners
+        # Before the shadows go: a foreign key may lead from its owners to them.
+        acts[Action.REKEY] = absorbing or owners
     if identity.retiring is not None:
         acts[Action.RETIRE] = [identity.table.c[name] for name in identity.retiring]
     return acts
@@ -67,7 +69,7 @@ def _written_slots(slots: Slots) -> Written:
     absorbed = _absorbed(slots)
     acts: dict[Action, Sequence[Column[Any]]] = {Action.REKEY: [*slots.owner_columns, *slots.names, *absorbed]}
     if slots.status is not None:
-        acts[Action.REVIVE] = [slots.status, *absorbed]
+        acts[Action.REVIVE] = [slots.status, *slots.names, *absorbed]
     return acts | ({Action.ABSORB: absorbed} if absorbed else {})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, Text, and_, case, cast, literal, not_, null, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, literal, not_, null, select
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -17,7 +17,7 @@ from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import SURVIVOR, Identity, Itself, Part, References, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.values import Constant
+from alembic_rekey.sql.values import Constant, constant
 
 __all__ = ["After", "after", "becoming", "new_key", "taken_by_group"]
 
@@ -83,15 +83,17 @@ def _after_identity(
     if identity.absorb:
         source, taken = _absorbing(identity, rows, source)
         values |= taken
-    values |= {str(known.name): rows.c.rekey_canonical for known in identity.named}
+    named: ColumnElement[Any] = rows.c.rekey_canonical
+    for known in identity.named:
+        # A row of no group moves with its owners alone.
+        mine = case((rows.c.rekey_place.is_(None), rows.c[known.name]), else_=named) if identity.owners else named
+        values[str(known.name)] = mine
     for name, value in (identity.retiring or {}).items():
-        set_to = to[identity.told[0]] if value is SURVIVOR else _constant(value, identity.table.c[name])
+        type_ = identity.table.c[name].type
+        said = None if value is None else literal(value, type_)
+        set_to = to[identity.told[0]] if value is SURVIVOR else constant(said, type_)
         values[name] = {**_per_action(identity, name, values.get(name)), Action.RETIRE.value: set_to}
     return source, values
-
-
-def _constant(value: Any, known: Column[Any]) -> ColumnElement[Any]:
-    return cast(null(), known.type) if value is None else Constant(literal(value, known.type), known.type)
 
 
 def taken_by_group(part: Part, rows: FromClause) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
@@ -153,18 +155,13 @@ def _after_references(
                 continue
             detached = case((member.c.place > 1, cast(null(), known.type)), else_=moves)
             values[str(known.name)] = {Action.REKEY.value: moves, Action.DETACH.value: detached}
-    return joined.source, values | _following(references.names, joined, rows)
+    return joined.source, values | _following(joined, rows)
 
 
-def _following(names: Sequence[Any], joined: Led, rows: FromClause) -> dict[str, Any]:
+def _following(joined: Led, rows: FromClause) -> dict[str, Any]:
     """Return the columns that carry the identity's name, where they do."""
-    member = joined.members[0]
-    if "name" not in member.c:
-        return {}
-    return {
-        str(known.name): case((rows.c[known.name] == member.c.name, member.c.canonical), else_=rows.c[known.name])
-        for known in names
-    }
+    canonical = joined.members[0].c.canonical
+    return {name: case((follows, canonical), else_=rows.c[name]) for name, follows in joined.follows.items()}
 
 
 @after.register
@@ -178,7 +175,7 @@ def _after_slots(
         str(known.name): rows.c[known.name] if known in resting else lead
         for known, lead in zip(slots.owner_columns, joined.owners, strict=True)
     }
-    values |= _following(slots.names, joined, rows)
+    values |= _following(joined, rows)
     if slots.status is not None:
         values[str(slots.status.name)] = Constant(literal(slots.active, Text()), slots.status.type)
     if slots.absorb:

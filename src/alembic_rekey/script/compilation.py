@@ -189,11 +189,11 @@ def _is_known(relation: CTE | Subquery) -> bool:
 def compiled(clause: Executable | ClauseElement, dialect: Dialect, views: frozenset[str] = frozenset()) -> str:
     """Return `clause` as text, without a parameter left unbound; of its WITH only what is none of `views`."""
     written = _compiled(clause, dialect, views)
-    # Some constructs of SQLAlchemy forget literal_binds on the way down (SQLite's IS, for one).
+    # Some constructs forget literal_binds on the way down.
     if unbound := getattr(written, "bind_names", None):
         raise SpecRefused(
             f"a statement cannot be written as a script: {', '.join(unbound.values())} would stay unbound",
-            "write the check of the spec without is_distinct_from() and its like on constants.",
+            "write the spec without the construct that these constants stand in.",
         )
     return str(written).strip()
 

@@ -160,7 +160,7 @@ class Spec:
                 )
         if identity.name is not None:
             roles = own_roles(identity)
-            for problem, remedy in created_faults(identity.table, identity.name, roles, identity.created):
+            for problem, remedy in created_faults(identity.table, identity.name, roles, identity.creating):
                 self._refuse(problem, remedy)
 
     def _refuse(self, problem: str, remedy: str) -> NoReturn:

@@ -42,7 +42,7 @@ class Identity(Part):
     itself: Itself = Itself.REFUSE
     created_at: Stamp | None = None
     updated_at: Stamp | None = None
-    created: Mapping[str, str | int | float | bool | ColumnElement[Any] | None] = field(default_factory=dict)
+    created: Mapping[Any, str | int | float | bool | ColumnElement[Any] | None] = field(default_factory=dict)
     stamped: Stamped = Stamped.BY_THE_RUN
 
     @property
@@ -110,6 +110,11 @@ class Identity(Part):
     def called(self) -> Column[Any] | None:
         """The column of the name."""
         return self.name
+
+    @property
+    def creating(self) -> dict[str, Any]:
+        """What a created row holds, by the column's name."""
+        return by_name(self.created)
 
     @property
     def keeps_created(self) -> bool:

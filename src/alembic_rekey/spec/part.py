@@ -67,6 +67,8 @@ class Part:
     where: ColumnElement[bool] | None = None
     """The rows that count."""
     itself: Itself = Itself.REFUSE
+    names: tuple[Column[Any], ...] = ()
+    """The columns that carry the owner's name, and follow it."""
     absorb: Mapping[Any, Absorb] = {}
     updated_at: Stamp | None = None
     stamped: Stamped = Stamped.BY_THE_RUN

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal
+from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal, null
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine
 
 from alembic_rekey.spec import Identity, Relation
 from alembic_rekey.sql.expressions import Exact
 
-__all__ = ["Constant", "Key", "KeyText", "comparable", "equatable", "given", "readable"]
+__all__ = ["Constant", "Key", "KeyText", "comparable", "constant", "equatable", "given", "readable"]
 
 
 class Key(ColumnElement[Any]):
@@ -58,10 +58,17 @@ def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, Column
         return canonical if element is identity.name else None
 
     made = {
-        column: replacement_traverse(value, {}, named) if isinstance(value, ColumnElement) else literal(value)
-        for column, value in identity.created.items()
+        column: replacement_traverse(value, {}, named) if isinstance(value, ColumnElement) else value
+        for column, value in identity.creating.items()
     }
-    return {column: Constant(value, identity.table.c[column].type) for column, value in made.items()}
+    return {column: constant(value, identity.table.c[column].type) for column, value in made.items()}
+
+
+def constant(value: Any, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    """Return what a spec says for a column of a type: a value, or an expression."""
+    if value is None:
+        return cast(null(), type_)
+    return Constant(value if isinstance(value, ColumnElement) else literal(value), type_)
 
 
 def equatable(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1061,7 +1061,8 @@ CREATE TEMPORARY TABLE rekey_back_project AS SELECT rekey_planned_project.id AS 
   rekey_planned_project.rekey_canonical AS canonical,
   CASE WHEN (projects.id IS NOT NULL) THEN 'taken'
     WHEN (EXISTS (SELECT 1 FROM projects AS rekey_other
-      WHERE name = rekey_planned_project.name AND id != rekey_planned_project.id)) THEN 'taken'
+      WHERE name = rekey_planned_project.name AND rekey_planned_project.name != rekey_planned_project.rekey_canonical
+        AND id != rekey_planned_project.id)) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
@@ -1085,8 +1086,9 @@ SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
     ) THEN 'edited'
     WHEN (rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
       AND (EXISTS (SELECT 1 FROM projects AS rekey_other
-        WHERE name = rekey_becoming_project.name AND id != rekey_becoming_project.id AND id != rekey_becoming_project.id
-      ))) THEN 'taken'
+        WHERE name = rekey_becoming_project.name
+          AND rekey_becoming_project.name != rekey_becoming_project.rekey_canonical AND id != rekey_becoming_project.id
+          AND id != rekey_becoming_project.id))) THEN 'taken'
     ELSE 'untouched' END AS drift,
   CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;

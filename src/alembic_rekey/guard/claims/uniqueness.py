@@ -37,10 +37,10 @@ from sqlalchemy.types import UserDefinedType
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
-from alembic_rekey.plan.becoming import becoming
+from alembic_rekey.plan.becoming import becoming, taken_by_group
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, keys_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
@@ -86,7 +86,7 @@ def unique_after(connection: Connection, spec: Spec, names: Names, planned: Plan
     for part in spec.parts:
         written = {str(name) for names in written_columns(spec, part).values() for name in names}
         if part is spec.identity and spec.identity.creates:
-            written |= {*spec.identity.created, *(known.name for roles in own_roles(part).values() for known in roles)}
+            written |= {*spec.identity.creating, *(known.name for roles in own_roles(part).values() for known in roles)}
         kept, key = alone(part), {str(known.name) for known in part.keys}
         for number, index in enumerate(asked.unique_indexes(connection, part.table)):
             touched = index.covered is None or not index.covered.isdisjoint(written)
@@ -121,6 +121,7 @@ def _alike(asked: _Asked) -> Relation:
     acting = (
         select(
             *numbered("acting", keys_of(part, decided)),
+            *(numbered("lead", leads_of(part, decided)) if part is asked.spec.identity else ()),
             decided.c.rekey_action.label("rekey_action"),
             decided.c.rekey_canonical.label("rekey_canonical"),
         )
@@ -211,9 +212,19 @@ def _moved(asked: _Asked, acting: CTE) -> Relation:
         return moved
     made: dict[str, ColumnElement[Any]] = {identity.name.name: acting.c.rekey_canonical}
     made |= given(identity, acting.c.rekey_canonical)
+    source: FromClause = acting
+    if identity.within:
+        first = asked.planned[identity].alias("rekey_first")
+        source = source.join(first, same_key(keys_of(identity, first), alike(acting, "lead")))
+        made |= {str(known.name): first.c[known.name] for known in identity.within}
+    if identity.absorb:
+        group, taken = taken_by_group(identity, asked.planned[identity])
+        source = source.join(group, same_key(keys_of(identity, group), alike(acting, "lead")))
+        made |= taken
     made |= {stamp.name: _now(stamp) for stamp in identity.times}
     fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
-    created: Relation = select(_row([literal("")], acting), *fresh).where(acting.c.rekey_action == Action.CREATE.value)
+    created: Relation = select(_row([literal("")], acting), *fresh).select_from(source)
+    created = created.where(acting.c.rekey_action == Action.CREATE.value)
     return select(union_all(moved, created).subquery("rekey_changed"))
 
 

@@ -89,6 +89,11 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: row {key!r} is to become {canonical!r}, and no row has that key",
         remedy="correct the registry: the id of an entry is the key of a row that stays, and no key is made up.",
     ),
+    "created_apart": Wording(
+        claim="a created row is one that the spec is about",
+        sentence="{table}: the row created for {canonical!r} does not count, as where of the spec says",
+        remedy="give it what where reads: Identity(created={'tenant': 1, …}), or let the database's default do so.",
+    ),
     "retired_again": Wording(
         claim="a retired row is found no more",
         sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",

@@ -7,7 +7,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, FromClause, String, Text, and_, case, cast, func, not_, or_, select
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    FromClause,
+    String,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from alembic_rekey.plan.judged import alike, held, key_text, keys_of, leads_of, numbered, same_key
 from alembic_rekey.spec import Part, Spec
@@ -43,6 +60,7 @@ def _members(parent: Part, planned: FromClause) -> CTE:
             *numbered("to", leads_of(parent, planned)),
             planned.c.rekey_canonical.label("canonical"),
             planned.c.rekey_place.label("place"),
+            *numbered("owner", [planned.c[known.name] for known in parent.owner_columns if parent.key_moves]),
             *([] if named is None else [planned.c[named.name].label("name")]),
         )
         .where(planned.c.rekey_place.is_not(None))
@@ -65,8 +83,8 @@ class Led:
     """Some owner is a shadow, or gets another key."""
     concerned: ColumnElement[bool]
     """Some owner is a row of a group with shadows."""
-    renamed: ColumnElement[bool]
-    """Some owner is written otherwise now."""
+    follows: Mapping[str, ColumnElement[bool]]
+    """By the name of a column: it carries the name of an owner who is called otherwise now."""
     canonical: ColumnElement[Any]
     together: ColumnElement[bool] | None
     """Two owners become one, of a row one of whose owners moves; None where there are not two."""
@@ -103,9 +121,9 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
         members=known,
         owners=[column for each in after for column in each],
         gone=or_(*(member.c.place > 1 for member in known)),
-        moved=or_(*(_leads_elsewhere(parent, member) for member in known)),
+        moved=or_(*(_leads_elsewhere(parent, spec, planned, member) for member in known)),
         concerned=or_(*(member.c.place > 0 for member in known)),
-        renamed=or_(*(member.c.place.is_not(None) for member in known)),
+        follows={str(name.name): _follows(held(source, name), spec, planned, known[0]) for name in part.names},
         canonical=_canonical(known),
         together=together,
     )
@@ -139,11 +157,33 @@ def _after(
     return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
 
 
-def _leads_elsewhere(parent: Part, member: FromClause) -> ColumnElement[bool]:
+def _follows(column: ColumnElement[Any], spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:
+    if "name" not in member.c:
+        return false()
+    name = member.c.name if isinstance(member.c.name.type, String) else cast(member.c.name, Text)
+    follows = and_(column == name, column != member.c.canonical)
+    identity = spec.identity
+    if not identity.matching or identity.name is None:
+        return follows
+    # Of rows that are matched by something else, the one that stays may have no name to follow.
+    stays = members(identity, planned[identity], "rekey_stays")
+    nameless = and_(same_key(alike(stays, "key"), alike(member, "to")), stays.c.name.is_(None))
+    return and_(follows, not_(exists(select(literal(1)).select_from(stays).where(nameless))))
+
+
+def _leads_elsewhere(parent: Part, spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:
     """Return the condition that a row of `parent` goes, or stays under another key."""
     if not parent.key_moves:
         return member.c.place > 1
-    return or_(member.c.place > 1, not_(same_key(alike(member, "key"), alike(member, "to"))))
+    elsewhere = [member.c.place > 1, not_(same_key(alike(member, "key"), alike(member, "to")))]
+    if parent is not spec.identity and spec.identity.creates:
+        # A row that is to be created has no key yet, and that of its first shadow stands for it.
+        shadow, owners = members(spec.identity, planned[spec.identity], "rekey_shadow"), iter(alike(member, "owner"))
+        for owner in parent.owning:
+            pairs = zip(owner, alike(shadow, "key"), spec.identity.keys, strict=True)
+            mine = and_(*(referring(next(owners), *pair) for pair in pairs))
+            elsewhere.append(exists(select(literal(1)).select_from(shadow).where(shadow.c.place > 1, mine)))
+    return or_(*elsewhere)
 
 
 def _canonical(known: Sequence[FromClause]) -> ColumnElement[Any]:

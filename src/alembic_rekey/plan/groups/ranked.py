@@ -111,7 +111,8 @@ def _found(identity: Identity, spec: Spec, names: Names) -> tuple[CTE, list[Dire
             beyond = names.beyond_ascii(name, identity.table, identity.noun)
             source = source.outerjoin(beyond, beyond.c.spelling == Scanned(name))
             matched = [func.coalesce(beyond.c.key, FoldedName(name, (), first=True))]
-    says = [func.trim(cast(each, Text)) != "" for each in matched]
+    # Blank as Python has it, whatever the database trims.
+    says = [FoldedName(cast(each, Text), (), first=True) != "" for each in matched]
     rows = (
         select(
             *numbered("key", identity.keys),

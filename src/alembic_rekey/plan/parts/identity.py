@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CTE, ColumnElement, FromClause, case, func, literal, not_, null, or_, select, union, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    union,
+    union_all,
+)
 
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -25,16 +40,22 @@ def plan_identity(
     gone = Action.DELETE if identity.retire is None else Action.RETIRE
     lines: list[tuple[ColumnElement[bool], str]] = [(grouped.c.place > 1, gone.value)]
     source: FromClause = grouped
+    moving = _moving(identity, grouped) if identity.owners else None
+    moves: ColumnElement[bool] = false()
+    if moving is not None:
+        source = source.outerjoin(moving, same_key(alike(moving, "key"), alike(grouped, "key")))
+        moves = moving.c.canonical.is_not(None)
     if identity.absorb:
         taking = _taking(identity, grouped)
         source = source.outerjoin(taking, same_key(alike(taking, "key"), alike(grouped, "key")))
-        lines.append((taking.c.takes > 0, Action.ABSORB.value))
+        takes = taking.c.takes > 0
+        if moving is not None:
+            lines.append((and_(takes, moves), Action.REKEY.value))
+        lines.append((takes, Action.ABSORB.value))
     if not identity.found and identity.named:
         lines.append((grouped.c.name != grouped.c.canonical, Action.RENAME.value))
-    moving = _moving(identity, grouped) if identity.owners else None
     if moving is not None:
-        source = source.outerjoin(moving, same_key(alike(moving, "key"), alike(grouped, "key")))
-        lines.append((moving.c.canonical.is_not(None), Action.REKEY.value))
+        lines.append((moves, Action.REKEY.value))
     chosen = [
         select(
             *alike(grouped, "key"),

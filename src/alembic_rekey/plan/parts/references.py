@@ -29,12 +29,6 @@ def plan_references(
         lines.append((and_(joined.moved, joined.together), ITSELF[references.itself].value))
     # Who refers to a row that stays under another key follows it, whatever becomes of who refers to a shadow.
     lines.append((joined.gone, _ON_FOLD[references.on_fold].value))
-    member = joined.members[0]
-    follows = [
-        and_(joined.renamed, known == member.c.name, known != member.c.canonical)
-        for known in references.names
-        if "name" in member.c
-    ]
     rows = (
         select(
             *numbered("key", references.keys),
@@ -42,6 +36,6 @@ def plan_references(
             joined.canonical.label("canonical"),
         )
         .select_from(joined.source)
-        .where(or_(joined.moved, *follows))
+        .where(or_(joined.moved, *joined.follows.values()))
     )
     return with_original(rows.where(*references.counting), references)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal, literal_column, not_, select
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal, literal_column, not_, or_, select
 
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -31,9 +31,14 @@ def plan_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | None
     action = decided(SLOT_RULES, judged)
     if "action" in judged.c:
         action = func.coalesce(judged.c.action, action)
-    acting = select(*alike(judged, "key"), action.label("action"), judged.c.canonical)
     # PostgreSQL takes an equality for one row of two hundred, and would look the rest up one by one.
-    acting = acting.where(judged.c.touched > 0)
+    touched = judged.c.touched > 0
+    if slots.names:
+        # A row that only follows the name of its owner has nothing to do with others of its slot.
+        follows = or_(not_(touched), action == Action.KEEP.value)
+        action = case((and_(judged.c.follows == 1, follows), Action.REKEY.value), else_=action)
+        touched = or_(touched, judged.c.follows == 1)
+    acting = select(*alike(judged, "key"), action.label("action"), judged.c.canonical).where(touched)
     referred = any(part.of == slots.noun for part in spec.children)
     if referred or slots.absorb:
         return with_original(
@@ -113,6 +118,7 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
     if answered is not None:
         source, of_answers = answered.joined(source, slots, spec, names, joined)
     is_active = literal(1) if slots.status is None else flag(comparable(slots.status) == slots.active)
+    follows = [flag(or_(*joined.follows.values())).label("follows")] if slots.names else []
     itself = []
     if joined.together is not None and slots.itself in ITSELF:
         said = case((and_(joined.moved, joined.together), literal(ITSELF[slots.itself].value)))
@@ -127,12 +133,13 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
             flag(joined.moved).label("shadow"),
             is_active.label("active"),
             (literal(0) if slots.updated_at is None else Moment(slots.updated_at)).label("moment"),
+            *follows,
             *itself,
             *of_answers,
         )
         .select_from(source)
         # The slots of other canonicals have nothing to decide, and are many.
-        .where(joined.concerned, *slots.counting)
+        .where(or_(joined.concerned, *joined.follows.values()), *slots.counting)
         .cte(f"rekey_slot_row_{called}")
     )
     newest = slots.differing is Differing.NEWEST
@@ -187,6 +194,7 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
         flag(ranked.c.place == 1).label("first"),
         flag(same).label("same"),
         anywhere(ranked.c.shadow == 1).label("touched"),
+        *([ranked.c.follows] if follows else []),
         anywhere(ranked.c.shadow == 0, same).label("said_by_canonical"),
         *([ranked.c.action] if itself else []),
         *facts,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Text, Uuid, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.operators import is_distinct_from, is_not_distinct_from
 
 from alembic_rekey.names.matching import WHITESPACE
 from alembic_rekey.sql.dialects.alike import ascii_text, create_journal, drop_column, insert_rows, listed, sentence
@@ -30,6 +32,18 @@ from alembic_rekey.sql.values import Constant, Key, KeyText
 compiles(InsertRows, "sqlite")(insert_rows)
 compiles(CreateJournal, "sqlite")(create_journal)
 compiles(DropColumn, "sqlite")(drop_column)
+
+
+_DISTINCT: dict[object, str] = {is_distinct_from: "IS NOT", is_not_distinct_from: "IS"}
+
+
+@compiles(BinaryExpression, "sqlite")
+def _binary(element: BinaryExpression[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    says, known = _DISTINCT.get(element.operator), cast(Any, compiler)
+    if says is None:
+        return str(known.visit_binary(element, **kw))
+    # SQLAlchemy's own forgets that constants are to be written, in scripts and where a table is made of a query.
+    return f"{compiler.process(element.left, **kw)} {says} {compiler.process(element.right, **kw)}"
 
 
 @compiles(Clock, "sqlite")
