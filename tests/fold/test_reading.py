@@ -84,6 +84,19 @@ def test_an_id_that_is_the_name_is_compared_by_its_text():
     assert {(1,): (3,)} == outcome.leads["project"]
 
 
+def test_an_id_that_no_row_has_stands_in_for_none():
+    outcome = fold(replace(PROJECTS, name="id"), named("a", "b", "c"), registry={"7": ["3", "2"]})
+    assert {("7", ())} == outcome.refusals["canonical absent"]
+
+
+def test_a_retired_row_that_would_be_found_again_is_refused():
+    rows = [{**row, "state": "live"} for row in named("Atlas", "at")]
+    retiring = replace(PROJECTS, retire={"state": "merged"})
+    assert {("project", (2,))} == fold(retiring, rows).refusals["retired again"]
+    live = replace(retiring, where=Expression("", lambda row: row["state"] == "live"))
+    assert {2: "retire"} == fold(live, rows).said("project")
+
+
 def test_two_rows_with_the_canonicals_key_are_an_error_unless_a_rule_says_which():
     rows = named("Atlas", "atlas ", "at")
     assert {("Atlas", ())} == fold(PROJECTS, rows).refusals["two canonical rows"]
@@ -115,7 +128,7 @@ def test_a_missing_canonical_is_the_first_alias_row_where_that_is_declared():
     identity = replace(PROJECTS, missing=Missing.PROMOTE, survivor=(column("age"),), updated_at=Time("changed"))
     rows = [{**row, "age": -row["id"], "changed": None} for row in named("at", "ATL")]
     outcome = fold(identity, rows)
-    assert {1: "delete", 2: "promote"} == outcome.said("project")
+    assert {1: "delete", 2: "rename"} == outcome.said("project")
     assert {2: {"name": "Atlas", "age": -2, "changed": RUN_TIME}} == by_id(outcome)
 
 
@@ -183,7 +196,9 @@ def test_the_survivor_takes_from_the_shadows(how, values, taken):
 
 
 def test_a_shadow_may_stay_and_say_where_it_went():
-    identity = replace(PROJECTS, retire={"state": "merged", "into": SURVIVOR}, updated_at=Time("changed"))
+    live = Expression("", lambda row: row["state"] == "live")
+    retire = {"state": "merged", "into": SURVIVOR}
+    identity = replace(PROJECTS, where=live, retire=retire, updated_at=Time("changed"))
     outcome = fold(identity, named("Atlas", "at", state="live", into=None, changed=None))
     assert {2: "retire"} == outcome.said("project")
     assert {"name": "at", "state": "merged", "into": 1, "changed": RUN_TIME} == by_id(outcome)[2]
@@ -233,7 +248,7 @@ def test_what_shadows_hold_and_the_survivor_has_not_got_is_left_behind():
     [
         (OnFold.MOVE, {1: 1, 2: 1, 3: None, 4: 3}, "rekey"),
         (OnFold.DELETE, {2: 1, 3: None, 4: 3}, "delete"),
-        (OnFold.SET_NULL, {1: None, 2: 1, 3: None, 4: 3}, "set null"),
+        (OnFold.SET_NULL, {1: None, 2: 1, 3: None, 4: 3}, "detach"),
     ],
 )
 def test_rows_of_a_shadow_are_moved_or_deleted_or_hang_on_nobody(on_fold, rows, action):
@@ -441,6 +456,8 @@ def test_counts_have_the_names_of_the_design():
         "shadow_projects": 2,
         "canonical_rows_renamed": 1,
         "project_values_left_behind": 1,
+        "order_delete_rows": 1,
+        "login_detach_rows": 1,
         "follow_rekey_rows": 1,
         "note_rekey_rows": 1,
         "note_supersede_rows": 1,
@@ -454,7 +471,7 @@ def test_counts_have_the_names_of_the_design():
         "canonical_rows_renamed": 1,
         "order_rows_deleted": 1,
         "follow_rows_rekeyed": 1,
-        "login_rows_set_null": 1,
+        "login_rows_detached": 1,
         "note_rows_rekeyed": 1,
         "note_rows_superseded": 1,
         "mark_rows_rekeyed": 1,

@@ -267,7 +267,7 @@ def test_slots_of_a_created_and_of_a_promoted_row():
     created = fold(STATE, held((1, "x")), projects=ONE)
     assert Created("Atlas") == by_id(created)[1]["project_id"]
     promoted = fold(STATE, held((1, "x")), projects=ONE, identity=replace(PROJECTS, missing=Missing.PROMOTE))
-    assert ({1: "promote"}, {}) == (promoted.said("project"), promoted.said("state"))
+    assert ({1: "rename"}, {}) == (promoted.said("project"), promoted.said("state"))
 
 
 def test_slots_of_rows_that_were_found():

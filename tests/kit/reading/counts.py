@@ -26,6 +26,8 @@ def counts_of(declaration: Declaration, outcome: Outcome) -> Counts:
     plan = {
         f"shadow_{noun}s": done["delete"] + done["retire"],
         "canonical_rows_renamed": done["rename"],
+        f"{noun}_rows_absorbing": done["absorb"],
+        f"{noun}_rekey_rows": done["rekey"],
         f"{noun}_values_left_behind": len(outcome.left_behind),
     }
     apply = {
@@ -33,7 +35,6 @@ def counts_of(declaration: Declaration, outcome: Outcome) -> Counts:
         f"shadow_{noun}s_retired": done["retire"],
         "canonical_rows_created": done["create"],
         "canonical_rows_renamed": done["rename"],
-        "canonical_rows_promoted": done["promote"],
         f"{noun}_rows_absorbing": done["absorb"],
         f"{noun}_rows_rekeyed": done["rekey"],
     }
@@ -53,6 +54,8 @@ def _of_child(part: Part, outcome: Outcome) -> tuple[dict[str, int], dict[str, i
             "collisions": collisions,
             "historical_drops": done["drop"],
             "rows_revived": done["revive"],
+            "rows_absorbing": done["absorb"],
+            "delete_rows": done["delete"],
         }, {
             "rows_rekeyed": done["rekey"],
             "rows_merged_as_duplicate": done["merge"],
@@ -70,8 +73,12 @@ def _of_child(part: Part, outcome: Outcome) -> tuple[dict[str, int], dict[str, i
             return {**planned, "merge_rows": done["merge"]}, {**applied, "rows_merged_as_duplicate": done["merge"]}
         return planned, applied
     assert isinstance(part, References)
-    return {"rekey_rows": done["rekey"]}, {
+    return {
+        "rekey_rows": done["rekey"],
+        "delete_rows": done["delete"],
+        "detach_rows": done["detach"],
+    }, {
         "rows_rekeyed": done["rekey"],
         "rows_deleted": done["delete"],
-        "rows_set_null": done["set null"],
+        "rows_detached": done["detach"],
     }

@@ -19,7 +19,9 @@ def folded(declaration: Declaration, registry: Registry, tables: Tables) -> Outc
     """What the design asks for where this declaration meets these rows; tables that no part has stay as they are."""
     outcome = Outcome()
     identity = declaration.identity
-    groups = groups_of(identity, registry, tables, outcome)
+    # Those that count most are counted among those that the declaration is about.
+    counted = {part.table: list(filter(part.counts, tables.get(part.table, ()))) for part in declaration.children}
+    groups = groups_of(identity, registry, {**tables, **counted}, outcome)
     fold_identity(identity, groups, tables.get(identity.table, ()), outcome)
     spellings = spellings_of(identity, groups)
     leads: dict[str | None, dict[tuple[object, ...], Lead]] = {None: leads_of(identity, groups)}

@@ -25,8 +25,6 @@ class Group:
     within: tuple[Any, ...]
     survivor: Row | None
     shadows: tuple[Row, ...]
-    carried: bool
-    """Whether the canonical name is carried by some row already."""
 
     def key(self, identity: Identity) -> tuple[Any, ...]:
         """The key of the row that stays."""
@@ -81,9 +79,12 @@ def _registered(
         carrying = [row for row in found if _matched(identity, row) == (own,)]
         if len(carrying) > 1 and not identity.survivor:
             outcome.refusals["two canonical rows"].add((canonical, within))
+        if not carrying and identity.name in identity.key:
+            # Where the names are the keys none is made up.
+            outcome.refusals["canonical absent"].add((canonical, within))
         stays = found[0] if carrying or identity.missing is Missing.PROMOTE else None
         shadows = tuple(row for row in found if row is not stays)
-        groups.append(Group(canonical, within, stays, shadows, bool(carrying)))
+        groups.append(Group(canonical, within, stays, shadows))
     return groups
 
 
@@ -99,7 +100,7 @@ def _found(identity: Identity, rows: list[Row], tables: Tables) -> list[Group]:
             found.sort(key=lambda row: (*_by_rule(identity, row, tables), identity.key_of(row)))
             name = text_of(identity, found[0])
             canonical = "/".join(map(str, identity.key_of(found[0]))) if name is None else name
-            groups.append(Group(canonical, within, found[0], tuple(found[1:]), carried=True))
+            groups.append(Group(canonical, within, found[0], tuple(found[1:])))
     return groups
 
 
@@ -111,7 +112,10 @@ def _matched(identity: Identity, row: Row) -> tuple[Any, ...] | None:
     name = text_of(identity, row)
     if name is None or is_blank(name):
         return None
-    return (name if identity.match is Match.EXACT else key(name),)
+    if identity.match is Match.EXACT:
+        return (name,)
+    # Where nobody registered a name, a sigma is one wherever it stands.
+    return (key(name).replace("ς", "σ") if identity.duplicates is Duplicates.FOUND else key(name),)
 
 
 def _within(identity: Identity, row: Row) -> tuple[Any, ...]:
@@ -124,7 +128,9 @@ def _by_rule(identity: Identity, row: Row, tables: Tables) -> list[Any]:
 
     def told(rule: Expression | Most) -> Any:
         if isinstance(rule, Expression):
-            return rule.read(row)
+            value = rule.read(row)
+            # NULL comes last, whichever way the others run.
+            return (value is None, 0 if value is None else value)
         if rest:
             raise ValueError("most() counts what refers to a key of one column")
         return -sum(str(other[rule.column]) == str(row[last]) for other in tables[rule.table])

@@ -27,7 +27,10 @@ def fold_identity(identity: Identity, groups: list[Group], rows: Iterable[Row], 
                 "delete" if identity.retire is None else "retire", leads[key].canonical, leads[key].key
             )
             if identity.retire is not None:
-                after.append({**row, **_retired(identity.retire, leads[key].key), **stamped(identity)})
+                retired = {**row, **_retired(identity.retire, leads[key].key)}
+                if identity.counts(retired) and _found_by(identity, row) == _found_by(identity, retired):
+                    outcome.refusals["retired again"].add((identity.noun, key))
+                after.append({**retired, **stamped(identity)})
             continue
         group = staying.get(key)
         action, canonical, changes = _changes(identity, row, group, leads, outcome)
@@ -41,9 +44,12 @@ def fold_identity(identity: Identity, groups: list[Group], rows: Iterable[Row], 
         if group.survivor is None:
             key = group.key(identity)
             actions[key] = Decision("create", group.canonical)
+            outcome.stand_ins[key[0]] = identity.key_of(group.shadows[0])[0]
             after.append(_created(identity, group))
+            if not identity.counts(after[-1]):
+                outcome.refusals["created apart"].add(group.canonical)
             finally_[id(group)] = after[-1]
-        outcome.left_behind += _left_behind(identity, group, finally_[id(group)], leads)
+        outcome.left_behind += _left_behind(identity, group, finally_[id(group)])
 
 
 def _changes(
@@ -55,9 +61,9 @@ def _changes(
     canonical = None
     if group is not None:
         canonical = group.canonical
-        if identity.duplicates is Duplicates.REGISTERED and text_of(identity, row) != canonical:
+        if _is_written(identity) and text_of(identity, row) != canonical:
             changes[str(identity.name)] = canonical
-            said.append("rename" if group.carried else "promote")
+            said.append("rename")
         taken = {column: value for column, value in _absorbed(identity, row, group).items() if value != row[column]}
         if taken:
             changes |= taken
@@ -77,11 +83,23 @@ def _changes(
     return (said[0] if said else None), canonical, changes
 
 
+def _is_written(identity: Identity) -> bool:
+    """Whether the fold writes names: found groups keep the survivor's, and a key is what it is."""
+    return identity.duplicates is Duplicates.REGISTERED and identity.name not in identity.key
+
+
 def _absorbed(identity: Identity, row: Row, group: Group) -> Row:
     return {
         column: absorbed(how, [row[column], *(shadow[column] for shadow in group.shadows)])
         for column, how in identity.absorb.items()
     }
+
+
+def _found_by(identity: Identity, row: Row) -> list[Any]:
+    """What makes a row one of a group: with the same, the next fold would find it again."""
+    expressions = identity.match if isinstance(identity.match, tuple) else ()
+    matched = [each.read(row) for each in expressions] or [text_of(identity, row)]
+    return [*matched, *(row[column] for column in identity.within)]
 
 
 def _retired(retire: Any, key: tuple[Any, ...]) -> Row:
@@ -97,15 +115,14 @@ def _created(identity: Identity, group: Group) -> Row:
     return {**row, **_absorbed(identity, row, group), **stamped(identity)}
 
 
-def _left_behind(identity: Identity, group: Group, stays: Row, leads: Leads) -> list[LeftBehind]:
+def _left_behind(identity: Identity, group: Group, stays: Row) -> list[LeftBehind]:
     """What the shadows of a group hold and the row that stays has not got; a sum or an extreme has taken all."""
     times = {time.column for time in (identity.created_at, identity.updated_at) if time is not None}
+    owners = {column for owner in identity.owners for column in owner}
     taken = {column for column, how in identity.absorb.items() if how is not Absorb.COALESCE}
-    found = []
-    for shadow in group.shadows:
-        led, _ = moved(shadow, identity.owners, leads)
-        for column in shadow.keys() - {*identity.key, identity.name, *times, *taken}:
-            value = led.get(column, shadow[column])
-            if value is not None and value != stays[column]:
-                found.append(LeftBehind(identity.key_of(shadow), column, shadow[column], stays[column]))
-    return found
+    return [
+        LeftBehind(identity.key_of(shadow), column, shadow[column], stays[column])
+        for shadow in group.shadows
+        for column in shadow.keys() - {*identity.key, identity.name, *times, *owners, *taken}
+        if shadow[column] not in (None, stays[column])
+    ]

@@ -54,6 +54,10 @@ class Outcome:
     """By noun and key (as it was before), what happens to a row; rows that are not touched are not named."""
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     """The rows afterwards by table; nothing if refused."""
+    lost: dict[str, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    """By noun, the keys of rows that go and lead nowhere."""
+    stand_ins: dict[Created, Any] = field(default_factory=dict)
+    """Under which key the plan has a row that is still to be created: that of its first shadow."""
     leads: dict[str, dict[Key, Key]] = field(default_factory=lambda: defaultdict(dict))
     """By noun, where the key of a row that is gone, or is another now, leads."""
     left_behind: list[LeftBehind] = field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from reading.declaration import Columns, Identity, Owned, Part, Row, Stamped
+from reading.declaration import Columns, Duplicates, Identity, Owned, Part, Row, Stamped
 from reading.groups import Group, text_of
 from reading.outcome import RUN_TIME, Created
 
@@ -45,8 +45,14 @@ def leads_of(identity: Identity, groups: Iterable[Group]) -> dict[Key, Lead]:
 
 
 def spellings_of(identity: Identity, groups: Iterable[Group]) -> dict[Key, Spelling]:
-    """The names of all rows that are in groups and have one."""
-    rows = [(row, group) for group in groups for row in (*group.shadows, group.survivor) if row is not None]
+    """The names of all rows that are in groups and have one, where the row that stays has one too."""
+    found = identity.duplicates is Duplicates.FOUND
+    rows = [
+        (row, group)
+        for group in groups
+        for row in (*group.shadows, group.survivor)
+        if row is not None and not (found and group.survivor is not None and text_of(identity, group.survivor) is None)
+    ]
     named = {identity.key_of(row): (text_of(identity, row), group.canonical) for row, group in rows}
     return {key: Spelling(old, new) for key, (old, new) in named.items() if old is not None}
 

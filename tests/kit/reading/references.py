@@ -24,10 +24,14 @@ def _decided(
     part: References, row: Row, leads: Leads, spellings: Spellings, outcome: Outcome
 ) -> tuple[Decision | None, Row]:
     led, canonical = moved(row, part.owners, leads)
+    if part.of is not None and any(
+        tuple(row[column] for column in owner) in outcome.lost[part.of] for owner in part.owners
+    ):
+        outcome.refusals["owner lost"].add((part.noun, part.key_of(row)))
     if led and canonical is not None and part.on_fold is not OnFold.MOVE:
         if part.on_fold is OnFold.DELETE:
             return Decision("delete", canonical), {}
-        return Decision("set null", canonical), {**dict.fromkeys(led), **stamped(part)}
+        return Decision("detach", canonical), {**dict.fromkeys(led), **stamped(part)}
     named, name = followed(part, row, spellings)
     canonical = name if canonical is None else canonical
     if canonical is None:

@@ -32,26 +32,34 @@ class _Held:
 def fold_slots(part: Slots, leads: Leads, spellings: Spellings, rows: list[Row], outcome: Outcome) -> dict[Key, Lead]:
     """Decides about every row; returns where the keys of the rows that are gone, or have another key now, lead."""
     slots: dict[Key, list[_Held]] = defaultdict(list)
+    themselves: dict[Key, Key] = {}
+    after = outcome.rows[part.table]
     for row in rows:
         if not part.counts(row):
-            outcome.rows[part.table].append(row)
+            after.append(row)
             continue
         led, canonical = moved(row, part.owners, leads)
         if canonical is not None and become_one(row, {**row, **led}, part.owners) and part.itself is not Itself.KEEP:
             if part.itself is Itself.REFUSE:
                 outcome.refusals["itself"].add((part.noun, part.key_of(row)))
             outcome.actions[part.noun][part.key_of(row)] = Decision("delete", canonical)
+            themselves[part.key_of(row)] = _slot({**row, **led}, part)
             continue
         slots[_slot({**row, **led}, part)].append(_Held(row, led, canonical))
     found: dict[Key, Lead] = {}
     for slot, held in slots.items():
         found |= _fold_slot(part, slot, held, spellings, outcome)
+    # What hung on a row that went for being of one thing twice has nothing to hang on.
+    outcome.lost[part.noun] |= {*themselves}
     return found
 
 
 def _fold_slot(part: Slots, slot: Key, held: list[_Held], spellings: Spellings, outcome: Outcome) -> dict[Key, Lead]:
     canonical = next((each.canonical for each in held if each.canonical is not None), None)
     if canonical is None:
+        following = [each for each in held if followed(part, each.row, spellings)[0]]
+        if len(following) > 1:
+            outcome.refusals["crowded"].add((part.noun, slot))
         for each in held:
             _stays(part, each, [], spellings, outcome)
         return {}
@@ -101,7 +109,7 @@ def _stays(
         for column, how in part.absorb.items()
     }
     taken = {column: value for column, value in taken.items() if value != row[column]}
-    done = {"revive": revived, "absorb": bool(taken), "rekey": bool(held.led or named)}
+    done = {"revive": revived, "rekey": bool(held.led or named), "absorb": bool(taken)}
     if not any(done.values()):
         outcome.rows[part.table].append(row)
         return row

@@ -29,12 +29,14 @@ def canonical_of(declaration: Declaration, registry: Registry, groups: list[Grou
         for row in (group.survivor, *group.shadows):
             name = None if row is None else text_of(identity, row)
             if name is not None and not is_blank(name):
-                found[_matched(identity, name), group.within] = group.canonical
-    return lambda tag, within: None if is_blank(tag) else found.get((_matched(identity, tag), within))
+                found[name, group.within] = group.canonical
+    # Names that nobody registered are exactly those of the rows that are one.
+    return lambda tag, within: found.get((tag, within))
 
 
 def fold_tags(part: Tags, canonical: Canonical, rows: list[Row], outcome: Outcome) -> None:
     """Decides about every row."""
+    after = outcome.rows[part.table]
     counted = [row for row in rows if part.counts(row)]
     tags = {part.key_of(row): _read(part, row, canonical) for row in counted}
     rekeyed = {part.key_of(row) for row in counted if _held(part, row) != _becomes(part, row, tags[part.key_of(row)])}
@@ -42,7 +44,7 @@ def fold_tags(part: Tags, canonical: Canonical, rows: list[Row], outcome: Outcom
     for row in rows:
         own = part.key_of(row)
         if own not in rekeyed | losers.keys():
-            outcome.rows[part.table].append(row)
+            after.append(row)
             continue
         known = next(name for name in tags[own] if name is not None)
         changes = dict(zip(part.tag, _becomes(part, row, tags[own]), strict=True))
@@ -52,7 +54,7 @@ def fold_tags(part: Tags, canonical: Canonical, rows: list[Row], outcome: Outcom
             changes |= {} if part.status is None else {part.status: part.superseded}
         outcome.actions[part.noun][own] = Decision(action, known, losers.get(own))
         if action != "merge":
-            outcome.rows[part.table].append({**row, **changes, **stamped(part)})
+            after.append({**row, **changes, **stamped(part)})
 
 
 def _losers(
