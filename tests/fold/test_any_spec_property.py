@@ -63,7 +63,7 @@ def holds(database, folder, case, *, by_script):
     before = own(database)
     ended = project.upgrade()
     if outcome.refused:
-        assert 1 == ended.code, dict(outcome.refusals)
+        assert 2 == ended.code, (dict(outcome.refusals), ended.err)
         assert before == own(database)
     else:
         assert 0 == ended.code, ended.err
