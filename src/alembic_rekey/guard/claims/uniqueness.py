@@ -201,8 +201,8 @@ def _moved(asked: _Asked, acting: CTE) -> Relation:
     part, types = asked.part, asked.types
     stored = table(part.table.name, *map(column, types), schema=part.table.schema).alias("rekey_stored")
     lines, new = becoming(part, asked.spec, asked.names, asked.planned)
-    if part.updated_at is not None:
-        new[part.updated_at.name] = _now(part.updated_at)
+    if part.stamp is not None:
+        new[part.stamp.name] = _now(part.stamp)
     keys = keys_of(part, stored)
     values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
     joined = stored.join(lines, same_key(keys_of(part, lines), keys))
