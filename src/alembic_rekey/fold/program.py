@@ -135,7 +135,7 @@ def upgrade_steps(
         *(Guard(check) for check in time_checks(spec, dialect, planned)),
         *(Guard(check) for check in answer_checks(spec, names, recorded, planned)),
         *guarding,
-        *(step for part in spec.deletable for step in tried(part, stored)),
+        *(step for part in spec.deletable for step in tried(part, stored, dialect)),
         *(
             [Statement("Try on no rows how created ones are taken away.", delete(identity.table).where(false()))]
             if identity.creates

@@ -59,7 +59,7 @@ def counted_once(spec: Spec, planned: Planned) -> Statement:
 
 def drop_counted() -> Statement:
     """Return what drops the note of `counted_once`."""
-    return Statement("Drop what was counted.", DropTable(Table(_TALLY.name, MetaData())))
+    return Statement("Drop what was noted.", DropTable(Table(_TALLY.name, MetaData())))
 
 
 def planned_rows(counts: Iterable[Named], tally: FromClause = _TALLY) -> Relation:

@@ -37,7 +37,7 @@ def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
         "Take out the created rows as they were made.",
         CreateTableAs(rows.where(kept.c.rekey_run == restorable_run()), _MADE.name, temporary=True),
     )
-    yield from without_bookkeeping(_MADE, identity)
+    yield from without_bookkeeping(_MADE, identity, dialect)
     own = identity.keys[0]
     key = own.name
     made = table(_MADE.name, column(key, own.type))

@@ -31,8 +31,8 @@ class ReplicateWhole(ExecutableDDLElement):
 
 
 class DropColumn(ExecutableDDLElement):
-    """ALTER TABLE of a copy of our own."""
+    """ALTER TABLE of a copy of our own; a database that can drops several columns at once."""
 
-    def __init__(self, source: Table, name: str) -> None:
+    def __init__(self, source: Table, *names: str) -> None:
         self.source = source
-        self.name = name
+        self.names = names

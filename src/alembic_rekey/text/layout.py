@@ -209,7 +209,7 @@ def _before(words: Collection[str], sequence: _Sequence) -> list[_Sequence]:
 def _inserting(clauses: list[_Sequence]) -> list[_Sequence]:
     """Return the clauses with what is inserted behind the target that it is inserted into, or made as."""
     first, second, *_ = (*clauses, (), ())
-    made = first and second and first[0].text in {"INSERT", "CREATE"} and second[0].text == "SELECT"
+    made = first and second and first[0].text in {"INSERT", "CREATE"} and second[0].text in {"SELECT", "VALUES"}
     if made and len(on_one_line(first)) <= _TARGET:
         return [(*first, *second), *clauses[2:]]
     return clauses

@@ -13,8 +13,8 @@ from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import PutBackRows
-from alembic_rekey.sql.references import DropColumn
 from alembic_rekey.sql.side_tables import bookkeeping, every_column, journal
 from alembic_rekey.sql.steps import Aside, Statement
 from alembic_rekey.undo.decided import goes_back, stored_back
@@ -38,33 +38,32 @@ def undone(part: Part, says: str, action: Action) -> Statement:
     return Statement(says, update(part.table).values(old).where(found, goes_back(part, action)))
 
 
-def put_back(part: Part, stored: Stored, says: str, *actions: Action) -> Iterator[Statement]:
+def put_back(part: Part, stored: Stored, dialect: str, says: str, *actions: Action) -> Iterator[Statement]:
     """Re-insert rows with all columns, known or not: the journal's rows without the journal's own columns."""
-    return _inserted(part, stored, says, goes_back(part, *actions))
+    return _inserted(part, stored, dialect, says, goes_back(part, *actions))
 
 
-def tried(part: Part, stored: Stored) -> Iterator[Statement]:
+def tried(part: Part, stored: Stored, dialect: str) -> Iterator[Statement]:
     """Yield the same on no rows: where it cannot run, an upgrade must not delete any."""
-    return _inserted(part, stored, "Try on no rows how deleted ones are put back.", false())
-
-
-def _inserted(part: Part, stored: Stored, says: str, going: ColumnElement[bool]) -> Iterator[Statement]:
-    rows: Relation = select(every_column(journal(part))).select_from(journal(part))
-    yield Statement(
-        f"Take the rows to put back out of the journal of {part.table.name}.",
-        CreateTableAs(rows.where(going), _RETURNING.name, temporary=True),
+    return _inserted(
+        part, stored, dialect, f"Try on no rows how deleted ones of {part.table.name} are put back.", false()
     )
-    yield from without_bookkeeping(_RETURNING, part)
+
+
+def _inserted(part: Part, stored: Stored, dialect: str, says: str, going: ColumnElement[bool]) -> Iterator[Statement]:
+    rows: Relation = select(every_column(journal(part))).select_from(journal(part))
+    yield Statement(says, CreateTableAs(rows.where(going), _RETURNING.name, temporary=True))
+    yield from without_bookkeeping(_RETURNING, part, dialect)
     columns = stored.writable(part)
     read: list[ColumnElement[Any]] = [literal_column("*")]
     if columns is not None:
         read = [column(name) for name in columns]
     whole: Relation = select(*read).select_from(_RETURNING)
-    yield Statement(says, PutBackRows(part.table, whole, columns))
+    yield Aside(says, PutBackRows(part.table, whole, columns))
     yield Aside("Drop what was taken out.", DropTable(_RETURNING))
 
 
-def without_bookkeeping(copied: Table, part: Part) -> Iterator[Statement]:
+def without_bookkeeping(copied: Table, part: Part, dialect: str) -> Iterator[Statement]:
     """Yield what leaves only the application's columns in `copied`, a copy of rows of a journal of `part`."""
-    for name in bookkeeping(part):
-        yield Aside("Leave the journal's own column away.", DropColumn(copied, name))
+    for clause in database(dialect).without(copied, bookkeeping(part)):
+        yield Aside("Leave the journal's own columns away.", clause)

@@ -73,7 +73,7 @@ def act_steps(spec: Spec, dialect: str, stored: Stored, watches: Watches) -> lis
         *foreign_keys_before(spec, dialect),
         *watches.set(),
         accounts_opened(spec, dialect),
-        *_act(spec, stored),
+        *_act(spec, stored, dialect),
         *accounts_taken(dialect),
         *settled(dialect),
         Phase("Compare with the journal", stored_rows(spec, Drift.UNTOUCHED)),
@@ -111,21 +111,21 @@ def _undone(part: Part, *actions: Action) -> Iterator[Step]:
             yield undone(part, _RETURNS[action].format(table=part.table.name), action)
 
 
-def _put_back(part: Part, stored: Stored) -> Iterator[Step]:
+def _put_back(part: Part, stored: Stored, dialect: str) -> Iterator[Step]:
     gone = [count.actions[0] for count in applied_counts(part) if count.actions[0] in DELETED]
     if gone:
         says = f"Put the deleted rows of {part.table.name} back, with all of their columns."
-        yield from put_back(part, stored, says, *gone)
+        yield from put_back(part, stored, dialect, says, *gone)
 
 
-def _act(spec: Spec, stored: Stored) -> Iterator[Step]:
+def _act(spec: Spec, stored: Stored, dialect: str) -> Iterator[Step]:
     identity = spec.identity
     # What a row absorbed may be what a shadow needs to be alone with.
     yield from _undone(identity, Action.ABSORB, Action.RETIRE)
-    yield from _put_back(identity, stored)
+    yield from _put_back(identity, stored, dialect)
     for part in spec.children:
         yield from _undone(part, *_RETURNS)
-        yield from _put_back(part, stored)
+        yield from _put_back(part, stored, dialect)
     # Only now: a foreign key may lead from the tags to these names.
     yield from _undone(identity, Action.REKEY, Action.RENAME)
     if identity.creates:

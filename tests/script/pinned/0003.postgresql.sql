@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 838, 857, 867, 905, 1009
---   project_state: 852, 951, 960, 969, 989, 999
---   interactions: 918
---   memories: 931, 941
+--   projects: 830, 844, 854, 892, 996
+--   project_state: 839, 938, 947, 956, 976, 986
+--   interactions: 905
+--   memories: 918, 928
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -110,21 +110,18 @@ $rekey$;
 SET LOCAL TIME ZONE 'UTC';
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_declared("table", name) AS
-VALUES
-  ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
-  ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
-  ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
-  ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
-  ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
-  ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
-  ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'),
-  ('interactions', 'project'), ('interactions', 'created_at');
-CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS
-VALUES
-  ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-  ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
-  ('rekey_created_projects', '"rekey_created_projects"'),
+CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id'), ('projects', 'name'),
+  ('projects', 'description'), ('projects', 'created_at'), ('projects', 'updated_at'), ('project_state', 'id'),
+  ('project_state', 'project_id'), ('project_state', 'category'), ('project_state', 'key'), ('project_state', 'value'),
+  ('project_state', 'source'), ('project_state', 'confidence'), ('project_state', 'status'),
+  ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'), ('memories', 'memory_type'),
+  ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'), ('memories', 'status'),
+  ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
+  ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
+  ('interactions', 'created_at');
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
+  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
+  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
   ('rekey_journal_project_state', '"rekey_journal_project_state"'),
   ('rekey_journal_memories', '"rekey_journal_memories"'),
   ('rekey_journal_interactions', '"rekey_journal_interactions"');
@@ -826,29 +823,19 @@ FROM (SELECT 'projects' AS "table", 'INSERT' AS event
 ) AS rekey_returning
   JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event;
 
--- Take the rows to put back out of the journal of projects.
+-- Try on no rows how deleted ones of projects are put back.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;
-ALTER TABLE rekey_returning DROP COLUMN rekey_run;
-ALTER TABLE rekey_returning DROP COLUMN rekey_action;
-ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
-ALTER TABLE rekey_returning DROP COLUMN rekey_place;
-ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
-
--- Try on no rows how deleted ones are put back.
+ALTER TABLE rekey_returning DROP COLUMN rekey_run, DROP COLUMN rekey_action, DROP COLUMN rekey_canonical,
+DROP COLUMN rekey_place, DROP COLUMN rekey_to_id;
 -- CHANGES projects
 INSERT INTO projects OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
 DROP TABLE rekey_returning;
 
--- Take the rows to put back out of the journal of project_state.
+-- Try on no rows how deleted ones of project_state are put back.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_project_state.* FROM rekey_journal_project_state
 WHERE false;
-ALTER TABLE rekey_returning DROP COLUMN rekey_run;
-ALTER TABLE rekey_returning DROP COLUMN rekey_action;
-ALTER TABLE rekey_returning DROP COLUMN rekey_canonical;
-ALTER TABLE rekey_returning DROP COLUMN rekey_place;
-ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
-
--- Try on no rows how deleted ones are put back.
+ALTER TABLE rekey_returning DROP COLUMN rekey_run, DROP COLUMN rekey_action, DROP COLUMN rekey_canonical,
+DROP COLUMN rekey_place, DROP COLUMN rekey_to_id;
 -- CHANGES project_state
 INSERT INTO project_state OVERRIDING SYSTEM VALUE SELECT * FROM rekey_returning;
 DROP TABLE rekey_returning;
@@ -1174,8 +1161,7 @@ FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_crea
 WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS
-VALUES
+CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS VALUES
   ('edited', 'what is stored is not what the run wrote, or more has changed', ''),
   ('deleted', 'it is not there any more', ''),
   ('taken', 'its old place would be taken, or its owner could not return', ''),
@@ -1343,8 +1329,6 @@ WHERE rekey_back.drift != 'untouched';
 DROP TABLE rekey_back_project;
 DROP TABLE rekey_back_state;
 DROP TABLE rekey_counted_before;
-
--- Drop what was counted.
 DROP TABLE rekey_tally;
 
 -- Drop these names.

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1053, 1082, 1108, 1149, 1268
---   project_state: 1075, 1203, 1213, 1223, 1244, 1256
---   interactions: 1164
---   memories: 1179, 1191
+--   projects: 1048, 1075, 1101, 1142, 1261
+--   project_state: 1068, 1196, 1206, 1216, 1237, 1249
+--   interactions: 1157
+--   memories: 1172, 1184
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -73,21 +73,18 @@ DELETE FROM rekey_finding;
 -- Running upgrade 0002 -> 0003
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_declared("table", name) AS
-VALUES
-  ('projects', 'id'), ('projects', 'name'), ('projects', 'description'), ('projects', 'created_at'),
-  ('projects', 'updated_at'), ('project_state', 'id'), ('project_state', 'project_id'), ('project_state', 'category'),
-  ('project_state', 'key'), ('project_state', 'value'), ('project_state', 'source'), ('project_state', 'confidence'),
-  ('project_state', 'status'), ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'),
-  ('memories', 'memory_type'), ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'),
-  ('memories', 'status'), ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'),
-  ('interactions', 'prompt'), ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'),
-  ('interactions', 'project'), ('interactions', 'created_at');
-CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS
-VALUES
-  ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-  ('interactions', '"interactions"'), ('rekey_journal_projects', '"rekey_journal_projects"'),
-  ('rekey_created_projects', '"rekey_created_projects"'),
+CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id'), ('projects', 'name'),
+  ('projects', 'description'), ('projects', 'created_at'), ('projects', 'updated_at'), ('project_state', 'id'),
+  ('project_state', 'project_id'), ('project_state', 'category'), ('project_state', 'key'), ('project_state', 'value'),
+  ('project_state', 'source'), ('project_state', 'confidence'), ('project_state', 'status'),
+  ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'), ('memories', 'memory_type'),
+  ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'), ('memories', 'status'),
+  ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
+  ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
+  ('interactions', 'created_at');
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
+  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
+  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
   ('rekey_journal_project_state', '"rekey_journal_project_state"'),
   ('rekey_journal_memories', '"rekey_journal_memories"'),
   ('rekey_journal_interactions', '"rekey_journal_interactions"');
@@ -1034,7 +1031,7 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Take the rows to put back out of the journal of projects.
+-- Try on no rows how deleted ones of projects are put back.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE 0 = 1;
 SAVEPOINT rekey_step;
@@ -1047,15 +1044,13 @@ SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_place;
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
-
--- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
 -- CHANGES projects
 INSERT INTO projects SELECT * FROM rekey_returning;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_returning;
 
--- Take the rows to put back out of the journal of project_state.
+-- Try on no rows how deleted ones of project_state are put back.
 SAVEPOINT rekey_step;
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_project_state.* FROM rekey_journal_project_state
 WHERE 0 = 1;
@@ -1069,8 +1064,6 @@ SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_place;
 SAVEPOINT rekey_step;
 ALTER TABLE rekey_returning DROP COLUMN rekey_to_id;
-
--- Try on no rows how deleted ones are put back.
 SAVEPOINT rekey_step;
 -- CHANGES project_state
 INSERT INTO project_state SELECT * FROM rekey_returning;
@@ -1412,8 +1405,7 @@ FROM rekey_created_projects LEFT OUTER JOIN projects ON projects.id = rekey_crea
 WHERE rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'));
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS
-VALUES
+CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS VALUES
   ('edited', 'what is stored is not what the run wrote, or more has changed', ''),
   ('deleted', 'it is not there any more', ''),
   ('taken', 'its old place would be taken, or its owner could not return', ''),
@@ -1649,8 +1641,6 @@ SAVEPOINT rekey_step;
 DROP TABLE rekey_back_state;
 SAVEPOINT rekey_step;
 DROP TABLE rekey_counted_before;
-
--- Drop what was counted.
 SAVEPOINT rekey_step;
 DROP TABLE rekey_tally;
 

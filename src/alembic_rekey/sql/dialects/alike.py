@@ -44,8 +44,9 @@ def create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> s
 
 
 def drop_column(element: DropColumn, compiler: DDLCompiler, **_: Any) -> str:
-    """Write that a copy of ours loses a column of ours: plain names."""
-    return f"ALTER TABLE {element.source.name} DROP COLUMN {compiler.preparer.quote(element.name)}"
+    """Write that a copy of ours loses columns of ours: plain names."""
+    dropped = (f"DROP COLUMN {compiler.preparer.quote(name)}" for name in element.names)
+    return f"ALTER TABLE {element.source.name} {', '.join(dropped)}"
 
 
 def listed(values: Sequence[ColumnElement[Any]], compiler: SQLCompiler, **kw: Any) -> str:

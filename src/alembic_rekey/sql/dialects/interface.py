@@ -97,6 +97,10 @@ class Database(ABC):
         """Return what lets tables of ours that have no key be updated where every table is published."""
 
     @abstractmethod
+    def without(self, copied: Table, names: Sequence[str]) -> list[Executable]:
+        """Return what drops columns of a copy of ours."""
+
+    @abstractmethod
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Return the keys of the rows of `made` that stand in the table of `key` as they are, in every column."""
 

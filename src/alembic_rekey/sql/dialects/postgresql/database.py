@@ -49,7 +49,7 @@ from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
 from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
-from alembic_rekey.sql.references import ReplicateWhole
+from alembic_rekey.sql.references import DropColumn, ReplicateWhole
 
 __all__ = ["PostgreSQL"]
 
@@ -102,6 +102,10 @@ class PostgreSQL(Database):
     def replicated(self, names: Iterable[str]) -> list[Executable]:
         """Give them the whole row as their identity."""
         return [ReplicateWhole(name) for name in names]
+
+    def without(self, copied: Table, names: Sequence[str]) -> list[Executable]:
+        """Drop them at once."""
+        return [DropColumn(copied, *names)]
 
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Compare the rows as texts."""

@@ -39,6 +39,7 @@ from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
 from alembic_rekey.sql.dialects.sqlite.survey import SQLiteSurvey
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Exact, Sentence
+from alembic_rekey.sql.references import DropColumn
 
 __all__ = ["SQLite"]
 
@@ -88,6 +89,10 @@ class SQLite(Database):
     def replicated(self, names: Iterable[str]) -> list[Executable]:
         """Return nothing: it publishes none."""
         return []
+
+    def without(self, copied: Table, names: Sequence[str]) -> list[Executable]:
+        """Drop one after the other."""
+        return [DropColumn(copied, name) for name in names]
 
     def as_made(self, key: Column[Any], made: TableClause) -> Relation:
         """Intersect the rows."""
