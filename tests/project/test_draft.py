@@ -5,12 +5,14 @@ import runpy
 import subprocess
 import sys
 from contextlib import chdir
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 import stranger
 from alembic_rekey import Epoch, Stamped
+from alembic_rekey.review.schema.held import Looking
 from conftest import ROOT
 from databases import SQLiteDatabase
 from drafts import draft, empty_project
@@ -220,6 +222,27 @@ def test_a_column_that_is_no_reference_by_name_but_holds_keys_beside_others_is_a
         "goes.",
         "deeds.object has no foreign key, and 3 of 6 values are keys of people: declare it, or leave it.",
     ] == sorted(made.questions, reverse=True)
+
+
+MANY = {
+    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+    " INSERT INTO visits SELECT i, 7 FROM n",
+    "postgresql": "INSERT INTO visits SELECT i, 7 FROM generate_series(1, 100000) AS i",
+}
+
+
+def test_a_column_that_could_not_be_read_in_time_is_asked_about(database, tmp_path, monkeypatch):
+    """None of its values is a key: that nobody could tell is not taken for a column without a value."""
+    monkeypatch.setattr("alembic_rekey.project.draft.draft.Looking", partial(Looking, seconds=0.001))
+    project = plain(database, tmp_path)
+    database.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY, customer_id INTEGER)")
+    database.execute(MANY[database.dialect])
+    made = draft(project, "customers.name", "--found")
+    assert ["customers", "orders"] == [part.table.name for part in made.specs[0].parts]
+    (question,) = made.questions
+    assert question.startswith(
+        "visits.customer_id has no foreign key, and nobody could read whether they are keys of customers ("
+    )
 
 
 TABLE, COLUMN = 'a "b" 100% :x {y}', "it's \\ a\tname"
