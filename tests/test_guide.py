@@ -10,6 +10,7 @@ from collections import defaultdict
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import fields
 from enum import Enum
+from importlib.metadata import metadata
 from io import StringIO
 from pathlib import Path
 
@@ -148,6 +149,12 @@ def test_every_word_that_a_spec_chooses_among_is_told():
 def test_links_lead_somewhere(name):
     for link in re.findall(r"\]\(([^)\s#]+)\)", page(name)):
         assert link.startswith("https://") or (GUIDE / link).is_file(), link
+
+
+def test_what_a_page_installs_is_there():
+    extras = [extra for name in PAGES for extra in re.findall(r"pip install .*\[(\w+)\]", page(name))]
+    assert {*extras} <= {*metadata("alembic-rekey").get_all("Provides-Extra")}
+    assert extras
 
 
 def test_the_pages_are_those_that_are_there():

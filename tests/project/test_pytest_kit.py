@@ -1,6 +1,5 @@
 """Claims about the kit for pytest: what it claims of a fold is so, it can fail, and a database is left as it was."""
 
-import re
 import subprocess
 import sys
 
@@ -13,6 +12,8 @@ from sqlalchemy import NullPool, create_engine
 import legacy
 from alembic_rekey import Identity, References, Slots, Spec, Tags
 from alembic_rekey.errors import CommandRefused
+from alembic_rekey.guide.blocks import blocks
+from alembic_rekey.guide.topics import page
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.project.ground import Ground
 from alembic_rekey.pytest_plugin import assert_plan, assert_reversible, assert_script_equals_online
@@ -21,7 +22,6 @@ from examples import REGISTRY, folded
 from scripts import state
 from server import clean_environment
 
-README = (ROOT / "README.md").read_text("utf-8")
 NAMES = {"p05-interferometer": ["p05"]}
 ROWS = {
     "customers": [{"id": 1, "name": "p05", "seen": "2026-01-01 08:00:00"}, {"id": 2, "name": "atlas", "seen": None}],
@@ -181,10 +181,10 @@ def test_a_table_that_holds_rows_is_refused_and_keeps_them(database, engine):
 
 
 @pytest.mark.slow
-def test_what_the_readme_shows_runs_as_it_stands_beside_pytest_alembic(tmp_path):
-    (project,) = re.findall(r"(?ms)^## In your own project\n(.*?)^## ", README)
-    (revision,) = [block for block in re.findall(r"(?ms)^```python\n(.*?)^```", project) if "def upgrade" in block]
-    (tests,) = [block for block in re.findall(r"(?ms)^```python\n(.*?)^```", project) if "assert_reversible" in block]
+def test_what_the_guide_shows_runs_as_it_stands_beside_pytest_alembic(tmp_path):
+    shown = [block.text for block in blocks(page("start")) if block.kind == "python"]
+    (revision,) = [block for block in shown if "def upgrade" in block]
+    (tests,) = [block for block in shown if "assert_reversible" in block]
 
     def run(*arguments, status=0):
         done = subprocess.run(
