@@ -199,6 +199,12 @@ def test_a_check_is_found_as_a_script_names_it(asked):
     assert "### name_of_several" not in said.out
 
 
+def test_what_a_refusal_means_comes_before_what_else_stands_under_its_name():
+    said = rekey_with("guide", "rekey_collision_state").out
+    assert said.startswith("### collision\n")
+    assert "\n## Collision\n" in said
+
+
 def test_without_a_topic_the_pages_are_listed():
     assert (0, listing(), "") == tuple(vars(rekey_with("guide")).values())
 

@@ -42,16 +42,18 @@ def topic(asked: str) -> str:
     wanted = _plain(asked)
     if wanted in PAGES:
         return _HIDDEN.sub("", page(wanted))
-    sections = {name: text for each in reversed(PAGES) for name, text in _sections(each)}
+    # What a refusal means comes before what else stands under that word.
+    pages = sorted(PAGES, key=lambda name: name != "refusals")
+    sections = [section for name in pages for section in _sections(name)]
     name = wanted.removeprefix("rekey-")
     # A check is called by its own name and a noun.
-    known = [each for each in sections if name == each or name.startswith(f"{each}-")]
+    known = [each for each, _ in sections if name == each or name.startswith(f"{each}-")]
     if not known:
         raise CommandRefused(
             f"the guide has no topic {asked!r}.",
             f"take a page, {', '.join(PAGES)}, or one of their headings.",
         )
-    return sections[max(known, key=len)]
+    return "\n".join(text for each, text in sections if each == max(known, key=len))
 
 
 def _plain(words: str) -> str:
