@@ -87,7 +87,7 @@ ${remedies(found)}\
 % if names:
 <section aria-labelledby="names">
 <h2 id="names">Names that nobody registered</h2>
-<div class="scroll" role="region" aria-label="Names that nobody registered" tabindex="0">
+<div class="scroll" role="region" aria-label="Unregistered names" tabindex="0">
 <table>
 <thead><tr><th scope="col">Name as written</th><th scope="col">Where</th><th scope="col">Rows</th><th scope="col">Nearly</th></tr></thead>
 <tbody>
