@@ -157,3 +157,15 @@ def test_a_row_that_is_renamed_goes_back_though_its_parent_is_nobody(database, t
         owners=(t["topics"].c.parent,)))"""
     after = went(database, tmp_path, definitions, spec, ("topics",), {"Polisher": ["pol"]}, "topics")
     assert [(1, "Polisher", 99), (3, "x", 1)] == after
+
+
+def test_names_in_two_columns_go_back_whatever_letters_they_were_folded_by(database, tmp_path):
+    definitions = f"""{PROJECTS}
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, home VARCHAR(40), away VARCHAR(40));
+    INSERT INTO projects VALUES (1, 'größe', NULL), (2, 'NGUYỄN', NULL);
+    INSERT INTO notes VALUES (1, 'Gröẞe', 'nguyễn'), (2, 'NGUYỄN', 'GRÖSSE'), (3, 'x', 'y');"""
+    spec = f"""Spec(revision=revision, {NAMED.format("")}, tags=(Tags(noun="note", key=t["notes"].c.id,
+        tag=(t["notes"].c.home, t["notes"].c.away)),))"""
+    names = {"größe": [], "Nguyễn": []}
+    after = went(database, tmp_path, definitions, spec, ("projects", "notes"), names, "notes")
+    assert [(1, "größe", "Nguyễn"), (2, "Nguyễn", "GRÖSSE"), (3, "x", "y")] == after

@@ -120,3 +120,29 @@ def test_they_follow_a_row_whose_key_holds_that_of_a_row_that_is_created(databas
     ended = project.downgrade()
     assert 0 == ended.code, ended.err
     assert before == {table: sorted(database.table(table), key=str) for table in tables}
+
+
+def test_what_hangs_on_rows_that_go_for_being_of_one_thing_twice_is_not_led_astray(database, tmp_path):
+    definitions = """
+    CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(9));
+    CREATE TABLE likes (who INTEGER, whom INTEGER, PRIMARY KEY (who, whom));
+    CREATE TABLE marks (id INTEGER PRIMARY KEY, who INTEGER, whom INTEGER);
+    INSERT INTO people VALUES (1, 'a'), (2, 'A'), (3, 'a');
+    INSERT INTO likes VALUES (1, 2), (3, 1);
+    INSERT INTO marks VALUES (1, 1, 2);"""
+    spec = """Spec(revision=revision,
+    identity=Identity(noun="person", key=t["people"].c.id, name=t["people"].c.name, duplicates=Duplicates.FOUND),
+    slots=(Slots(noun="like", key=(t["likes"].c.who, t["likes"].c.whom), itself=Itself.DELETE,
+        owners=(t["likes"].c.who, t["likes"].c.whom)),),
+    references=(References(noun="mark", key=t["marks"].c.id, of="like", owners=((t["marks"].c.who,
+        t["marks"].c.whom),)),))"""
+    project = declared(database, tmp_path, definitions, spec, ["people", "likes", "marks"], names={})
+    before = database.snapshot()
+    ended = project.upgrade()
+    assert (2, True) == (ended.code, "rekey_owner_lost_mark" in ended.err), ended.err
+    assert before == database.snapshot()
+    # The remedy: what hangs on it goes first.
+    database.execute("DELETE FROM marks")
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert [] == database.rows("SELECT * FROM likes")

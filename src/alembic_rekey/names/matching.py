@@ -136,9 +136,10 @@ def letters(keys: Iterable[str]) -> dict[str, str]:
 def cased() -> Iterator[tuple[str, str]]:
     """Yield (capital, small) of the alphabets that people write names in, for names that nobody registered.
 
-    Latin, Greek, Cyrillic, Armenian and the wide forms of A to Z, but for the sigma (see `stored_keys`).
+    Latin with that of Vietnam, Greek, Cyrillic, Armenian and the wide forms of A to Z, but for the sigma (see
+    `stored_keys`).
     """
-    yield from ((c, small) for c, small in _capitals() if c < "\u0590" or "Ａ" <= c <= "Ｚ")
+    yield from ((c, small) for c, small in _capitals() if c < "\u0590" or "Ḁ" <= c <= "Ỿ" or "Ａ" <= c <= "Ｚ")
 
 
 def _sigmas_of_the_rule(key: str) -> list[int]:

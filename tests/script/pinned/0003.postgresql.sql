@@ -1262,8 +1262,9 @@ UNION ALL SELECT 'rekey_alias_left_interaction',
   format('interactions: rows are still keyed by %L instead of %L', spelling, canonical)
 FROM rekey_of_interaction WHERE canonical != spelling;
 
--- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted. If the script stops here: look for rows
---   whose key is NULL or not unique, and for triggers.
+-- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted. If the script stops here: where that row
+--   goes because two owners of it become one, move first what hangs on it; else look for rows whose key is NULL or not
+--   unique, and for triggers.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_owner_lost_state',
   format('project_state: row %L still hangs on %L, which is gone', project_state.id, project_state.project_id)
 FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id

@@ -1516,8 +1516,9 @@ INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
--- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted. If the script stops here: look for rows
---   whose key is NULL or not unique, and for triggers.
+-- Guard rekey_owner_lost_state: no row hangs on a shadow that was deleted. If the script stops here: where that row
+--   goes because two owners of it become one, move first what hangs on it; else look for rows whose key is NULL or not
+--   unique, and for triggers.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_owner_lost_state',
   printf('project_state: row %Q still hangs on %Q, which is gone', project_state.id, project_state.project_id)
 FROM project_state JOIN rekey_planned_project ON project_state.project_id = rekey_planned_project.id

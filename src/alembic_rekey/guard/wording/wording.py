@@ -195,7 +195,8 @@ _WORDING: Mapping[str, Wording] = {
     "owner_lost": Wording(
         claim="no row hangs on a shadow that was deleted",
         sentence="{table}: row {key!r} still hangs on {owner!r}, which is gone",
-        remedy="look for rows whose key is NULL or not unique, and for triggers.",
+        remedy="where that row goes because two owners of it become one, move first what hangs on it; else look for "
+        "rows whose key is NULL or not unique, and for triggers.",
     ),
     "foreign_key_broken": Wording(
         claim="no foreign key leads nowhere that did not before",

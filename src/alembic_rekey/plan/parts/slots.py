@@ -72,13 +72,20 @@ def _leading(slots: Slots, acting: CTE) -> Relation:
     slot = [*alike(acting, "owner"), *alike(acting, "slot")]
     stays = acting.c.action.in_([action.value for action in _STAYS])
     order = [case((stays, 0), else_=1), acting.c.rank]
-    lead = [func.first_value(key).over(partition_by=slot, order_by=order) for key in alike(acting, "key")]
+
+    def first(of: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.first_value(of).over(partition_by=slot, order_by=order)
+
+    keys = alike(acting, "key")
+    stayed = _own_lead(slots, list(map(first, keys)), alike(acting, "owner"))
+    # Where all go for being of one thing twice they lead nowhere, and verification asks who hangs on them.
+    lead = [case((first(flag(stays)) == 1, own), else_=key) for own, key in zip(stayed, keys, strict=True)]
     placed = select(
         *alike(acting, "key"),
         acting.c.action,
         acting.c.canonical,
         func.row_number().over(partition_by=slot, order_by=order).label("number"),
-        *numbered("lead", _own_lead(slots, lead, alike(acting, "owner"))),
+        *numbered("lead", lead),
         acting.c.rows,
     ).cte(f"rekey_placed_{slots.noun}")
     place = case((placed.c.rows > 1, placed.c.number), else_=0)
