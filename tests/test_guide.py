@@ -31,10 +31,14 @@ from databases import sqlite_shell
 from server import clean_environment
 
 GUIDE = ROOT / "src" / "alembic_rekey" / "guide"
-FAST = ("declaring",)
-"""Pages that run no process."""
 REFUSING = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.RekeyError)]
 TOPICS = {kind.topic for kind in REFUSING if hasattr(kind, "topic")}
+
+
+def as_long_as_it_takes(name):
+    """Pages that only tell are tried with the fast tests, those that run commands or fold with the slow ones."""
+    runs = any(block.kind == "sh" or block.role == "spec" for block in blocks(page(name)))
+    return pytest.mark.slow if runs else ()
 
 
 @pytest.fixture
@@ -51,7 +55,7 @@ def shell(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in PAGES])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=as_long_as_it_takes(name)) for name in PAGES])
 def test_what_a_page_shows_is_so(name, shell):
     trial = Trial(name, shell)
     trial.run()
