@@ -30,6 +30,7 @@ from alembic_rekey.script.changes import assembled
 from alembic_rekey.script.frame import ScriptNotes, header, opening
 from alembic_rekey.script.impl import OPENING
 from alembic_rekey.settings import Settings, arguments
+from alembic_rekey.sql.dialects.older import without_backslash_escapes
 
 if TYPE_CHECKING:
     # Loaded, it asks for greenlet, which only drivers of coroutines need.
@@ -220,6 +221,7 @@ def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapp
     )
     migration = context.get_context()
     dialect, start = migration.dialect, migration.get_current_heads()
+    without_backslash_escapes(dialect)
     notes.reached = reached = list(start)
 
     def reach(heads: set[str], **_: Any) -> None:

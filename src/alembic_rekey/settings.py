@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -71,7 +71,7 @@ class Settings:
             SettingRefused: for a key that is nearly one of ours, a value that cannot be used, or no database.
         """
         texts = arguments(given)
-        chosen = {name: texts.get(name, _fallback(name, option, here)) for name in DEFAULTS}
+        chosen: dict[str, Any] = {name: texts.get(name, _fallback(name, option, here)) for name in DEFAULTS}
         resolutions, report = chosen["resolutions"], chosen["report"]
         return cls(
             url=_url(chosen["url"]),
@@ -137,21 +137,21 @@ def _refuse(said: str, bare: str, written: Callable[[str], str]) -> NoReturn:
     raise SettingRefused(said, "there is no such setting.", remedy)
 
 
-def _fallback(name: str, option: Callable[[str], str | None], here: Path) -> str | None:
+def _fallback(name: str, option: Callable[[str], str | None], here: Path) -> str | URL | None:
     if name not in _ONLY_ARGUMENTS:
         for variable in (option(f"rekey.env.{name}") or "").split():
             folder, slash, below = variable.partition("/")
             if value := os.environ.get(folder):
                 path = str(Path(value, below)) if slash else value
-                # A path may hold what means something else in a URL: ? and %.
-                return URL.create("sqlite", database=path).render_as_string() if slash and name == "url" else path
+                # A path may hold what means something else in the text of a URL: ? and %.
+                return URL.create("sqlite", database=path) if slash and name == "url" else path
         if value := option(_in_the_file(name)):
             return value
     default = DEFAULTS[name]
     return str(here / default) if default is not None and name in _BESIDE else default
 
 
-def _url(text: str | None) -> URL:
+def _url(text: str | URL | None) -> URL:
     if not text:
         raise SettingRefused(
             "url",

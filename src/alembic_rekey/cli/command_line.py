@@ -42,10 +42,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(FAILED, f"FAILED: {message}\n  what to do: see {self.prog} -h\n")
 
 
-def _versions() -> str:
-    """Return our version, and of what a bug report needs to tell beside it."""
-    beside = ", ".join(f"{name} {version(name)}" for name in ("alembic", "sqlalchemy"))
-    return f"alembic-rekey {version('alembic-rekey')} ({beside}, python {platform.python_version()})"
+class _Versions(argparse.Action):
+    """Tells our version, and those of what a bug report needs beside it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        beside = ", ".join(f"{name} {version(name)}" for name in ("alembic", "sqlalchemy"))
+        sys.stdout.write(f"alembic-rekey {version('alembic-rekey')} ({beside}, python {platform.python_version()})\n")
+        parser.exit()
 
 
 def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
@@ -57,7 +60,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         epilog=_EXAMPLES,
         formatter_class=raw,
     )
-    whole.add_argument("--version", action="version", version=_versions())
+    whole.add_argument("--version", action=_Versions, nargs=0, help="tell the versions, for a bug report")
     _accept_settings(whole, "")
     added = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
     plan = added.add_parser(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, MetaData, Table
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.watches import Watches
@@ -13,6 +13,7 @@ from alembic_rekey.plan.rules import DELETED, REFUSED, Action
 from alembic_rekey.spec import Check, Relation, Spec, Stamped
 from alembic_rekey.sql.accounts import BEFORE, Account, Entry
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import created, journal_name, metadata
 from alembic_rekey.sql.steps import Statement, Step
 
@@ -26,7 +27,7 @@ def accounts_opened(spec: Spec, dialect: str) -> Step:
     """Return the step that notes what the database has counted so far: the last one before the changes."""
     noted = database(dialect).counted_so_far([(part.noun, part.table) for part in spec.parts])
     says = "Note what the database has counted so far, to compare with after the changes."
-    return Statement(says, CreateTableAs(noted, BEFORE, temporary=True))
+    return Statement(says, CreateTableAs(noted, BEFORE))
 
 
 def accounts_taken(dialect: str) -> Iterator[Step]:

@@ -12,6 +12,7 @@ from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.parts.slots import judged_slots
 from alembic_rekey.spec import Check, Relation, Slots, Spec
+from alembic_rekey.sql.dialects.older import listed
 
 __all__ = ["answer_checks"]
 
@@ -46,11 +47,7 @@ def _without_use(spec: Spec, slots: Slots, names: Names, answered: Answered, pla
         .order_by(judged.c.answer, judged.c.named)
         .subquery("rekey_live")
     )
-    allowed = (
-        select(live.c.answer, func.aggregate_strings(live.c.named, ", ").label("names"))
-        .group_by(live.c.answer)
-        .cte("rekey_allowed")
-    )
+    allowed = select(live.c.answer, listed(live.c.named).label("names")).group_by(live.c.answer).cte("rekey_allowed")
     may = case((found.c.collided == 1, func.coalesce(literal("; keep one of ") + allowed.c.names, "")), else_="")
     said = case(
         (about.c.canonical.is_(None), "no project of that name is registered"),

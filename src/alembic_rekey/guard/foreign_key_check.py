@@ -12,11 +12,12 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.steps import Guard, Statement, Step
 
 __all__ = ["foreign_keys_before", "foreign_keys_broken"]
@@ -29,7 +30,7 @@ _NOW = table("rekey_broken_now", *map(column, _FIELDS))
 def foreign_keys_before(spec: Spec, dialect: str) -> list[Step]:
     """Return the step that notes the foreign keys that lead nowhere already, where the database lets any."""
     says = "Note the rows whose foreign keys lead nowhere already."
-    return [Statement(says, CreateTableAs(found, _BROKEN.name, temporary=True)) for found in _found(spec, dialect)]
+    return [Statement(says, CreateTableAs(found, _BROKEN.name)) for found in _found(spec, dialect)]
 
 
 def foreign_keys_broken(spec: Spec, dialect: str) -> list[Step]:
@@ -42,7 +43,7 @@ def foreign_keys_broken(spec: Spec, dialect: str) -> list[Step]:
         says = "Note the rows whose foreign keys lead nowhere now."
         steps += [
             # Each check reads every row that refers to something: once, for both questions.
-            Statement(says, CreateTableAs(found, _NOW.name, temporary=True)),
+            Statement(says, CreateTableAs(found, _NOW.name)),
             Guard(check("foreign_key_broken", "", _surplus(after, before))),
             Guard(check("foreign_key_mended", "", _surplus(before, after))),
             *(Statement("Drop what was noted.", DropTable(Table(one.name, MetaData()))) for one in (_BROKEN, _NOW)),

@@ -24,12 +24,13 @@ from sqlalchemy import (
     union_all,
     values,
 )
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.plan.actions import SLOTS_COLLISIONS, Count, planned_counts
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Slots, Spec
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.steps import Statement
 
 __all__ = [
@@ -54,7 +55,7 @@ def counted_once(spec: Spec, planned: Planned) -> Statement:
     """Return what notes how many rows of each action a plan has, for all that asks for it until `drop_counted`."""
     noted = union_all(*(_tally(part, planned) for part in spec.parts)).subquery("rekey_noted")
     says = "Count the rows of each action in the journals, once for all that follows."
-    return Statement(says, CreateTableAs(select(noted), _TALLY.name, temporary=True))
+    return Statement(says, CreateTableAs(select(noted), _TALLY.name))
 
 
 def drop_counted() -> Statement:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, FromClause, MetaData, Table, table
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.plan.plan import Keep
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.text.progress import Progress
 
 __all__ = ["PREFIX", "keeping"]
@@ -29,7 +30,7 @@ def keeping(connection: Connection) -> Iterator[Keep]:
             return None
         name = f"{PREFIX}{part.noun}"
         with Progress(f"Plan {part.table.name}"):
-            connection.execute(CreateTableAs(decided, name, temporary=True))
+            connection.execute(CreateTableAs(decided, name))
         names.append(name)
         return table(name)
 

@@ -13,12 +13,13 @@ from sqlalchemy import (
     table,
     update,
 )
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.back.drift import Drift, restorable_run
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Relation, Spec
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import created, every_column
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.undo.decided import stored_back
@@ -35,7 +36,7 @@ def altered_in_script(spec: Spec, dialect: str) -> Iterator[Statement]:
     rows: Relation = select(every_column(kept)).select_from(kept)
     yield Statement(
         "Take out the created rows as they were made.",
-        CreateTableAs(rows.where(kept.c.rekey_run == restorable_run()), _MADE.name, temporary=True),
+        CreateTableAs(rows.where(kept.c.rekey_run == restorable_run()), _MADE.name),
     )
     yield from without_bookkeeping(_MADE, identity, dialect)
     own = identity.keys[0]

@@ -24,7 +24,7 @@ from sqlalchemy import (
     table,
     union_all,
 )
-from sqlalchemy.schema import CreateIndex, CreateTableAs, DropTable
+from sqlalchemy.schema import CreateIndex, DropTable
 
 from alembic_rekey.back.drift import Drift, drifted, restorable_run
 from alembic_rekey.back.way_back import Backward, created_back, returnings
@@ -33,6 +33,7 @@ from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Spec
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import journal
 from alembic_rekey.sql.steps import Aside, Guard, Statement, Step, analyzed
 
@@ -80,7 +81,7 @@ def _decided(part: Part, decided: Relation, dialect: str) -> Iterator[Step]:
     kept = stored_back(part)
     yield Statement(
         f"Decide about {part.table.name}: which rows still are as the upgrade left them.",
-        CreateTableAs(decided, kept.name, temporary=True),
+        CreateTableAs(decided, kept.name),
     )
     yield from _indexed(part, kept)
     yield from analyzed(dialect, kept, "key_0", "action", "drift")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, MetaData, Table, and_, column, false, literal_column, select, update
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import written
@@ -14,6 +14,7 @@ from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.expressions import PutBackRows
 from alembic_rekey.sql.side_tables import bookkeeping, every_column, journal
 from alembic_rekey.sql.steps import Aside, Statement
@@ -52,7 +53,7 @@ def tried(part: Part, stored: Stored, dialect: str) -> Iterator[Statement]:
 
 def _inserted(part: Part, stored: Stored, dialect: str, says: str, going: ColumnElement[bool]) -> Iterator[Statement]:
     rows: Relation = select(every_column(journal(part))).select_from(journal(part))
-    yield Statement(says, CreateTableAs(rows.where(going), _RETURNING.name, temporary=True))
+    yield Statement(says, CreateTableAs(rows.where(going), _RETURNING.name))
     yield from without_bookkeeping(_RETURNING, part, dialect)
     columns = stored.writable(part)
     read: list[ColumnElement[Any]] = [literal_column("*")]

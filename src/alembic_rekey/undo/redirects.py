@@ -22,12 +22,13 @@ from sqlalchemy import (
     table,
     update,
 )
-from sqlalchemy.schema import CreateTableAs, DropTable
+from sqlalchemy.schema import DropTable
 
 from alembic_rekey.back.drift import restorable_run
 from alembic_rekey.plan.judged import keys_of, leads_of
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import journal, redirects
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.values import KeyText
@@ -48,7 +49,7 @@ def taken_back(identity: Identity) -> Iterator[Statement]:
     Where an older run led to is in its journal; between it and this one the key may have been led on.
     """
     says = "Follow older keys that lead the way of this run, as far as they did before it."
-    yield Statement(says, CreateTableAs(select(_before(identity)), _LEADING.name, temporary=True))
+    yield Statement(says, CreateTableAs(select(_before(identity)), _LEADING.name))
     mine = _LEADING.c.run_id == redirects.c.run_id, _LEADING.c.old_key == redirects.c.old_key
     last = select(_LEADING.c.new_key).where(*mine).order_by(_LEADING.c.step.desc()).limit(1).scalar_subquery()
     yield Statement(
