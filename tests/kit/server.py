@@ -121,8 +121,10 @@ class Server:
     def create_database(self, name: str, *, template: str = "template0") -> str:
         """Creates a database and returns its SQLAlchemy URL; a copy of `template` if one is named."""
         # To copy files waits for a checkpoint, to write pages takes three times the work.
-        strategy = sql.SQL("wal_log" if template == "template0" else "file_copy")
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}")
+        chosen = f"STRATEGY {'wal_log' if template == 'template0' else 'file_copy'}"
+        # PostgreSQL 14 copies files, and knows no word for it.
+        strategy = sql.SQL(chosen if self._administration.info.server_version >= 150000 else "")
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
         self._administration.execute(statement.format(sql.Identifier(name), sql.Identifier(template), strategy))
         return self.url(name)
 
