@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from drawn.case import Column, Table
@@ -105,7 +106,7 @@ def add_slots(drawing: Drawing, number: int) -> Slots:
     if not drawing.refusable:
         _accept(part, rows)
     _finish(drawing, part, Table(name, columns, part.key, rows=rows), kind, identity)
-    _make_one_active(part, drawing.tables[name].rows)
+    _make_one_active(part, drawing.tables[name], drawing.unique[name])
     drawing.slots.append(part)
     return part
 
@@ -231,11 +232,12 @@ def _accept(part: Slots, rows: list[Row]) -> None:
     rows[:] = kept
 
 
-def _make_one_active(part: Slots, rows: list[Row]) -> None:
-    """A status that no row has cannot be the one that says which count."""
-    counted = [row for row in rows if part.counts(row)]
-    if part.status is not None and not any(row[part.status] == part.active for row in counted):
-        for row in counted[:1]:
-            row[part.status] = part.active
-        if not counted and rows:
-            rows.clear()
+def _make_one_active(part: Slots, table: Table, unique: Iterable[tuple[str, ...]]) -> None:
+    """A status that no row has cannot be the one that says which count; where it is unique no row gets another."""
+    counted = [row for row in table.rows if part.counts(row)]
+    if part.status is None or any(row[part.status] == part.active for row in counted):
+        return
+    if not counted or any(part.status in columns for columns in unique):
+        table.rows.clear()
+    else:
+        counted[0][part.status] = part.active
