@@ -54,7 +54,11 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
     place = place_of(part, lines)
     taken = []
     if place is not None:
-        taken = [(and_(acting(lines, *_writing(part, place.columns)), place.is_taken(now)), Drift.TAKEN)]
+        moved = acting(lines, *_writing(part, place.columns))
+        if part.names:
+            # Who only follows the name of its owner stays in its place.
+            moved = and_(moved, or_(*(lines.c[known.name] != new[str(known.name)] for known in place.columns)))
+        taken = [(and_(moved, place.is_taken(now)), Drift.TAKEN)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))
     drift = judged(

@@ -136,10 +136,11 @@ def letters(keys: Iterable[str]) -> dict[str, str]:
 def cased() -> Iterator[tuple[str, str]]:
     """Yield (capital, small) of the alphabets that people write names in, for names that nobody registered.
 
-    Latin with that of Vietnam, Greek, Cyrillic, Armenian and the wide forms of A to Z, but for the sigma (see
-    `stored_keys`).
+    Latin with that of Vietnam, Greek, Cyrillic, Armenian, the signs of Ohm, Kelvin and Ångström, and the wide forms of
+    A to Z, but for the sigma (see `stored_keys`).
     """
-    yield from ((c, small) for c, small in _capitals() if c < "\u0590" or "Ḁ" <= c <= "Ỿ" or "Ａ" <= c <= "Ｚ")
+    ranges = (("\x80", "\u058f"), ("Ḁ", "Ỿ"), ("\u2126", "\u212b"), ("Ａ", "Ｚ"))
+    yield from ((c, small) for c, small in _capitals() if any(first <= c <= last for first, last in ranges))
 
 
 def _sigmas_of_the_rule(key: str) -> list[int]:
