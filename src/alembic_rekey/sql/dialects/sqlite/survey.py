@@ -67,8 +67,10 @@ class SQLiteSurvey(Survey):
         """Take the first rows of ranges of their numbers; where there are none, the first rows."""
         if rows is not None and rows <= most:
             return source
-        number, ends = _number_of(connection, source.name), _ends(connection, source.name)
-        if rows is None or number is None or ends is None:
+        # A table WITHOUT ROWID must not be asked for numbers.
+        number = None if rows is None else _number_of(connection, source.name)
+        ends = None if number is None else _ends(connection, source.name)
+        if ends is None:
             return select(source).limit(most).subquery("rekey_sample")
         numbered: ColumnElement[int] = literal_column(f"{quoted(source.name)}.{number}")
         bounds = [ends[0] + (ends[1] - ends[0]) * place // _RANGES for place in range(_RANGES + 1)]
