@@ -63,7 +63,9 @@ def holds(database, folder, case, *, by_script):
     before = own(database)
     ended = project.upgrade()
     if outcome.refused:
-        assert 2 == ended.code, (dict(outcome.refusals), ended.err)
+        # A created row that would not count may meet a foreign key of PostgreSQL first: nobody has to decide there.
+        late = database.dialect == "postgresql" and outcome.refusals["created apart"]
+        assert ended.code in ((1, 2) if late else (2,)), (dict(outcome.refusals), ended.err)
         assert before == own(database)
     else:
         assert 0 == ended.code, ended.err
