@@ -130,6 +130,7 @@ def test_the_table_of_versions_is_the_one_that_env_py_names(project, database, s
     assert [(1, "polisher")] == project.tags("tasks")
 
 
+@pytest.mark.slow
 def test_every_pending_fold_is_planned_in_order(project):
     said = project.rekey("plan", "--check")
     assert 0 == said.status

@@ -64,6 +64,7 @@ def test_the_report_of_a_run_is_the_file_that_the_upgrade_wrote(database, regist
     assert rekey_here(database, registry, "report", "1").document["plan"] == file["plan"]
 
 
+@pytest.mark.slow
 def test_the_latest_run_is_meant_unless_one_is_named(database, registry, upgrade, downgrade):
     upgrade(database, registry)
     downgrade(database, registry)

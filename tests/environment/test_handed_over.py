@@ -65,6 +65,7 @@ def test_the_report_of_a_transaction_that_the_program_lets_go_of_never_gets_its_
 
 
 @pytest.mark.parametrize("pool", [NullPool, QueuePool])
+@pytest.mark.slow
 def test_the_report_gets_its_name_when_the_program_commits(database, tmp_path, caplog, pool):
     project = small.make(database, tmp_path)
     with caplog.at_level("INFO", "alembic.rekey"), engine_of(database, poolclass=pool) as engine:

@@ -66,6 +66,7 @@ def test_a_fold_works_and_goes_back(project):
 
 
 @pytest.mark.parametrize("template", ["async", "multidb"])
+@pytest.mark.slow
 def test_it_does_in_other_templates(tmp_path, template):
     with made(template, SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
         text = FOLD
@@ -88,6 +89,7 @@ def test_a_refusal_says_what_to_do_and_leaves_the_database_as_it_was(database, t
         assert [] == reports(project)
 
 
+@pytest.mark.slow
 def test_the_table_of_versions_and_the_database_are_those_of_env_py(project, monkeypatch):
     monkeypatch.setenv("SHOP", project.database.url)
     project.change(project.config, (project.database.url, "driver://user:pass@localhost/dbname"))

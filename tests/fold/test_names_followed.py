@@ -44,6 +44,7 @@ def went(database, folder, definitions, spec, tables, names, table):
 @pytest.mark.parametrize(
     "more", ["", ', absorb={t["state"].c.amount: Absorb.SUM}'], ids=["as they are", "of those that absorb"]
 )
+@pytest.mark.slow
 def test_names_in_slots_follow_an_owner_that_is_renamed_whoever_shares_the_slot(database, tmp_path, more):
     held = """
     INSERT INTO projects VALUES (1, 'polisher', NULL), (2, 'atlas ', NULL), (3, 'at', NULL), (4, 'other', NULL);
@@ -69,6 +70,7 @@ def test_names_in_slots_follow_an_owner_that_is_renamed_whoever_shares_the_slot(
 
 
 @pytest.mark.parametrize("spelt", ["Bob", None])
+@pytest.mark.slow
 def test_where_the_row_that_stays_has_no_name_those_who_carry_one_keep_it(database, tmp_path, spelt):
     definitions = f"""{PROJECTS}
     CREATE TABLE notes (id INTEGER PRIMARY KEY, project_id INTEGER, said VARCHAR(40));
@@ -81,6 +83,7 @@ def test_where_the_row_that_stays_has_no_name_those_who_carry_one_keep_it(databa
     assert [(1, 1, spelt or "bob"), (2, 1, "my own")] == after
 
 
+@pytest.mark.slow
 def test_a_name_that_is_a_number_is_carried_as_text(database, tmp_path):
     definitions = f"""{PROJECTS}
     CREATE TABLE notes (id INTEGER PRIMARY KEY, project_id INTEGER, said VARCHAR(40));
@@ -93,6 +96,7 @@ def test_a_name_that_is_a_number_is_carried_as_text(database, tmp_path):
     assert [(1, 1, "1"), (2, 1, "x")] == after
 
 
+@pytest.mark.slow
 def test_two_rows_that_are_spelt_as_the_canonical_become_one_and_two_again(database, tmp_path):
     definitions = f"{PROJECTS} INSERT INTO projects VALUES (1, 'Atlas', 'a'), (2, 'Atlas', 'b');"
     oldest = ', survivor=(t["projects"].c.mail.desc(),)'
@@ -101,6 +105,7 @@ def test_two_rows_that_are_spelt_as_the_canonical_become_one_and_two_again(datab
     assert [(2, "Atlas", "b")] == after
 
 
+@pytest.mark.slow
 def test_rows_that_count_may_be_told_by_a_constant_that_is_compared_with_null(database, tmp_path):
     definitions = f"""{PROJECTS}
     INSERT INTO projects VALUES (1, 'Atlas', NULL), (2, 'atlas', 'gone'), (3, 'at', 'x'), (4, 'atlas', NULL);"""
@@ -110,6 +115,7 @@ def test_rows_that_count_may_be_told_by_a_constant_that_is_compared_with_null(da
     assert [(1, "Atlas", None), (2, "atlas", "gone")] == after
 
 
+@pytest.mark.slow
 def test_a_row_that_absorbs_leaves_its_own_shadow_before_that_goes(database, tmp_path):
     definitions = """
     CREATE TABLE topics (id INTEGER PRIMARY KEY, name VARCHAR(9), parent INTEGER REFERENCES topics (id), posts INTEGER);
@@ -139,6 +145,7 @@ def test_a_row_that_would_be_created_for_nobody_to_count_is_refused(database, tm
 
 
 @pytest.mark.parametrize("match", ["Match.EXACT", '(sa.func.lower(t["projects"].c.name),)'])
+@pytest.mark.slow
 def test_a_name_that_is_blank_as_python_has_it_matches_nothing(database, tmp_path, match):
     blank = "\u00a0\t\n"
     definitions = f"""{PROJECTS}
@@ -159,6 +166,7 @@ def test_a_row_that_is_renamed_goes_back_though_its_parent_is_nobody(database, t
     assert [(1, "Polisher", 99), (3, "x", 1)] == after
 
 
+@pytest.mark.slow
 def test_names_in_two_columns_go_back_whatever_letters_they_were_folded_by(database, tmp_path):
     definitions = f"""{PROJECTS}
     CREATE TABLE notes (id INTEGER PRIMARY KEY, home VARCHAR(40), away VARCHAR(40));

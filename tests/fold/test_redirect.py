@@ -59,6 +59,7 @@ def teams(database, folder, *further, names, spec=TEAM, definitions=TEAMS):
 
 
 @both_ways
+@pytest.mark.slow
 def test_each_folded_key_leads_to_the_row_that_stays_and_back_it_leads_nowhere(database, tmp_path, how):
     project = teams(database, tmp_path, 2, names={"Reds": ["the reds"]})
     goes(project, how, "upgrade", "", "0001")

@@ -67,6 +67,7 @@ def test_they_follow_by_script(project, database):
 
 
 @pytest.mark.parametrize("on_fold", ["DELETE", "SET_NULL"])
+@pytest.mark.slow
 def test_what_becomes_of_rows_of_shadows_does_not_become_of_those_of_a_row_that_moves(database, tmp_path, on_fold):
     spec = SPEC.replace('of="version",', f'of="version", on_fold=OnFold.{on_fold},')
     project = declared(database, tmp_path, SCHEMA, spec, TABLES, names={})
@@ -80,6 +81,7 @@ def test_what_becomes_of_rows_of_shadows_does_not_become_of_those_of_a_row_that_
     assert before == marks(database)
 
 
+@pytest.mark.slow
 def test_rows_of_one_that_was_displaced_are_those_of_the_one_in_its_place(database, tmp_path):
     value = 'value=t["versions"].c.said, status=t["versions"].c.status, slot'
     project = declared(database, tmp_path, SCHEMA + LIVE, SPEC.replace("slot=(", f"{value}=(", 1), TABLES, names={})
@@ -122,6 +124,7 @@ def test_they_follow_a_row_whose_key_holds_that_of_a_row_that_is_created(databas
     assert before == {table: sorted(database.table(table), key=str) for table in tables}
 
 
+@pytest.mark.slow
 def test_what_hangs_on_rows_that_go_for_being_of_one_thing_twice_is_not_led_astray(database, tmp_path):
     definitions = """
     CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(9));

@@ -27,6 +27,7 @@ SPEC = """Spec(
 
 
 @pytest.mark.parametrize("way", ["online", "script"])
+@pytest.mark.slow
 def test_least_most_and_sum_are_taken_and_are_no_values_left_behind(database, tmp_path, way):
     project = declared(database, tmp_path, DEFINITIONS, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
     before = {name: content for name, content in whole(database).items() if not is_ours(name)}

@@ -63,6 +63,7 @@ def test_the_canonical_row_is_kept_and_the_aliass_is_a_historical_drop(database,
     assert {"own": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.slow
 def test_the_aliass_row_is_kept_and_the_canonical_row_is_a_historical_drop(database, tmp_path):
     found, after = decided(database, tmp_path, TWO, answer("p05"))
     assert {"own": "drop", "old": "rekey"} == found
@@ -187,6 +188,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_answers_without_use_and_collisions_without_answer_are_all_listed_at_once(database, tmp_path):
     rows = {
         **TWO,

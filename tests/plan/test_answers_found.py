@@ -43,6 +43,7 @@ def facts(database):
     return sorted(database.rows("SELECT id, person, v FROM facts"))
 
 
+@pytest.mark.slow
 def test_a_collision_of_found_rows_is_answered_by_the_key_of_the_row_to_keep(project, database):
     before = facts(database)
     assert (2, 2) == (project.check().status, project.upgrade().code)
@@ -56,6 +57,7 @@ def test_a_collision_of_found_rows_is_answered_by_the_key_of_the_row_to_keep(pro
     assert before == facts(database)
 
 
+@pytest.mark.slow
 def test_a_script_has_the_same_answers(project, database):
     form = answered(project, "12", "13")
     done = database.run_script(project.script(resolutions=form))
@@ -63,6 +65,7 @@ def test_a_script_has_the_same_answers(project, database):
     assert facts(database) == RIGHT
 
 
+@pytest.mark.slow
 def test_an_answer_of_one_group_decides_nothing_in_another(project, database):
     form = answered(project, "12", None)
     ended = project.upgrade(resolutions=form)

@@ -54,6 +54,7 @@ def test_a_value_may_be_made_of_the_name(database, tmp_path, way):
 
 
 @pytest.mark.parametrize("value", ['"one"', "sa.func.substr(p.c.name, 100)"], ids=["constant", "made"])
+@pytest.mark.slow
 def test_values_that_a_unique_column_would_find_alike_are_refused_beforehand(database, tmp_path, value):
     """`plan --check` and the upgrade say the same, and their remedy names what to do."""
     made = project(database, tmp_path, f"{{'slug': {value}}}")

@@ -1,5 +1,7 @@
 """Claims about rows with a name in several columns: each follows its own, whatever letters it is written in."""
 
+import pytest
+
 from declared import declared
 
 SCHEMA = """
@@ -17,6 +19,7 @@ def games(database):
     return database.rows("SELECT * FROM games ORDER BY id")
 
 
+@pytest.mark.slow
 def test_a_sigma_is_written_as_its_place_asks_and_goes_back(database, tmp_path):
     project = declared(database, tmp_path, SCHEMA, SPEC, ["teams", "games"], names=NAMES)
     before = games(database)

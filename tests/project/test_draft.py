@@ -160,6 +160,7 @@ def test_each_kind_of_table_is_recognised_and_says_what_was_seen(database, tmp_p
     ] == seen
 
 
+@pytest.mark.slow
 def test_what_it_cannot_decide_stands_as_a_question_and_the_revision_refuses_to_run_with_it(database, tmp_path):
     made = draft(every(database, tmp_path), "customers.name")
     assert "; 2 questions stand in its `todo`." in made.said
@@ -274,6 +275,7 @@ def hostile(database, tmp_path):
     return filled(database, tmp_path, HOSTILE.replace("MAKES", KINDS[database.dialect]["makes"]))
 
 
+@pytest.mark.slow
 def test_hostile_names_survive_and_two_runs_write_the_same_text(database, tmp_path):
     made = draft(hostile(database, tmp_path), FOLD, "--registered", "customers")
     first = made.text
@@ -307,6 +309,7 @@ def test_what_is_written_is_as_linters_formatters_and_type_checkers_want_it(data
     assert [] == wrong
 
 
+@pytest.mark.slow
 def test_a_strangers_schema_is_read_in_its_own_words(database, tmp_path):
     """Schemas, enumerations, UUIDs, a foreign key to the name, statuses by other words, columns with blanks."""
     theirs = stranger.make(database, tmp_path / "theirs", "uuid")
@@ -528,6 +531,7 @@ INSERT INTO old.visits VALUES (1, 2, '{}', NULL);
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.slow
 def test_partitions_schemas_triggers_and_keys_that_the_fold_does_not_go_by(database, tmp_path):
     made = draft(filled(database, tmp_path, ONLY_POSTGRESQL), "customers.name")
     assert [
@@ -547,6 +551,7 @@ def test_partitions_schemas_triggers_and_keys_that_the_fold_does_not_go_by(datab
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.slow
 def test_types_that_only_the_database_has_are_named_as_they_are(database, tmp_path):
     schema = ONLY_POSTGRESQL.replace("old.visits", "old.other")
     made = draft(filled(database, tmp_path, schema + "DROP TRIGGER stamps ON orders;"), "customers.name")

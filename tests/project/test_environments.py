@@ -69,6 +69,7 @@ def shaped(project, shape, monkeypatch):
 
 
 @pytest.mark.parametrize("shape", SOME)
+@pytest.mark.slow
 def test_the_whole_way_is_gone(project, monkeypatch, shape):
     shaped(project, shape, monkeypatch)
     whole_way(project)
@@ -96,6 +97,7 @@ def test_it_makes_no_file_where_there_is_none(project, monkeypatch, shape):
     assert not project.database.path.exists()
 
 
+@pytest.mark.slow
 def test_run_sync(tmp_path, monkeypatch):
     with made("async", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
         monkeypatch.setenv("SHOP", project.database.url.replace("sqlite:", "sqlite+aiosqlite:"))
@@ -106,6 +108,7 @@ def test_run_sync(tmp_path, monkeypatch):
         assert "await connection.run_sync(do_run_migrations)" in project.env.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_an_engine_of_coroutines_is_handed_over_as_it_is(tmp_path):
     with made("async", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
         text = project.env.read_text("utf-8")

@@ -100,6 +100,7 @@ def test_the_claims_hold_in_memory_which_is_where_pytest_alembic_is_by_default(i
     assert [] == sa.inspect(in_memory).get_table_names()
 
 
+@pytest.mark.slow
 def test_the_claims_hold_on_an_engine_and_leave_nothing_there(database, engine):
     database.execute("CREATE TABLE others (id INTEGER)")
     before = state(database)
@@ -123,6 +124,7 @@ def test_the_claims_hold_where_the_project_folded_already_and_leave_its_runs(dat
     assert before == state(database)
 
 
+@pytest.mark.slow
 def test_another_plan_fails(engine):
     for wrong in ({"orders": {10: "rekey", 11: "rekey"}}, {"letters": {}}, {"members": {(1, 5): "merge"}}):
         with pytest.raises(AssertionError):

@@ -235,6 +235,7 @@ def test_no_password_is_in_the_report_or_in_the_log(database, tmp_path, url):
     assert database.name in report["database"]
 
 
+@pytest.mark.slow
 def test_nothing_of_an_upgrade_stays_in_the_process_that_made_it(reported):
     """A program that upgrades one database after the other, as tests of an application do, does not grow."""
     before = ledgers()

@@ -154,6 +154,7 @@ def test_a_monitor_is_told_by_the_exit_status(database, tmp_path):
     assert 0 == made.rekey("scan").status
 
 
+@pytest.mark.slow
 def test_every_plan_says_in_a_line_that_there_is_something_to_scan_for(database, tmp_path):
     made = planted(database, tmp_path)
     number = len({(table, column) for table, column, _ in outside(scan(made))})

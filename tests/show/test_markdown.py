@@ -74,6 +74,7 @@ def test_no_value_gets_out_of_its_fence(database, tmp_path):
 
 
 @pytest.mark.parametrize("limit", ["--all", "--limit=1000"])
+@pytest.mark.slow
 def test_it_never_grows_beyond_what_a_comment_may_hold_and_says_what_it_leaves_out(database, tmp_path, limit):
     long = "ä`" * 100
     rows = {

@@ -99,6 +99,7 @@ def test_a_row_that_somebody_changed_since_is_told_by_its_number(database, tmp_p
 
 
 @pytest.mark.parametrize("declared_as", ["sa.Integer", "sa.BigInteger", "sa.Numeric"])
+@pytest.mark.slow
 def test_numbers_of_no_unit_are_refused_as_the_spec_is_made_and_the_remedy_works(database, tmp_path, declared_as):
     """Case 10, the remedy."""
     rows = [(1, "polisher", "steel", 1577836800000), (2, "pol", "steel", 1704067200000)]

@@ -43,6 +43,7 @@ def rows(database):
 
 
 @pytest.mark.parametrize("way", ["online", "script"])
+@pytest.mark.slow
 def test_an_owner_that_refers_to_nothing_that_is_folded_keeps_no_row_from_going_back(database, tmp_path, way):
     project = declared(
         database, tmp_path, DEFINITIONS, SPEC, ["people", "follows", "likes", "deeds"], names={"anna": ["aberg"]}

@@ -147,6 +147,7 @@ ON_THE_WAY_BACK = {
 
 
 @pytest.mark.parametrize("name", ON_THE_WAY_BACK)
+@pytest.mark.slow
 def test_the_way_back_is_tried_where_a_trigger_fires_there_for_the_first_time(database, tmp_path, name):
     does, said = ON_THE_WAY_BACK[name]
     project = declared(database, tmp_path, SCHEMA + LOG, SPEC, TABLES, names=NAMES)
@@ -165,6 +166,7 @@ def test_the_way_back_is_tried_where_a_trigger_fires_there_for_the_first_time(da
     assert before == contents(project)
 
 
+@pytest.mark.slow
 def test_a_way_back_that_was_tried_leaves_nothing_and_is_gone_for_good_when_wanted(database, tmp_path, caplog):
     project = declared(database, tmp_path, SCHEMA, SPEC, TABLES, names=NAMES)
     trigger(database, "BEFORE", "INSERT", "projects", {"sqlite": "SELECT 1", "postgresql": "NEW.name := NEW.name"})
@@ -184,6 +186,7 @@ def test_a_way_back_that_was_tried_leaves_nothing_and_is_gone_for_good_when_want
 
 
 @pytest.mark.parametrize("way", ["online", "script"])
+@pytest.mark.slow
 def test_a_downgrade_refuses_over_changes_that_nothing_names(database, tmp_path, way):
     """The trigger came after the upgrade."""
     project = declared(database, tmp_path, SCHEMA + LOG, SPEC, TABLES, names=NAMES)
