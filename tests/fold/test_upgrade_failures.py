@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import sqlite3
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -181,7 +182,7 @@ def test_a_check_of_the_specs_own_refuses_beside_the_built_in_ones(database, tmp
     rows["project_state"] += [state("x", "c", "1", key="taken"), state("y", "s", "2", key="taken")]
     registry = prepared(database, tmp_path, rows)
     shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
-    config = shutil.copy(ROOT / "alembic.ini", tmp_path)
+    config = Path(shutil.copy(ROOT / "alembic.ini", tmp_path))
     revision = tmp_path / "alembic" / "versions" / "0003_fold_legacy_aliases.py"
     written = revision.read_text().replace("import Identity", "import Check, Identity")
     assert written.count("\n)\n\n\ndef upgrade") == 1

@@ -14,7 +14,7 @@ Document = dict[str, Any]
 Change = Callable[[Document], object]
 
 
-AROUND = ("plan", "apply_summary", "created_rows", "left_behind", "sha256")
+AROUND = ("plan", "apply_summary", "created_rows", "left_behind", "answers", "sha256")
 
 
 def sealed(body: bytes) -> bytes:
@@ -40,7 +40,7 @@ def rewritten(document: Document) -> bytes:
         lines.append(f"  {json.dumps(title)}: [{listed}],")
     lines += [f'  "fingerprint": "{seal.hexdigest()}"', " },"]
     lines.append(f' "apply_summary": {json.dumps(document.get("apply_summary"))},')
-    for title in ("created_rows", "left_behind"):
+    for title in ("created_rows", "left_behind", "answers"):
         made = [json.dumps(entry, separators=(",", ":")) for entry in document.get(title, ())]
         lines.append(f' "{title}": [' + ",".join(f"\n   {text}" for text in made) + "],")
     return sealed("".join(f"{line}\n" for line in lines).encode())

@@ -154,7 +154,11 @@ def test_the_page_shows_both_values_with_what_differs(database, tmp_path, comman
     project.rekey(*arguments, "--html", str(page))
     data = Data()
     data.feed(page.read_text("utf-8"))
-    deleted = {row["key"]: dict(row["left"]) for row in data.rows if row["action"] == "delete"}
+    deleted = {
+        row["key"]: {name: parts for name, parts, what in row["columns"] if what == "left behind"}
+        for row in data.rows
+        if row["action"] == "delete"
+    }
     assert {"2": ["email"], "3": ["city", "points"], "4": ["email", "points"]} == {
         key: sorted(columns) for key, columns in deleted.items()
     }

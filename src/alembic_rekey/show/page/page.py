@@ -18,6 +18,7 @@ from typing import Any
 from mako.template import Template  # type: ignore[import-untyped]  # Mako ships no types
 
 from alembic_rekey.errors import Finding
+from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.told_counts import Told, told_applied, told_planned
 from alembic_rekey.report.document import ANSWERS
 from alembic_rekey.report.reading import ReadReport, report_entries
@@ -101,7 +102,11 @@ def page(report: ReadReport, spec: Spec, said: Said) -> Iterator[str]:
 
 def _counts(report: ReadReport, rows: Rows, spec: Spec) -> list[Told]:
     planned, applied = report.facts["counts"], report.head.get("apply_summary")
-    return told_applied(planned, applied) if applied else told_planned(planned, rows.tally.merged(spec))
+    if not applied:
+        return told_planned(planned, rows.tally.merged(spec))
+    # Only a plan counts it, and it holds for the run as well.
+    left = LEFT_BEHIND.format(noun=spec.identity.noun)
+    return [*told_applied(planned, applied), *([Told(left, planned[left])] if left in planned else [])]
 
 
 def restore_page(returning: Sequence[Returning], said: Said) -> Iterator[str]:
