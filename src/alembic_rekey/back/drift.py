@@ -125,7 +125,8 @@ def drifted(part: Part, back: FromClause, words: Mapping[Drift, tuple[str, str]]
             said.c.what,
             said.c.keep,
         )
-        .join_from(back, said, said.c.drift == back.c.drift)
+        # Outer: joined otherwise, SQLite reads all that may go back once for each word.
+        .join_from(back, said, said.c.drift == back.c.drift, isouter=True)
         .where(back.c.drift != Drift.UNTOUCHED.value)
         .order_by(back.c.action, back.c.canonical, *alike(back, "key"))
     )

@@ -1277,12 +1277,12 @@ WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_way_back_project',
   format('projects: row %L (%s for %L) would not go back as it was: %s', rekey_back_project.key_0,
     rekey_back_project.action, rekey_back_project.canonical, rekey_drift.what)
-FROM rekey_back_project JOIN rekey_drift ON rekey_drift.drift = rekey_back_project.drift
+FROM rekey_back_project LEFT OUTER JOIN rekey_drift ON rekey_drift.drift = rekey_back_project.drift
 WHERE rekey_back_project.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_state',
   format('project_state: row %L (%s for %L) would not go back as it was: %s', rekey_back_state.key_0,
     rekey_back_state.action, rekey_back_state.canonical, rekey_drift.what)
-FROM rekey_back_state JOIN rekey_drift ON rekey_drift.drift = rekey_back_state.drift
+FROM rekey_back_state LEFT OUTER JOIN rekey_drift ON rekey_drift.drift = rekey_back_state.drift
 WHERE rekey_back_state.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_memory', format('memories: row %L (%s for %L) would not go back as it was: %s',
   rekey_back.key_0, rekey_back.action, rekey_back.canonical, rekey_drift.what)
@@ -1304,7 +1304,7 @@ FROM (SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_
       ELSE 'untouched' END AS drift,
     CASE WHEN (rekey_becoming_memory.rekey_action IN ('rekey', 'supersede')) THEN 1 ELSE 0 END AS moves
   FROM rekey_becoming_memory LEFT OUTER JOIN memories ON memories.id = rekey_becoming_memory.id) AS rekey_back
-  JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
+  LEFT OUTER JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
 WHERE rekey_back.drift != 'untouched'
 UNION ALL SELECT 'rekey_no_way_back_interaction',
   format('interactions: row %L (%s for %L) would not go back as it was: %s', rekey_back.key_0, rekey_back.action,
@@ -1323,7 +1323,7 @@ FROM (SELECT rekey_becoming_interaction.id AS key_0, rekey_becoming_interaction.
     CASE WHEN (rekey_becoming_interaction.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
   FROM rekey_becoming_interaction LEFT OUTER JOIN interactions ON interactions.id = rekey_becoming_interaction.id
 ) AS rekey_back
-  JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
+  LEFT OUTER JOIN rekey_drift ON rekey_drift.drift = rekey_back.drift
 WHERE rekey_back.drift != 'untouched';
 
 -- Drop what was noted.
