@@ -220,3 +220,10 @@ def test_what_the_guide_shows_runs_as_it_stands_beside_pytest_alembic(tmp_path):
     assert f"{tests.count('def test_')} passed" in run("pytest", *kit)
     (tmp_path / "test_fold.py").write_text(tests.replace('{10: "rekey"}', '{10: "rekey", 11: "rekey"}'), "utf-8")
     assert "{'orders': {10: 'rekey', 11: 'rekey'}} != {'orders': {10: 'rekey'}}" in run("pytest", *kit, status=1)
+
+
+def test_a_table_may_have_a_per_cent_sign_in_its_name(engine):
+    """PostgreSQL is asked for the sequence of the key by the name of its table, as a value."""
+    shares = sa.Table('share of "100%"', sa.MetaData(), sa.Column("id", sa.Integer), sa.Column("name", sa.Text))
+    spec = Spec(revision="0007", identity=Identity(noun="customer", key=shares.c.id, name=shares.c.name))
+    assert_reversible(spec, {shares.name: [{"id": 1, "name": "p05"}]}, names=NAMES, engine=engine)

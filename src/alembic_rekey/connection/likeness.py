@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event
+
+from alembic_rekey.sql.dialects import DATABASES
 
 __all__ = ["engine_like"]
 
@@ -21,8 +23,8 @@ def engine_like(handed_over: Any) -> Engine | None:
         return engine
     schemas = handed_over.get_execution_options().get("schema_translate_map")
     like = engine.execution_options(schema_translate_map=schemas)
-    if engine.dialect.name == "postgresql":
-        path = {"path": handed_over.execute(text("SELECT current_setting('search_path')")).scalar_one()}
-        led = text("SELECT set_config('search_path', :path, true)")
-        event.listen(like, "begin", lambda connection: connection.execute(led, path))
+    known = DATABASES.get(engine.dialect.name)
+    # One that is not supported is refused by who folds in it.
+    if known is not None and (led := known.session.led_as(handed_over)) is not None:
+        event.listen(like, "begin", led)
     return like

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, event
 
 from alembic_rekey.errors import CommandRefused
+from alembic_rekey.sql.dialects import DATABASES
 
 __all__ = ["only_reading"]
 
@@ -47,13 +47,13 @@ def only_reading() -> Iterator[None]:
 
 
 def _connects(dialect: Dialect, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
-    if dialect.name == "sqlite" and given and not named.get("uri") and not Path(given[0]).exists():
-        given[0] = ":memory:"
+    if dialect.name in DATABASES:
+        DATABASES[dialect.name].session.open_nothing_new(given, named)
 
 
 def _connected(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execution_options(postgresql_readonly=True)
+    if connection.dialect.name in DATABASES:
+        DATABASES[connection.dialect.name].session.only_read(connection)
 
 
 def _before(

@@ -135,12 +135,12 @@ def _said(error: BaseException) -> str:
 @contextmanager
 def _logging_as_it_is() -> Iterator[None]:
     """Take back what `fileConfig()` does: what a command prints is its own affair."""
-    named = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
-    loggers = [logging.getLogger(), *named]
-    before = [(one, one.handlers[:], one.level, one.disabled, one.propagate) for one in loggers]
+    known = logging.root.manager.loggerDict.values()
+    loggers = [logging.getLogger(), *(logger for logger in known if isinstance(logger, logging.Logger))]
+    before = [(logger, logger.handlers[:], logger.level, logger.disabled, logger.propagate) for logger in loggers]
     try:
         yield
     finally:
-        for one, handlers, level, disabled, propagate in before:
-            one.handlers[:], one.disabled, one.propagate = handlers, disabled, propagate
-            one.setLevel(level)
+        for logger, handlers, level, disabled, propagate in before:
+            logger.handlers[:], logger.disabled, logger.propagate = handlers, disabled, propagate
+            logger.setLevel(level)

@@ -16,7 +16,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, NullPool, Select, column, func, inspect, literal_column, select, table
+from sqlalchemy import Engine, NullPool, Select, column, func, inspect, literal_column, select, table
 from sqlalchemy.engine import create_engine, make_url
 from sqlalchemy.schema import MetaData, PrimaryKeyConstraint, Table
 from sqlalchemy.types import DateTime, NullType
@@ -29,6 +29,8 @@ from alembic_rekey.report.rows import title_of
 from alembic_rekey.review.dry_run import dry_runs
 from alembic_rekey.show.listing import listed
 from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.session import Session
 from alembic_rekey.sql.side_tables import is_side_table, runs
 
 __all__ = ["Ground", "Names", "Rows", "claimed"]
@@ -130,7 +132,11 @@ class Ground:
     @property
     def in_memory(self) -> bool:
         """Whether all there is of the database is one connection."""
-        return self.engine.dialect.name == "sqlite" and self.engine.url.database in (None, "", ":memory:")
+        return self._session.is_one_connection(self.engine.url)
+
+    @property
+    def _session(self) -> Session:
+        return database(self.engine.dialect.name).session
 
     def _lay(self, rows: Rows) -> None:
         schemas = {part.table.name: part.table.schema for part in self.spec.parts}
@@ -147,16 +153,9 @@ class Ground:
                     types = {name: NullType() if isinstance(row[name], str) else stored.c[name].type for name in row}
                     plain = table(stored.name, *(column(*typed) for typed in types.items()), schema=stored.schema)
                     connection.execute(plain.insert().values(**row))
-            if connection.dialect.supports_sequences and self.spec.identity.database_makes_keys:
-                self._number_on(connection)
+            if self.spec.identity.database_makes_keys:
+                self._session.number_on(connection, self.spec.identity.keys[0])
         self.before = self.stored()
-
-    def _number_on(self, connection: Connection) -> None:
-        """Let the database number the next row behind those that came with keys of their own."""
-        key = self.spec.identity.keys[0]
-        quoted = connection.dialect.identifier_preparer.format_table(key.table)
-        numbering = func.pg_get_serial_sequence(quoted, str(key.name))
-        connection.execute(select(func.setval(numbering, func.max(key))))
 
     def _clear(self) -> None:
         if not self.laid:
@@ -206,7 +205,7 @@ class Ground:
             if not self.in_memory:
                 # What the script sets for its session goes with it.
                 connection.detach()
-            (driver.executescript if self.engine.dialect.name == "sqlite" else driver.cursor().execute)(script)
+            self._session.run_whole(driver, script)
 
     def stored(self) -> Stored:
         """Return the rows of the spec's tables and of those that were there, as the driver gives them."""

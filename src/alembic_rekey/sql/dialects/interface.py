@@ -19,6 +19,7 @@ from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.question import Hanging, Pair, Question
+from alembic_rekey.sql.dialects.session import Session
 from alembic_rekey.sql.dialects.shell import Said, Shell
 from alembic_rekey.sql.dialects.survey import Survey
 from alembic_rekey.sql.expressions import Sentence
@@ -51,6 +52,9 @@ class Database(ABC):
 
     shell: Shell
     """What a script says."""
+
+    session: Session
+    """What a connection is told."""
 
     survey: Survey
     """How what nobody declared is looked at."""

@@ -43,7 +43,7 @@ from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, sta
 from alembic_rekey.sql.dialects.postgresql.catalog.attached import FindAttached, KeepAttached
 from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
-from alembic_rekey.sql.dialects.postgresql.session import SETTLED
+from alembic_rekey.sql.dialects.postgresql.session import SETTLED, PostgreSQLSession
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
 from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
 from alembic_rekey.sql.dialects.question import Hanging, Pair
@@ -60,6 +60,7 @@ class PostgreSQL(Database):
     name = "postgresql"
     shell = PostgreSQLShell()
     survey = PostgreSQLSurvey()
+    session = PostgreSQLSession()
     drivers = ("psycopg", "psycopg2", "asyncpg", "pg8000", "psycopg_async")
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:

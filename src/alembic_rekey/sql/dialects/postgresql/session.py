@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import URL, Column, Connection, func, select, text
 
 from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
+from alembic_rekey.sql.dialects.session import Session
+from alembic_rekey.sql.expressions import quoted
 
-__all__ = ["LOCK", "SAME_TEXT", "SETTLED", "same_text"]
+__all__ = ["LOCK", "SAME_TEXT", "SETTLED", "PostgreSQLSession", "same_text"]
 
 LOCK = 0x72656B65790001
 """The advisory lock that upgrades of one database wait for each other on."""
@@ -44,3 +49,33 @@ def same_text(connection: Connection) -> None:
     for statement in SAME_TEXT.split("; "):
         # One by one: not every driver takes several at once.
         connection.exec_driver_sql(statement)
+
+
+class PostgreSQLSession(Session):
+    """PostgreSQL: a server, whose sessions have a search path each."""
+
+    def open_nothing_new(self, given: list[Any], named: Mapping[str, Any]) -> None:
+        """Do nothing: connecting makes no database."""
+
+    def only_read(self, connection: Connection) -> None:
+        """Begin its transactions as READ ONLY."""
+        connection.execution_options(postgresql_readonly=True)
+
+    def led_as(self, connection: Connection) -> Callable[[Connection], object]:
+        """Return what sets the search path for a transaction."""
+        path = {"path": connection.execute(text("SELECT current_setting('search_path')")).scalar_one()}
+        led = text("SELECT set_config('search_path', :path, true)")
+        return lambda other: other.execute(led, path)
+
+    def number_on(self, connection: Connection, key: Column[Any]) -> None:
+        """Set the sequence of the key."""
+        numbering = func.pg_get_serial_sequence(quoted(key.table.name, key.table.schema), str(key.name))
+        connection.execute(select(func.setval(numbering, func.max(key))))
+
+    def run_whole(self, driver: Any, script: str) -> None:
+        """Execute it without parameters, as several statements at once."""
+        driver.cursor().execute(script)
+
+    def is_one_connection(self, _url: URL) -> bool:
+        """Return False: it is a server."""
+        return False

@@ -35,6 +35,7 @@ from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_in
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
 from alembic_rekey.sql.dialects.sqlite.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
+from alembic_rekey.sql.dialects.sqlite.session import SQLiteSession
 from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
 from alembic_rekey.sql.dialects.sqlite.survey import SQLiteSurvey
 from alembic_rekey.sql.digests import told
@@ -50,6 +51,7 @@ class SQLite(Database):
     name = "sqlite"
     shell = SQLiteShell()
     survey = SQLiteSurvey()
+    session = SQLiteSession()
     drivers = ("pysqlite", "aiosqlite", "pysqlcipher")
 
     def counting(self, change: Change, into: Table, line: Sequence[ColumnElement[Any]]) -> list[Executable]:
