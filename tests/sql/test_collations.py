@@ -40,7 +40,7 @@ def kind(request, database):
         try:
             database.execute(COLLATIONS)
         except psycopg.errors.FeatureNotSupported as error:
-            pytest.skip(f"{error}; run it with REKEY_POSTGRES_BIN=/usr/lib/postgresql/15/bin")
+            pytest.skip(f"{error}; .ci/run does, by REKEY_POSTGRES_BIN with a server that has ICU")
     return request.param
 
 
