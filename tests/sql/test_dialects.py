@@ -16,7 +16,7 @@ from alembic_rekey.spec import Identity
 from alembic_rekey.spec.stamp import Epoch
 from alembic_rekey.sql import digests, equality, expressions, references, registry_text, side_tables, values
 from alembic_rekey.sql import times as time_values
-from alembic_rekey.sql.dialects import DATABASES, database
+from alembic_rekey.sql.dialects import DATABASES, database, older
 
 THINGS = Table("things", MetaData(), Column("id", Integer, primary_key=True), Column("name", Text), Column("at", Text))
 PART = Identity(noun="thing", key=THINGS.c.id, name=THINGS.c.name)
@@ -39,6 +39,7 @@ CONSTRUCTS = [
     expressions.Sentence(["of ", NAME, expressions.Quoted(NAME)]),
     expressions.Uncollated(NAME),
     expressions.Verbatim("SELECT 1"),
+    older.CreateTableAs(select(THINGS), "rekey_things"),
     expressions.Written(NAME, AT),
     references.Refers(THINGS.c.id, THINGS.c.id),
     registry_text.BeyondASCII(NAME),
@@ -56,15 +57,27 @@ CONSTRUCTS = [
     values.Key(column("alias", Text()), Uuid()),
     values.KeyText([THINGS.c.id, NAME]),
 ]
+OF_ONE = tuple(f"alembic_rekey.sql.dialects.{name}." for name in DATABASES)
 POSTGRESQL_ONLY = {"ReplicateWhole", "Verbatim"}
 
 
 def of_ours(root):
     """Every construct below `root` that this package defines."""
+    return (made for made in said_otherwise(root) if made.__module__.startswith("alembic_rekey."))
+
+
+def said_otherwise(root):
+    """Every construct below `root` that has handlers of `@compiles`."""
     for made in root.__subclasses__():
-        yield from of_ours(made)
-        if made.__module__.startswith("alembic_rekey.") and "_compiler_dispatcher" in vars(made):
+        yield from said_otherwise(made)
+        if "_compiler_dispatcher" in vars(made):
             yield made
+
+
+def load_all():
+    for module in walk_packages(alembic_rekey.__path__, "alembic_rekey."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
 
 
 def name_of(construct):
@@ -72,12 +85,23 @@ def name_of(construct):
 
 
 def test_every_construct_is_tried_here_or_belongs_to_one_database():
-    for module in walk_packages(alembic_rekey.__path__, "alembic_rekey."):
-        if not module.name.endswith("__main__"):
-            import_module(module.name)
+    load_all()
     made = [*of_ours(ClauseElement), *of_ours(ExecutableDDLElement)]
-    shared = {each.__name__ for each in made if not each.__module__.startswith("alembic_rekey.sql.dialects.")}
+    shared = {each.__name__ for each in made if not each.__module__.startswith(OF_ONE)}
     assert set(map(name_of, CONSTRUCTS)) == shared
+
+
+def test_what_is_sqlalchemys_own_is_said_as_it_says_it():
+    """An application's statements in the same process are none of our business."""
+    load_all()
+    handlers = [
+        handler
+        for root in (ClauseElement, ExecutableDDLElement)
+        for made in said_otherwise(root)
+        if made.__module__.startswith("sqlalchemy.")
+        for handler in vars(made)["_compiler_dispatcher"].specs.values()
+    ]
+    assert [] == [handler for handler in handlers if handler.__module__.startswith("alembic_rekey.")]
 
 
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=name_of)

@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnClause, Label, _anonymous_label
 from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.older import without_backslash_escapes
 from alembic_rekey.sql.registry_text import FromHexadecimal
 
@@ -222,6 +223,6 @@ def _brief(dialect: Dialect, views: frozenset[str], *more: tuple[str, Any]) -> D
     """Return `dialect` with a compiler that says each name once."""
     brief = copy(dialect)
     without_backslash_escapes(brief)
-    known = dialect.statement_compiler
-    brief.statement_compiler = type(f"Brief{known.__name__}", (_Brief, known), {"_views": views, **dict(more)})
+    known, mended = dialect.statement_compiler, database(dialect.name).shell.compilers
+    brief.statement_compiler = type(f"Brief{known.__name__}", (_Brief, *mended, known), {"_views": views, **dict(more)})
     return brief

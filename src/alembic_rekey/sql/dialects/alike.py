@@ -8,13 +8,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, literal
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.expressions import InsertRows, Quoted, Sentence
 from alembic_rekey.sql.references import DropColumn
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import CreateJournal
 from alembic_rekey.sql.times import Moment, Unread
 
-__all__ = ["ascii_text", "create_journal", "drop_column", "insert_rows", "insertion", "listed", "sentence", "unread"]
+__all__ = [
+    "ascii_text",
+    "create_journal",
+    "create_table_as",
+    "drop_column",
+    "insert_rows",
+    "insertion",
+    "kept_rows",
+    "listed",
+    "sentence",
+    "unread",
+]
 
 
 def insertion(element: InsertRows, compiler: SQLCompiler, **kw: Any) -> str:
@@ -41,6 +53,17 @@ def create_journal(element: CreateJournal, compiler: DDLCompiler, **_: Any) -> s
         f"rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place, {leading}rekey_original.*\n"
         f"FROM {source} AS rekey_original WHERE 1 = 0"
     )
+
+
+def create_table_as(element: CreateTableAs, compiler: DDLCompiler, **options: Any) -> str:
+    """Write that rows are kept: no database takes parameters in DDL."""
+    return kept_rows(element, compiler.sql_compiler, **options)
+
+
+def kept_rows(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
+    """Write the same with a compiler of queries."""
+    rows = compiler.process(element.rows, **{**options, "literal_binds": True})
+    return f"CREATE TEMPORARY TABLE {compiler.preparer.quote(element.name)} AS {rows}"
 
 
 def drop_column(element: DropColumn, compiler: DDLCompiler, **_: Any) -> str:

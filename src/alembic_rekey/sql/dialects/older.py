@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, func, literal_column
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
 from alembic_rekey.spec import Relation
@@ -21,13 +20,6 @@ class CreateTableAs(ExecutableDDLElement):
     def __init__(self, rows: Relation, name: str) -> None:
         self.rows = rows
         self.name = name
-
-
-@compiles(CreateTableAs)
-def _create_table_as(element: CreateTableAs, compiler: Any, **options: Any) -> str:
-    # No database takes parameters in DDL.
-    rows = compiler.sql_compiler.process(element.rows, **{**options, "literal_binds": True})
-    return f"CREATE TEMPORARY TABLE {compiler.preparer.quote(element.name)} AS {rows}"
 
 
 def listed(texts: ColumnElement[str]) -> ColumnElement[str]:

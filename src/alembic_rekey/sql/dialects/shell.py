@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
 
 __all__ = ["MARK", "Said", "Shell"]
 
@@ -34,6 +35,9 @@ class Shell(ABC):
 
     settings: tuple[str, str]
     """What stands before BEGIN, and why."""
+
+    compilers: tuple[type[SQLCompiler], ...] = ()
+    """What mends the dialect's own compiler of queries for texts without parameters."""
 
     begin: str
     """How a transaction begins, with its comment."""

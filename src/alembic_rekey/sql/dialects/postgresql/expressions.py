@@ -12,12 +12,14 @@ from alembic_rekey.names.matching import WHITESPACE
 from alembic_rekey.sql.dialects.alike import (
     ascii_text,
     create_journal,
+    create_table_as,
     drop_column,
     insert_rows,
     insertion,
     listed,
     sentence,
 )
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
@@ -39,6 +41,7 @@ from alembic_rekey.sql.values import Constant, Key, KeyText, equatable
 
 compiles(InsertRows, "postgresql")(insert_rows)
 compiles(CreateJournal, "postgresql")(create_journal)
+compiles(CreateTableAs, "postgresql")(create_table_as)
 compiles(DropColumn, "postgresql")(drop_column)
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Text, Uuid, literal
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression
-from sqlalchemy.sql.operators import is_distinct_from, is_not_distinct_from
 
 from alembic_rekey.names.matching import WHITESPACE
-from alembic_rekey.sql.dialects.alike import ascii_text, create_journal, drop_column, insert_rows, listed, sentence
+from alembic_rekey.sql.dialects.alike import (
+    ascii_text,
+    create_journal,
+    drop_column,
+    insert_rows,
+    kept_rows,
+    listed,
+    sentence,
+)
+from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
@@ -34,16 +43,24 @@ compiles(CreateJournal, "sqlite")(create_journal)
 compiles(DropColumn, "sqlite")(drop_column)
 
 
-_DISTINCT: dict[object, str] = {is_distinct_from: "IS NOT", is_not_distinct_from: "IS"}
+class Constants(SQLiteCompiler):
+    """SQLAlchemy's own, where it forgets that constants are to be written, in scripts and where rows are kept."""
+
+    def visit_is_distinct_from_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:
+        """Say IS NOT."""
+        return f"{self.process(binary.left, **kw)} IS NOT {self.process(binary.right, **kw)}"
+
+    def visit_is_not_distinct_from_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:
+        """Say IS."""
+        return f"{self.process(binary.left, **kw)} IS {self.process(binary.right, **kw)}"
 
 
-@compiles(BinaryExpression, "sqlite")
-def _binary(element: BinaryExpression[Any], compiler: SQLCompiler, **kw: Any) -> str:
-    says, known = _DISTINCT.get(element.operator), cast(Any, compiler)
-    if says is None:
-        return str(known.visit_binary(element, **kw))
-    # SQLAlchemy's own forgets that constants are to be written, in scripts and where a table is made of a query.
-    return f"{compiler.process(element.left, **kw)} {says} {compiler.process(element.right, **kw)}"
+@compiles(CreateTableAs, "sqlite")
+def _create_table_as(element: CreateTableAs, compiler: DDLCompiler, **options: Any) -> str:
+    known = compiler.sql_compiler
+    schemas = compiler.schema_translate_map
+    ours = known if isinstance(known, Constants) else Constants(compiler.dialect, None, schema_translate_map=schemas)
+    return kept_rows(element, ours, **options)
 
 
 @compiles(Clock, "sqlite")

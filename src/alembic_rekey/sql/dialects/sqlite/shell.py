@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alembic_rekey.sql.dialects.shell import Said, Shell
+from alembic_rekey.sql.dialects.sqlite.expressions import Constants
 
 __all__ = ["SQLiteShell"]
 
@@ -24,6 +25,7 @@ class SQLiteShell(Shell):
     """sqlite3."""
 
     title = "SQLite"
+    compilers = (Constants,)
     run_with = "sqlite3 DATABASE < FILE"
     exit_status = (
         "The exit status is not 0 where it stopped. A tool that drops .bail on, and goes on after an error, commits "
