@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-__all__ = ["COLLECTED", "FLAGS", "MISSING", "PATH"]
+__all__ = ["COLLECTED", "FLAGS", "MISSING", "PATH", "WCAG"]
 
 PATH = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -25,3 +25,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+"""What axe-core holds a page against."""

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 import chromium
 from commands import rekey_here
@@ -16,17 +15,6 @@ from examples import CANONICAL
 from pages import HOSTILE, many, mixed
 
 pytestmark = pytest.mark.slow
-
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert chromium.PATH, chromium.MISSING
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium.PATH, args=[*chromium.FLAGS])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +52,7 @@ def opened(browser, files):
 
 
 def violations(page, context=None):
-    found = Axe().run(page, context, WCAG).response["violations"]
+    found = Axe().run(page, context, chromium.WCAG).response["violations"]
     return [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
 
 

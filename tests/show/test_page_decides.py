@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 import chromium
 from commands import rekey_here
@@ -17,17 +16,6 @@ from examples import CANONICAL, alembic_here, folded, interaction, prepared, pro
 from pages import Read, colliding, mixed
 
 pytestmark = pytest.mark.slow
-
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert chromium.PATH, chromium.MISSING
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium.PATH, args=[*chromium.FLAGS])
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -226,7 +214,7 @@ def test_anybody_can_decide(deciding, screen):
     options = {"light": {}, "dark": {"color_scheme": "dark"}, "phone": {"viewport": {"width": 360, "height": 740}}}
     seen = deciding(mixed, **options[screen])
     seen.page.locator(".keep").first.click()
-    found = Axe().run(seen.page, None, WCAG).response["violations"]
+    found = Axe().run(seen.page, None, chromium.WCAG).response["violations"]
     assert [] == [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
 
 
@@ -250,7 +238,7 @@ def test_anybody_can_read_a_run_beside_its_plan_and_the_way_back(browser, sqlite
         page.on("pageerror", lambda error, happened=happened: happened.append(str(error)))
         page.goto(file.as_uri())
         assert (width, []) == (page.evaluate("document.documentElement.scrollWidth"), happened)
-        found = Axe().run(page, None, WCAG).response["violations"]
+        found = Axe().run(page, None, chromium.WCAG).response["violations"]
         assert [] == [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found], name
         page.close()
 

@@ -103,7 +103,7 @@ def form(asked: Iterable[Question]) -> Iterator[str]:
 
 def answered_before(spec: Spec, answer: Answer) -> dict[str, Any]:
     """Return an answer as it stood in its file."""
-    slots = next(one for one in spec.slots if str(one.table.fullname) == answer.table)
+    slots = next(slots for slots in spec.slots if str(slots.table.fullname) == answer.table)
     keep: object = answer.keep
     if answer.keep == CANONICAL and answer.alias != answer.canonical:
         keep = {ALIAS: answer.keep}
@@ -163,11 +163,11 @@ def _hanging(connection: Connection, spec: Spec, slots: Slots) -> FromClause | N
     """Return how many rows refer to each row of `slots`, by its `key`; None where no table refers to it."""
     if len(slots.keys) > 1:
         return None
-    key = str(slots.keys[0].name)
+    own = str(slots.keys[0].name)
     found: dict[tuple[str | None, str, str], None] = {
-        (one.schema, one.child, one.columns[0]): None
-        for one in foreign_keys(connection, slots.table)
-        if one.referred == (key,)
+        (key.schema, key.child, key.columns[0]): None
+        for key in foreign_keys(connection, slots.table)
+        if key.referred == (own,)
     }
     for child in spec.children:
         if spec.parent(child) is slots:

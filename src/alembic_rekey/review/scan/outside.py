@@ -41,7 +41,7 @@ def outside_the_specs(
         if monotonic() > end:
             break
         holding = names_held(scope, folded, described)
-        found |= {(one.table, one.column) for one in holding if isinstance(one, Holding) and not one.declared}
+        found |= {(each.table, each.column) for each in holding if isinstance(each, Holding) and not each.declared}
     if found:
         columns = (
             "1 column outside the spec holds" if len(found) == 1 else f"{len(found):,} columns outside the spec hold"

@@ -31,47 +31,47 @@ def last_run(scope: Scope, folded: Folded) -> int | None:
 def written_since(scope: Scope, folded: Folded, run: int) -> Iterator[WrittenSince | str]:
     """Yield the rows of declared columns that hold what `run` knew for an alias: it left none."""
     knew = select(aliases.c.alias).where(aliases.c.run_id == run)
-    for one in scope.naming(folded):
-        since = _since(one, run)
+    for naming in scope.naming(folded):
+        since = _since(naming, run)
         if since is None:
             continue
-        day = _day(one)
-        spelled = folded.names.spelled(one.stored, "scan", folded.spec.identity.match)
+        day = _day(naming)
+        spelled = folded.names.spelled(naming.stored, "scan", folded.spec.identity.match)
         asked = (
             select(spelled.c.spelling, spelled.c.canonical, day.label("day"), func.count().label("rows"))
-            .join_from(one.rows, spelled, spelled.c.spelling == one.written)
-            .where(spelled.c.spelling != spelled.c.canonical, spelled.c.alias.in_(knew), *one.counts, *since)
+            .join_from(naming.rows, spelled, spelled.c.spelling == naming.written)
+            .where(spelled.c.spelling != spelled.c.canonical, spelled.c.alias.in_(knew), *naming.counts, *since)
             .group_by(spelled.c.spelling, spelled.c.canonical, day)
             .order_by(day, spelled.c.spelling)
         )
-        place = called(one.described.place)
+        place = called(naming.described.place)
         with scope.looking.within_limits() as failed:
             for alias, canonical, when, number in scope.looking.connection.execute(asked).all():
-                yield WrittenSince(place, str(one.known.name), folded.noun, alias, canonical, when, number)
-        yield from (f"{place}.{one.known.name} was not read: {reason}" for reason in failed)
+                yield WrittenSince(place, str(naming.known.name), folded.noun, alias, canonical, when, number)
+        yield from (f"{place}.{naming.known.name} was not read: {reason}" for reason in failed)
 
 
-def _since(one: Naming, run: int) -> Sequence[ColumnElement[bool]] | None:
+def _since(naming: Naming, run: int) -> Sequence[ColumnElement[bool]] | None:
     """Return the conditions of what the run left changed; None where nothing tells.
 
     A name beside an owner changes with that one alone: any other may have stood there before.
     """
-    stamp = one.part.updated_at
-    if not one.follows:
+    stamp = naming.part.updated_at
+    if not naming.follows:
         return ()
     if stamp is None:
         return None
     finished = select(runs.c.finished_at).where(runs.c.id == run).scalar_subquery()
     ended = Moment(stamp, written_time(finished, stamp))
-    return (Moment(stamp, one.rows.c[str(stamp.name)]) > ended,)
+    return (Moment(stamp, naming.rows.c[str(stamp.name)]) > ended,)
 
 
-def _day(one: Naming) -> ColumnElement[str | None]:
-    stamp = next(reversed(one.part.times), None)
+def _day(naming: Naming) -> ColumnElement[str | None]:
+    stamp = next(reversed(naming.part.times), None)
     if stamp is not None:
-        return Day(stamp, one.rows.c[str(stamp.name)])
-    fields = [field for field in one.described.fields if isinstance(field.type, DateTime | String)]
+        return Day(stamp, naming.rows.c[str(stamp.name)])
+    fields = [field for field in naming.described.fields if isinstance(field.type, DateTime | String)]
     times = [field.name for field in fields if isinstance(field.type, DateTime)]
     only = times[0] if len(times) == 1 else None
     named = next((field.name for field in fields if _MADE.fullmatch(field.name)), only)
-    return cast(null(), Text) if named is None else Day(one.described.table.c[named], one.rows.c[named])
+    return cast(null(), Text) if named is None else Day(naming.described.table.c[named], naming.rows.c[named])

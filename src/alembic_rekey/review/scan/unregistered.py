@@ -48,7 +48,7 @@ class Near:
 
 def _bare(name: str) -> str:
     """Return a name without accents and punctuation, in small letters."""
-    letters = (one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     return re.sub(r"[\W_]+", " ", "".join(letters).casefold()).strip()
 
 
@@ -60,20 +60,20 @@ def _pairs(name: str) -> set[str]:
 def unregistered(scope: Scope, folded: Folded) -> Iterator[Unregistered | str]:
     """Yield the names of each column of the fold that the registry does not know: the frequent, and the near ones."""
     near = Near(folded.registry)
-    for one in scope.naming(folded):
-        spelled = folded.names.spelled(one.stored, "scan", folded.spec.identity.match)
+    for naming in scope.naming(folded):
+        spelled = folded.names.spelled(naming.stored, "scan", folded.spec.identity.match)
         asked = (
-            select(one.written.label("name"), func.count().label("rows"))
-            .select_from(one.rows.outerjoin(spelled, spelled.c.spelling == one.written))
-            .where(spelled.c.spelling.is_(None), func.trim(one.written) != "", *one.counts)
-            .group_by(one.written)
-            .order_by(func.count().desc(), one.written)
+            select(naming.written.label("name"), func.count().label("rows"))
+            .select_from(naming.rows.outerjoin(spelled, spelled.c.spelling == naming.written))
+            .where(spelled.c.spelling.is_(None), func.trim(naming.written) != "", *naming.counts)
+            .group_by(naming.written)
+            .order_by(func.count().desc(), naming.written)
             .limit(_READ)
         )
-        place = called(one.described.place)
+        place = called(naming.described.place)
         with scope.looking.within_limits() as failed:
             for number, (name, rows) in enumerate(scope.looking.connection.execute(asked).all()):
                 known = near.to(name)
                 if known is not None or number < _MOST:
-                    yield Unregistered(place, str(one.known.name), folded.noun, name, rows, known)
-        yield from (f"{place}.{one.known.name} was not read: {reason}" for reason in failed)
+                    yield Unregistered(place, str(naming.known.name), folded.noun, name, rows, known)
+        yield from (f"{place}.{naming.known.name} was not read: {reason}" for reason in failed)

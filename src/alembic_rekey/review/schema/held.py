@@ -124,7 +124,9 @@ class Looking:
         """Tell whether no two rows agree in all of `columns`, and none of these is NULL."""
         known = [described.table.c[name] for name in columns]
         several = select(literal(1)).select_from(described.table).group_by(*known).having(func.count() > 1).limit(1)
-        empty = select(literal(1)).select_from(described.table).where(or_(*(one.is_(None) for one in known))).limit(1)
+        empty = (
+            select(literal(1)).select_from(described.table).where(or_(*(column.is_(None) for column in known))).limit(1)
+        )
         with self.within_limits():
             return all(self.connection.execute(asked).first() is None for asked in (several, empty))
         return False
