@@ -35,7 +35,7 @@ def prepared(connection: Connection, settings: Settings) -> Iterator[None]:
         DatabaseFailed: where the transaction that it is in cannot be one for an upgrade.
     """
     of_the_caller = connection.in_transaction()
-    prepare = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.dialect.name)
+    prepare = _PREPARE.get(connection.dialect.name)
     with ExitStack() as afterwards:
         if prepare is not None:
             prepare(connection, settings, afterwards, of_the_caller)
@@ -51,7 +51,7 @@ def joined(connection: Connection, settings: Settings) -> None:
         DatabaseFailed: where it cannot be one for a fold.
     """
     afterwards = ExitStack()
-    prepare = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.dialect.name)
+    prepare = _PREPARE.get(connection.dialect.name)
     if prepare is not None:
         prepare(connection, settings, afterwards, True)
     for ended in ("commit", "rollback"):
@@ -197,3 +197,6 @@ def _begin_sqlite(connection: Connection) -> None:
     # Where the engine has a hook of its own, it began it. The driver alone would begin at the first change of a row.
     if not driver.in_transaction and not is_autocommit(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+_PREPARE = {"sqlite": _sqlite, "postgresql": _postgresql}
