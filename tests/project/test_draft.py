@@ -218,11 +218,30 @@ def test_a_name_that_is_half_of_a_key_is_one_within_the_other_half(database, tmp
 def test_a_column_that_is_no_reference_by_name_but_holds_keys_beside_others_is_asked_about(database, tmp_path):
     made = draft(filled(database, tmp_path, OF_APPLICATIONS, None), "people.name", "--match", "lower(name)")
     assert [
-        "remarks.subject_id: 3 rows of the subject_type 'Person': 3 of 3 values are keys of people, and all rows refer "
-        "to the same by another column: a table can be one part only. Strike this out if no such row hangs on one that "
+        "remarks.subject_id: 3 rows of the subject_type 'Person': 3 of 3 values are keys of people, and rows refer to "
+        "the same by another column: a table can be one part only. Strike this out if no such row hangs on one that "
         "goes.",
         "deeds.object has no foreign key, and 3 of 6 values are keys of people: declare it, or leave it.",
     ] == sorted(made.questions, reverse=True)
+
+
+def test_a_type_in_several_spellings_is_one_pair_and_a_second_pair_is_asked_about(database, tmp_path):
+    made = plain(database, tmp_path)
+    database.execute(
+        "CREATE TABLE tags (id INTEGER PRIMARY KEY, on_type VARCHAR(30), on_id INTEGER,"
+        " of_type VARCHAR(30), of_id INTEGER);"
+        "INSERT INTO tags VALUES (1, 'Customer', 2, NULL, NULL), (2, 'x.Customer', 1, NULL, NULL),"
+        " (3, 'customer', 2, 'Customer', 1), (4, 'order', 2, NULL, NULL), (5, 'Customer', 3, NULL, NULL);"
+    )
+    made = draft(made, "customers.name", "--found")
+    (question,) = made.questions
+    assert question.startswith(
+        "tags.of_id: 1 row of the of_type 'Customer': 1 of 1 value is keys of customers, and rows"
+    )
+    assert '    where=tags.c.on_type.in_(("Customer", "customer", "x.Customer")),\n' in made.text
+    assert "tags" == made.specs[0].parts[-1].table.name
+    made.struck_out()
+    goes_up_and_down(made)
 
 
 MANY = {

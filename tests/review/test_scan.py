@@ -43,8 +43,11 @@ INSERT INTO words VALUES
   (1, 'acme and others', 'open', 2, '{{"acme": "a", "of": ["acme inc. ", 42, null]}}', 7, 'acmee'),
   (2, 'acmes', 'shut', 42, '[]', 8, 'zo'), (3, '', 'open', 1, '{{"acme": {{"zoe''s shop": 1}}}}', 9, 'fortytwo');
 CREATE TABLE prose (id INTEGER PRIMARY KEY, line TEXT);
+CREATE TABLE marks (id INTEGER PRIMARY KEY, on_type VARCHAR(40), on_id VARCHAR(40), of_type VARCHAR(9), of_id INTEGER);
+INSERT INTO marks VALUES (1, 'project', {one}, 'word', 2), (2, 'Order', {two}, NULL, 2),
+  (3, 'subproject', {two}, NULL, 2), (4, 'project/type', {two}, NULL, 2);
 """
-PLANTED = """
+PLANTED = r"""
 CREATE TABLE visits (id INTEGER PRIMARY KEY, who VARCHAR(30), at {time});
 INSERT INTO visits VALUES (1, 'acme', NULL), (2, 'Nobody', NULL), (3, ' ACM ', NULL);
 CREATE TABLE "it's 50% :of ""x"";" (id INTEGER PRIMARY KEY, "a.b $$ --" TEXT);
@@ -54,6 +57,11 @@ INSERT INTO events VALUES (1, '{{"of": {{"name": "acme"}}, "all": ["x", "Forty T
   (2, '"acme inc"', '{{"project": "acme"}}');
 CREATE TABLE bills (id INTEGER PRIMARY KEY, project_id {key}, old_project_id VARCHAR(40), note TEXT);
 INSERT INTO bills VALUES (1, {two}, '1', NULL), (2, {one}, {two}, 'paid'), (3, {three}, NULL, NULL);
+CREATE TABLE notes (id INTEGER PRIMARY KEY, subject_type VARCHAR(40), subject_id VARCHAR(40), object_id {key},
+  content_type VARCHAR(40), said VARCHAR(9));
+INSERT INTO notes VALUES (1, 'App\Models\Project', {two}, {two}, 'crm.projects', NULL),
+  (2, 'App\Models\Project', {two}, {two}, 'word', NULL), (3, 'projects', {two}, {one}, 'crm.projects', NULL),
+  (4, 'word', {two}, {two}, NULL, NULL);
 ALTER TABLE orders ADD COLUMN buyer VARCHAR(30);
 UPDATE orders SET buyer = 'acm' WHERE id = 1;
 """
@@ -76,6 +84,13 @@ FOUND = {
     ("events", "payload", "$"),
     ("events", "log", "$.project"),
     ("orders", "buyer", ""),
+}
+HELD = {
+    ("bills", "project_id"): 1,
+    ("bills", "old_project_id"): 1,
+    ("notes", "subject_id", r"App\Models\Project"): 2,
+    ("notes", "subject_id", "projects"): 1,
+    ("notes", "object_id", "crm.projects"): 1,
 }
 FOUND_IN_POSTGRESQL = {
     ("archive.visits", "who", ""),
@@ -116,7 +131,7 @@ def outside(document):
 
 
 def keys(document):
-    return {(one["table"], one["column"]): one["rows"] for one in document["keys"]}
+    return {(one["table"], one["column"], *one["where"].values()): one["rows"] for one in document["keys"]}
 
 
 @pytest.mark.parametrize("of", [NUMBERS, WORDS], ids=["numbers", "words"])
@@ -126,8 +141,7 @@ def test_it_finds_every_column_that_no_spec_declares_and_no_other(database, tmp_
     found = scan(made)
     on_postgresql = database.dialect == "postgresql"
     assert FOUND | (FOUND_IN_POSTGRESQL if on_postgresql else set()) == outside(found)
-    held = {("bills", "project_id"): 1, ("bills", "old_project_id"): 1}
-    assert held | ({("archive.visits", "project_id"): 1} if on_postgresql else {}) == keys(found)
+    assert HELD | ({("archive.visits", "project_id"): 1} if on_postgresql else {}) == keys(found)
     assert [] == found["notes"]
     assert before == database.snapshot()
 
@@ -220,10 +234,29 @@ def test_keys_of_rows_that_went_are_found_after_the_fold_as_before(database, tmp
     made = project(database, tmp_path, PLANTED)
     database.execute("INSERT INTO bills VALUES (4, 2, NULL, NULL)")
     assert 0 == made.upgrade().code
-    held = {("bills", "project_id"): 2, ("bills", "old_project_id"): 1}
-    assert held == keys(scan(made))
+    assert HELD | {("bills", "project_id"): 2} == keys(scan(made))
     database.execute("INSERT INTO projects VALUES (2, 'someone else', NULL)")
     assert {} == keys(scan(made))
+
+
+def test_of_a_pair_of_type_and_key_a_scan_tells_what_no_spec_declares(database, tmp_path):
+    """Rows that a part does not count, and rows of another spelling of the type: those alone."""
+    part = """References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.subject_id,),
+        where=(t["notes"].c.subject_type == "projects") & t["notes"].c.said.is_(None)),"""
+    pairs = {("notes", "subject_id", r"App\Models\Project"): 2, ("notes", "subject_id", "projects"): 1}
+    schema = (FOLDED + PLANTED).format(**NUMBERS, **KINDS[database.dialect])
+    orders = 'owners=(t["orders"].c.project_id,)),'
+    spec = SPEC.replace(orders, f"{orders} {part}")
+    made = declared(database, tmp_path, schema, spec, [*TABLES, "notes"], names=NAMES)
+
+    def held():
+        return {place: rows for place, rows in keys(scan(made)).items() if place[1] == "subject_id"}
+
+    assert {place: rows for place, rows in pairs.items() if place[2] != "projects"} == held()
+    database.execute("UPDATE notes SET said = 'gone'")
+    assert pairs == held()
+    said = made.rekey("scan").out
+    assert "notes.subject_id: where subject_type is 'projects', 1 row with the key of a project\n" in said
 
 
 def test_names_that_no_list_registers_are_told_with_an_entry_to_paste(database, tmp_path):
@@ -296,7 +329,7 @@ def test_duplicates_that_are_found_in_the_data_have_keys_and_no_names(database, 
     )
     (made.folder / "names.json").unlink()
     found = scan(made, "--check", status=4)
-    assert (set(), {("bills", "project_id"): 1, ("bills", "old_project_id"): 1}) == (outside(found), keys(found))
+    assert (set(), HELD) == (outside(found), keys(found))
 
 
 def test_a_project_without_a_fold_and_a_registry_that_is_not_there(database, tmp_path):

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, column, func, literal, select, table, union_a
 
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Spec
+from alembic_rekey.review.schema.references import Referred
+from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["endings", "pointing_nowhere"]
+__all__ = ["pointing_nowhere"]
 
 _MOST = 50
 """So many columns are read: each may be a scan of its table."""
@@ -54,16 +55,9 @@ def pointing_nowhere(connection: Connection, spec: Spec, planned: Planned) -> It
 def _named_like_keys(connection: Connection, spec: Spec) -> Iterator[tuple[str | None, str, str]]:
     """Yield schema, table and name of each column that may hold keys of the identity, outside the spec's tables."""
     tables = [part.table for part in spec.parts]
-    asked = database(connection.dialect.name).loose_keys(spec.identity.keys[0], tables, endings(spec.identity))
+    own = spec.identity.keys[0]
+    called = Referred(spec.identity.noun, str(own.table.name), str(own.name))
+    asked = database(connection.dialect.name).loose_keys(own, tables, called.endings)
     for schema, child, field in connection.execute(asked):
         if not is_side_table(child):
             yield schema, child, field
-
-
-def endings(identity: Identity) -> set[str]:
-    """Return how the names of columns end that refer to rows of `identity`: `user_id` of the table `users`."""
-    called, key = str(identity.table.name).lower(), str(identity.keys[0].name).lower()
-    ones = {identity.noun, called, called.removesuffix("s"), called.removesuffix("es")}
-    if called.endswith("ies"):
-        ones.add(f"{called.removesuffix('ies')}y")
-    return {f"{one}_{last}" for one in ones for last in ("id", key)}

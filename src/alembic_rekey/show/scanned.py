@@ -29,7 +29,12 @@ def scan_text(made: Scan, database: str, limit: int | None) -> Iterator[str]:
     )
     yield from _list(
         "Columns without a foreign key that hold keys of rows that went, or would go",
-        [f"{_at(one.table, one.column)}: {_number(one.rows, 'row')} with the key of a {one.noun}" for one in made.keys],
+        [
+            f"{_at(one.table, one.column)}: "
+            + "".join(f"where {printable(of)} is {shown(value)}, " for of, value in one.where.items())
+            + f"{_number(one.rows, 'row')} with the key of a {one.noun}"
+            for one in made.keys
+        ],
         limit,
         "declare each as an owner before the next fold; rekey_redirect, or the journal, tells where a key leads now.",
     )

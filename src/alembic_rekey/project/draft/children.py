@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from alembic_rekey.project.draft.drafting import Claim, Drafting, Part, key_of, listed
 from alembic_rekey.project.draft.signs import is_time, status_of, updated_time, value_of
-from alembic_rekey.project.python.code import Argument, string, tuple_of
+from alembic_rekey.project.python.code import Argument, called_with, string, tuple_of
 from alembic_rekey.project.python.naming import noun_of
 from alembic_rekey.review.schema.description import Described, called
 from alembic_rekey.text.shown import shown
@@ -129,8 +129,11 @@ def _slot(
 
 def _where(drafting: Drafting, claim: Claim) -> Iterator[Argument]:
     if claim.where is not None:
-        column, value = claim.where
-        yield Argument(f"{drafting.variables.column(claim.described, column)} == {string(value)}", "where")
+        of, values = claim.where
+        column, said = drafting.variables.column(claim.described, of), list(map(string, values))
+        yield Argument(
+            f"{column} == {said[0]}" if len(said) == 1 else called_with(f"{column}.in_", tuple_of(said)), "where"
+        )
 
 
 def _names(drafting: Drafting, claim: Claim, of: Part | None) -> Iterator[Argument]:

@@ -23,8 +23,8 @@ class Claim:
     described: Described
     owners: dict[tuple[str, ...], str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
-    where: tuple[str, str] | None = None
-    """A column and its value: the rows that refer to the identity."""
+    where: tuple[str, tuple[str, ...]] | None = None
+    """A column and its values: the rows that refer to what is claimed."""
 
 
 @dataclass(frozen=True)

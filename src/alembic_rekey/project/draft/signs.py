@@ -10,13 +10,14 @@ from decimal import Decimal
 from sqlalchemy import DateTime, Enum, Float, Integer, Numeric, String
 
 from alembic_rekey.project.python.code import Code, called_with, string
-from alembic_rekey.project.python.naming import Variables, plain, singular
+from alembic_rekey.project.python.naming import Variables
 from alembic_rekey.review.schema.description import Described, Field
 from alembic_rekey.review.schema.held import Looking
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.text.shown import shown
+from alembic_rekey.text.words import bare, plain, singular
 
-__all__ = ["Status", "Time", "bare", "created_time", "is_time", "status_of", "updated_time", "value_of"]
+__all__ = ["Status", "Time", "created_time", "is_time", "status_of", "updated_time", "value_of"]
 
 _CHANGED = r"update|updated|modified|change|changed"
 _WHEN = r"(at|on|time|date|timestamp)?(ms)?"
@@ -27,11 +28,6 @@ _LIVE = ("active", "live", "current", "enabled", "open", "valid", "published", "
 _VALUES = frozenset(("value", "valuejson", "val", "content", "data", "amount", "body"))
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T].*)?")
 _EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16))
-
-
-def bare(name: str) -> str:
-    """Return a name without what people join words with."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 @dataclass(frozen=True)

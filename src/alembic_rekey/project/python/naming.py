@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 from collections.abc import Callable, Container, Mapping
 
 from sqlalchemy import MetaData, Table
@@ -12,8 +11,9 @@ from sqlalchemy import MetaData, Table
 from alembic_rekey.project.python.code import column_of
 from alembic_rekey.review.schema.description import Described
 from alembic_rekey.sql.dialects.survey import Place
+from alembic_rekey.text.words import plain, singular
 
-__all__ = ["Variables", "noun_of", "plain", "singular"]
+__all__ = ["Variables", "noun_of"]
 
 _MOST_OF_A_NOUN, _MOST_OF_A_VARIABLE = 30, 60
 _TAKEN = {
@@ -24,38 +24,6 @@ _TAKEN = {
     *("downgrade", "alembic_rekey", "annotations", "most"),
 }
 _NOT_A_COLUMN = frozenset(name for name in dir(Table("t", MetaData()).c) if not name.startswith("_"))
-_IRREGULAR = {
-    "people": "person",
-    "children": "child",
-    "men": "man",
-    "women": "woman",
-    "indices": "index",
-    "aliases": "alias",
-}
-_PLURALS = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("zzes", "zz"))
-
-
-def plain(name: str) -> str:
-    """Return `name` as small letters, digits and underscores, beginning with a letter; empty where nothing is left."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_").lstrip("0123456789_")
-
-
-def singular(word: str) -> str:
-    """Return what one of `word` is called, as far as spelling tells."""
-    head, _, last = word.rpartition("_")
-    if last in _IRREGULAR:
-        one = _IRREGULAR[last]
-    elif last.endswith(("us", "ss", "is")) or not last.endswith("s") or len(last) < _SHORTEST:
-        one = last
-    else:
-        ending = next(((old, new) for old, new in _PLURALS if last.endswith(old)), ("s", ""))
-        one = f"{last.removesuffix(ending[0])}{ending[1]}"
-        one = f"{one[:-1]}" if last.endswith("uses") and one.endswith("se") else one
-    return f"{head}_{one}" if head else one
-
-
-_SHORTEST = 3
 
 
 def noun_of(name: str, taken: Container[str], identity: str | None = None) -> str:

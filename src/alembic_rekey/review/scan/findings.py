@@ -25,12 +25,16 @@ class Holding:
 
 @dataclass(frozen=True)
 class KeysHeld:
-    """A column without a foreign key that holds keys of rows that went, or that the next fold takes away."""
+    """A column without a foreign key that holds keys of rows that went, or that the next fold takes away.
+
+    `where` is the column of a type that stands beside it, and what that says in these rows.
+    """
 
     table: str
     column: str
     noun: str
     rows: int
+    where: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

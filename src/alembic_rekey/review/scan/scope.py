@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause
+from sqlalchemy import Column, ColumnElement, FromClause, and_, false, func, or_, true
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from alembic_rekey.names.registry import Registry
@@ -15,7 +15,7 @@ from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.review.schema.description import Described, Schema
 from alembic_rekey.review.schema.held import Looking
-from alembic_rekey.spec import Part, Spec
+from alembic_rekey.spec import Identity, Part, Spec
 
 __all__ = ["Folded", "Naming", "Scope"]
 
@@ -81,6 +81,16 @@ class Scope:
         """Return the table of a part, where it is there and can be read."""
         found = self.schema.tables.get((part.table.schema, str(part.table.name)))
         return None if found is None or found.unread else found
+
+    def uncovered(self, identity: Identity, described: Described, column: str, rows: FromClause) -> ColumnElement[bool]:
+        """Return which of `rows` no fold of `identity` reaches by that column, if it is an owner of such rows."""
+        parts = [part for spec in self.specs if spec.identity.noun == identity.noun for part in spec.parts]
+        reached = [
+            and_(true(), *(_of(part, each, rows) for each in part.counting))
+            for part in parts
+            if (*described.place, column) in _places(iter([(part, part.owner_columns)]))
+        ]
+        return func.coalesce(or_(false(), *reached), false()).is_(false())
 
     def naming(self, folded: Folded) -> Iterator[Naming]:
         """Yield the columns of a fold that hold names, where they are there."""

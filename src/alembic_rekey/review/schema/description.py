@@ -73,6 +73,12 @@ class Described:
         return next(field for field in self.fields if field.name == name)
 
     @property
+    def unlinked(self) -> list[Field]:
+        """The columns that refer to nothing, as far as foreign keys tell, and are not generated."""
+        linked = {name for link in self.links for name in link.columns}
+        return [field for field in self.fields if field.name not in linked and field.computed is None]
+
+    @property
     def identifying(self) -> tuple[tuple[str, ...], ...]:
         """What tells rows apart, the primary key first: columns without NULL in which no two rows agree."""
         needed = {field.name for field in self.fields if not field.nullable}

@@ -131,15 +131,15 @@ class Looking:
             return all(self.connection.execute(asked).first() is None for asked in (several, empty))
         return False
 
-    def distinct(self, described: Described, name: str) -> list[tuple[str, int]] | None:
+    def distinct(self, described: Described, name: str, most: int = _MOST_VALUES) -> list[tuple[str, int]] | None:
         """Return the values of a column as text, the most frequent first, each with its rows; None for many."""
         rows = self.rows(described)
         value = cast(rows.c[name], Text).label("value")
         counted = select(value, func.count().label("rows")).where(rows.c[name].is_not(None)).group_by(value)
-        asked = counted.order_by(func.count().desc(), value).limit(_MOST_VALUES + 1)
+        asked = counted.order_by(func.count().desc(), value).limit(most + 1)
         with self.within_limits():
             found = [(str(said), int(number)) for said, number in self.connection.execute(asked)]
-            return found if len(found) <= _MOST_VALUES else None
+            return found if len(found) <= most else None
         return None
 
     def always(self, described: Described, columns: Sequence[str]) -> list[str]:
