@@ -183,6 +183,7 @@ def _migrate(
     connection: Connection, settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]
 ) -> None:
     ledger = ledger_of(context.config, connection)
+    ledger.taken = 0
     try:
         with prepared(connection, settings):
             # No transaction may begin before configure(): Alembic would take it for the caller's and not commit.

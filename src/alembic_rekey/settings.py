@@ -50,7 +50,10 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 @dataclass(frozen=True)
 class Settings:
-    """What one run was told. `lock_timeout` is in seconds; `report` is the file to restore from."""
+    """What one run was told. `lock_timeout` is in seconds; `report` is the file to restore from.
+
+    `expect_plan` are fingerprints and reports, one for each fold of the upgrade in their order.
+    """
 
     url: URL
     registry: Path
@@ -58,7 +61,7 @@ class Settings:
     report_name: str | None
     allow_empty: bool
     lock_timeout: float
-    expect_plan: str | None
+    expect_plan: tuple[str, ...]
     resolutions: Path | None
     report: Path | None
     on_drift: str
@@ -80,7 +83,7 @@ class Settings:
             report_name=_file_name("report_name", chosen["report_name"]),
             allow_empty=_truth("allow_empty", chosen["allow_empty"] or ""),
             lock_timeout=_seconds("lock_timeout", chosen["lock_timeout"] or ""),
-            expect_plan=chosen["expect_plan"],
+            expect_plan=_approvals(chosen["expect_plan"]),
             resolutions=Path(resolutions) if resolutions else None,
             report=Path(report) if report else None,
             on_drift=_choice("on_drift", chosen["on_drift"] or "", ("abort", "keep")),
@@ -180,6 +183,12 @@ def _url(text: str | URL | None) -> URL:
             f"name one of these: {', '.join(f'{url.get_backend_name()}+{driver}://…' for driver in usable)}",
         )
     return url
+
+
+def _approvals(text: str | None) -> tuple[str, ...]:
+    if text is None or Path(text).exists():
+        return (text,) if text else ()
+    return tuple(one.strip() for one in text.split(","))
 
 
 def _file_name(name: str, text: str | None) -> str | None:

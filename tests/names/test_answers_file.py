@@ -49,7 +49,7 @@ def read(tmp_path, registry):
     def run(document, spec=ONE):
         path = tmp_path / "answers.json"
         path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
-        return Answers.read(path, spec, registry).given
+        return Answers.read(path, spec, registry, {}).given
 
     return run
 
@@ -182,18 +182,18 @@ def test_what_is_no_file_at_all_is_refused_at_once(tmp_path, registry):
     }
     for path, says in {**places, Path("a\0b"): "cannot be read"}.items():
         with pytest.raises(AnswersRefused, match=says):
-            Answers.read(path, ONE, registry)
+            Answers.read(path, ONE, registry, {})
 
 
 def test_a_file_is_read_up_to_its_limits(tmp_path, registry, monkeypatch):
     path = written(tmp_path, answer("p05"))
     size = path.stat().st_size
     monkeypatch.setattr(limits, "MOST_BYTES", size)
-    assert 1 == len(Answers.read(path, ONE, registry).given)
+    assert 1 == len(Answers.read(path, ONE, registry, {}).given)
     monkeypatch.setattr(limits, "MOST_BYTES", size - 1)
     with pytest.raises(AnswersRefused, match=f"larger than {size - 1} bytes"):
-        Answers.read(path, ONE, registry)
+        Answers.read(path, ONE, registry, {})
     monkeypatch.setattr(limits, "MOST_BYTES", size)
     monkeypatch.setattr(limits, "MOST_PARTS", 3)
     with pytest.raises(AnswersRefused, match="more than 3 commas"):
-        Answers.read(path, ONE, registry)
+        Answers.read(path, ONE, registry, {})

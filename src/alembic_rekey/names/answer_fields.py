@@ -13,6 +13,7 @@ __all__ = [
     "ANSWERS",
     "CANONICAL",
     "DECIDED_BY",
+    "FOLD",
     "KEEP",
     "OWN",
     "PROJECT",
@@ -25,10 +26,10 @@ __all__ = [
     "slot_text",
 ]
 
-ABOUT, ANSWERS, PROJECT, TABLE, KEEP, ROWS = "about", "resolutions", "project", "table", "keep", "rows"
+ABOUT, ANSWERS, PROJECT, FOLD, TABLE, KEEP, ROWS = "about", "resolutions", "project", "fold", "table", "keep", "rows"
 DECIDED_BY, WHY = "decided_by", "why"
 CANONICAL, ALIAS = "canonical", "alias"
-OWN = (PROJECT, TABLE, KEEP, ROWS, DECIDED_BY, WHY)
+OWN = (PROJECT, FOLD, TABLE, KEEP, ROWS, DECIDED_BY, WHY)
 # No database holds half of a surrogate pair, nor PostgreSQL a NUL.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 

@@ -1,7 +1,8 @@
 """The file of answers to collisions, read and checked: which row a person keeps in each slot.
 
 JSON, a list or an object with a list `resolutions`, of objects: `project`, the slot's columns by their names,
-`keep`, and `table` where the revision has several tables of slots. `keep` is the word `canonical` or the name of
+`keep`, `table` where the revision has several tables of slots, and `fold` where the upgrade has several folds: what
+the one is called. `keep` is the word `canonical` or the name of
 the alias whose row stays. `decided_by` and `why`, texts, are kept for those who ask later. The form that
 `alembic-rekey plan --write-resolutions FILE` writes is such a file; what it shows beside each question (`rows`) is
 not read, and a question whose `keep` is null is not answered.
@@ -21,6 +22,7 @@ from alembic_rekey.names.answer_fields import (
     ANSWERS,
     CANONICAL,
     DECIDED_BY,
+    FOLD,
     KEEP,
     OWN,
     PROJECT,
@@ -76,10 +78,14 @@ class Answers:
     given: tuple[Answer, ...]
     known: Mapping[str, Sequence[str]]
     """By canonical, the aliases that are registered."""
+    elsewhere: Sequence[Mapping[str, object]]
+    """The entries that are about other folds, as they stand there."""
 
     @classmethod
-    def read(cls, path: Path, spec: Spec, registry: Registry) -> Answers:
+    def read(cls, path: Path, spec: Spec, registry: Registry, folds: Mapping[str, Spec]) -> Answers:
         """Read the answers to the collisions of `spec`, names looked up in `registry`.
+
+        `folds` are the specs of the project by what their folds are called: a file may answer those of several.
 
         Raises:
             AnswersRefused: with every fault of the file, each with its place. Whether an answer fits a
@@ -90,9 +96,9 @@ class Answers:
         if raw is None:
             raise AnswersRefused(path, ["there is no such file"])
         given: list[Answer] = []
-        reader = _Reader(spec, registry)
+        reader = _Reader(spec, registry, folds)
         file.refuse_any(reader.faults(file.document(raw), given))
-        return cls(path, sha256(raw).hexdigest(), tuple(given), reader.aliases)
+        return cls(path, sha256(raw).hexdigest(), tuple(given), reader.aliases, reader.elsewhere)
 
     def unregistered(self) -> Iterator[str]:
         """Yield the answers whose names the registry does not have: they can fit no collision of any database."""
@@ -127,8 +133,12 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 class _Reader:
     """Turns a document into answers and faults."""
 
-    def __init__(self, spec: Spec, registry: Registry) -> None:
-        self.slots = spec.slots
+    def __init__(self, spec: Spec, registry: Registry, folds: Mapping[str, Spec]) -> None:
+        self.slots = {str(slots.table.fullname): slots for slots in spec.slots}
+        self.called = {called: fold is spec for called, fold in folds.items()}
+        others = [slots for fold in folds.values() if fold is not spec for slots in fold.slots]
+        self.others = {str(slots.table.fullname) for slots in others}
+        self.elsewhere: list[Mapping[str, object]] = []
         self.names = {name.key: name for name in registry.names}
         self.called_so = called_canonical(registry)
         self.aliases: dict[str, list[str]] = {}
@@ -158,6 +168,9 @@ class _Reader:
                 given.append(answer)
 
     def _answer(self, number: int, entry: Mapping[str, object], found: list[str]) -> Answer | None:
+        if self._is_elsewhere(entry):
+            self.elsewhere.append(entry)
+            return None
         slots = self._slots(entry, found)
         if slots is None:
             return None
@@ -180,15 +193,27 @@ class _Reader:
         written = None if value is None else name_of(value, f".{KEEP}", found)
         return None if written is None else (written, written)
 
+    def _is_elsewhere(self, entry: Mapping[str, object]) -> bool:
+        """Tell whether an entry is about another fold: it says so, or another has its table and this one has not."""
+        fold, table = entry.get(FOLD), entry.get(TABLE)
+        if fold is not None:
+            return isinstance(fold, str) and self.called.get(fold) is False
+        if table is None:
+            return bool(self.others and not self.slots)
+        return isinstance(table, str) and table in self.others and table not in self.slots
+
     def _slots(self, entry: Mapping[str, object], found: list[str]) -> Slots | None:
-        known = {str(slots.table.fullname): slots for slots in self.slots}
-        wanted = entry.get(TABLE)
-        if wanted is None and len(known) == 1:
-            return self.slots[0]
-        if isinstance(wanted, str) and wanted in known:
-            return known[wanted]
+        fold, wanted = entry.get(FOLD), entry.get(TABLE)
+        if fold is not None and not (isinstance(fold, str) and fold in self.called):
+            said = shown(fold) if isinstance(fold, str) else kind_of(fold)
+            found.append(f".{FOLD}: must be one of the folds ({', '.join(self.called)}), not {said}")
+            return None
+        if wanted is None and len(self.slots) == 1:
+            return next(iter(self.slots.values()))
+        if isinstance(wanted, str) and wanted in self.slots:
+            return self.slots[wanted]
         said = shown(wanted) if isinstance(wanted, str) else kind_of(wanted)
-        tables = ", ".join(known) or "none: the revision has no slots"
+        tables = ", ".join(self.slots) or "none: the revision has no slots"
         found.append(f".{TABLE}: must be one of the tables of slots ({tables}), not {said}")
         return None
 

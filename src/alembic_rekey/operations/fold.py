@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
-from alembic.config import Config
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import Connection
 
 from alembic_rekey.environment import ledger_of
-from alembic_rekey.errors import AnswersRefused, Refused, RegistryRefused
+from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
 from alembic_rekey.guard.claims.uniqueness import unique_after
@@ -19,13 +15,14 @@ from alembic_rekey.guard.triggers import trigger_on_way_back
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry, registry_of
-from alembic_rekey.operations.context import configured, declared_whole, noted, settings_for
+from alembic_rekey.operations.context import configured, declared_specs, declared_whole, noted, settings_for
 from alembic_rekey.operations.surroundings import invoked
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.plan import journalled
-from alembic_rekey.report.approval import approve, several_folds
+from alembic_rekey.report.approval import approve, approved
 from alembic_rekey.report.publication import Publication
 from alembic_rekey.report.runs import finished, written_report
+from alembic_rekey.review.made import all_called, told_apart
 from alembic_rekey.script.assertions import plan_assertions
 from alembic_rekey.script.attached import attached_in_script
 from alembic_rekey.script.script import counts_shown, script
@@ -61,27 +58,28 @@ def _rekey(operations: Operations, operation: Rekey) -> None:
     settings = settings_for(operations)
     spec = operation.spec
     registry = registry_of(settings.registry, spec.identity)
-    given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
+    given = None
+    if settings.resolutions is not None:
+        given = Answers.read(settings.resolutions, spec, registry, all_called(declared_specs(operations)))
     if operations.migration_context.as_sql:
         _write(operations, spec, registry, given, settings)
     else:
         with about(revision=spec.revision, noun=spec.identity.noun):
-            _perform(operations.get_bind(), spec, registry, given, settings, configured(operations))
+            _perform(operations, spec, registry, given, settings)
 
 
 def _perform(
-    connection: Connection,
+    operations: Operations,
     spec: Spec,
     registry: Registry,
     given: Answers | None,
     settings: Settings,
-    config: Config,
 ) -> None:
+    connection = operations.get_bind()
     if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
-    ledger = ledger_of(config, connection)
-    if ledger.has_taken and settings.expect_plan is not None:
-        _refuse_several(spec, finished(connection).revision)
+    ledger = ledger_of(configured(operations), connection)
+    expected = approved(settings.expect_plan, ledger.taken, told_apart(spec, declared_specs(operations)))
     planned = journalled(spec, current_run())
     asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names_of(spec, registry), planned)]
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
@@ -102,8 +100,8 @@ def _perform(
     report = written_report(connection, spec, run, settings)
     # From here on the report goes with the transaction: published after its commit, or discarded.
     ledger.add(Publication(run, report))
-    if settings.expect_plan is not None:
-        approve(connection, spec, settings.expect_plan, finished(connection), report.pending)
+    if expected is not None:
+        approve(connection, spec, expected, finished(connection), report.pending)
 
 
 def _write(
@@ -124,10 +122,9 @@ def _write(
     asked_for = [Guard(check) for check in (unseen, *_asked_for(settings, planned))]
     guarding: list[Step] = [*declared_whole(spec, dialect.name), *attached_in_script(spec, dialect), *asked_for]
     notes = noted(operations)
-    if settings.expect_plan is not None:
-        if notes.header:
-            _refuse_several(spec, "one before")
-        guarding += plan_assertions(spec, registry, settings.expect_plan, dialect)
+    expected = approved(settings.expect_plan, len(notes.header), told_apart(spec, declared_specs(operations)))
+    if expected is not None:
+        guarding += plan_assertions(spec, registry, expected, dialect)
     steps = upgrade_steps(
         spec, registry, dialect.name, stored=Stored.declared(spec), watches=Watches(), given=given, guarding=guarding
     )
@@ -145,13 +142,6 @@ def _write(
         + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
     )
     notes.tail.append(counts_shown(dialect))
-
-
-def _refuse_several(spec: Spec, other: str) -> NoReturn:
-    raise Refused(
-        f"the approval is of one plan; revision {spec.revision} refuses to fold",
-        [several_folds(spec.revision, [other])],
-    )
 
 
 def _asked_for(settings: Settings, planned: Planned) -> list[Check]:

@@ -22,7 +22,7 @@ from alembic_rekey.spec import Spec
 from alembic_rekey.sql.side_tables import runs
 from alembic_rekey.text.shown import printable, shown
 
-__all__ = ["Approval", "approve", "several_folds"]
+__all__ = ["Approval", "approve", "approved", "unapproved"]
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 _LISTED = 50
@@ -91,9 +91,27 @@ def approve(connection: Connection, spec: Spec, expected: str, made: Run, docume
         raise Refused("the plan is not the one that was approved", found)
 
 
-def several_folds(revision: str, others: Sequence[str]) -> Finding:
-    """Return what there is to say where one upgrade folds with `revision` and with `others`: an approval is of one."""
-    return _finding("several_folds", revision=revision, others=", ".join(others))
+def approved(expected: Sequence[str], number: int, called: str) -> str | None:
+    """Return which of the approvals `expected` is that of an upgrade's fold with this number, counted from 0.
+
+    Without any, every plan will do: None.
+
+    Raises:
+        Refused: if there are approvals, and none for this fold.
+    """
+    if len(expected) > number:
+        return expected[number]
+    if expected:
+        raise Refused(
+            f"every fold has a plan to be approved; revision {called} refuses to fold",
+            [unapproved(expected, number, called)],
+        )
+    return None
+
+
+def unapproved(expected: Sequence[str], number: int, called: str) -> Finding:
+    """Return what there is to say of an upgrade's fold with this number, counted from 0, that has no approval."""
+    return _finding("several_folds", revision=called, number=number + 1, given=len(expected))
 
 
 def _finding(name: str, **arguments: object) -> Finding:

@@ -108,17 +108,25 @@ class NewFile:
         with _pending_beside(path, _FILE_REMEDY) as pending:
             yield cls(path, pending, os.replace)
 
+    def add(self, pieces: Iterable[str]) -> None:
+        """Write `pieces` behind what was written before.
+
+        Raises:
+            ReportFailed: where that cannot be done.
+        """
+        with _refusing(self.path, _NEW_REMEDY), open(self._pending, "a", encoding="utf-8") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+
     def fill(self, pieces: Iterable[str]) -> None:
-        """Write `pieces` and give the file its name.
+        """Write `pieces` behind what was written before, and give the file its name.
 
         Raises:
             ReportFailed: where that cannot be done, or somebody put a file there meanwhile.
         """
+        self.add(pieces)
         with _refusing(self.path, _NEW_REMEDY):
-            with open(self._pending, "w", encoding="utf-8") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
             self._put(self._pending, self.path)
             _sync(self.path.parent)
 

@@ -71,7 +71,7 @@ class Publication:
 class Ledger:
     """What the runs on one connection have to tell, until it is known what became of their transaction.
 
-    `has_taken`: there was one, whatever became of it. `committed`: something was committed already. `is_open`: the
+    `taken`: how many there were, whatever became of them. `committed`: something was committed already. `is_open`: the
     connection was lost while COMMIT ran.
 
     Use it before anything else listens to the connection: what fails as a transaction begins must find it told.
@@ -79,7 +79,7 @@ class Ledger:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.has_taken = False
+        self.taken = 0
         self.committed = False
         self.is_open = False
         self._waiting: list[Publication] = []
@@ -95,7 +95,7 @@ class Ledger:
 
     def add(self, publication: Publication) -> None:
         """Take in what is to be told after the commit; until then it can be discarded."""
-        self.has_taken = True
+        self.taken += 1
         self._waiting.append(publication)
 
     def settle(self) -> None:

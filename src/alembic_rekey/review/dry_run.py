@@ -34,9 +34,8 @@ from alembic_rekey.report.runs import now, touches
 from alembic_rekey.review.demands import demands
 from alembic_rekey.review.dry_checks import answerable, exists, shape_findings
 from alembic_rekey.review.kept import keeping
-from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun
-from alembic_rekey.review.questions import form as written_form
-from alembic_rekey.review.questions import questions
+from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun, all_called
+from alembic_rekey.review.questions import Form, questions
 from alembic_rekey.review.scan.outside import outside_the_specs
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.review.unkeyed import pointing_nowhere
@@ -62,7 +61,7 @@ def dry_runs(
     """Plan what `choose` says of the revisions that the database is at, each with its report, in one snapshot.
 
     A later plan sees the rows as they are now, not as an earlier one would leave them: it says so.
-    `form` gets the questions of the first plan to answer, where it is wanted; `of_the_project` is its own engine.
+    `form` gets the questions of every plan to answer, where it is wanted; `of_the_project` is its own engine.
 
     Raises:
         AnswersRefused: if the file of answers cannot be used.
@@ -72,20 +71,24 @@ def dry_runs(
     """
     made: list[DryRun] = []
     files: list[ReportFile] = []
+    asking = None if form is None else Form(form)
     try:
         with reading(settings, of_the_project) as connection:
             choices = choose(heads(connection, versions))
             pending = [choice.called for choice in choices]
             for number, choice in enumerate(choices):
-                others = tuple(pending[:number] + pending[number + 1 :])
-                told = replace(choice, notes=(*_beside(pending, number), *choice.notes))
+                notes = (*_beside(pending, number), *choice.notes)
+                others = (*pending[:number], *pending[number + 1 :])
+                told = replace(choice, notes=notes, number=number, others=others)
                 fields = {"revision": choice.spec.revision, "noun": choice.spec.identity.noun}
                 with keeping(connection) as keep, about(**fields):
-                    one, file = _planned(connection, told, others, settings, form if number == 0 else None, keep)
+                    one, file = _planned(connection, told, settings, asking, keep)
                 seen = outside_the_specs(connection, choice.spec, choice.declared, one.registry, versions.name)
                 one = replace(one, notes=(*one.notes, *seen))
                 made.append(one)
                 files.append(file)
+        if asking is not None:
+            asking.end()
     except BaseException:
         for file in files:
             file.discard()
@@ -108,14 +111,17 @@ def _beside(pending: Sequence[str], number: int) -> Iterator[str]:
 def _planned(
     connection: Connection,
     choice: Choice,
-    others: tuple[str, ...],
     settings: Settings,
-    form: NewFile | None,
+    form: Form | None,
     keep: Keep,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
     registry = registry_of(settings.registry, spec.identity)
-    given = None if settings.resolutions is None else Answers.read(settings.resolutions, spec, registry)
+    given = (
+        None
+        if settings.resolutions is None
+        else Answers.read(settings.resolutions, spec, registry, all_called(choice.declared))
+    )
     answered = None if given is None else Answered.handed_over(given, dialect)
     there = [part for part in spec.parts if exists(connection, part.table)]
     if registry.is_missing:
@@ -150,19 +156,18 @@ def _planned(
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
     file = _written(connection, spec, report, sections, fingerprint, tally, settings, given)
     try:
-        unmet = tuple(demands(connection, spec, report, str(fingerprint), file.pending, settings, others))
+        unmet = tuple(demands(connection, report, str(fingerprint), file.pending, settings, choice))
         there_planned = {part: planned[part] for part in readable}
         if form is not None:
-            form.fill(written_form(questions(connection, spec, registry, there_planned)))
+            form.ask(questions(connection, spec, registry, there_planned, choice.fold))
         collisions = tuple(one for one in found if one.check in about_collisions)
-        open_ones = questions(connection, spec, registry, there_planned) if collisions else iter(())
+        open_ones = questions(connection, spec, registry, there_planned, choice.fold) if collisions else iter(())
         to_decide = tuple(islice(open_ones, MOST_QUESTIONS))
     except BaseException:
         file.discard()
         raise
     made = DryRun(
-        spec=spec,
-        called=choice.called,
+        choice=choice,
         registry=registry,
         report=report,
         path=file.path,
@@ -175,8 +180,6 @@ def _planned(
         integrity=integrity,
         demands=unmet,
         notes=(*_absence(spec, there, settings), *choice.notes, *notes),
-        others=others,
-        is_applied=choice.is_applied,
     )
     return made, file
 

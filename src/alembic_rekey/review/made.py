@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from alembic_rekey.review.questions import Question
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.spec import Spec
 
-__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "told_apart"]
+__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "all_called", "told_apart"]
 
 MOST_QUESTIONS = 5_000
 """Collisions that are held to be decided at once; further ones come when these are answered."""
@@ -30,29 +30,42 @@ def told_apart(spec: Spec, among: Iterable[Spec]) -> str:
     return f"{spec.revision} ({spec.identity.noun}{f', number {place}' if len(alike) > 1 else ''})"
 
 
+def all_called(specs: Sequence[Spec]) -> dict[str, Spec]:
+    """Return the specs of a project by what their folds are called."""
+    return {told_apart(spec, specs): spec for spec in specs}
+
+
 @dataclass(frozen=True)
 class Choice:
-    """The spec that is planned, what there is to say about the choice, and every spec of the project."""
+    """The spec that is planned, what there is to say about the choice, and every spec of the project.
+
+    `number` is its place among the folds of the upgrade, from 0, and `others` what the others are called.
+    """
 
     spec: Spec
     notes: tuple[str, ...] = ()
     named: str = ""
     declared: tuple[Spec, ...] = ()
     is_applied: bool = False
+    number: int = 0
+    others: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:
         """What its fold is called: the revision, with the noun where that has several."""
         return self.named or self.spec.revision
 
+    @property
+    def fold(self) -> str | None:
+        """What an answer to one of its collisions says that it is about, None where nothing else could be meant."""
+        return self.called if self.others else None
+
 
 @dataclass(frozen=True)
 class DryRun:
     """A plan that was made and written to `path`; `findings` is everything that an upgrade would refuse over."""
 
-    spec: Spec
-    called: str
-    """What its fold is called: the revision, with the noun where that has several."""
+    choice: Choice
     registry: Registry
     report: Report
     path: Path
@@ -69,10 +82,11 @@ class DryRun:
     demands: tuple[Finding, ...]
     """What the settings ask of a plan and this one does not fulfil."""
     notes: tuple[str, ...]
-    others: tuple[str, ...]
-    """What the other folds of the same upgrade are called."""
-    is_applied: bool
-    """Whether the database has this fold: then the plan is of one more."""
+
+    @property
+    def spec(self) -> Spec:
+        """What is planned."""
+        return self.choice.spec
 
     @property
     def would_refuse(self) -> bool:

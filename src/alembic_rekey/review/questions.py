@@ -30,18 +30,30 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.foreign_keys import foreign_keys
-from alembic_rekey.names.answer_fields import ABOUT, ALIAS, ANSWERS, CANONICAL, KEEP, PROJECT, ROWS, TABLE, field_of
+from alembic_rekey.names.answer_fields import (
+    ABOUT,
+    ALIAS,
+    ANSWERS,
+    CANONICAL,
+    FOLD,
+    KEEP,
+    PROJECT,
+    ROWS,
+    TABLE,
+    field_of,
+)
 from alembic_rekey.names.answers import Answer, called_canonical
 from alembic_rekey.names.matching import key_of
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.groups.members import Planned, standing_under
 from alembic_rekey.plan.judged import alike, key_text, keys_of
 from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.file import NewFile
 from alembic_rekey.spec import Relation, Slots, Spec
 from alembic_rekey.sql.times import Moment
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["HOW", "Question", "answered_before", "form", "questions"]
+__all__ = ["HOW", "Form", "Question", "answered_before", "questions"]
 
 _AT_ONCE = 500
 _MOST = 1_000
@@ -69,8 +81,10 @@ class Question:
     rows: Sequence[_Shown]
 
 
-def questions(connection: Connection, spec: Spec, registry: Registry, planned: Planned) -> Iterator[Question]:
-    """Yield what the plan that is read from `connection` asks.
+def questions(
+    connection: Connection, spec: Spec, registry: Registry, planned: Planned, fold: str | None = None
+) -> Iterator[Question]:
+    """Yield what the plan that is read from `connection` asks; `fold` is what it is called beside others.
 
     `planned` need not have every part: a table that is not there has no questions.
     """
@@ -84,37 +98,54 @@ def questions(connection: Connection, spec: Spec, registry: Registry, planned: P
             canonical, _, *slot = question
             named = dict(zip((str(known.name) for known in slots.slot), slot, strict=True))
             shown = [_shown(row, _keep(row, called_so) if by_name else row["key"]) for row in listed]
-            told = str(slots.table.name), canonical, named, _asked(spec, slots, canonical, slot)
+            told = str(slots.table.name), canonical, named, _asked(spec, slots, canonical, slot, fold)
             yield Question(*told, shown)
 
 
-def form(asked: Iterable[Question]) -> Iterator[str]:
-    """Yield the form in pieces."""
-    yield f"{{\n {_json(ABOUT)}: {_json(HOW)},\n {_json(ANSWERS)}: ["
-    for number, question in enumerate(asked):
-        head = ",\n".join(f"   {_json(field)}: {_json(value)}" for field, value in question.asked.items())
-        shown = ",\n".join(
-            f"    {_json({field: _cut(field, value) for field, value in row.items() if field in _IN_FORM})}"
-            for row in question.rows
-        )
-        yield f"{',' * (number > 0)}\n  {{\n{head},\n   {_json(KEEP)}: null,\n   {_json(ROWS)}: [\n{shown}\n   ]\n  }}"
-    yield "\n ]\n}\n"
+class Form:
+    """The form as it is written to `file`, one plan after the other; ReportFailed says that it cannot be."""
+
+    def __init__(self, file: NewFile) -> None:
+        """Begin it."""
+        self._file = file
+        self._mark = ""
+        file.add([f"{{\n {_json(ABOUT)}: {_json(HOW)},\n {_json(ANSWERS)}: ["])
+
+    def ask(self, asked: Iterable[Question]) -> None:
+        """Add what a plan asks."""
+        self._file.add(self._pieces(asked))
+
+    def end(self) -> None:
+        """Give it its name."""
+        self._file.fill(["\n ]\n}\n"])
+
+    def _pieces(self, asked: Iterable[Question]) -> Iterator[str]:
+        for question in asked:
+            head = ",\n".join(f"   {_json(field)}: {_json(value)}" for field, value in question.asked.items())
+            rows = ({field: _cut(field, row[field]) for field in row if field in _IN_FORM} for row in question.rows)
+            shown = ",\n".join(f"    {_json(row)}" for row in rows)
+            keep = f"   {_json(KEEP)}: null,\n   {_json(ROWS)}: [\n{shown}\n   ]"
+            yield f"{self._mark}\n  {{\n{head},\n{keep}\n  }}"
+            self._mark = ","
 
 
-def answered_before(spec: Spec, answer: Answer) -> dict[str, Any]:
-    """Return an answer as it stood in its file."""
+def answered_before(spec: Spec, answer: Answer, fold: str | None) -> dict[str, Any]:
+    """Return an answer as it stands in a file; `fold` is what its plan is called beside others."""
     slots = next(slots for slots in spec.slots if str(slots.table.fullname) == answer.table)
     keep: object = answer.keep
     if answer.keep == CANONICAL and answer.alias != answer.canonical:
         keep = {ALIAS: answer.keep}
     remarks = {"decided_by": answer.decided_by, "why": answer.why}
     told = {field: text for field, text in remarks.items() if text is not None}
-    return {**_asked(spec, slots, answer.project, answer.slot), KEEP: keep, **told}
+    return {**_asked(spec, slots, answer.project, answer.slot, fold), KEEP: keep, **told}
 
 
-def _asked(spec: Spec, slots: Slots, canonical: str, slot: Sequence[str | None]) -> dict[str, str | None]:
+def _asked(
+    spec: Spec, slots: Slots, canonical: str, slot: Sequence[str | None], fold: str | None
+) -> dict[str, str | None]:
     named = dict(zip((field_of(known.name) for known in slots.slot), slot, strict=True))
-    return {PROJECT: canonical, **({TABLE: str(slots.table.fullname)} if len(spec.slots) > 1 else {}), **named}
+    of = {} if fold is None else {FOLD: fold}
+    return {PROJECT: canonical, **of, **({TABLE: str(slots.table.fullname)} if len(spec.slots) > 1 else {}), **named}
 
 
 def _rows(spec: Spec, slots: Slots, planned: Planned, hanging: FromClause | None) -> Relation:
@@ -190,14 +221,14 @@ def _keep(row: Any, called_so: Container[str]) -> object:
     return {ALIAS: name} if name == CANONICAL else name
 
 
-_IN_FORM = (KEEP, "written_under", "row", "value", "status", "updated_at")
-
-
 def _shown(row: Any, keep: object) -> _Shown:
     """Return one row as a person reads it, what to write to keep it first."""
     told = {field: row[field] for field in ("value", "status", "updated_at", "hanging")}
     own = {"written_under": row["written_under"], "row": row["key"], **told, "newest": bool(row["newest"])}
     return {KEEP: keep, **own} if row["active"] else own
+
+
+_IN_FORM = (KEEP, "written_under", "row", "value", "status", "updated_at")
 
 
 def _cut(field: str, text: Any) -> Any:

@@ -61,7 +61,7 @@ def plans_text(plans: Sequence[DryRun], limit: int | None) -> Iterator[str]:
 def plan_text(made: DryRun, limit: int | None) -> Iterator[str]:
     """Yield the lines of a plan; lists are cut at `limit` entries, None shows all."""
     report = made.report
-    yield f"Plan of revision {made.called}, reading only: nothing was changed."
+    yield f"Plan of revision {made.choice.called}, reading only: nothing was changed."
     yield ""
     yield f"  database     {printable(report.database)}"
     yield from (f"  {name:12} {printable(fact)}" for name, fact in names_told(made))
@@ -190,8 +190,8 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
 
 def verdict(made: DryRun) -> str:
     """Return what an upgrade of the same data would do with this plan, as one sentence."""
-    upgrade = f"Revision {made.called}" if made.others else "The upgrade"
-    if made.is_applied and not made.report.is_empty:
+    upgrade = f"Revision {made.choice.called}" if made.choice.others else "The upgrade"
+    if made.choice.is_applied and not made.report.is_empty:
         if made.would_refuse:
             return "Every fold is applied, and one more would refuse this plan."
         return f"Every fold is applied, and one more would carry this plan out: {_ONE_MORE}"
@@ -199,16 +199,16 @@ def verdict(made: DryRun) -> str:
         return f"{upgrade} would refuse this plan."
     if made.report.is_empty:
         return f"The plan is empty: {upgrade[0].lower()}{upgrade[1:]} would touch no row."
-    return f"{upgrade} would carry this plan out" + ("." if made.others else ": alembic upgrade head")
+    return f"{upgrade} would carry this plan out" + ("." if made.choice.others else ": alembic upgrade head")
 
 
 def verdict_of_all(plans: Sequence[DryRun]) -> str:
     """Return what an upgrade would do that has several plans, as one sentence."""
-    is_applied = all(made.is_applied for made in plans)
+    is_applied = all(made.choice.is_applied for made in plans)
     said = "Every fold is applied" if is_applied else f"{len(plans)} folds are pending"
-    if refusing := [made.called for made in plans if made.would_refuse]:
+    if refusing := [made.choice.called for made in plans if made.would_refuse]:
         return f"{said}: the upgrade would refuse the plan of revision {', '.join(refusing)}, and carry none out."
-    touching = [made.called for made in plans if not made.report.is_empty]
+    touching = [made.choice.called for made in plans if not made.report.is_empty]
     if not touching:
         return f"{said}, and every plan is empty: the upgrade would touch no row."
     if is_applied:

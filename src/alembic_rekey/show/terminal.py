@@ -56,7 +56,7 @@ def plans_screen(plans: Sequence[DryRun], limit: int | None) -> Iterator[Rendera
 def _plan_screen(made: DryRun, limit: int | None) -> Iterator[RenderableType]:
     """Yield a plan; lists are cut at `limit` entries, None shows all."""
     report = made.report
-    yield Text(f"Plan of revision {made.called}, reading only: nothing was changed.", "bold")
+    yield Text(f"Plan of revision {made.choice.called}, reading only: nothing was changed.", "bold")
     kept = {"fingerprint": made.fingerprint, "report": str(made.kept or "not kept")}
     for name, fact in {"database": report.database, **dict(names_told(made)), **kept}.items():
         yield Text.assemble((f"  {name:12} ", SOFT), printable(fact))

@@ -213,7 +213,8 @@ _WORDING: Mapping[str, Wording] = {
         claim="the plan is the one that was approved",
         sentence="the plan with the fingerprint {expected} was approved; here it is {made}",
         remedy="review the new plan (alembic-rekey plan) and approve that; give the approved report as "
-        "expect_plan=FILE to see what differs.",
+        "expect_plan=FILE to see what differs. Where a fold before it changes the same rows, approve the reports that "
+        "an upgrade of a copy writes.",
     ),
     "plan_differs": Wording(
         claim="no row of the plan differs from the approved one",
@@ -221,10 +222,10 @@ _WORDING: Mapping[str, Wording] = {
         remedy="review the new plan (alembic-rekey plan) and approve that.",
     ),
     "several_folds": Wording(
-        claim="an approved plan is the only one that the upgrade carries out",
-        sentence="revision {revision} is not the only one that this upgrade would fold with: there is {others}",
-        remedy="fold with one revision at a time, each with its own approval: alembic -x expect_plan=FINGERPRINT "
-        "upgrade REVISION, then plan the next one.",
+        claim="each fold of an upgrade has an approval of its own",
+        sentence="revision {revision} is fold {number} of this upgrade, which was given {given} approvals",
+        remedy="name one for each fold, in their order, with commas: alembic -x expect_plan=FIRST,SECOND upgrade head; "
+        "or fold with one revision at a time: alembic upgrade REVISION, then plan the next one.",
     ),
     "approval_served": Wording(
         claim="an approved plan is carried out once",

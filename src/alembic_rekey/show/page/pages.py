@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from alembic_rekey.names.answers import Answers
 from alembic_rekey.report.file import ReportFile
 from alembic_rekey.report.reading import ReadReport, read_document
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.against import against
-from alembic_rekey.review.made import DryRun
+from alembic_rekey.review.made import Choice, DryRun
 from alembic_rekey.review.questions import answered_before
 from alembic_rekey.review.restore_plan import Returning
 from alembic_rekey.review.scan.findings import Unregistered
@@ -44,7 +46,7 @@ def plan_page(made: DryRun, names: Sequence[Unregistered] = ()) -> Iterator[str]
         *(("note", note) for note in made.notes),
     ]
     said = Said(
-        title=f"Plan of revision {made.called}",
+        title=f"Plan of revision {made.choice.called}",
         verdict=verdict(made),
         tone="refused" if made.would_refuse else "nothing" if report.is_empty else "ready",
         instead="alembic-rekey plan --all",
@@ -52,10 +54,17 @@ def plan_page(made: DryRun, names: Sequence[Unregistered] = ()) -> Iterator[str]
         collisions=made.collisions,
         asked=made.questions,
         names=names,
-        before=[answered_before(made.spec, answer) for answer in (made.given.given if made.given else ())],
+        before=_before(made.given, made.choice),
         others=(*made.integrity, *made.demands),
     )
     yield from page(read_document(made.path), made.spec, said)
+
+
+def _before(given: Answers | None, choice: Choice) -> list[Mapping[str, Any]]:
+    """Return what was answered before, also of other folds: the file that the page makes has all of it."""
+    if given is None:
+        return []
+    return [*given.elsewhere, *(answered_before(choice.spec, answer, choice.fold) for answer in given.given)]
 
 
 def run_page(
