@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from fuzzed_drawing import Drawing
-from fuzzed_pools import DECLARED, TYPES
 from fuzzed_tables import Column, Table
 
 __all__ = ["add_children"]
 
 
-def add_children(drawing: Drawing, kinds: dict[str, str]) -> None:
+def add_children(drawing: Drawing) -> None:
     """Draws the tables beside the spec; a bystander and a log are always there."""
     identity = drawing.case.tables[0]
     for name in ("bystanders", "log"):
-        made = _made(drawing, name, "text")
+        made = _made(drawing, name, Column("ref", "TEXT", sa.Text()))
         made.rows = [{"key": number, "ref": f"r{number}", "body": "it's"} for number in range(2)]
     if drawing.has("child of the identity"):
-        _child(drawing, "bills", identity, "key", kinds["identity"])
+        _child(drawing, "bills", identity, "key")
     if drawing.has("child of slots") and len(drawing.case.parts) > 1:
         part = drawing.pick(drawing.case.parts[1:])
-        _child(drawing, "audits", part.table, "key", kinds[part.kind])
+        _child(drawing, "audits", part.table, "key")
     if drawing.has("child of the name"):
         actions = ("ON UPDATE CASCADE", "ON UPDATE CASCADE ON DELETE CASCADE", "", "ON UPDATE SET NULL")
-        _child(drawing, "labels", identity, "name", "text", action=drawing.pick(actions))
+        _child(drawing, "labels", identity, "name", action=drawing.pick(actions))
     if drawing.has("child of two columns"):
-        _child_of_two(drawing, identity, kinds["identity"])
+        _child_of_two(drawing, identity)
     if drawing.has("child of a foreign mismatch"):
         drawing.case.before.append("CREATE TABLE parents (id INTEGER, other TEXT)")
         drawing.case.before.append("CREATE TABLE mismatches (id INTEGER REFERENCES parents (other))")
@@ -40,16 +41,16 @@ def add_children(drawing: Drawing, kinds: dict[str, str]) -> None:
         drawing.case.after.insert(2, f"ALTER TABLE {table.sql} ADD came INTEGER DEFAULT 8")
     if drawing.server and not drawing.has("stale sequence"):
         for part in drawing.case.parts:
-            if kinds[part.kind] == "integer":
+            if "GENERATED" in part.table.columns["key"].type:
                 table, key = part.table.sql.replace("'", "''"), part.table.columns["key"].name.replace("'", "''")
                 last = f"(SELECT coalesce(max({part.table.c('key')}), 0) + 1 FROM {part.table.sql})"
                 drawing.case.after.append(f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), {last}, false)")
 
 
-def _made(drawing: Drawing, name: str, kind: str) -> Table:
+def _made(drawing: Drawing, name: str, like: Column) -> Table:
     columns = {
         "key": Column("id", "INTEGER"),
-        "ref": Column("ref", TYPES[drawing.dialect][kind], DECLARED[kind]),
+        "ref": Column("ref", like.type.split()[0], like.declared),
         "body": Column("body", "TEXT", pool=("x", "it's")),
     }
     made = Table(drawing.named(name), columns)
@@ -57,8 +58,8 @@ def _made(drawing: Drawing, name: str, kind: str) -> Table:
     return made
 
 
-def _child(drawing: Drawing, name: str, parent: Table, to: str, kind: str, *, action: str | None = None) -> None:
-    made = _made(drawing, name, kind)
+def _child(drawing: Drawing, name: str, parent: Table, to: str, *, action: str = "any") -> None:
+    made = _made(drawing, name, parent.columns[to])
     keys = [row[to] for row in parent.rows] or [None]
     made.rows = [
         {"key": number, "ref": drawing.pick((*keys, None)), "body": "x"} for number in range(drawing.pick((1, 2, 4)))
@@ -66,10 +67,10 @@ def _child(drawing: Drawing, name: str, parent: Table, to: str, kind: str, *, ac
     drawing.refers(made, "ref", parent, to, action=action)
 
 
-def _child_of_two(drawing: Drawing, identity: Table, kind: str) -> None:
+def _child_of_two(drawing: Drawing, identity: Table) -> None:
     second = "tenant" if "tenant" in identity.columns else "name"
     identity.constraints.append(f"UNIQUE ({identity.c('key')}, {identity.c(second)})")
-    made = _made(drawing, "members", kind)
+    made = _made(drawing, "members", identity.columns["key"])
     made.columns["second"] = Column("second", identity.columns[second].type)
     action = drawing.pick(("", "ON DELETE CASCADE", "ON UPDATE CASCADE", "ON UPDATE CASCADE ON DELETE CASCADE"))
     made.constraints.append(

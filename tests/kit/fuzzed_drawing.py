@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from hypothesis import strategies as st
 
+from fuzzed_cases import Case
 from fuzzed_pools import (
     DECLARED,
     HOSTILE_COLUMNS,
@@ -21,18 +22,16 @@ from fuzzed_pools import (
     SPARE,
     TYPES,
 )
-from fuzzed_tables import Case, Column, Table, quoted
+from fuzzed_tables import Column, Table, quoted
 
-__all__ = ["Draw", "Drawing"]
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+__all__ = ["Drawing"]
 
 
 class Drawing:
     """A case in the making."""
 
-    def __init__(self, draw: Draw, dialect: str, features: frozenset[str]) -> None:
-        self.draw, self.dialect, self.features = draw, dialect, features
+    def __init__(self, random: Random, dialect: str, features: frozenset[str]) -> None:
+        self.random, self.dialect, self.features = random, dialect, features
         self.case = Case(dialect, features)
         self.server = dialect == "postgresql"
 
@@ -40,7 +39,7 @@ class Drawing:
         return feature in self.features
 
     def pick(self, choices: Sequence[Any]) -> Any:
-        return self.draw(st.sampled_from(choices))
+        return self.random.choice(choices)
 
     def sometimes(self, feature: str) -> bool:
         """Whether a feature of the case is one of this table."""
@@ -72,10 +71,10 @@ class Drawing:
         if self.sometimes("key not unique"):
             # The key is half of the real one, and the spec does not know the other half.
             table.columns["tenant"] = Column("tenant_id", "INTEGER", sa.Integer(), pool=(1, 2))
-            table.constraints.append(f"UNIQUE ({table.c('tenant')}, {table.c('key')})")
+            table.constraints.append(f"UNIQUE ({table.cs('tenant', 'key')})")
         elif self.sometimes("key of two columns"):
             table.columns["tenant"] = Column("tenant_id", "INTEGER", sa.Integer(), "NOT NULL", (1, 2))
-            table.constraints.append(f"PRIMARY KEY ({table.c('tenant')}, {table.c('key')})")
+            table.constraints.append(f"PRIMARY KEY ({table.cs('tenant', 'key')})")
         elif self.sometimes("key null"):
             table.constraints.append(f"UNIQUE ({table.c('key')})")
         else:
@@ -106,8 +105,8 @@ class Drawing:
         if self.sometimes("check") and "status" in table.columns:
             table.constraints.append(f"CHECK ({table.c('status')} IN ('active', 'old', 'superseded'))")
         if self.sometimes("unchecked rows"):
-            role = next(role for role in ("status", "mail") if role in table.columns)
-            check = f"CHECK ({table.c(role)} IN ('active', 'superseded', 'a@x'))"
+            role = next(role for role in ("status", "mail", "body") if role in table.columns)
+            check = f"CHECK ({table.c(role)} IN ('active', 'superseded', 'a@x', 'a'))"
             if self.server:
                 self.case.after.append(f"ALTER TABLE {table.sql} ADD {check} NOT VALID")
             else:
@@ -145,10 +144,15 @@ class Drawing:
     def fits(self, name: str) -> bool:
         return not self.server or name != "oid"
 
-    def table(self, name: str, columns: dict[str, Column], *, tenant: bool = False) -> Table:
+    def table(
+        self, name: str, columns: dict[str, Column], *, tenant: bool = False, primary: Sequence[str] = ()
+    ) -> Table:
         made = Table(self.named(name), columns)
         self.renamed(made)
-        self.keyed(made, tenant=tenant)
+        if primary:
+            made.constraints.append(f"PRIMARY KEY ({made.cs(*primary)})")
+        else:
+            self.keyed(made, tenant=tenant)
         self.spiced(made)
         self.case.tables.append(made)
         return made
@@ -161,30 +165,41 @@ class Drawing:
                 if column.generated or (role.startswith("many") and role != "many0"):
                     continue
                 row[role] = self.pick(given.get(role) or column.pool) if role != "key" else None
-            here = self.pick((position, position, position, 0)) if self.has("key not unique") else position
-            row["key"] = self.number(kind, here)
-            if self.has("key of two columns") and "tenant" in row and self.pick((True, False)):
-                row["key"] = self.number(kind, position // 2)
-            if self.has("key null") and self.pick((False, False, True)) and row["key"] != 0:
-                row["key"] = None
+            row["key"] = self.pick(given["key"]) if "key" in given else self.keyed_as(kind, position, row)
             table.rows.append(row)
+
+    def keyed_as(self, kind: str, position: int, row: dict[str, Any]) -> object:
+        """The key of a row."""
+        here = self.pick((position, position, position, 0)) if self.has("key not unique") else position
+        if self.has("key null") and self.pick((False, False, True)) and here:
+            return None
+        halved = self.has("key of two columns") and "tenant" in row and self.pick((True, False))
+        return self.number(kind, position // 2 if halved else here)
 
     def unique(self, table: Table, roles: Sequence[str]) -> str:
         """The statement that makes the rows of a table unique in these columns."""
-        columns = ", ".join(table.c(role) for role in roles)
-        return f"CREATE UNIQUE INDEX {quoted(f'once{len(self.case.between)}')} ON {table.sql} ({columns})"
+        return f"CREATE UNIQUE INDEX {quoted(f'once{len(self.case.between)}')} ON {table.sql} ({table.cs(*roles)})"
 
-    def refers(self, child: Table, role: str, parent: Table, to: str, *, action: str | None = None) -> None:
-        """Lets a column of a table refer to a column of another by a foreign key, where that can be."""
-        if action is None:
+    def refers(
+        self,
+        child: Table,
+        role: str | tuple[str, ...],
+        parent: Table,
+        to: str | tuple[str, ...],
+        *,
+        action: str = "any",
+    ) -> None:
+        """Lets columns of a table refer to columns of another by a foreign key, where that can be."""
+        mine, its = ((each,) if isinstance(each, str) else each for each in (role, to))
+        if action == "any":
             action = self.pick(("", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON DELETE RESTRICT"))
         deferred = " DEFERRABLE INITIALLY DEFERRED" if self.has("deferred keys") else ""
-        key = f"FOREIGN KEY ({child.c(role)}) REFERENCES {parent.sql} ({parent.c(to)}) {action}{deferred}"
+        key = f"FOREIGN KEY ({child.cs(*mine)}) REFERENCES {parent.sql} ({parent.cs(*its)}) {action}{deferred}"
         if self.server:
             # Where the column it refers to is not unique there can be none, nor where a row would break it.
             add = f"ALTER TABLE {child.sql} ADD {key}{' NOT VALID' if self.has('orphans') else ''}"
             self.case.after.append(
                 "DO $do$ BEGIN EXECUTE $add$" + add + "$add$; EXCEPTION WHEN OTHERS THEN NULL; END $do$"
             )
-        elif parent.is_unique(to):
+        elif parent.is_unique(*its):
             child.constraints.append(key)

@@ -16,7 +16,7 @@ from alembic_rekey.environment import Failed
 from alembic_rekey.errors import RekeyError
 from alembic_rekey.spec import Spec
 from databases import Database
-from fuzzed_tables import Case
+from fuzzed_cases import Case
 from legacy import write_registry
 
 __all__ = ["REGISTRY", "FuzzedProject", "make_project", "spec_at_hand"]
