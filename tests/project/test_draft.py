@@ -244,6 +244,50 @@ def test_a_type_in_several_spellings_is_one_pair_and_a_second_pair_is_asked_abou
     goes_up_and_down(made)
 
 
+BELOW = """
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL);
+CREATE TABLE profiles (id INTEGER PRIMARY KEY, customer_id INTEGER UNIQUE REFERENCES customers (id), bio VARCHAR(9));
+CREATE TABLE avatars (id INTEGER PRIMARY KEY, profile_id INTEGER, shown_profile_id INTEGER, ref INTEGER);
+CREATE TABLE marks (id INTEGER PRIMARY KEY, on_type VARCHAR(20), on_id VARCHAR(20));
+CREATE TABLE half (id INTEGER PRIMARY KEY, profile_id INTEGER);
+CREATE TABLE calls (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id), profile_id INTEGER);
+CREATE TABLE work_profiles (id INTEGER PRIMARY KEY);
+CREATE TABLE works (id INTEGER PRIMARY KEY, work_profile_id INTEGER);
+INSERT INTO customers VALUES (1, 'acme'), (2, 'ACME'), (3, 'zoe');
+INSERT INTO profiles VALUES (11, 1, 'b'), (12, 2, 'b'), (13, 3, 'c');
+INSERT INTO avatars VALUES (1, 12, 13, 12), (2, 11, NULL, 11), (3, 13, 12, 13);
+INSERT INTO marks VALUES (1, 'app.Profile', '12'), (2, 'Order', '12');
+INSERT INTO half VALUES (1, 12), (2, 99);
+INSERT INTO calls VALUES (1, 2, 12);
+INSERT INTO work_profiles VALUES (12), (13);
+INSERT INTO works VALUES (1, 12), (2, 13);
+"""
+
+
+def test_what_refers_to_a_row_of_a_slot_without_a_foreign_key_follows_it(database, tmp_path):
+    """By its name and its values, as what refers to the identity; of a table that is called so itself, it is not."""
+    made = draft(filled(database, tmp_path, BELOW, None), "customers.name", "--match", "lower(name)")
+    assert [
+        "Slots key=id owners=[customer_id] value=bio",
+        "References key=id owners=[customer_id]",
+        "References key=id owners=[profile_id, shown_profile_id] of=profile",
+        "References key=id owners=[on_id] of=profile where=marks.on_type = :on_type_1",
+    ] == list(lines_of(made.specs[0]))[1:]
+    assert "# no foreign key: 3 of 3 values are keys of profiles\n" in made.text
+    assert [
+        "calls.profile_id, no foreign key: 1 of 1 value is keys of profiles, rows of which may go, and to what else "
+        "this fold moves: a table can be one part only. Strike this out if no row of it hangs on one that goes.",
+        "half.profile_id has no foreign key, and 1 of 2 values is keys of profiles: declare it, or leave it.",
+    ] == sorted(made.questions)
+    made.struck_out()
+    before = _all(database)
+    assert 0 == made.project.upgrade().code
+    assert [(1, 11, 13, 12), (2, 11, None, 11), (3, 13, 11, 13)] == database.rows("SELECT * FROM avatars ORDER BY id")
+    assert [("app.Profile", "11"), ("Order", "12")] == database.rows("SELECT on_type, on_id FROM marks ORDER BY id")
+    assert 0 == made.project.downgrade("base").code
+    assert [] == _changed(before, database)
+
+
 MANY = {
     "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
     " INSERT INTO visits SELECT i, 7 FROM n",

@@ -259,6 +259,53 @@ def test_of_a_pair_of_type_and_key_a_scan_tells_what_no_spec_declares(database, 
     assert "notes.subject_id: where subject_type is 'projects', 1 row with the key of a project\n" in said
 
 
+SLOTS = """
+CREATE TABLE profiles (id {key} PRIMARY KEY, project_id {key} REFERENCES projects (id), bio VARCHAR(9));
+CREATE TABLE budgets (project_id {key} PRIMARY KEY REFERENCES projects (id), amount INTEGER);
+INSERT INTO profiles VALUES ({p1}, {one}, 'x'), ({p2}, {two}, 'x'), ({p3}, {three}, 'y');
+INSERT INTO budgets VALUES ({two}, 5), ({three}, 7);
+CREATE TABLE avatars (id INTEGER PRIMARY KEY, profile_id {key}, other_profile_id VARCHAR(9), ref INTEGER);
+INSERT INTO avatars VALUES (1, {p2}, {p1}, 12), (2, {p2}, {p2}, 12), (3, {p3}, NULL, 13);
+CREATE TABLE spendings (id INTEGER PRIMARY KEY, budget_id {key}, on_type VARCHAR(20), on_id VARCHAR(9));
+INSERT INTO spendings VALUES (1, {two}, 'app.Profile', {p2}), (2, {three}, 'Budget', {three}), (3, NULL, 'bill', {p2});
+CREATE TABLE work_profiles (id INTEGER PRIMARY KEY);
+CREATE TABLE works (id INTEGER PRIMARY KEY, work_profile_id INTEGER, cover_profile_id {key});
+INSERT INTO works VALUES (1, 12, {p2}), (2, 12, NULL);
+"""
+OF_SLOTS = """slots=(Slots(noun="profile", key=t["profiles"].c.id, owners=(t["profiles"].c.project_id,),
+        value=t["profiles"].c.bio),
+        Slots(noun="budget", key=t["budgets"].c.project_id, owners=(t["budgets"].c.project_id,),
+        value=t["budgets"].c.amount),),
+    references=(References(noun="work", key=t["works"].c.id, owners=(t["works"].c.cover_profile_id,), of="profile"),"""
+
+
+@pytest.mark.parametrize(
+    "of",
+    [NUMBERS | {"p1": 11, "p2": 12, "p3": 13}, WORDS | {"p1": "'p-1'", "p2": "'p-2'", "p3": "'p-3'"}],
+    ids=["numbers", "words"],
+)
+def test_keys_of_slots_that_go_or_went_are_found_too(database, tmp_path, of):
+    """What a part declares is not, nor what is called after another table; a row that moved left its old key."""
+    schema = (FOLDED + SLOTS).format(**of, **KINDS[database.dialect])
+    spec = SPEC.replace("references=(", OF_SLOTS)
+    tables = [*TABLES, "profiles", "budgets", "works"]
+    made = declared(database, tmp_path, schema, spec, tables, names=NAMES)
+    expected = {
+        ("avatars", "profile_id"): 2,
+        ("avatars", "other_profile_id"): 1,
+        ("spendings", "on_id", "app.Profile"): 1,
+        ("spendings", "budget_id"): 1,
+    }
+    assert expected == keys(scan(made))
+    assert 0 == made.upgrade().code
+    found = scan(made)
+    assert (expected, []) == (keys(found), found["notes"])
+    assert {"profile", "budget"} <= {one["noun"] for one in found["keys"]}
+    assert 0 == made.downgrade().code
+    database.execute("DELETE FROM avatars; DELETE FROM spendings")
+    assert {} == keys(scan(made))
+
+
 def test_names_that_no_list_registers_are_told_with_an_entry_to_paste(database, tmp_path):
     made = project(database, tmp_path)
     names = ["Acmee", "acmee", "A.C.M.E. Inc", "zoe", "ZOÉ", "other", "other", "Other one", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from alembic_rekey.project.draft.claims import claim_loose
 from alembic_rekey.project.draft.drafting import Claim, Drafting, Part, key_of, listed
 from alembic_rekey.project.draft.signs import is_time, status_of, updated_time, value_of
 from alembic_rekey.project.python.code import Argument, called_with, string, tuple_of
@@ -31,21 +32,19 @@ def drafted_children(drafting: Drafting, claims: Sequence[Claim], noun: str, wit
         elif (part := _child(drafting, claim, noun, within, None)) is not None:
             made.append(part)
     for slots in [part for part in made if part.kind == "Slots"]:
-        made += _below(drafting, slots, [part.described.name for part in made], noun)
+        made += _below(drafting, slots, [part.described.name for part in made], claims, noun)
     return made
 
 
-def _below(drafting: Drafting, slots: Part, known: Sequence[str], noun: str) -> Iterator[Part]:
-    """Yield the parts whose rows refer to rows of slots, which may go."""
+def _below(drafting: Drafting, slots: Part, known: Sequence[str], claims: Sequence[Claim], noun: str) -> Iterator[Part]:
+    """Yield the parts whose rows refer to rows of slots, which may go: by a foreign key, or by what columns hold."""
     found = dict[str, Claim]()
+    parts, place = {*known, drafting.identity.name}, called(slots.described.place)
     for described, link in drafting.schema.linked(slots.described.place):
         pairs = dict(zip(link.referred, link.columns, strict=True))
-        said = f"{called(described.place)} refers to {called(slots.described.place)}, rows of which may go"
-        if described.place == slots.described.place or described.name in (*known, drafting.identity.name):
-            drafting.todo.append(
-                f"{said}, and to what else this fold moves: a table can be one part only. Strike this out if no row "
-                "of it hangs on one that goes."
-            )
+        said = f"{called(described.place)} refers to {place}, rows of which may go"
+        if described.name in parts:
+            drafting.todo.append(_one_part_only(said))
         elif pairs.keys() != {*slots.key}:
             drafting.todo.append(
                 f"{said}, by {listed(pairs)}, and the fold goes by {listed(slots.key)}. Strike this out if no row of "
@@ -54,9 +53,30 @@ def _below(drafting: Drafting, slots: Part, known: Sequence[str], noun: str) -> 
         else:
             claim = found.setdefault(described.name, Claim(described))
             claim.owners.setdefault(tuple(pairs[name] for name in slots.key), "")
+    owning = {(claim.described.place, name) for claim in claims for columns in claim.owners for name in columns}
+    for described in drafting.schema.tables.values() if len(slots.key) == 1 else ():
+        free = [each for each in described.unlinked if (described.place, each.name) not in owning]
+        claim = found.get(described.name, Claim(described))
+        if described.unread or claim.described is not described:
+            continue
+        claim_loose(drafting, claim, free, slots.described, slots.key[0], slots.noun)
+        if described.name in parts:
+            drafting.todo += [
+                _one_part_only(f"{called(described.place)}.{listed(columns)}, {seen}, rows of which may go")
+                for columns, seen in claim.owners.items()
+            ]
+        elif claim.owners:
+            found[described.name] = claim
     for claim in found.values():
         if (part := _child(drafting, claim, noun, (), slots)) is not None:
             yield part
+
+
+def _one_part_only(said: str) -> str:
+    return (
+        f"{said}, and to what else this fold moves: a table can be one part only. Strike this out if no row of it "
+        "hangs on one that goes."
+    )
 
 
 def _child(drafting: Drafting, claim: Claim, noun: str, within: Sequence[str], of: Part | None) -> Part | None:

@@ -87,7 +87,7 @@ def _keys(
     """Yield the columns that hold keys of `parent`, and what was seen of each."""
     kind, what = kind_of(parent.field(to.key).type), f"keys of {called(parent.place)}"
     for field in free:
-        named, same = to.is_meant_by(field.name), kind_of(field.type) is kind
+        named, same = to.is_meant_by(field.name, drafting.schema), kind_of(field.type) is kind
         as_text = kind is not String and kind_of(field.type) is String
         is_key = described.primary == (field.name,)
         if is_key or not (same or (as_text and named)) or (not named and kind is Integer):

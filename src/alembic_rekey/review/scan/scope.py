@@ -15,7 +15,7 @@ from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.review.schema.description import Described, Schema
 from alembic_rekey.review.schema.held import Looking
-from alembic_rekey.spec import Identity, Part, Spec
+from alembic_rekey.spec import Part, Spec
 
 __all__ = ["Folded", "Naming", "Scope"]
 
@@ -82,9 +82,9 @@ class Scope:
         found = self.schema.tables.get((part.table.schema, str(part.table.name)))
         return None if found is None or found.unread else found
 
-    def uncovered(self, identity: Identity, described: Described, column: str, rows: FromClause) -> ColumnElement[bool]:
-        """Return which of `rows` no fold of `identity` reaches by that column, if it is an owner of such rows."""
-        parts = [part for spec in self.specs if spec.identity.noun == identity.noun for part in spec.parts]
+    def uncovered(self, parent: Part, described: Described, column: str, rows: FromClause) -> ColumnElement[bool]:
+        """Return which of `rows` no fold reaches by that column, as an owner that refers to rows of `parent`."""
+        parts = [part for spec in self.specs for part in spec.parts if spec.parent(part).noun == parent.noun]
         reached = [
             and_(true(), *(_of(part, each, rows) for each in part.counting))
             for part in parts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqlalchemy import ColumnElement, FromClause, String, Text, cast
 
-from alembic_rekey.review.schema.description import Described, Field
+from alembic_rekey.review.schema.description import Described, Field, Schema
 from alembic_rekey.review.schema.held import Looking
 from alembic_rekey.text.words import bare, plain, singular
 
@@ -53,10 +53,20 @@ class Referred:
         """How the names of columns end that refer to it: `user_id` of the table `users`."""
         return frozenset(f"{one}_{last}" for one in self._ones for last in ("id", self.key.lower(), plain(self.key)))
 
-    def is_meant_by(self, column: str) -> bool:
-        """Tell whether a column is called like a reference to it."""
+    def is_meant_by(self, column: str, schema: Schema) -> bool:
+        """Tell whether a column is called like a reference to it, and not rather like one to another of the tables."""
+        fit = self._fit(column)
+        others = (
+            _table(one.name, *one.primary[:1]) for one in schema.tables.values() if fit and one.name != self.table
+        )
+        nearest = max((other._fit(column) for other in others), default=0)
+        return fit > nearest or (fit > 0 and _table(self.table, self.key)._fit(column) >= nearest)
+
+    def _fit(self, column: str) -> int:
+        """Return how many letters of the name of a column say that it refers to it."""
         said = {column.lower(), plain(column)}
-        return any(one == end or one.endswith(f"_{end}") for one in said for end in self.endings)
+        fitting = (end for end in self.endings for one in said if one == end or one.endswith(f"_{end}"))
+        return max(map(len, fitting), default=0)
 
     def pairs(self, looking: Looking, described: Described, fields: Iterable[Field]) -> Iterator[Pair]:
         """Yield the pairs among `fields` whose type names it: `subject_type` says `app.User` beside `subject_id`."""
@@ -67,6 +77,11 @@ class Referred:
                 for value, rows in looking.distinct(described, of.name, _MOST_TYPES) or ():
                     if bare(value.translate(_BETWEEN_NAMES).rpartition(".")[2]) in words:
                         yield Pair(field.name, of.name, value, rows)
+
+
+@lru_cache(maxsize=4096)
+def _table(name: str, key: str = "id") -> Referred:
+    return Referred("", name, key)
 
 
 def _types(key: str, by_name: dict[str, Field]) -> Sequence[Field]:
