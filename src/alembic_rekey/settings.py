@@ -50,7 +50,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 @dataclass(frozen=True)
 class Settings:
-    """What one run was told. `lock_timeout` is in seconds; `report` is the file to restore from.
+    """What one run was told. `lock_timeout` is in seconds; `report` are the files to restore from.
 
     `expect_plan` are fingerprints and reports, one for each fold of the upgrade in their order.
     """
@@ -63,7 +63,7 @@ class Settings:
     lock_timeout: float
     expect_plan: tuple[str, ...]
     resolutions: Path | None
-    report: Path | None
+    report: tuple[Path, ...]
     on_drift: str
 
     @classmethod
@@ -83,9 +83,9 @@ class Settings:
             report_name=_file_name("report_name", chosen["report_name"]),
             allow_empty=_truth("allow_empty", chosen["allow_empty"] or ""),
             lock_timeout=_seconds("lock_timeout", chosen["lock_timeout"] or ""),
-            expect_plan=_approvals(chosen["expect_plan"]),
+            expect_plan=_several(chosen["expect_plan"]),
             resolutions=Path(resolutions) if resolutions else None,
-            report=Path(report) if report else None,
+            report=tuple(map(Path, _several(report))),
             on_drift=_choice("on_drift", chosen["on_drift"] or "", ("abort", "keep")),
         )
 
@@ -185,7 +185,7 @@ def _url(text: str | URL | None) -> URL:
     return url
 
 
-def _approvals(text: str | None) -> tuple[str, ...]:
+def _several(text: str | None) -> tuple[str, ...]:
     if text is None or Path(text).exists():
         return (text,) if text else ()
     return tuple(one.strip() for one in text.split(","))

@@ -29,7 +29,7 @@ EXAMPLES = {
     "on_drift": ("keep", None, "keep", "abort"),
     "expect_plan": ("abc", None, None, ()),
     "resolutions": ("answers.json", None, None, None),
-    "report": ("report.json", None, None, None),
+    "report": ("report.json", None, None, ()),
 }
 """Per setting a value by -x, by environment and by ini file (None where there is no such way), and what it is here."""
 
@@ -39,7 +39,7 @@ OF_ANOTHER_PRODUCT = {"registry": "registry.json", "report_dir": "reports", "rep
 
 def shown(value):
     """A setting as the examples write it."""
-    value = ",".join(value) if type(value) is tuple and value else value
+    value = ",".join(map(str, value)) if type(value) is tuple and value else value
     return {True: "true", False: "false"}.get(value, str(value).removesuffix(".0")) if value is not None else None
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ScalarSelect,
     Text,
     case,
+    cast,
     column,
     exists,
     func,
@@ -64,16 +65,25 @@ def restorable_run() -> ScalarSelect[int]:
     return select(func.max(runs.c.id)).where(runs.c.outcome.in_(("applied", "empty"))).scalar_subquery()
 
 
-def which_run(spec: Spec) -> Check:
-    """Return the check that the newest run that was not restored is one of this revision and noun."""
-    asked = select(runs.c.id, runs.c.revision, runs.c.noun).where(runs.c.id == restorable_run())
-    newest = asked.subquery("rekey_newest")
-    mine = newest.c.revision == spec.revision, newest.c.noun == spec.identity.noun
+def which_run(spec: Spec, turn: int | None) -> Check:
+    """Return the check that the newest run that was not restored is the one of this revision and noun.
+
+    `turn` is which of those that its revision has for this noun the spec is, where that is known.
+    """
+    asked = select(runs.c.id, runs.c.revision, runs.c.noun, runs.c.turn).where(runs.c.id == restorable_run())
+    newest, noun = asked.subquery("rekey_newest"), spec.identity.noun
+    alike = newest.c.revision == spec.revision, newest.c.noun == noun
+    mine = alike if turn is None else (*alike, newest.c.turn == turn)
     there = select(literal(1)).select_from(newest).where(*mine)
-    # Of one revision they are told apart by their nouns.
+    # Of one revision they are told apart by their nouns, of one noun by their turns.
+    number = case((newest.c.noun == noun, literal(", number ") + cast(newest.c.turn, Text)), else_="")
+    of_it = newest.c.revision + literal(" (") + newest.c.noun + number + literal(")")
     several = newest.c.revision == spec.revision
-    other = case((several, newest.c.revision + literal(" (") + newest.c.noun + literal(")")), else_=newest.c.revision)
-    asked_for = case((several, literal(f"{spec.revision} ({spec.identity.noun})")), else_=literal(spec.revision))
+    other = case((several, of_it), else_=newest.c.revision)
+    mine_called = case(
+        (newest.c.noun == noun, f"{spec.revision} ({noun}, number {turn})"), else_=f"{spec.revision} ({noun})"
+    )
+    asked_for = case((several, mine_called), else_=literal(spec.revision))
     offending = select(
         func.coalesce(select(asked_for).select_from(newest).scalar_subquery(), spec.revision).label("revision"),
         func.coalesce(select(other).scalar_subquery(), "no revision").label("newest"),

@@ -14,8 +14,9 @@ from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for
+from alembic_rekey.operations.context import called, carry_out, declared_specs, declared_whole, noted, settings_for
 from alembic_rekey.operations.surroundings import invoked
+from alembic_rekey.review.made import turn_of
 from alembic_rekey.script.attached import hanging_in_script
 from alembic_rekey.script.created import altered_in_script
 from alembic_rekey.settings import Settings
@@ -58,19 +59,20 @@ def _restore(operations: Operations, operation: Restore) -> None:
         _write_restore(operations, operation.spec, settings)
     else:
         with about(revision=operation.spec.revision, noun=operation.spec.identity.noun):
-            _perform_restore(operations.get_bind(), operation.spec, settings)
+            turn = turn_of(operation.spec, declared_specs(operations))
+            _perform_restore(operations.get_bind(), operation.spec, settings, turn)
 
 
-def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> None:
+def _perform_restore(connection: Connection, spec: Spec, settings: Settings, turn: int | None) -> None:
     refusal = f"revision {spec.revision} refuses to put rows back"
     dialect = connection.dialect.name
-    if settings.report is not None:
-        load_report(connection, spec, settings.report)
+    if settings.report:
+        load_report(connection, spec, settings.report, turn)
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
     stored = Stored.read(connection, spec)
     backward = backward_of(spec, stored)
-    deciding = decide_steps(backward, dialect, hanging(connection, spec))
+    deciding = decide_steps(backward, dialect, hanging(connection, spec), turn)
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
@@ -82,13 +84,14 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings) -> 
 
 def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> None:
     migration = operations.migration_context
-    if settings.report is not None:
+    if settings.report:
         raise SettingRefused(
             "report", "a script restores from the journal.", "run the downgrade online, or leave it away."
         )
     dialect = migration.dialect
     stored = Stored.declared(spec)
-    steps = decide_steps(backward_of(spec, stored), dialect.name, lambda _keys: ())
+    turn = turn_of(spec, declared_specs(operations))
+    steps = decide_steps(backward_of(spec, stored), dialect.name, lambda _keys: (), turn)
     steps += declared_whole(spec, dialect.name)
     if spec.identity.creates:
         steps += hanging_in_script(spec, dialect)

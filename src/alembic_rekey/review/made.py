@@ -14,7 +14,7 @@ from alembic_rekey.review.questions import Question
 from alembic_rekey.review.tally import Tally
 from alembic_rekey.spec import Spec
 
-__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "all_called", "told_apart"]
+__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "all_called", "told_apart", "turn_of"]
 
 MOST_QUESTIONS = 5_000
 """Collisions that are held to be decided at once; further ones come when these are answered."""
@@ -25,9 +25,15 @@ def told_apart(spec: Spec, among: Iterable[Spec]) -> str:
     beside = [other for other in among if other.revision == spec.revision]
     if len(beside) < 2:
         return spec.revision
-    alike = [other for other in beside if other.identity.noun == spec.identity.noun]
-    place = next((number for number, other in enumerate(alike, 1) if other is spec), 1)
-    return f"{spec.revision} ({spec.identity.noun}{f', number {place}' if len(alike) > 1 else ''})"
+    several = sum(other.identity.noun == spec.identity.noun for other in beside) > 1
+    return f"{spec.revision} ({spec.identity.noun}{f', number {turn_of(spec, beside) or 1}' if several else ''})"
+
+
+def turn_of(spec: Spec, among: Iterable[Spec]) -> int | None:
+    """Return which of the specs that its revision has for its noun `spec` is, from 1; None if it is not there."""
+    mine = spec.revision, spec.identity.noun
+    alike = [other for other in among if (other.revision, other.identity.noun) == mine]
+    return next((number for number, other in enumerate(alike, 1) if other is spec), None)
 
 
 def all_called(specs: Sequence[Spec]) -> dict[str, Spec]:

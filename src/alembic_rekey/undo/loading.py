@@ -6,7 +6,7 @@ back, whatever it is read from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -74,14 +74,17 @@ class _Stored(UserDefinedType[Any]):
         return self.name.replace("%", "%%")
 
 
-def load_report(connection: Connection, spec: Spec, path: Path) -> None:
+def load_report(connection: Connection, spec: Spec, paths: Sequence[Path], turn: int | None) -> None:
     """Check the report and load it as the newest run, to be restored in the same transaction.
+
+    Of several `paths` it is the one of a run of `spec`; `turn` is which of those of its revision and noun that is.
 
     Raises:
         ReportFailed: if it is damaged, or for another revision, other tables or other columns, or if
             the database holds a run that comes before it.
     """
-    report = read_report(path)
+    read = [read_report(path) for path in paths]
+    report = next((one for one in read if _is_of(one, spec, turn)), read[0])
     sections = {title_of(part): part for part in spec.parts}
     _check(report, spec, sections)
     keyless = [redirects.name, *(name for part in spec.parts for name in kept_names(part))]
@@ -101,6 +104,12 @@ def load_report(connection: Connection, spec: Spec, path: Path) -> None:
         if isinstance(error, DataError) or sqlstate(error.orig).startswith(_DATA):
             _refuse(report, _NO_PLACE)
         raise
+
+
+def _is_of(report: ReadReport, spec: Spec, turn: int | None) -> bool:
+    run = report.head["run"]
+    same = (report.facts.get("revision"), run.get("noun")) == (spec.revision, spec.identity.noun)
+    return same and turn in (None, run.get("turn", 1))
 
 
 def _check(report: ReadReport, spec: Spec, sections: dict[str, Part]) -> None:
@@ -128,13 +137,15 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
         literal(number),
         literal(spec.revision),
         literal(spec.identity.noun),
+        literal(report.head["run"].get("turn", 1)),
         literal("applied"),
         started_at,
         literal(str(report.head.get("registry_path"))),
         literal(report.facts.get("registry_sha256"), Text()),
         literal(report.facts.get("fingerprint"), Text()),
     )
-    columns = ["id", "revision", "noun", "outcome", "started_at", "registry_path", "registry_sha256", "plan_sha256"]
+    columns = ["id", "revision", "noun", "turn", "outcome", "started_at"]
+    columns += ["registry_path", "registry_sha256", "plan_sha256"]
     connection.execute(insert(runs).from_select(columns, opened, include_defaults=False))
     identities = report_entries(report, title_of(spec.identity))
     created = [entry["canonical"] for entry in identities if entry["action"] == Action.CREATE]

@@ -37,10 +37,10 @@ from alembic_rekey.undo.redirects import taken_back
 __all__ = ["act_steps", "decide_steps"]
 
 
-def decide_steps(backward: Backward, dialect: str, attached: Attached) -> list[Step]:
+def decide_steps(backward: Backward, dialect: str, attached: Attached, turn: int | None = None) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
 
-    `attached` is what only a connection can ask about created rows.
+    `attached` is what only a connection can ask about created rows, `turn` that of the spec (see `which_run`).
 
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
@@ -48,7 +48,7 @@ def decide_steps(backward: Backward, dialect: str, attached: Attached) -> list[S
     return [
         Phase("Decide what goes back", stored_rows(spec)),
         *lock(spec, dialect),
-        Guard(which_run(spec)),
+        Guard(which_run(spec, turn)),
         Guard(unnamed_changes(spec, restorable_run())),
         *(Guard(made) for made in shape_checks(spec, dialect)),
         *(Guard(made) for made in key_claims(spec.parts, dialect)),
