@@ -31,6 +31,7 @@ _SHAPELESS = "it does not have the shape of a report"
 _CHECKSUM = b' "sha256": "'
 _TITLE = re.compile(rb' {1,2}("(?:[^"\\]|\\.)*"): \[')
 _HEX = re.compile("(?:[0-9a-f]{2})*")
+_ACTIONS = frozenset(Action)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _entry(path: Path, title: str, line: bytes) -> dict[str, Any]:
             _refuse(path, _SHAPELESS)
         return entry
     action, before, survivor = entry.get("action"), entry.get("before"), entry.get("survivor", {})
-    if action not in list(Action) or not isinstance(before, dict):
+    if action not in _ACTIONS or not isinstance(before, dict):
         _refuse(path, "one of its entries has no action or no before-image")
     if not (
         isinstance(entry.get("canonical"), str)
