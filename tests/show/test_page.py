@@ -5,6 +5,8 @@ import hashlib
 import re
 import stat
 import tracemalloc
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from alembic.config import Config
@@ -14,9 +16,12 @@ import legacy
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.report.document import Fingerprint
-from alembic_rekey.report.file import NewFile
+from alembic_rekey.report.file import NewFile, ReportFile
+from alembic_rekey.report.reading import read_document
 from alembic_rekey.report.runs import recorded_runs, report_of
 from alembic_rekey.review import dry_run
+from alembic_rekey.review.against import against
+from alembic_rekey.show.page import page as template
 from alembic_rekey.show.page import rows as page_rows
 from alembic_rekey.show.page.pages import run_page
 from alembic_rekey.text.progress import Progress
@@ -351,20 +356,42 @@ def test_what_a_page_has_no_room_for_is_told_and_the_gravest_rows_stay(sqlite, t
     assert 1 == len(re.findall(r"\d live values", page.text))
 
 
-@pytest.mark.slow
-def test_a_page_of_many_rows_needs_no_more_memory_than_one_of_few(sqlite, tmp_path):
+@contextmanager
+def report_of_many(sqlite, folder):
+    """The run of 3,000 rows and its report, as a stream."""
     rows = {"memories": [memory(f"m{n}", "p05", f"{n} {'content ' * 60}") for n in range(3_000)]}
-    registry = prepared(sqlite, tmp_path, rows)
-    alembic_here("upgrade", "head", url=sqlite.url, registry=registry, report_dir=tmp_path / "reports")
+    alembic_here("upgrade", "head", url=sqlite.url, registry=prepared(sqlite, folder, rows), report_dir=folder)
     spec = Folds(Config(str(ROOT / "alembic.ini"))).of("0003")
     with create_engine(sqlite.url, poolclass=NullPool).connect() as connection:
         (run,) = recorded_runs(connection)
         fingerprint = Fingerprint(run.registry_sha256, "0003")
-        document = report_of(connection, spec, run, "x", fingerprint, Progress(""))
-        pieces = run_page(run, "0003", spec, document)
-        tracemalloc.start()
-        length = sum(map(len, pieces))
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
+        yield spec, run, report_of(connection, spec, run, "x", fingerprint, Progress(""))
+
+
+@contextmanager
+def memory_taken():
+    """A function that tells, behind the block, the most bytes that it held at once."""
+    tracemalloc.start()
+    found = []
+    yield lambda: found[0]
+    found.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+
+
+@pytest.mark.slow
+def test_a_page_of_many_rows_needs_no_more_memory_than_one_of_few(sqlite, tmp_path):
+    template._template()  # It is made once, and stays.
+    with report_of_many(sqlite, tmp_path) as (spec, run, document), memory_taken() as peak:
+        length = sum(map(len, run_page(run, "0003", spec, document)))
     assert length > 1_600_000
-    assert peak < length / 2
+    assert peak() < length / 2
+
+
+@pytest.mark.slow
+def test_two_reports_of_many_rows_are_compared_on_disk(sqlite, tmp_path):
+    with report_of_many(sqlite, tmp_path) as (spec, _, document):
+        report = read_document(ReportFile.write(tmp_path, "report", document).publish())
+    other = replace(report, facts={**report.facts, "fingerprint": "another one"})
+    with memory_taken() as peak:
+        assert [] == against(report, other, spec).rows
+    assert peak() < 100_000

@@ -1,12 +1,18 @@
-"""Two reports side by side: two runs, or a plan and its run. What is alike is not kept."""
+"""Two reports side by side: two runs, or a plan and its run. What is alike is told apart on disk, not in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sqlite3
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from alembic_rekey.errors import ReportFailed
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import LEAD, written
 from alembic_rekey.report.reading import ReadReport, report_entries
@@ -17,6 +23,10 @@ __all__ = ["Against", "Differing", "against"]
 
 _MOST = 1_000
 """Rows of each side that are told."""
+
+_ALONE = """
+SELECT min(side), min(place) FROM said GROUP BY digest HAVING min(side) = max(side) ORDER BY 1, 2
+"""
 
 _Entry = Mapping[str, Any]
 
@@ -56,17 +66,17 @@ def against(report: ReadReport, other: ReadReport, spec: Spec) -> Against:
     """Compare `report`, of a plan or run of `spec`, with `other`.
 
     Raises:
-        ReportFailed: where one of them changed since it was read.
+        ReportFailed: where one of them changed since it was read, or there is no room to compare them.
     """
     made = Against(other, list(_counts(other, report)))
     if report.facts["fingerprint"] == other.facts["fingerprint"]:
         return made
     for part in spec.parts:
-        sides = [_only(one, another, part) for one, another in ((other, report), (report, other))]
-        found = [{_called(part, entry): entry for entry in entries} for entries, _ in sides]
+        sides, more = _differing((other, report), part)
+        found = [{_called(part, entry): entry for entry in entries} for entries in sides]
         keys = dict.fromkeys((*found[0], *found[1]))
         made.rows += [Differing(str(part.table.name), key, *(side.get(key) for side in found)) for key in keys]
-        made.more += sum(more for _, more in sides)
+        made.more += more
     return made
 
 
@@ -76,18 +86,38 @@ def _counts(other: ReadReport, report: ReadReport) -> Iterator[tuple[str, int | 
         yield name, there.get(name), here.get(name)
 
 
-def _only(one: ReadReport, another: ReadReport, part: Part) -> tuple[list[_Entry], int]:
-    """Return the entries that `another` does not have, and how many more there are."""
-    has = {_digest(entry) for entry in report_entries(another, title_of(part))}
-    found: list[_Entry] = []
-    more = 0
-    for entry in report_entries(one, title_of(part)):
-        if _digest(entry) not in has:
-            if len(found) < _MOST:
-                found.append(entry)
+def _differing(sides: tuple[ReadReport, ReadReport], part: Part) -> tuple[list[list[_Entry]], int]:
+    """Return the entries of each side that the other one does not have, and how many more there are."""
+    title = title_of(part)
+    with _on_disk() as kept:
+        kept.execute("CREATE TABLE said (side, place, digest)")
+        for side, one in enumerate(sides):
+            told = ((side, place, _digest(entry)) for place, entry in enumerate(report_entries(one, title)))
+            kept.executemany("INSERT INTO said VALUES (?, ?, ?)", told)
+        alone: tuple[list[int], list[int]] = [], []
+        more = 0
+        for side, place in kept.execute(_ALONE):
+            if len(alone[side]) < _MOST:
+                alone[side].append(place)
             else:
                 more += 1
-    return found, more
+    return [list(_at(set(places), report_entries(one, title))) for places, one in zip(alone, sides, strict=True)], more
+
+
+@contextmanager
+def _on_disk() -> Iterator[sqlite3.Connection]:
+    """Hand over a database without a name: a temporary file that nobody else sees, gone with the connection."""
+    try:
+        with closing(sqlite3.connect("")) as kept:
+            yield kept
+    except sqlite3.Error as error:
+        remedy = "make room in the folder of temporary files, or name another one with TMPDIR."
+        raise ReportFailed(Path(tempfile.gettempdir()), f"two reports cannot be compared: {error}.", remedy) from error
+
+
+def _at(places: Collection[int], entries: Iterable[_Entry]) -> Iterator[_Entry]:
+    upto = islice(entries, max(places, default=-1) + 1)
+    return (entry for place, entry in enumerate(upto) if place in places)
 
 
 def _digest(entry: dict[str, Any]) -> bytes:
