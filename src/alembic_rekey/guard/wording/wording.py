@@ -60,9 +60,9 @@ _WORDING: Mapping[str, Wording] = {
         claim="no row refers by its name to a row that the plan renames",
         sentence="{child}: {rows} rows refer through {columns} to the name of {table} row {key!r}, which the plan "
         "would {action}; a fold cannot change both at once",
-        remedy="spell the name as it is registered yourself, then run the upgrade again. Where the foreign key has ON "
-        "UPDATE CASCADE, an UPDATE of that row takes the others along; else change both with the foreign key deferred, "
-        "or dropped for a moment.",
+        remedy="drop the foreign key for a moment: op.drop_constraint before op.rekey and before op.restore, "
+        "op.create_foreign_key behind each; or spell the name as it is registered yourself, in the row and in what "
+        "refers to it.",
     ),
     "unfilled_column": Wording(
         claim="every column that a created row needs gets a value",

@@ -82,7 +82,7 @@ class Led:
     moved: ColumnElement[bool]
     """Some owner is a shadow, or gets another key."""
     concerned: ColumnElement[bool]
-    """Some owner is a row of a group with shadows."""
+    """Some owner is a row of a group with shadows, or gets another key."""
     follows: Mapping[str, ColumnElement[bool]]
     """By the name of a column: it carries the name of an owner who is called otherwise now."""
     canonical: ColumnElement[Any]
@@ -116,13 +116,14 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
                 if one < other
             )
         )
+    moved = or_(*(_leads_elsewhere(parent, spec, planned, member) for member in known))
     return Led(
         source=joined,
         members=known,
         owners=[column for each in after for column in each],
         gone=or_(*(member.c.place > 1 for member in known)),
-        moved=or_(*(_leads_elsewhere(parent, spec, planned, member) for member in known)),
-        concerned=or_(*(member.c.place > 0 for member in known)),
+        moved=moved,
+        concerned=or_(*(member.c.place > 0 for member in known), *([moved] if parent.key_moves else [])),
         follows={str(name.name): _follows(held(source, name), spec, planned, known[0]) for name in part.names},
         canonical=_canonical(known),
         together=together,
