@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from uuid import UUID, uuid5
 
 __all__ = [
@@ -55,9 +55,15 @@ _ALL_CAPITAL = str.maketrans(dict.fromkeys(_SMALL_SIGMAS, SIGMA))
 # Cc without tab, CR and LF, which every shell carries; half a surrogate pair is no text at all (issue 3).
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHOWN = 60
-_LAST_CASED = 0x1FFFF
-"""Behind the first two planes are ideographs and private use, none of them a capital (a test asks the running
-Python): to ask a million characters would take longer than a small upgrade."""
+_CASED = [
+    range(0x80, 0x3000),
+    range(0xA000, 0xB000),
+    range(0xF000, 0x12000),
+    range(0x16000, 0x17000),
+    range(0x1E000, 0x1F000),
+]
+"""Everything else is ideographs, syllables and private use, none of them a capital (a test asks the running Python): to
+ask a million characters would take longer than a small upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ def cased() -> Iterator[tuple[str, str]]:
 
 def _sigmas_of_the_rule(key: str) -> list[int]:
     """Return the places of the small sigmas that a capital one at the same place would have become."""
-    if not any(small in key for small in _SMALL_SIGMAS):
+    if key.isascii() or not any(small in key for small in _SMALL_SIGMAS):
         return []
     # Σ, σ and ς all count as letters to the sigma beside them, so one go tries every place.
     by_rule = key.translate(_ALL_CAPITAL).lower()
@@ -156,5 +162,5 @@ def _sigmas_of_the_rule(key: str) -> list[int]:
 @cache
 def _capitals() -> tuple[tuple[str, str], ...]:
     """Return (capital, small) of each character beyond ASCII that `str.lower` changes: 1,400, found once."""
-    every = map(chr, range(0x80, _LAST_CASED + 1))
+    every = map(chr, chain.from_iterable(_CASED))
     return tuple((c, small) for c in every if (small := c.lower()) != c and c != SIGMA)
