@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -15,30 +15,15 @@ from sqlalchemy.sql.elements import ColumnClause, Label, _anonymous_label
 from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.errors import SpecRefused
+from alembic_rekey.script.views import Named
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.older import without_backslash_escapes
 from alembic_rekey.sql.registry_text import FromHexadecimal
 
-__all__ = ["Named", "compiled", "named"]
+__all__ = ["Written", "compiled", "written"]
 
 _OWN = "rekey_"
 """How the names of relations begin whose columns are known: our tables, and what a statement names itself."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """One query of the WITH of a statement, as text."""
-
-    name: str
-    """In quotes, where it needs any."""
-    head: str
-    """The same, with the columns where they are listed."""
-    query: str
-    recursive: bool
-    kept: bool
-    """Whether it shall be computed as a whole, and once."""
-    times: int = field(default=1, compare=False)
-    """How often the statement reads it."""
 
 
 class _Brief(SQLCompiler):
@@ -52,10 +37,9 @@ class _Brief(SQLCompiler):
     _refers_to_counted = False
     _alone: tuple[tuple[int, Any], ...] = ()
     """The relations that stand alone in the queries around this place, with the depths of those."""
-    _views: frozenset[str] = frozenset()
-    """Queries of the WITH that are views."""
     _read: tuple[str, ...] = ()
     _windows: tuple[str, ...] = ()
+    _with: str = ""
     named: Sequence[Named] = ()
     """All that were in the WITH."""
 
@@ -114,14 +98,25 @@ class _Brief(SQLCompiler):
             self._alone = (*self._alone, (len(self.stack), froms[0]))
         return froms
 
-    def _render_cte_clause(self, *args: Any, **kw: Any) -> str:
+    def _render_cte_clause(self, nesting_level: int | None = None, include_following_stack: bool = False) -> str:
+        known: Any = super()
+        written = str(known._render_cte_clause(nesting_level, include_following_stack))
+        if not nesting_level or nesting_level == 1:
+            every: Any = self.ctes or {}
+            self.named = [self._as_named(cte, query) for cte, query in every.items()]
+            self._with = written
+        return written
+
+    def without(self, written: str, views: frozenset[str]) -> str:
+        """Return the text `written` of the whole without those queries of its WITH that are `views`."""
+        if views.isdisjoint(one.name for one in self.named):
+            return written
         known: Any = super()
         every: Any = self.ctes or {}
-        self.named = [self._as_named(cte, written) for cte, written in every.items()]
-        self.ctes = {cte: written for cte, written in every.items() if self.preparer.quote(cte.name) not in self._views}
-        written = known._render_cte_clause(*args, **kw)
+        self.ctes = {cte: query for cte, query in every.items() if self.preparer.quote(cte.name) not in views}
+        shorter = str(known._render_cte_clause())
         self.ctes = every
-        return str(written)
+        return written.replace(self._with, shorter, 1)
 
     def visit_cte(self, cte: CTE, *args: Any, **kw: Any) -> Any:
         if kw.get("asfrom"):
@@ -188,41 +183,58 @@ def _is_known(relation: CTE | Subquery) -> bool:
     return isinstance(query, Select) and not any("*" in one.name for one in literal)
 
 
-def compiled(clause: Executable | ClauseElement, dialect: Dialect, views: frozenset[str] = frozenset()) -> str:
-    """Return `clause` as text, without a parameter left unbound; of its WITH only what is none of `views`."""
-    written = _compiled(clause, dialect, views)
+@dataclass(frozen=True)
+class Written:
+    """A statement as text, without a parameter left unbound."""
+
+    text: str
+    _compiled: Compiled
+
+    @property
+    def named(self) -> Sequence[Named]:
+        """The queries of its WITH, each behind those that it needs."""
+        brief = self._brief
+        return () if brief is None else brief.named
+
+    def without(self, views: frozenset[str]) -> str:
+        """Return the text with nothing in its WITH that is one of `views`."""
+        brief = self._brief
+        return self.text if brief is None else brief.without(self.text, views).strip()
+
+    @property
+    def _brief(self) -> _Brief | None:
+        # DDL holds a query in a compiler of its own.
+        found = self._compiled.sql_compiler if isinstance(self._compiled, DDLCompiler) else self._compiled
+        return found if isinstance(found, _Brief) else None
+
+
+def compiled(clause: Executable | ClauseElement, dialect: Dialect) -> str:
+    """Return `clause` as text."""
+    return written(clause, dialect).text
+
+
+def written(clause: Executable | ClauseElement, dialect: Dialect) -> Written:
+    """Return `clause` as text whose WITH can be taken apart."""
+    # Every Executable is a ClauseElement; SQLAlchemy's types do not say so.
+    element = cast(ClauseElement, clause)
+    made = element.compile(dialect=_brief(dialect), compile_kwargs={"literal_binds": True})
+    if getattr(made, "_refers_to_counted", False):
+        counted = _brief(dialect, ("_keeps_counted", True))
+        made = element.compile(dialect=counted, compile_kwargs={"literal_binds": True})
     # Some constructs forget literal_binds on the way down.
-    if unbound := getattr(written, "bind_names", None):
+    if unbound := getattr(made, "bind_names", None):
         raise SpecRefused(
             f"a statement cannot be written as a script: {', '.join(unbound.values())} would stay unbound",
             "write the spec without the construct that these constants stand in.",
         )
-    return str(written).strip()
-
-
-def named(clause: Executable | ClauseElement, dialect: Dialect) -> Sequence[Named]:
-    """Return the queries of the WITH of `clause`, each behind those that it needs."""
-    written = _compiled(clause, dialect, frozenset())
-    # DDL holds a query in a compiler of its own.
-    found = written.sql_compiler if isinstance(written, DDLCompiler) else written
-    return found.named if isinstance(found, _Brief) else ()
-
-
-def _compiled(clause: Executable | ClauseElement, dialect: Dialect, views: frozenset[str]) -> Compiled:
-    # Every Executable is a ClauseElement; SQLAlchemy's types do not say so.
-    element = cast(ClauseElement, clause)
-    written = element.compile(dialect=_brief(dialect, views), compile_kwargs={"literal_binds": True})
-    if getattr(written, "_refers_to_counted", False):
-        counted = _brief(dialect, views, ("_keeps_counted", True))
-        written = element.compile(dialect=counted, compile_kwargs={"literal_binds": True})
-    return written
+    return Written(str(made).strip(), made)
 
 
 @cache
-def _brief(dialect: Dialect, views: frozenset[str], *more: tuple[str, Any]) -> Dialect:
+def _brief(dialect: Dialect, *more: tuple[str, Any]) -> Dialect:
     """Return `dialect` with a compiler that says each name once."""
     brief = copy(dialect)
     without_backslash_escapes(brief)
     known, mended = dialect.statement_compiler, database(dialect.name).shell.compilers
-    brief.statement_compiler = type(f"Brief{known.__name__}", (_Brief, *mended, known), {"_views": views, **dict(more)})
+    brief.statement_compiler = type(f"Brief{known.__name__}", (_Brief, *mended, known), dict(more))
     return brief

@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.script.compilation import compiled
-from alembic_rekey.script.guards import guarded
+from alembic_rekey.script.guards import finding, guarded
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.text.comments import comment
@@ -84,7 +84,7 @@ def opening(dialect: Dialect, version: Table, start: Sequence[str], lock_timeout
         remedy=words.remedy,
         offending=_other_version(version, start),
     )
-    yield from guarded([check], dialect)
+    yield from guarded([(check, compiled(finding(check), dialect))], dialect)
 
 
 def _other_version(version: Table, start: Sequence[str]) -> Relation:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Label, literal
 
 from alembic_rekey.errors import with_page
-from alembic_rekey.script.compilation import compiled
 from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import Quoted, Sentence
@@ -18,18 +17,17 @@ from alembic_rekey.text.comments import comment, in_ascii
 __all__ = ["claim", "finding", "guarded", "sentence"]
 
 
-def guarded(checks: Iterable[Check], dialect: Dialect, views: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield `checks` that stand side by side as statements, where there are `views`.
+def guarded(checks: Iterable[tuple[Check, str]], dialect: Dialect) -> Iterator[str]:
+    """Yield checks that stand side by side as statements; each comes with its `finding` as text.
 
     Those of the same words are asked in one.
     """
-    alike: dict[tuple[str, str], list[Check]] = {}
-    for check in checks:
-        alike.setdefault((check.claim, check.remedy), []).append(check)
+    alike: dict[tuple[str, str], list[tuple[Check, str]]] = {}
+    for check, found in checks:
+        alike.setdefault((check.claim, check.remedy), []).append((check, found))
     for members in alike.values():
         together = list[tuple[Check, str]]()
-        for check in members:
-            found = compiled(finding(check), dialect, views)
+        for check, found in members:
             # What it asks first is named for it alone.
             if found.startswith("WITH "):
                 yield _guard([(check, found)], dialect)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import DropTable
 
 from alembic_rekey.script.changes import marked
-from alembic_rekey.script.compilation import Named, compiled, named
+from alembic_rekey.script.compilation import Written, compiled, written
 from alembic_rekey.script.guards import finding, guarded
 from alembic_rekey.script.views import Views
 from alembic_rekey.spec import Relation
@@ -43,38 +43,40 @@ _SHOWN = 40
 def script(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
     """Yield the text of the steps: comments, statements, semicolons; steps that say the same stand together."""
     opened = database(dialect.name).shell.reopened
-    asking = [(step, _asked(step, dialect)) for step in steps]
-    views = Views([asked for _, asked in asking])
+    asking = [(step, _written(step, dialect)) for step in steps]
+    views = Views([text.named if text else () for _, text in asking])
     for members in _paragraphs(asking):
-        made = views.before([named for _, asked in members for named in asked])
-        same = [step for step, _ in members]
-        match same[0]:
+        made = views.before([named for _, text in members if text for named in text.named])
+        match members[0][0]:
             case Guard():
                 if made:
                     yield "\n".join((comment("What several statements ask for is named once."), *made))
-                yield from guarded((step.check for step in same if isinstance(step, Guard)), dialect, views.names)
-            case Statement(says):
-                statements = [step.clause for step in same if isinstance(step, Statement)]
-                if any(isinstance(clause, DropTable) and views.need(clause.element.name) for clause in statements):
-                    yield _dropped(views, dialect)
-                written = (
-                    f"{opened}{marked(clause, dialect)}{compiled(clause, dialect, views.names)};"
-                    for clause in statements
+                checks = (
+                    (step.check, text.without(views.names))
+                    for step, text in members
+                    if isinstance(step, Guard) and text
                 )
-                yield "\n".join((comment(says), *made, *written))
+                yield from guarded(checks, dialect)
+            case Statement(says):
+                statements = [(step.clause, text) for step, text in members if isinstance(step, Statement) and text]
+                dropped = (clause.element.name for clause, _ in statements if isinstance(clause, DropTable))
+                if any(map(views.need, dropped)):
+                    yield _dropped(views, dialect)
+                told = (f"{opened}{marked(clause, dialect)}{text.without(views.names)};" for clause, text in statements)
+                yield "\n".join((comment(says), *made, *told))
             case Rows() as rows:
                 yield from _rows(rows, opened, dialect)
     if views.made:
         yield _dropped(views, dialect)
 
 
-_Asking = tuple[Step, Sequence[Named]]
+_Asking = tuple[Step, Written | None]
 
 
 def _paragraphs(asking: Iterable[_Asking]) -> Iterator[list[_Asking]]:
     """Yield what stands under one comment: guards side by side, and statements that say the same or go with another."""
     paragraph = list[_Asking]()
-    for step, asked in asking:
+    for step, text in asking:
         before = paragraph[0][0] if paragraph else None
         alike = isinstance(step, Guard) and isinstance(before, Guard)
         if isinstance(step, Statement) and isinstance(before, Statement):
@@ -82,18 +84,18 @@ def _paragraphs(asking: Iterable[_Asking]) -> Iterator[list[_Asking]]:
         if paragraph and not alike:
             yield paragraph
             paragraph = []
-        paragraph.append((step, asked))
+        paragraph.append((step, text))
     if paragraph:
         yield paragraph
 
 
-def _asked(step: Step, dialect: Dialect) -> Sequence[Named]:
+def _written(step: Step, dialect: Dialect) -> Written | None:
     match step:
         case Guard(check):
-            return named(finding(check), dialect)
+            return written(finding(check), dialect)
         case Statement(_, clause):
-            return named(clause, dialect)
-    return ()
+            return written(clause, dialect)
+    return None
 
 
 def _dropped(views: Views, dialect: Dialect) -> str:
@@ -126,8 +128,8 @@ def _listed(
     listed = values(*(column(field.name, field.type) for field in fields), name="rekey_listed")
     data = listed.data([tuple(chunk[0][field.name] for field in fields)]).cte("rekey_listed")
     line: Relation = select(*common.values(), *data.c)
-    written = compiled(insert(target).from_select([*common, *chunk[0]], line, include_defaults=False), dialect)
-    before, _, behind = written.partition(f"VALUES ({literals[0]})")
+    text = compiled(insert(target).from_select([*common, *chunk[0]], line, include_defaults=False), dialect)
+    before, _, behind = text.partition(f"VALUES ({literals[0]})")
     return f"{before}VALUES ({'), ('.join(literals)}){behind}"
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from alembic_rekey.script.compilation import Named
-
-__all__ = ["Views"]
+__all__ = ["Named", "Views"]
 
 _ASKS = ("SELECT ", "VALUES ", "WITH ")
+
+
+@dataclass(frozen=True)
+class Named:
+    """One query of the WITH of a statement, as text."""
+
+    name: str
+    """In quotes, where it needs any."""
+    head: str
+    """The same, with the columns where they are listed."""
+    query: str
+    recursive: bool
+    kept: bool
+    """Whether it shall be computed as a whole, and once."""
+    times: int = field(default=1, compare=False)
+    """How often the statement reads it."""
 
 
 class Views:

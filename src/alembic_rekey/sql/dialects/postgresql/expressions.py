@@ -149,13 +149,13 @@ def _folded(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
     single = [(capital, small) for capital, small in element.letters if len(small) == 1]
     capitals, smalls = ("".join(letters) for letters in zip(*single, strict=True)) if single else ("", "")
     if element.first:
-        folded = f"btrim({folded}, {ascii_text(compiler, WHITESPACE, **kw)})"
+        folded = f"btrim({folded}, {ascii_text(compiler, WHITESPACE)})"
         capitals, smalls = _CAPITALS + capitals, _CAPITALS.lower() + smalls
     if capitals:
-        folded = f"translate({folded}, {ascii_text(compiler, capitals, **kw)}, {ascii_text(compiler, smalls, **kw)})"
+        folded = f"translate({folded}, {ascii_text(compiler, capitals)}, {ascii_text(compiler, smalls)})"
     for capital, small in element.letters:
         if len(small) > 1:
-            folded = f"replace({folded}, {ascii_text(compiler, capital, **kw)}, {ascii_text(compiler, small, **kw)})"
+            folded = f"replace({folded}, {ascii_text(compiler, capital)}, {ascii_text(compiler, small)})"
     return folded
 
 

@@ -126,9 +126,9 @@ def _beyond_ascii(element: BeyondASCII, compiler: SQLCompiler, **kw: Any) -> str
 def _folded(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
     folded = compiler.process(element.stored, **kw)
     if element.first:
-        folded = f"lower(trim({folded}, {ascii_text(compiler, WHITESPACE, **kw)}))"
+        folded = f"lower(trim({folded}, {ascii_text(compiler, WHITESPACE)}))"
     for capital, small in element.letters:
-        folded = f"replace({folded}, {ascii_text(compiler, capital, **kw)}, {ascii_text(compiler, small, **kw)})"
+        folded = f"replace({folded}, {ascii_text(compiler, capital)}, {ascii_text(compiler, small)})"
     return folded
 
 
