@@ -194,7 +194,7 @@ def test_nothing_on_a_page_comes_from_elsewhere(sqlite, tmp_path):
     )
     anchors = {f"#{has['id']}" for name, has in page.tags if name == "article"}
     assert 2 == len(anchors)
-    assert {"#main", "#collisions", *anchors} == {has["href"] for name, has in page.tags if "href" in has}
+    assert {"#main", "#collisions", "#filters", *anchors} == {has["href"] for name, has in page.tags if "href" in has}
     assert [] == [name for name, has in page.tags if {"src", "style"} & {*has} or any(a.startswith("on") for a in has)]
     assert {"link", "img", "iframe", "object", "base"} & {name for name, _ in page.tags} == set()
     assert "http:" not in shown
@@ -354,6 +354,12 @@ def test_what_a_page_has_no_room_for_is_told_and_the_gravest_rows_stay(sqlite, t
     assert "The first 1 stand here; the report has 3 more." in page.text
     assert 1 == len(page.questions["asked"])
     assert 1 == len(re.findall(r"\d live values", page.text))
+
+
+def test_what_a_person_decides_comes_before_what_only_tells(sqlite, tmp_path):
+    page, _ = made(sqlite, mixed(sqlite, tmp_path))
+    titles = ["Counts", "What blocks", "Collisions", "Where the rows go", "Names that nobody registered", "Rows"]
+    assert titles == re.findall("<h2[^>]*>(.*?)</h2>", page.page)
 
 
 @contextmanager

@@ -240,6 +240,8 @@ def test_anybody_can_read_a_run_beside_its_plan_and_the_way_back(browser, sqlite
         assert (width, []) == (page.evaluate("document.documentElement.scrollWidth"), happened)
         found = Axe().run(page, None, chromium.WCAG).response["violations"]
         assert [] == [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found], name
+        # Where a row comes or goes, the other side says so rather than nothing.
+        assert (name == "back") == (page.locator("#list .columns").get_by_text("no row").count() > 0)
         page.close()
 
 

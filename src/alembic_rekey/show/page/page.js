@@ -61,8 +61,10 @@
       cell.append(element("bdi", "", name));
       line.append(cell);
       const [one, other] = [line.insertCell(), line.insertCell()];
-      if (mark !== "comes back") one.append(value(parts, 0));
-      if (mark) other.append(value(parts, mark === "comes back" ? 0 : 1));
+      const nothing = element("span", "note", "no row");
+      one.append(mark === "comes back" ? nothing : value(parts, 0));
+      if (mark === "goes away") other.append(nothing);
+      else if (mark) other.append(value(parts, mark === "comes back" ? 0 : 1));
       if (mark === "left behind") {
         line.className = "left";
         cell.append(element("span", "note", ` ${mark}`));

@@ -38,6 +38,10 @@ ${remedies(found)}\
 <p>Nothing.</p>
 % endif
 </section>
+% if cards:
+${sift()}\
+${collisions_section()}\
+% endif
 <section aria-labelledby="flow">
 <h2 id="flow">Where the rows go</h2>
 % if groups:
@@ -92,7 +96,7 @@ ${remedies(found)}\
 <thead><tr><th scope="col">Name as written</th><th scope="col">Where</th><th scope="col">Rows</th><th scope="col">Nearly</th></tr></thead>
 <tbody>
 % for one in names[:FLOWS]:
-<tr><th scope="row">${one.name}</th><td>${one.table}.${one.column}</td><td>${one.rows}</td><td>${one.near or ""}</td></tr>
+<tr><th scope="row">${one.name}</th><td>${one.table}.<wbr>${one.column}</td><td>${one.rows}</td><td>${one.near or ""}</td></tr>
 % endfor
 </tbody>
 </table>
@@ -169,10 +173,15 @@ ${entry["action"]} &#x2192; <bdi>${entry["canonical"]}</bdi>\
 % endif
 </section>
 % endif
-${filters([(action, SAYS[action], number) for action, number in rows.actions.items()])}\
+% if not cards:
+${sift()}\
+% endif
+${listing("goes,stays", ", ".join(f"{number:,} {SAYS[action]}" for action, number in rows.left_out.items()), \
+"The filters above the collisions hold for these rows too." if cards else "")}</%def>
+<%def name="sift()">${filters([(action, SAYS[action], number) for action, number in rows.actions.items()])}</%def>
+<%def name="collisions_section()">\
 <section id="collisions-section" aria-labelledby="collisions">
 <h2 id="collisions">Collisions</h2>
-% if cards:
 % if collisions > len(cards):
 <p>The first ${len(cards)} stand here; the report has ${collisions - len(cards)} more. Decide these, and plan again with \
 them: the page has the others then, and its file holds these as well.</p>
@@ -229,11 +238,8 @@ Keep this one<span class="unseen"> row ${side.row["row"]}</span></button></p>
 % endfor
 </section>
 % endfor
-% else:
-<p>None.</p>
-% endif
 </section>
-${listing("goes,stays", ", ".join(f"{number:,} {SAYS[action]}" for action, number in rows.left_out.items()))}</%def>
+</%def>
 <%def name="between()"></script>
 <script id="questions-data" type="application/json"></%def>
 <%def name="below()"></script>
@@ -311,7 +317,7 @@ ${part}\
 <p><button type="reset">Show all</button></p>
 </form>
 </%def>
-<%def name="listing(sides, left_out)">\
+<%def name="listing(sides, left_out, where='')">\
 <section aria-labelledby="rows">
 <h2 id="rows">Rows</h2>
 % if left_out:
@@ -319,6 +325,9 @@ ${part}\
 <code>${said.instead}</code> shows them.</p>
 % endif
 <noscript><p>The rows below need JavaScript. <code>${said.instead}</code> shows them without.</p></noscript>
+% if where:
+<p class="note"><a href="#filters">${where}</a></p>
+% endif
 <p id="shown" role="status"></p>
 <ol id="list" class="cards" data-sides="${sides}"></ol>
 <nav id="pages" class="pages" aria-label="Pages of rows" hidden>

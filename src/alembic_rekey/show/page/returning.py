@@ -58,7 +58,7 @@ class ReturningRows:
 def _sides(action: str, now: Any, then: Any) -> tuple[list[Piece], str]:
     """Return what a page shows of a column, and which sides there are: a row that was made or deleted has one."""
     if action == Action.CREATE:
-        return [cut(said(now), _MOST)], ""
+        return [cut(said(now), _MOST)], "goes away"
     if action in DELETED:
         return [cut(said(then), _MOST)], "comes back"
     return pieces(said(now), said(then), _MOST), "both"
