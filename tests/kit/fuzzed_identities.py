@@ -112,7 +112,7 @@ def _say_what_is_once(drawing: Drawing, part: Part, *, tenants: bool) -> None:
         made.constraints.append(f"UNIQUE ({made.cs('tenant', 'name')})")
     elif not drawing.has("names twice") and (not part.found or drawing.random.randrange(5) == 0):
         made.constraints.append(f"UNIQUE ({made.c('name')})")
-    if drawing.has("unique mail"):
+    if drawing.has("unique mail") and not drawing.has("child of a partition"):
         drawing.case.between.append(drawing.unique(made, drawing.pick((("mail",), ("mail", "name")))))
 
 
