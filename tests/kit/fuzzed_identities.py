@@ -10,7 +10,7 @@ from alembic_rekey.spec import SURVIVOR, Absorb, Duplicates, Itself, Match, Miss
 from fuzzed_drawing import Drawing
 from fuzzed_parts import GONE, Part
 from fuzzed_pools import DECLARED, NAMES, TYPES
-from fuzzed_tables import Column, Table
+from fuzzed_tables import Column
 
 __all__ = ["add_identity"]
 
@@ -21,22 +21,23 @@ def add_identity(drawing: Drawing, kind: str) -> None:
     """Draws the identity with its table and rows."""
     columns = _columns(drawing, kind)
     tenants = drawing.has("names per tenant") or drawing.has("within")
-    made = drawing.table("shops", columns, tenant=tenants)
-    part = Part("identity", made, {"key": "key", "name": "name"}, {"noun": "shop"})
+    several = "tenant" in columns
+    made = drawing.table("shops", columns, tenant=tenants, primary=("tenant", "key") if several else ())
+    part = Part("identity", made, {"key": ("tenant", "key") if several else "key", "name": "name"}, {"noun": "shop"})
     if "updated_at" in columns:
         part.roles["updated_at"] = "updated_at"
     if drawing.has("created needs a value"):
         made.constraints.append(f"UNIQUE ({made.c('slug')})")
         if not drawing.has("found"):
             part.constants["created"] = {made.columns["slug"].name: "made"}
-    if drawing.has("name is the key") and drawing.pick((True, False)):
+    if drawing.has("name is the key") and not several and drawing.pick((True, False)):
         part.roles["key"] = "name"
     if drawing.has("within"):
         part.roles["within"] = ("tenant",)
     if drawing.has("found"):
         _find(drawing, part)
-    elif drawing.has("promote") or (drawing.has("within") and kind != "integer"):
-        # A key that is made of the name would be the same in every tenant.
+    elif drawing.has("promote") or (drawing.has("within") and kind != "integer") or several:
+        # A key that is made of the name would be the same in every tenant; one of several columns is made of nothing.
         part.constants["missing"] = Missing.PROMOTE
     _choose(drawing, part)
     _say_what_is_once(drawing, part, tenants=tenants)
@@ -44,7 +45,7 @@ def add_identity(drawing: Drawing, kind: str) -> None:
     names = drawing.random.sample(NAMES, 2 if drawing.has("within") else 3) if part.found else NAMES
     drawing.fill(made, kind, drawing.pick((4, 5, 6, 6, 3, 2, 7 * part.found, part.found)), name=names)
     if "parent" in columns:
-        _let_refer_to_itself(drawing, made)
+        _let_refer_to_itself(drawing, part)
 
 
 def _columns(drawing: Drawing, kind: str) -> dict[str, Column]:
@@ -56,6 +57,8 @@ def _columns(drawing: Drawing, kind: str) -> dict[str, Column]:
         else:
             name.constraint = "COLLATE NOCASE"
     columns = {"key": drawing.key(kind), "name": name}
+    if drawing.has("within") and drawing.has("composite keys"):
+        columns["tenant"] = Column("tenant_id", "INTEGER", sa.Integer(), "NOT NULL", (1, 1, 2))
     if drawing.pick((True, False)):
         columns["updated_at"] = drawing.time()
     known = any(map(drawing.has, ("found", "survivor", "absorb", "retire")))
@@ -102,8 +105,11 @@ def _choose(drawing: Drawing, part: Part) -> None:
         if drawing.pick((True, True, True, False)):
             part.expressions["where"] = "mail is not gone"
     if drawing.has("own owners"):
-        part.roles["owners"] = ("parent",)
-        part.constants["itself"] = drawing.pick((Itself.KEEP, Itself.SET_NULL, Itself.REFUSE))
+        several = isinstance(part.roles["key"], tuple)
+        part.roles["owners"] = (("tenant", "parent") if several else "parent",)
+        part.constants["itself"] = drawing.pick(
+            (Itself.KEEP, Itself.KEEP if several else Itself.SET_NULL, Itself.REFUSE)
+        )
 
 
 def _say_what_is_once(drawing: Drawing, part: Part, *, tenants: bool) -> None:
@@ -116,9 +122,11 @@ def _say_what_is_once(drawing: Drawing, part: Part, *, tenants: bool) -> None:
         drawing.case.between.append(drawing.unique(made, drawing.pick((("mail",), ("mail", "name")))))
 
 
-def _let_refer_to_itself(drawing: Drawing, made: Table) -> None:
+def _let_refer_to_itself(drawing: Drawing, part: Part) -> None:
+    made = part.table
     keys = [row["key"] for row in made.rows]
     for row in made.rows[1:]:
         row["parent"] = drawing.pick((*keys, None))
     made.rows[:1] = [{**row, "parent": None} for row in made.rows[:1]]
-    drawing.refers(made, "parent", made, "key")
+    several = isinstance(part.roles["key"], tuple)
+    drawing.refers(made, ("tenant", "parent") if several else "parent", made, ("tenant", "key") if several else "key")

@@ -22,6 +22,7 @@ def add_slots(drawing: Drawing, number: int, kind: str) -> None:
     owner = _owner(drawing)
     columns = {
         "key": drawing.key(kind),
+        **_shared(drawing),
         "owner": owner,
         "slot": Column("section", "TEXT", sa.Text(), pool=("a", "it's 100%", *((None,) * drawing.has("null slots")))),
         "more": Column("part", "TEXT", sa.Text(), pool=("x", "y")),
@@ -37,21 +38,22 @@ def add_slots(drawing: Drawing, number: int, kind: str) -> None:
     if drawing.sometimes("second owner"):
         columns["second"] = Column("other_shop_id", owner.type, drawing.pick((None, owner.declared)))
     made = drawing.table(f"settings{number}", columns)
-    slot: Any = drawing.pick((("slot",), ("slot", "more")))
+    slot: Any = drawing.pick((("slot",), ("slot", "more"), ("slot", "more"), ()))
     if drawing.pick((True, True, False)):
         conflict = drawing.pick(("ON CONFLICT REPLACE", "ON CONFLICT IGNORE")) if drawing.has("on conflict") else ""
         nulls = "NULLS NOT DISTINCT" if drawing.has("nulls not distinct") else ""
-        made.constraints.append(f"UNIQUE {nulls} ({made.cs('owner', *slot)}) {conflict}")
+        made.constraints.append(f"UNIQUE {nulls} ({made.cs(*_flat(drawing, 'owner'), *slot)}) {conflict}")
     if drawing.has("wrong slot"):
         slot = drawing.pick((("more",), ("value",), ("slot", "more", "value")))
-    roles = {each: each for each in ("key", "value", "status", "updated_at")} | {"owners": ("owner",), "slot": slot}
+    told = ("key", *(each for each in ("value", "status", "updated_at") if drawing.random.randrange(5)))
+    roles: dict[str, Any] = {each: each for each in told} | {"owners": _owners(drawing, "owner"), "slot": slot}
     constants: dict[str, Any] = {"noun": f"setting{number}"}
     if drawing.sometimes("wrong active"):
         constants["active"] = "live"
     if drawing.sometimes("one column twice"):
         roles |= drawing.pick(({"value": "status"}, {"slot": ("slot", "value")}, {"slot": ("owner",)}, {"key": "slot"}))
     if drawing.sometimes("differing"):
-        constants["differing"] = drawing.pick((Differing.CANONICAL, Differing.NEWEST))
+        constants["differing"] = drawing.pick((Differing.CANONICAL, *((Differing.NEWEST,) * ("updated_at" in told))))
     if drawing.sometimes("unique on slots"):
         drawing.case.between.append(
             drawing.unique(made, drawing.pick((("owner", "value"), ("owner",), ("owner", "status"))))
@@ -65,6 +67,7 @@ def add_slots(drawing: Drawing, number: int, kind: str) -> None:
     drawing.case.parts.append(Part("slots", made, roles, constants))
     keys = _keys(drawing)
     drawing.fill(made, kind, drawing.pick((0, 2, 3, 4, 6)), owner=keys, second=[*keys, None])
+    _settle(drawing, made)
     _hang(drawing, made, "owner", "second")
 
 
@@ -73,18 +76,20 @@ def add_references(drawing: Drawing, number: int, kind: str) -> None:
     owner = _owner(drawing)
     columns = {
         "key": drawing.key(kind),
+        **_shared(drawing),
         "owner": owner,
         "body": Column("body", "TEXT", drawing.pick((None, sa.Text())), pool=("a", "it's 100%", None)),
     }
     if drawing.pick((True, False)):
         columns["updated_at"] = drawing.time()
-    roles: dict[str, Any] = {each: each for each in ("key", "updated_at") if each in columns} | {"owners": ("owner",)}
+    roles: dict[str, Any] = {each: each for each in ("key", "updated_at") if each in columns}
+    roles["owners"] = _owners(drawing, "owner")
     constants: dict[str, Any] = {"noun": f"order{number}"}
     how = drawing.pick(("plain", "plain", "two owners", "two owners", "a second one", "said", "on fold"))
     if how in ("two owners", "a second one"):
         columns["second"] = Column("for_shop_id", owner.type, owner.declared)
     if how == "two owners":
-        roles["owners"] = ("owner", "second")
+        roles["owners"] = _owners(drawing, "owner", "second")
         constants["itself"] = drawing.pick((Itself.KEEP, Itself.DELETE, Itself.REFUSE))
     elif how == "said":
         columns["said"] = Column("shop_name", "TEXT", sa.Text(), pool=("polisher", "p06", None))
@@ -100,6 +105,7 @@ def add_references(drawing: Drawing, number: int, kind: str) -> None:
     drawing.case.parts.append(part)
     keys = [*_keys(drawing), None]
     drawing.fill(made, kind, drawing.pick((4, 3, 2, 6, 0)), owner=keys, second=keys)
+    _settle(drawing, made)
     _hang(drawing, made, "owner", "second")
     if drawing.has("survivor") and how == "plain" and drawing.pick((True, False)):
         drawing.case.parts[0].most = (made, "owner")
@@ -110,6 +116,7 @@ def add_links(drawing: Drawing, number: int, kind: str) -> Part:
     owner, itself = _owner(drawing), drawing.pick((True, False, False))
     other = Column("genre_id", TYPES[drawing.dialect][kind], DECLARED[kind])
     columns = {
+        **_shared(drawing),
         "owner": owner,
         "key": Column("other_shop_id", owner.type, owner.declared) if itself else other,
         "body": Column("body", "TEXT", sa.Text(), pool=("a", "b")),
@@ -124,9 +131,9 @@ def add_links(drawing: Drawing, number: int, kind: str) -> Part:
         genres.rows = [{"key": drawing.number(kind, place), "body": "x"} for place in range(3)]
         drawing.case.tables.append(genres)
         its = [row["key"] for row in genres.rows]
-    primary = drawing.pick((("owner", "key"), ("key", "owner")))
+    primary = (*_shared(drawing), *drawing.pick((("owner", "key"), ("key", "owner"))))
     made = drawing.table(f"links{number}", columns, primary=primary)
-    roles: dict[str, Any] = {"key": primary, "owners": ("owner", "key") if itself else ("owner",)}
+    roles: dict[str, Any] = {"key": primary, "owners": _owners(drawing, "owner", *(("key",) if itself else ()))}
     constants: dict[str, Any] = {"noun": f"link{number}"}
     if itself:
         constants["itself"] = drawing.pick((Itself.KEEP, Itself.DELETE, Itself.DELETE, Itself.REFUSE))
@@ -142,7 +149,10 @@ def add_links(drawing: Drawing, number: int, kind: str) -> Part:
         constants["differing"] = Differing.CANONICAL
     part = Part(kind_of_part, made, roles, constants)
     drawing.case.parts.append(part)
+    if drawing.has("unique on links"):
+        drawing.case.between.append(drawing.unique(made, drawing.pick((("owner", "body"), ("key",), ("owner",)))))
     drawing.fill(made, kind, drawing.pick((4, 5, 6, 8, 2, 0)), owner=keys, key=its)
+    _settle(drawing, made)
     _hang(drawing, made, "owner", *(("key",) if itself else ()))
     if not itself:
         drawing.refers(made, "key", genres, "key", action="")
@@ -153,7 +163,7 @@ def add_items(drawing: Drawing, of: Part) -> None:
     """Draws a table whose rows refer to those of slots or links by their whole key; the spec may know of it."""
     roles = of.roles["key"] if isinstance(of.roles["key"], tuple) else (of.roles["key"],)
     theirs = [of.table.columns[role] for role in roles]
-    owners = ("first", "second")[: len(roles)]
+    owners = ("first", "second", "third")[: len(roles)]
     columns = {"key": drawing.key("integer"), "body": Column("body", "TEXT", pool=("x", "it's"))}
     columns |= {
         role: Column(f"of_{role}", column.type.split()[0], column.declared)
@@ -175,18 +185,48 @@ def add_items(drawing: Drawing, of: Part) -> None:
 def _owner(drawing: Drawing) -> Column:
     """A column that holds a key of the identity."""
     identity = drawing.case.parts[0]
-    theirs = identity.table.columns[identity.roles["key"]]
+    theirs = identity.table.columns[_own(identity)]
     return Column("shop_id", "TEXT" if theirs.type == "citext" else theirs.type.split()[0], theirs.declared)
 
 
 def _keys(drawing: Drawing) -> list[Any]:
     """What owners are drawn from; a key that nobody carries is an orphan: only where foreign keys let it in."""
     identity = drawing.case.parts[0]
-    return [row[identity.roles["key"]] for row in identity.table.rows] or [1]
+    return [row[_own(identity)] for row in identity.table.rows] or [1]
+
+
+def _own(identity: Part) -> str:
+    """The column of its key that tells rows apart."""
+    key = identity.roles["key"]
+    return key[-1] if isinstance(key, tuple) else key
+
+
+def _shared(drawing: Drawing) -> dict[str, Column]:
+    """The tenant that an owner's key has beside, where it has one."""
+    several = isinstance(drawing.case.parts[0].roles["key"], tuple)
+    return {"tenant_of": Column("tenant_of", "INTEGER", sa.Integer())} if several else {}
+
+
+def _owners(drawing: Drawing, *roles: str) -> tuple[Any, ...]:
+    """The owners as a spec has them."""
+    shared = tuple(_shared(drawing))
+    return tuple((*shared, role) for role in roles) if shared else roles
+
+
+def _flat(drawing: Drawing, role: str) -> tuple[str, ...]:
+    return (*_shared(drawing), role)
+
+
+def _settle(drawing: Drawing, made: Table) -> None:
+    """Gives each row the tenant of its owner."""
+    if "tenant_of" in made.columns:
+        tenants = {row["key"]: row["tenant"] for row in drawing.case.tables[0].rows}
+        for row in made.rows:
+            row["tenant_of"] = tenants.get(row["owner"])
 
 
 def _hang(drawing: Drawing, made: Table, *owners: str) -> None:
     identity = drawing.case.parts[0]
     for owner in owners:
         if owner in made.columns and drawing.pick((True, True, False)):
-            drawing.refers(made, owner, identity.table, identity.roles["key"])
+            drawing.refers(made, _flat(drawing, owner), identity.table, identity.roles["key"])

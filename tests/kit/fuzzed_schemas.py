@@ -25,8 +25,8 @@ from fuzzed_tables import Column
 __all__ = ["FEATURES", "cases"]
 
 BOTH, SQLITE, SERVER = ("sqlite", "postgresql"), ("sqlite",), ("postgresql",)
-DECLARED = {"references": 2, "links": 2, "found": 3, "items": 3} | dict.fromkeys(
-    ("within", "survivor", "promote", "absorb", "retire", "own owners"), 5
+DECLARED = {"references": 2, "links": 2, "found": 3, "items": 3, "within": 3, "composite keys": 2} | dict.fromkeys(
+    ("survivor", "promote", "absorb", "retire", "own owners"), 5
 )
 """What a spec says of schemas that are as it says: each is in one case of so many."""
 SHAPES = {
@@ -44,6 +44,7 @@ SHAPES = {
     "unique on slots": BOTH,
     "unique on tags": BOTH,
     "unique on references": BOTH,
+    "unique on links": BOTH,
     "unique mail": BOTH,
     "differing": BOTH,
     "partial unique": BOTH,
@@ -153,6 +154,9 @@ def _add_tags(drawing: Drawing, number: int, kind: str) -> None:
         roles["updated_at"] = "updated_at"
     if drawing.pick((True, False)):
         roles |= {"status": "status", "agree": drawing.pick((("agree",), ("agree", "status")))}
+    elif drawing.pick((True, False)):
+        # Losers go.
+        roles["agree"] = ("agree",)
     if drawing.sometimes("one column twice"):
         roles |= drawing.pick(({"status": "tag", "agree": ("agree",)}, {"status": "agree", "agree": ("agree",)}))
     if drawing.sometimes("unique on tags"):
