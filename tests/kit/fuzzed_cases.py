@@ -31,6 +31,8 @@ class Case:
     """Statements after the tables and before their rows: unique indexes."""
     after: list[str] = field(default_factory=list)
     """Statements after the rows stand there: foreign keys that not every row satisfies, triggers, rules, policies."""
+    heirs: dict[str, str] = field(default_factory=dict)
+    """Tables that inherit, and from which: what is read from that one is theirs too."""
     by_script: bool = False
     account: str | None = None
     """The role that the upgrade runs as, where it is not a superuser."""

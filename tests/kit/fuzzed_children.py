@@ -107,6 +107,7 @@ def _heir(drawing: Drawing, identity: Table) -> None:
     some = {"integer": "77", "text": "'k77'", "uuid": "'00000000-0000-0000-0000-000000000077'"}
     kind = identity.columns["key"].type.split()[0]
     value = some[{"BIGINT": "integer", "TEXT": "text", "UUID": "uuid"}[kind]]
+    drawing.case.heirs["heirs"] = identity.name
     drawing.case.after += [
         f"CREATE TABLE heirs () INHERITS ({identity.sql})",
         f"DO $do$ BEGIN INSERT INTO heirs ({key}, {name}) VALUES ({value}, 'pol');"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ import psycopg
 import snapshots
 from databases import Database, SQLiteDatabase
 
-__all__ = ["Content", "is_ours", "schema_of", "whole"]
+__all__ = ["Content", "is_ours", "schema_of", "whole", "with_heirs"]
 
 Row = tuple[Any, ...]
 
@@ -47,6 +48,14 @@ def whole(database: Database) -> dict[str, Content]:
             f" WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace IN {snapshots.OWN}"
         )
         return {name: _of_server(connection, oid, only) for name, oid, only in found.fetchall()}
+
+
+def with_heirs(contents: Mapping[str, Content], heirs: Mapping[str, str]) -> dict[str, Content]:
+    """Each table with the rows of those that inherit from it, as a query reads it, instead of these."""
+    found = {name: content for name, content in contents.items() if name not in heirs}
+    for name, parent in heirs.items():
+        found[parent] = Content(found[parent].columns, found[parent].rows + contents[name].rows)
+    return found
 
 
 def schema_of(database: Database) -> list[Row]:
