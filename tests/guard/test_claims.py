@@ -135,6 +135,26 @@ def test_a_tag_that_is_no_text_is_refused(database, tmp_path):
     refuses(made, "rekey_not_text", "notes: the column of names 'project' is of type ")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("database", "key", "options"),
+    [
+        ("sqlite", "INTEGER PRIMARY KEY", "WITHOUT ROWID"),
+        ("sqlite", "INTEGER PRIMARY KEY DESC", ""),
+        ("sqlite", "INTEGER UNIQUE", ""),
+        ("postgresql", "INTEGER UNIQUE", ""),
+    ],
+    indirect=["database"],
+)
+def test_a_key_that_the_database_does_not_make_is_refused_where_a_row_is_created(database, tmp_path, key, options):
+    rows = f"CREATE TABLE projects (id {key}, name TEXT) {options}; INSERT INTO projects VALUES (2, 'pol'), (3, 'saw');"
+    refuses(
+        project(database, tmp_path, rows + NOTES, NOTE), "rekey_unfilled_column_project", "column 'id' needs a value"
+    )
+    promoting = PROJECT.replace(")", ", missing=Missing.PROMOTE)")
+    folds(project(database, tmp_path / "promoting", "SELECT 1", NOTE, identity=promoting))
+
+
 def test_a_view_is_refused(database, tmp_path):
     definitions = PROJECTS + NOTES.replace("notes", "stored_notes") + "CREATE VIEW notes AS SELECT * FROM stored_notes;"
     refuses(project(database, tmp_path, definitions, NOTE), "rekey_not_a_table", "notes is a view")

@@ -162,10 +162,10 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     given = [known.name for known in (*identity.named, *identity.within)]
     given += [*identity.creating, *identity.absorbing]
     given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
+    source, keys = identity.table, [known.name for known in identity.keys]
     if not identity.database_makes_keys:
-        given += [known.name for known in identity.keys]
-    source = identity.table
-    needed = database(dialect).needed(source).subquery("rekey_needed")
+        given += keys
+    needed = database(dialect).needed(source, keys).subquery("rekey_needed")
     creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
     offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
         needed.c.name.not_in(given), creating

@@ -740,14 +740,14 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value. If the script stops here:
---   give the column a value in the spec, Identity(created={...}), which may be made of the name, or a default in the
---   database.
+--   give the column a default in the database or, unless it is the key, a value in the spec, Identity(created={...}),
+--   which may be made of the name; or rename an alias row instead, missing=Missing.PROMOTE.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
-  printf('projects: the plan creates rows, and column %Q takes no NULL and has no default', name)
-FROM (SELECT CAST(name AS TEXT) AS name
-  FROM (SELECT name, type, "notnull", dflt_value, pk, max(pk) OVER () AS parts
-    FROM pragma_table_xinfo('projects') AS rekey_needed_info) AS rekey_known
-  WHERE ("notnull" = 1 OR pk > 0) AND dflt_value IS NULL AND NOT (pk = 1 AND parts = 1 AND upper(type) = 'INTEGER')
+  printf('projects: the plan creates rows, and column %Q needs a value, and the database makes none', name)
+FROM (SELECT CAST(name AS TEXT) AS name FROM pragma_table_xinfo('projects') AS rekey_needed_info
+  WHERE ("notnull" = 1 OR pk > 0 OR CAST(name AS TEXT) IN ('id')) AND dflt_value IS NULL
+    AND NOT
+      (pk = 1 AND NOT (EXISTS (SELECT 1 FROM pragma_index_list('projects') AS rekey_key_index WHERE origin = 'pk')))
 ) AS rekey_needed
 WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))

@@ -66,9 +66,10 @@ _WORDING: Mapping[str, Wording] = {
     ),
     "unfilled_column": Wording(
         claim="every column that a created row needs gets a value",
-        sentence="{table}: the plan creates rows, and column {column!r} takes no NULL and has no default",
-        remedy="give the column a value in the spec, Identity(created={...}), which may be made of the name, or a "
-        "default in the database.",
+        sentence="{table}: the plan creates rows, and column {column!r} needs a value, and the database makes none",
+        remedy="give the column a default in the database or, unless it is the key, a value in the spec, "
+        "Identity(created={...}), which may be made of the name; or rename an alias row instead, "
+        "missing=Missing.PROMOTE.",
     ),
     "journal_shape": Wording(
         claim="the journal has the columns of the spec's key, then those of its table, in their order",

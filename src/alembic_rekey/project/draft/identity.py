@@ -137,10 +137,10 @@ def _missing(drafting: Drafting, given: set[str]) -> Iterator[Argument]:
     made = len(key) == 1 and isinstance(kind, Integer | String | Uuid)
     if not isinstance(kind, Integer):
         made = made and not within_of(drafting)[0]
+    if len(key) > 1 or not isinstance(kind, Integer):
         given = given | {*key}
-    numbered = {*key} if isinstance(kind, Integer) else set()
-    asked = database(drafting.looking.connection.dialect.name).needed(identity.table)
-    needed = [name for name in drafting.looking.connection.execute(asked).scalars() if name not in given | numbered]
+    asked = database(drafting.looking.connection.dialect.name).needed(identity.table, key)
+    needed = [name for name in drafting.looking.connection.execute(asked).scalars() if name not in given]
     if drafting.wanted.promote:
         yield Argument("Missing.PROMOTE", "missing")
     elif needed:

@@ -153,8 +153,8 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def needed(self, source: Table) -> Relation:
-        """Return the columns of `source` that take no NULL, and that the database does not fill: `name`."""
+    def needed(self, source: Table, keys: Sequence[str]) -> Relation:
+        """Return the columns of `source`, by `name`, that take no NULL or are `keys`, and that nothing fills."""
 
     @abstractmethod
     def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:

@@ -147,9 +147,9 @@ class PostgreSQL(Database):
         """Ask pg_attribute."""
         return columns.columns(asked)
 
-    def needed(self, source: Table) -> Relation:
+    def needed(self, source: Table, keys: Sequence[str]) -> Relation:
         """Ask pg_attribute."""
-        return columns.needed(source)
+        return columns.needed(source, keys)
 
     def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:
         """Return it as it is: names in quotes differ in case."""

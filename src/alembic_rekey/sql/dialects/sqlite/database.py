@@ -136,9 +136,9 @@ class SQLite(Database):
         """Ask pragma_table_xinfo."""
         return columns.columns(asked)
 
-    def needed(self, source: Table) -> Relation:
+    def needed(self, source: Table, keys: Sequence[str]) -> Relation:
         """Ask pragma_table_xinfo; it makes one kind of key itself."""
-        return columns.needed(source)
+        return columns.needed(source, keys)
 
     def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:
         """Lower it: `Action` is `action`."""

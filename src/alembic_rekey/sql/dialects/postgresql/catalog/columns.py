@@ -95,12 +95,13 @@ def columns(asked: CTE) -> Relation:
     )
 
 
-def needed(source: Table) -> Relation:
-    """Return the columns that take no NULL, and that the database does not fill."""
+def needed(source: Table, keys: Sequence[str]) -> Relation:
+    """Return the columns that take no NULL or are `keys`, and that the database does not fill."""
     attribute = _ATTRIBUTES
     there = _of_table(literal(quoted(source.name, source.schema), Text()))
     filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
-    return select(cast(attribute.c.attname, Text).label("name")).where(there, attribute.c.attnotnull, not_(filled))
+    name = cast(attribute.c.attname, Text)
+    return select(name.label("name")).where(there, or_(attribute.c.attnotnull, name.in_(keys)), not_(filled))
 
 
 def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:

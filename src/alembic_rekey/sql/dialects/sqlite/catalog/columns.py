@@ -66,17 +66,16 @@ def columns(asked: CTE) -> Relation:
     )
 
 
-def needed(source: Table) -> Relation:
-    """Return the columns that take no NULL, and that the database does not fill."""
-    found = func.pragma_table_xinfo(literal(source.name, Text())).table_valued(
-        "name", "type", "notnull", "dflt_value", "pk", name="rekey_needed_info"
-    )
-    several = func.max(found.c.pk).over()
-    known = select(found, several.label("parts")).subquery("rekey_known")
-    # The one kind of key that SQLite makes itself.
-    made = and_(known.c.pk == 1, known.c.parts == 1, func.upper(known.c.type) == "INTEGER")
-    wanting = and_(or_(known.c.notnull == 1, known.c.pk > 0), known.c.dflt_value.is_(None), not_(made))
-    return select(cast(known.c.name, Text).label("name")).where(wanting)
+def needed(source: Table, keys: Sequence[str]) -> Relation:
+    """Return the columns that take no NULL or are `keys`, and that the database does not fill."""
+    place = literal(source.name, Text())
+    known = func.pragma_table_xinfo(place).table_valued("name", "notnull", "dflt_value", "pk", name="rekey_needed_info")
+    index = func.pragma_index_list(place).table_valued("origin", name="rekey_key_index")
+    # The one kind of key that SQLite makes itself is the number of the row, and needs no index.
+    made = and_(known.c.pk == 1, ~exists(select(literal_column("1")).where(index.c.origin == "pk")))
+    name = cast(known.c.name, Text)
+    wanted = or_(known.c.notnull == 1, known.c.pk > 0, name.in_(keys))
+    return select(name.label("name")).where(wanted, known.c.dflt_value.is_(None), not_(made))
 
 
 def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
