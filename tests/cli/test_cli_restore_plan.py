@@ -23,7 +23,7 @@ def test_it_counts_what_goes_back_and_changes_nothing(folded, registry_path):
     made = rekey_here(folded, registry_path, "restore-plan")
     assert (0, "") == (made.status, made.err)
     assert "projects: 2 rows go back, 0 drifted" in made.out
-    assert "project_state: 1 rows go back, 0 drifted" in made.out
+    assert "project_state: 1 row goes back, 0 drifted" in made.out
     assert before == folded.snapshot()
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from alembic_rekey.cli.run_options import accept_html, accept_limit, accept_runs
+from alembic_rekey.cli.run_options import accept_html, accept_json, accept_limit, accept_runs
 
 __all__ = ["FAILED", "parser"]
 
@@ -72,14 +72,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         "1 where no plan can be made.\n\nexample: alembic-rekey -x url=sqlite:///app.db plan --check --limit 5",
         formatter_class=raw,
     )
-    plan.add_argument(
-        "--json",
-        dest="show",
-        action="store_const",
-        const="json",
-        default="text",
-        help="print the report and nothing else; its path goes to standard error",
-    )
+    accept_json(plan, "print the report and nothing else; its path goes to standard error")
     plan.add_argument(
         "--no-report",
         dest="report",
@@ -160,9 +153,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         "example: alembic-rekey scan --check",
         formatter_class=raw,
     )
-    scan.add_argument(
-        "--json", dest="show", action="store_const", const="json", default="text", help="print it as one document"
-    )
+    accept_json(scan)
     scan.add_argument("--check", action="store_true", help="say with the exit status whether something was found")
     scan.add_argument("--full", action="store_true", help="read all rows of large tables, not a part of them")
     accept_limit(scan)

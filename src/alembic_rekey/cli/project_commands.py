@@ -23,6 +23,7 @@ from alembic_rekey.project.environment_file import place_of
 from alembic_rekey.project.files import ADOPTED_LINES, ENVIRONMENT_LINES, initialise
 from alembic_rekey.project.new_revision import new_revision, refuse_message
 from alembic_rekey.project.revision import next_fold
+from alembic_rekey.text.shown import counted
 
 __all__ = ["initialise_project", "make_revision"]
 
@@ -84,7 +85,7 @@ def _new_fold(config: Config, options: argparse.Namespace) -> tuple[Path, str]:
     drafting, parts = waited_for(settings.url, asked_there)
     text = partial(text_of, drafting, parts)
     path = new_revision(config, options.message, options.rev_id, ABOUT, text, place.passed_on, options.head)
-    tables = f"{len(parts)} {'table' if len(parts) == 1 else 'tables'}"
+    tables = counted(len(parts), "table")
     number = len(drafting.todo)
     asked = f"; {number} {'question stands' if number == 1 else 'questions stand'} in its `todo`" if number else ""
     return path, f"a new fold, of {tables} of {settings.database}{asked}."

@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic_rekey.report.file import NewFile
 
-__all__ = ["accept_html", "accept_limit", "accept_runs"]
+__all__ = ["accept_html", "accept_json", "accept_limit", "accept_runs"]
 
 
 def accept_runs(added: Any, raw: type[argparse.HelpFormatter]) -> list[argparse.ArgumentParser]:
@@ -21,7 +21,7 @@ def accept_runs(added: Any, raw: type[argparse.HelpFormatter]) -> list[argparse.
         epilog="exit status: 0; 4 where something is left over.\n\nexample: alembic-rekey status",
         formatter_class=raw,
     )
-    _accept_json(status)
+    accept_json(status)
     accept_limit(status)
     runs = added.add_parser(
         "runs",
@@ -30,7 +30,7 @@ def accept_runs(added: Any, raw: type[argparse.HelpFormatter]) -> list[argparse.
         epilog="example: alembic-rekey -x url=sqlite:///app.db runs",
         formatter_class=raw,
     )
-    _accept_json(runs)
+    accept_json(runs)
     report = added.add_parser(
         "report",
         help="the report of a run, rebuilt from its journal",
@@ -57,7 +57,7 @@ def accept_runs(added: Any, raw: type[argparse.HelpFormatter]) -> list[argparse.
         formatter_class=raw,
     )
     back.add_argument("run", type=_at_least_one, nargs="?", metavar="RUN", help="default: the newest not restored")
-    _accept_json(back)
+    accept_json(back)
     back.add_argument("--check", action="store_true", help="say with the exit status whether every row goes back")
     accept_html(back)
     accept_limit(back)
@@ -84,10 +84,9 @@ def accept_limit(made: argparse.ArgumentParser) -> None:
     lists.add_argument("--all", dest="limit", action="store_const", const=None, help="show all entries")
 
 
-def _accept_json(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--json", dest="show", action="store_const", const="json", default="text", help="print it as one document"
-    )
+def accept_json(made: argparse.ArgumentParser, says: str = "print it as one document") -> None:
+    """Let a command print a document."""
+    made.add_argument("--json", dest="show", action="store_const", const="json", default="text", help=says)
 
 
 def _at_least_one(text: str) -> int:

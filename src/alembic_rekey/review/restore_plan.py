@@ -21,12 +21,13 @@ from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
+from alembic_rekey.report.document import written
 from alembic_rekey.report.entry import json_value
 from alembic_rekey.report.runs import Run, recorded_runs, run_called
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
 from alembic_rekey.sql.values import readable
-from alembic_rekey.text.shown import printable
+from alembic_rekey.text.shown import counted, printable
 
 __all__ = ["Returning", "restore_plan_document", "restore_plan_text", "returnings"]
 
@@ -161,7 +162,8 @@ def restore_plan_text(returning: Iterable[Returning], database: str, limit: int 
             yield f"  note      {', '.join(f'run {newer.number}' for newer in one.before)} goes back first: {_BEFORE}"
         for table in one.tables:
             yield ""
-            yield f"{table.table}: {table.untouched:,} rows go back, {table.drifted:,} drifted"
+            go = "goes" if table.untouched == 1 else "go"
+            yield f"{table.table}: {counted(table.untouched, 'row')} {go} back, {table.drifted:,} drifted"
             yield from (f"  {printable(says)}" for says in islice(one.drifts(table.part), limit))
             if limit is not None and table.drifted > limit:
                 yield f"  … and {table.drifted - limit:,} more (--all shows them)"
@@ -179,7 +181,7 @@ def restore_plan_document(returning: Iterable[Returning], database: str) -> Iter
             told = {"table": table.table, "untouched": table.untouched, "drifted": table.drifted}
             yield f'{"," * (number > 0)}\n  {json.dumps(told)[:-1]}, "rows": ['
             for turn, row in enumerate(one.rows(table.part)):
-                yield f"{',' * (turn > 0)}\n   {json.dumps(row)}"
+                yield f"{',' * (turn > 0)}\n   {written(row).decode()}"
             yield "]}"
         yield "]}"
     yield "]}\n"

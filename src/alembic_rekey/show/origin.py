@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.spec import Identity
+from alembic_rekey.text.shown import counted
 
 __all__ = ["names_told", "registry_told"]
 
@@ -18,7 +19,10 @@ def names_told(made: DryRun) -> Iterator[tuple[str, str]]:
     digest = f" (SHA-256 {registry.sha256})" if registry.sha256 else ""
     yield "registry", _NONE if identity.found else f"{registry.path}{digest}"
     if not identity.found:
-        yield "", f"{len(registry.canonicals):,} canonical names, {len(registry.aliases):,} aliases"
+        yield (
+            "",
+            f"{counted(len(registry.canonicals), 'canonical name')}, {counted(len(registry.aliases), 'alias', 'es')}",
+        )
 
 
 def registry_told(identity: Identity, path: str, sha256: str | None) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from alembic_rekey.review.scan.findings import Scan
-from alembic_rekey.text.shown import printable, shown
+from alembic_rekey.text.shown import counted, printable, shown
 
 __all__ = ["scan_text"]
 
@@ -19,8 +19,8 @@ def scan_text(made: Scan, database: str, limit: int | None) -> Iterator[str]:
     yield from _list(
         "Columns outside the spec that hold registered names",
         [
-            f"{_at(one.table, one.column, one.path)}: {one.rows:,} of {_number(one.values, 'value')}, "
-            f"{_number(one.names, f'registered {one.noun}')}: {', '.join(map(shown, one.examples))}"
+            f"{_at(one.table, one.column, one.path)}: {one.rows:,} of {counted(one.values, 'value')}, "
+            f"{counted(one.names, f'registered {one.noun}')}: {', '.join(map(shown, one.examples))}"
             for one in made.outside
         ],
         limit,
@@ -32,7 +32,7 @@ def scan_text(made: Scan, database: str, limit: int | None) -> Iterator[str]:
         [
             f"{_at(one.table, one.column)}: "
             + "".join(f"where {printable(of)} is {shown(value)}, " for of, value in one.where.items())
-            + f"{_number(one.rows, 'row')} with the key of a {one.noun}"
+            + f"{counted(one.rows, 'row')} with the key of a {one.noun}"
             for one in made.keys
         ],
         limit,
@@ -51,7 +51,7 @@ def scan_text(made: Scan, database: str, limit: int | None) -> Iterator[str]:
     yield from _list(
         "Names that no list registers",
         [
-            f"{_at(one.table, one.column)}: {shown(one.name)} ({_number(one.rows, 'row')})"
+            f"{_at(one.table, one.column)}: {shown(one.name)} ({counted(one.rows, 'row')})"
             + (f"; nearly {shown(one.near)}" if one.near else "")
             for one in made.unregistered
         ],
@@ -84,10 +84,6 @@ def _list(title: str, entries: Sequence[str], limit: int | None, remedy: str) ->
     if limit is not None and len(entries) > limit:
         yield f"  … and {len(entries) - limit:,} more (--all shows them)"
     yield f"  what to do: {remedy}"
-
-
-def _number(of: int, what: str) -> str:
-    return f"{of:,} {what}{'' if of == 1 else 's'}"
 
 
 def _at(table: str, column: str, path: str = "") -> str:

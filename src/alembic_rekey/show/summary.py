@@ -23,7 +23,7 @@ from alembic_rekey.show.line import entry_line, listed_actions
 from alembic_rekey.show.listing import left_values, listed
 from alembic_rekey.show.origin import names_told
 from alembic_rekey.spec import Identity, Part
-from alembic_rekey.text.shown import printable, shown, shown_beside
+from alembic_rekey.text.shown import counted, printable, shown, shown_beside
 
 __all__ = [
     "DROPS",
@@ -91,11 +91,9 @@ def runs_text(runs: Sequence[Run], database: str) -> Iterator[str]:
     for line, run in zip((head, *lines), (None, *runs), strict=True):
         yield "  ".join(printable(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         if run is not None:
-            counted = [one.text for one in told_applied(run.counts("plan"), run.counts("apply")) if one.value]
+            told = [one.text for one in told_applied(run.counts("plan"), run.counts("apply")) if one.value]
             beside = " " * (widths[0] + 2)
-            yield from wrap(
-                ", ".join(counted) or "touched no row", 120, initial_indent=beside, subsequent_indent=beside
-            )
+            yield from wrap(", ".join(told) or "touched no row", 120, initial_indent=beside, subsequent_indent=beside)
 
 
 def _counts(counts: Sequence[Told]) -> Iterator[str]:
@@ -169,7 +167,7 @@ def _part(made: DryRun, part: Part, limit: int | None) -> Iterator[str]:
     if number := made.tally.rows[title, Action.REKEY]:
         yield from _heading(f"{table}: rekeyed ({number:,})")
         found = (
-            f"  {shown(written)} -> {shown(canonical)}: {rows:,} {'row' if rows == 1 else 'rows'}"
+            f"  {shown(written)} -> {shown(canonical)}: {counted(rows, 'row')}"
             for written, canonical, rows in spellings(made, part, Action.REKEY)
         )
         yield from _cut(found, sum(1 for _ in spellings(made, part, Action.REKEY)), limit)

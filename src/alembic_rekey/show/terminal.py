@@ -83,8 +83,8 @@ def runs_screen(runs: Sequence[Run], database: str) -> Iterator[RenderableType]:
     yield made
     for run in runs:
         told = told_applied(run.counts("plan"), run.counts("apply"))
-        counted = ", ".join(one.text for one in told if one.value)
-        yield Text.assemble((f"\nrun {run.number}: ", "bold"), counted or "touched no row")
+        said = ", ".join(one.text for one in told if one.value)
+        yield Padding(Text.assemble((f"run {run.number}: ", "bold"), said or "touched no row"), (1, 0, 0, 0))
         yield Text.assemble(("fingerprint ", SOFT), printable(run.plan_sha256 or "-"))
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["MOST", "printable", "shown", "shown_beside", "visible"]
+__all__ = ["MOST", "counted", "printable", "shown", "shown_beside", "visible"]
 
 MOST = 60
 """Characters of a value that are shown; the rest is counted."""
+
+
+def counted(number: int, what: str, several: str = "s") -> str:
+    """Return a number of what `what` is one of; `several` is what it ends in where there are more."""
+    return f"{number:,} {what}{'' if number == 1 else several}"
 
 
 def printable(text: str) -> str:

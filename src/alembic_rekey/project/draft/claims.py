@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Enum, Integer, String
 
-from alembic_rekey.project.draft.drafting import Claim, Drafting, counted, listed, said_of
+from alembic_rekey.project.draft.drafting import Claim, Drafting, listed, said_of
 from alembic_rekey.review.schema.description import Described, Field, called
 from alembic_rekey.review.schema.held import kind_of
 from alembic_rekey.review.schema.references import Pair, Referred
 from alembic_rekey.sql.dialects.survey import Place
-from alembic_rekey.text.shown import shown
+from alembic_rekey.text.shown import counted, shown
 from alembic_rekey.text.words import plain, singular
 
 __all__ = ["claims"]

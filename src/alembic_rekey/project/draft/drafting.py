@@ -11,9 +11,9 @@ from alembic_rekey.project.python.code import Argument, Call, Code, called_with,
 from alembic_rekey.project.python.naming import Variables
 from alembic_rekey.review.schema.description import Described, Schema
 from alembic_rekey.review.schema.held import Held, Looking
-from alembic_rekey.text.shown import printable
+from alembic_rekey.text.shown import counted, printable
 
-__all__ = ["Claim", "Drafting", "Part", "counted", "key_of", "listed", "said_of"]
+__all__ = ["Claim", "Drafting", "Part", "key_of", "listed", "said_of"]
 
 
 @dataclass
@@ -73,11 +73,11 @@ class Drafting:
 def key_of(described: Described, schema: Schema, avoiding: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
     """Return what tells the rows of a table apart: what most foreign keys refer to, the primary key at a tie."""
     known = {frozenset(columns): columns for columns in reversed(described.identifying)}
-    counted = {columns: 0 for columns in described.identifying if not avoiding or avoiding != {*columns}}
+    often = {columns: 0 for columns in described.identifying if not avoiding or avoiding != {*columns}}
     for _, link in schema.linked(described.place):
-        if (columns := known.get(frozenset(link.referred))) in counted and columns is not None:
-            counted[columns] += 1
-    return max(counted, key=lambda columns: counted[columns]) if counted else None
+        if (columns := known.get(frozenset(link.referred))) in often and columns is not None:
+            often[columns] += 1
+    return max(often, key=lambda columns: often[columns]) if often else None
 
 
 def said_of(held: Held, what: str) -> str:
@@ -87,11 +87,6 @@ def said_of(held: Held, what: str) -> str:
     if not held.values:
         return f"no value to tell by, but its name: {what}"
     return f"{held.matching:,} of {counted(held.values, 'value')} {'is' if held.matching == 1 else 'are'} {what}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of what `noun` is one of."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def listed(names: Iterable[str]) -> str:

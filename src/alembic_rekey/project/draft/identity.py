@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import DateTime, Integer, String, Uuid, func, select
 
-from alembic_rekey.project.draft.drafting import Claim, Drafting, Part, counted, listed
+from alembic_rekey.project.draft.drafting import Claim, Drafting, Part, listed
 from alembic_rekey.project.draft.expression import expression
 from alembic_rekey.project.draft.signs import created_time, status_of, updated_time
 from alembic_rekey.project.draft.wanted import column_named, table_named
 from alembic_rekey.project.python.code import Argument, Code, called_with, string, tuple_of
 from alembic_rekey.project.python.naming import noun_of
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.text.shown import counted
 from alembic_rekey.text.words import bare
 
 __all__ = ["drafted_identity", "within_of"]

@@ -33,6 +33,7 @@ from alembic_rekey.show.page.markup import said as said_as
 from alembic_rekey.show.page.returning import ReturningRows
 from alembic_rekey.show.page.rows import SAYS, Rows
 from alembic_rekey.spec import Spec
+from alembic_rekey.text.shown import counted
 
 __all__ = ["Said", "page", "restore_page"]
 
@@ -133,17 +134,13 @@ def _shell(said: Said, fingerprint: str, *scripts: str) -> dict[str, Any]:
         "css": _text("page.css"),
         "scripts": [_text("page.js"), *map(_text, scripts)],
         "hash_of": _hash,
-        "counted": _number,
+        "counted": counted,
         "version": version("alembic-rekey"),
     }
 
 
 def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _text(name: str) -> str:

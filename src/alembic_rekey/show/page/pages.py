@@ -20,6 +20,7 @@ from alembic_rekey.show.origin import registry_told
 from alembic_rekey.show.page.page import Said, page, restore_page
 from alembic_rekey.show.summary import verdict
 from alembic_rekey.spec import Spec
+from alembic_rekey.text.shown import counted
 
 __all__ = ["plan_page", "returning_page", "run_page"]
 
@@ -99,7 +100,7 @@ def returning_page(returning: Sequence[Returning], database: str) -> Iterator[st
     runs = ", ".join(str(one.run.number) for one in returning)
     verdict = "Every row goes back as it was."
     if drifted:
-        verdict = f"{drifted:,} {'row' if drifted == 1 else 'rows'} changed since: a downgrade refuses, or keeps them."
+        verdict = f"{counted(drifted, 'row')} changed since: a downgrade refuses, or keeps them."
     called = returning[0].called if len(returning) == 1 else returning[0].run.revision
     facts = [("database", database), *((f"run {one.run.number}", one.run.started_at) for one in returning)]
     title, tone = f"Way back of run {runs} of revision {called}", "refused" if drifted else "ready"
