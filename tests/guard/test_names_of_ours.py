@@ -52,6 +52,19 @@ def test_slots_in_tables_of_any_name_fold_and_go_back(database, tmp_path):
     assert before == rows(database)
 
 
+def test_a_spec_that_declares_a_column_of_the_journals_is_refused_online_and_by_script(database, tmp_path):
+    """A number called like the journal's own text broke the script in words of SQLAlchemy."""
+    column = "ALTER TABLE projects ADD rekey_action INTEGER;"
+    spec = f"Spec(revision=revision, identity={PROJECT[:-1]}, absorb={{'rekey_action': Absorb.MIN}}))"
+    project = declared(database, tmp_path, IDENTITY + PROJECTS + column, spec, ["projects"], names=NAMES)
+    before = database.snapshot()
+    online, script = project.upgrade(), project.alembic("upgrade", "head", "--sql")
+    assert (2, 1) == (online.code, script.code)
+    assert "rekey_reserved_name (1)" in online.err
+    assert "FAILED: the column 'rekey_action' of projects is named like one of the journal's own" in script.err
+    assert before == database.snapshot()
+
+
 def test_tags_in_tables_and_columns_of_any_name_fold_and_go_back_by_script(database, tmp_path):
     """Case 25, by script."""
     definitions, parts = [IDENTITY, PROJECTS], []

@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, ExecutableDDLElement
 
+from alembic_rekey.errors import SpecRefused
 from alembic_rekey.spec import Part
 from alembic_rekey.sql.registry_text import RegistryText
 
@@ -178,6 +179,11 @@ def bookkeeping(part: Part) -> tuple[str, ...]:
 
 
 def _kept(name: str, part: Part) -> TableClause:
+    for taken in {known.name for known in part.table.columns} & {*bookkeeping(part)}:
+        raise SpecRefused(
+            f"the column {taken!r} of {part.table.name} is named like one of the journal's own",
+            "rename the column for as long as the journal is needed, or leave its table out of the revision.",
+        )
     return table(
         name,
         column("rekey_run", Integer()),
