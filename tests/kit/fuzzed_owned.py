@@ -55,9 +55,8 @@ def add_slots(drawing: Drawing, number: int, kind: str) -> None:
     if drawing.sometimes("differing"):
         constants["differing"] = drawing.pick((Differing.CANONICAL, *((Differing.NEWEST,) * ("updated_at" in told))))
     if drawing.sometimes("unique on slots"):
-        drawing.case.between.append(
-            drawing.unique(made, drawing.pick((("owner", "value"), ("owner",), ("owner", "status"))))
-        )
+        comparable = (("owner", "value"),) * (columns["value"].type == "TEXT")
+        drawing.case.between.append(drawing.unique(made, drawing.pick((*comparable, ("owner",), ("owner", "status")))))
     if drawing.sometimes("partial unique"):
         one = drawing.unique(made, ("owner", "slot"))
         drawing.case.between.append(f"{one} WHERE {made.c('status')} = 'active'")
