@@ -12,7 +12,7 @@ from alembic_rekey.environment import RUNNING, SCRIPT_NOTES, settings_of
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.guard.shape import column_undeclared, generated_undeclared
 from alembic_rekey.guard.triggers import trigger_undeclared
-from alembic_rekey.project.folds import declared_in, specs_until
+from alembic_rekey.project.folds import declared_in, specs_until, turn_in
 from alembic_rekey.review.made import told_apart
 from alembic_rekey.script.frame import ScriptNotes
 from alembic_rekey.script.script import script
@@ -29,6 +29,7 @@ __all__ = [
     "noted",
     "settings_for",
     "specs_in_force",
+    "turn_declared",
 ]
 
 
@@ -65,6 +66,12 @@ def declared_specs(operations: Operations) -> list[Spec]:
 def called(operations: Operations, spec: Spec) -> str:
     """Return what `spec` is called: its revision, and its noun where that has several."""
     return f"revision {told_apart(spec, declared_specs(operations))}"
+
+
+def turn_declared(operations: Operations, spec: Spec) -> int | None:
+    """Return which of the specs of its revision and noun `spec` is; None where the revision declares it not."""
+    scripts = _scripts(operations)
+    return None if scripts is None else turn_in(scripts, spec)
 
 
 def specs_in_force(operations: Operations) -> list[Spec]:

@@ -79,7 +79,7 @@ def _perform(
     if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
     ledger = ledger_of(configured(operations), connection)
-    expected = approved(settings.expect_plan, ledger.taken, told_apart(spec, declared_specs(operations)))
+    expected = approved(settings.expect_plan, ledger.taken, _called(operations, spec, settings))
     planned = journalled(spec, current_run())
     asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names_of(spec, registry), planned)]
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
@@ -122,7 +122,7 @@ def _write(
     asked_for = [Guard(check) for check in (unseen, *_asked_for(settings, planned))]
     guarding: list[Step] = [*declared_whole(spec, dialect.name), *attached_in_script(spec, dialect), *asked_for]
     notes = noted(operations)
-    expected = approved(settings.expect_plan, len(notes.header), told_apart(spec, declared_specs(operations)))
+    expected = approved(settings.expect_plan, len(notes.header), _called(operations, spec, settings))
     if expected is not None:
         guarding += plan_assertions(spec, registry, expected, dialect)
     steps = upgrade_steps(
@@ -142,6 +142,11 @@ def _write(
         + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
     )
     notes.tail.append(counts_shown(dialect))
+
+
+def _called(operations: Operations, spec: Spec, settings: Settings) -> str:
+    """Return what the fold is called where a refusal of its approval would say it."""
+    return told_apart(spec, declared_specs(operations)) if settings.expect_plan else spec.revision
 
 
 def _asked_for(settings: Settings, planned: Planned) -> list[Check]:

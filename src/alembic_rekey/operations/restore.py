@@ -14,9 +14,8 @@ from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.guard.wording.wording import WORDING
-from alembic_rekey.operations.context import called, carry_out, declared_specs, declared_whole, noted, settings_for
+from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for, turn_declared
 from alembic_rekey.operations.surroundings import invoked
-from alembic_rekey.review.made import turn_of
 from alembic_rekey.script.attached import hanging_in_script
 from alembic_rekey.script.created import altered_in_script
 from alembic_rekey.settings import Settings
@@ -59,7 +58,7 @@ def _restore(operations: Operations, operation: Restore) -> None:
         _write_restore(operations, operation.spec, settings)
     else:
         with about(revision=operation.spec.revision, noun=operation.spec.identity.noun):
-            turn = turn_of(operation.spec, declared_specs(operations))
+            turn = turn_declared(operations, operation.spec)
             _perform_restore(operations.get_bind(), operation.spec, settings, turn)
 
 
@@ -90,7 +89,7 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
         )
     dialect = migration.dialect
     stored = Stored.declared(spec)
-    turn = turn_of(spec, declared_specs(operations))
+    turn = turn_declared(operations, spec)
     steps = decide_steps(backward_of(spec, stored), dialect.name, lambda _keys: (), turn)
     steps += declared_whole(spec, dialect.name)
     if spec.identity.creates:

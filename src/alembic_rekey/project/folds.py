@@ -12,10 +12,10 @@ from alembic.util import CommandError
 
 from alembic_rekey.errors import CommandRefused, SpecRefused
 from alembic_rekey.report.runs import Run
-from alembic_rekey.review.made import Choice, told_apart
+from alembic_rekey.review.made import Choice, told_apart, turn_of
 from alembic_rekey.spec import Spec
 
-__all__ = ["Folds", "declared_in", "specs_until"]
+__all__ = ["Folds", "declared_in", "specs_until", "turn_in"]
 
 
 class Folds:
@@ -112,10 +112,20 @@ def declared_in(scripts: ScriptDirectory) -> Iterator[tuple[Script, Spec]]:
         SpecRefused: if two specs of one revision do not go together.
     """
     for script in reversed(list(scripts.walk_revisions())):
-        # A revision that makes the side tables of another one may have its spec too.
-        own = [spec for spec in _specs(vars(script.module).values()) if spec.revision == script.revision]
+        own = _own(script)
         _check(own)
         yield from ((script, spec) for spec in own)
+
+
+def turn_in(scripts: ScriptDirectory, spec: Spec) -> int | None:
+    """Return which of the specs of its revision and noun `spec` is, from 1; None where the revision declares it not."""
+    declaring = (_own(script) for script in scripts.walk_revisions() if script.revision == spec.revision)
+    return turn_of(spec, next(declaring, []))
+
+
+def _own(script: Script) -> list[Spec]:
+    """Return the specs that a revision declares for itself: one that makes another's side tables may have its spec."""
+    return [spec for spec in _specs(vars(script.module).values()) if spec.revision == script.revision]
 
 
 def specs_until(scripts: ScriptDirectory, heads: Collection[str]) -> list[Spec]:
