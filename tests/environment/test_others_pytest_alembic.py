@@ -18,7 +18,7 @@ from pytest_alembic.tests.experimental import test_downgrade_leaves_no_trace
 from sqlalchemy import NullPool, create_engine
 
 import legacy
-from alembic_rekey.connection.database import sqlite_hooks
+from alembic_rekey.sql.dialects.sqlite.engine import sqlite_hooks
 from examples import REGISTRY, ROOT, folded
 
 pytestmark = pytest.mark.slow
