@@ -1,13 +1,23 @@
-"""What is asked of the catalog, or told to it, in one line: is a foreign key there; ALTERs of tables of ours."""
+"""What is asked of the catalog, or told to it: is a foreign key there, which are declared; ALTERs of tables of ours."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Column, ColumnElement, Table
 from sqlalchemy.schema import ExecutableDDLElement
 
-__all__ = ["DropColumn", "Refers", "ReplicateWhole"]
+__all__ = ["DropColumn", "Followed", "Refers", "ReplicateWhole"]
+
+
+class Followed(NamedTuple):
+    """A table whose `owners`, each a column with the table and column that it refers to, a run leads by itself."""
+
+    child: str
+    owners: Sequence[tuple[str, str, str]]
+    written: Sequence[str]
+    """Every column that a run may write."""
 
 
 class Refers(ColumnElement[bool]):

@@ -23,6 +23,7 @@ from alembic_rekey.sql.dialects.session import Session
 from alembic_rekey.sql.dialects.shell import Said, Shell
 from alembic_rekey.sql.dialects.survey import Survey
 from alembic_rekey.sql.expressions import Sentence
+from alembic_rekey.sql.references import Followed
 
 __all__ = ["Change", "Database", "Said", "UniqueIndex"]
 
@@ -217,10 +218,11 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
+    def leading_nowhere(self, tables: Sequence[Table], followed: Sequence[Followed]) -> list[Relation]:
         """Return the rows that refer to nothing, of `tables` and all that refer to them; none where there can be none.
 
-        `table`, `rowid`, `parent`, `fkid` and `rows`, how many they are: a table may have no row numbers.
+        `table`, `rowid`, `parent`, `fkid` and `rows`, how many they are: a table may have no row numbers. Not asked are
+        the `followed`, where they have no other foreign key that a run may break.
         """
 
     @abstractmethod

@@ -49,7 +49,7 @@ from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
 from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
-from alembic_rekey.sql.references import DropColumn, ReplicateWhole
+from alembic_rekey.sql.references import DropColumn, Followed, ReplicateWhole
 
 __all__ = ["PostgreSQL"]
 
@@ -188,7 +188,7 @@ class PostgreSQL(Database):
         """Ask pg_attribute, of tables that this account may read whole."""
         return loose_keys(key, tables, endings)
 
-    def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
+    def leading_nowhere(self, tables: Sequence[Table], followed: Sequence[Followed]) -> list[Relation]:
         """Return none: it lets none lead nowhere."""
         return []
 

@@ -40,7 +40,7 @@ from alembic_rekey.sql.dialects.sqlite.shell import SQLiteShell
 from alembic_rekey.sql.dialects.sqlite.survey import SQLiteSurvey
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Exact, Sentence
-from alembic_rekey.sql.references import DropColumn
+from alembic_rekey.sql.references import DropColumn, Followed
 
 __all__ = ["SQLite"]
 
@@ -174,9 +174,9 @@ class SQLite(Database):
         """Ask pragma_table_info of every other table."""
         return loose_keys(key, tables, endings)
 
-    def leading_nowhere(self, tables: Sequence[Table]) -> list[Relation]:
+    def leading_nowhere(self, tables: Sequence[Table], followed: Sequence[Followed]) -> list[Relation]:
         """Ask pragma_foreign_key_check of those tables."""
-        return [columns.leading_nowhere(tables)]
+        return [columns.leading_nowhere(tables, followed)]
 
     def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
         """Return none: no query can name a table that another one tells."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     Column,
+    ColumnElement,
     Executable,
     Table,
     TableClause,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     cast,
     column,
     exists,
+    false,
     func,
     intersect,
     literal,
@@ -31,6 +33,7 @@ from sqlalchemy import (
 
 from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects.lines import as_number, place_in
+from alembic_rekey.sql.references import Followed
 
 __all__ = ["as_made", "columns", "foreign_keys", "leading_nowhere", "needed"]
 
@@ -83,21 +86,46 @@ def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
     return _KEYS.bindparams(parent=parent.name, children=json.dumps([str(child.name) for child in children]))
 
 
-def leading_nowhere(tables: Sequence[Table]) -> Relation:
-    """Return the rows that refer to nothing; a table without row numbers tells only how many they are."""
+def leading_nowhere(tables: Sequence[Table], followed: Sequence[Followed]) -> Relation:
+    """Return the rows that refer to nothing; a table without row numbers tells only how many they are.
+
+    Not asked are the `followed` tables, as far as their foreign keys are those.
+    """
     folded = [func.lower(literal(str(source.name))) for source in tables]
     known = table("sqlite_master", column("type"), column("name")).alias("rekey_known")
     key = func.pragma_foreign_key_list(known.c.name).table_valued("table", name="rekey_key")
     refers = exists(select(literal_column("1")).select_from(key).where(func.lower(key.c.table).in_(folded)))
+    settled = (and_(_same(known.c.name, one.child), not_(_refers_otherwise(one, folded))) for one in followed)
     related = (
         select(known.c.name)
-        .where(known.c.type == "table", or_(func.lower(known.c.name).in_(folded), refers))
+        .where(known.c.type == "table", or_(func.lower(known.c.name).in_(folded), refers), not_(or_(false(), *settled)))
         .cte("rekey_related")
     )
     found = func.pragma_foreign_key_check(related.c.name).table_valued(*_FIELDS, name="rekey_found")
     fields = [found.c[name] for name in _FIELDS]
     counted = select(*fields, func.count().label("rows")).select_from(related.join(found, true()))
     return counted.group_by(*fields)
+
+
+def _refers_otherwise(one: Followed, folded: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
+    """Tell whether a foreign key is none of the declared ones, and a run changes a side of it."""
+    key = func.pragma_foreign_key_list(literal(one.child, Text())).table_valued(
+        "table", "from", "to", name="rekey_other"
+    )
+    declared = [
+        and_(
+            _same(key.c["from"], owner),
+            _same(key.c.table, parent),
+            _same(func.coalesce(key.c.to, literal("", Text())), referred),
+        )
+        for owner, parent, referred in one.owners
+    ]
+    stays = and_(func.lower(key.c.table).not_in(folded), *(not_(_same(key.c["from"], name)) for name in one.written))
+    return exists(select(literal_column("1")).select_from(key).where(not_(or_(*declared, stays))))
+
+
+def _same(name: ColumnElement[str], other: str) -> ColumnElement[bool]:
+    return func.lower(name) == func.lower(literal(other, Text()))
 
 
 def as_made(key: Column[Any], made: TableClause) -> Relation:
