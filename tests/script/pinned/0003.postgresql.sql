@@ -622,8 +622,8 @@ WHERE rows > 1;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values. If the script stops here: decide
 --   which value is right: on the page of alembic-rekey plan --html FILE, which gives a file for -x resolutions=FILE
---   (alembic-rekey plan --write-resolutions FILE writes it as a form), or give the other row another status
---   ('superseded', say); then run the upgrade again.
+--   (alembic-rekey plan --write-resolutions FILE writes it as a form), or in the database: let the rows say the same
+--   or, where they have a status, give the other row another one ('superseded', say); then run the upgrade again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_collision_state',
   format('project_state: %L has a collision at %s: row %L, active under %L, says %L',
     rekey_planned_state.rekey_canonical,

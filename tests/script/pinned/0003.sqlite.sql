@@ -616,8 +616,8 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_collision_state: no slot has two active rows with different values. If the script stops here: decide
 --   which value is right: on the page of alembic-rekey plan --html FILE, which gives a file for -x resolutions=FILE
---   (alembic-rekey plan --write-resolutions FILE writes it as a form), or give the other row another status
---   ('superseded', say); then run the upgrade again.
+--   (alembic-rekey plan --write-resolutions FILE writes it as a form), or in the database: let the rows say the same
+--   or, where they have a status, give the other row another one ('superseded', say); then run the upgrade again.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_collision_state',
   printf('project_state: %Q has a collision at %s: row %Q, active under %Q, says %Q',
     rekey_planned_state.rekey_canonical,
