@@ -18,9 +18,9 @@ _WORDING: Mapping[str, Wording] = {
         sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "
         "says {value!r}",
         remedy="decide which value is right: on the page of alembic-rekey plan --html FILE, which gives a file for "
-        "-x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes it as a form), or in the database: let "
-        "the rows say the same or, where they have a status, give the other row another one ('superseded', say); then "
-        "run the upgrade again.",
+        "-x resolutions=FILE (alembic-rekey plan --write-resolutions FILE writes it as a form), or in the database: "
+        "let the rows say the same or, where they have a status, give the other row another one ('superseded', say); "
+        "then run the upgrade again.",
     ),
     "answer": Wording(
         claim="each answer keeps one active row of one slot in collision",
