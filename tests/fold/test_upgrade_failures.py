@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from declared import declared
 from examples import KNOWN_BY_THE_UPGRADE, ROOT, alembic_here, folded, memory, prepared, refuses, state
 
 
@@ -275,3 +276,18 @@ def test_an_interrupt_changes_nothing_and_leaves_no_report(database, registry, m
         alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=tmp_path / "reports")
     assert database.snapshot() == before
     assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.slow
+def test_a_trigger_that_writes_a_row_of_a_found_group_back_is_found(database, tmp_path, trigger):
+    definitions = "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(99));"
+    definitions += "INSERT INTO people VALUES (1, 'a@x'), (2, 'A@x'), (3, NULL), (4, NULL)"
+    spec = """Spec(revision=revision, identity=Identity(
+        noun="person", key=t["people"].c.id, name=t["people"].c.email, duplicates=Duplicates.FOUND))"""
+    project = declared(database, tmp_path, definitions, spec, ["people"], names={})
+    trigger("people", "DELETE", "INSERT INTO people (id, email) VALUES (OLD.id, OLD.email)")
+    before = database.snapshot()
+    ended = project.upgrade()
+    assert (2, True) == (ended.code, "rekey_shadow_left_person (1)" in ended.err), ended.err
+    assert "a row is still named 'a@x'" in ended.err
+    assert before == database.snapshot()

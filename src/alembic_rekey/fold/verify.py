@@ -20,7 +20,7 @@ from alembic_rekey.guard.watches import Watches
 from alembic_rekey.plan.actions import applied_counts
 from alembic_rekey.plan.counts import named_counts, planned_rows
 from alembic_rekey.plan.groups.members import Planned, referring
-from alembic_rekey.plan.groups.ranked import groups
+from alembic_rekey.plan.groups.ranked import groups, still_several
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, same_key
 from alembic_rekey.plan.parts.tags import tagged
@@ -96,11 +96,15 @@ def left(_part: Part, _spec: Spec, _names: Names, _planned: Planned) -> Iterable
 
 @left.register
 def _shadow_left(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Iterable[Check]:
+    table = literal(str(identity.table.name)).label("table")
+    if identity.found and identity.retire is None:
+        # Nobody asks any more which of them stays: to order them would cost more than the question.
+        several = still_several(identity, spec, names).subquery("rekey_several")
+        yield check("shadow_left", identity.noun, select(table, several))
+        return
     again = groups(identity, spec, names)
     misspelt = [] if identity.found else [again.c.name != again.c.canonical]
-    still = select(
-        literal(str(identity.table.name)).label("table"), again.c.name.label("spelling"), again.c.canonical
-    ).where(or_(again.c.place > 1, *misspelt))
+    still = select(table, again.c.name.label("spelling"), again.c.canonical).where(or_(again.c.place > 1, *misspelt))
     if identity.retire is not None:
         # A row that is marked keeps its name.
         lines = planned[identity]

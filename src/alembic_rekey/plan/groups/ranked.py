@@ -20,12 +20,12 @@ from sqlalchemy import (
 from alembic_rekey.plan.groups.order import Direction, ordered
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, flag, key_text, numbered, so_far
-from alembic_rekey.spec import Identity, Match, Spec
+from alembic_rekey.spec import Identity, Match, Relation, Spec
 from alembic_rekey.sql.expressions import Exact, Scanned, by_code_point
 from alembic_rekey.sql.registry_text import FoldedName
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["groups", "written_name"]
+__all__ = ["groups", "still_several", "written_name"]
 
 
 def written_name(identity: Identity, name: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
@@ -77,6 +77,13 @@ def groups(identity: Identity, spec: Spec, names: Names) -> CTE:
         .cte(f"rekey_group_{identity.noun}")
         .prefix_with("MATERIALIZED", dialect="sqlite")
     )
+
+
+def still_several(identity: Identity, spec: Spec, names: Names) -> Relation:
+    """Return what the rows of each found group of more than one are called: the first of their names, and the last."""
+    known, _ = _found(identity, spec, names)
+    spelled = func.max(known.c.name).label("spelling"), func.min(known.c.name).label("canonical")
+    return select(*spelled).group_by(*alike(known, "group")).having(func.count() > 1)
 
 
 def _registered(identity: Identity, spec: Spec, names: Names) -> tuple[CTE, list[Direction]]:
