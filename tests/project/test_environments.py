@@ -29,7 +29,7 @@ SHAPES = {
     ),
     "an engine of its own": (
         TO_ENV,
-        (ENGINE, 'create_engine(os.environ["SHOP"], connect_args={})'),
+        (ENGINE, 'create_engine(os.environ["SHOP"], poolclass=pool.NullPool)'),
         (URL, 'url = os.environ["SHOP"]'),
     ),
     "a transaction of its own": (TO_ENV, (CONNECT, "with connectable.begin() as connection")),
@@ -147,7 +147,7 @@ def test_a_url_that_env_py_does_not_take_is_refused(project, monkeypatch, tmp_pa
     assert {"projects", "notes"} == project.database.tables()
     assert not (tmp_path / "elsewhere.db").exists()
     taken = "create_engine(context.get_x_argument(as_dictionary=True).get('url'))"
-    project.change(project.env, ('create_engine(os.environ["SHOP"], connect_args={})', taken))
+    project.change(project.env, ('create_engine(os.environ["SHOP"], poolclass=pool.NullPool)', taken))
     project.does("upgrade", "head", url=f"sqlite:///{tmp_path}/elsewhere.db")
     assert (tmp_path / "elsewhere.db").exists()
 

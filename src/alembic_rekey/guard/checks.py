@@ -36,7 +36,7 @@ from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["check", "emptiness", "guards", "refuse_rows_without_registry", "refusing"]
+__all__ = ["any_rows", "check", "emptiness", "guards", "refuse_rows_without_registry", "refusing"]
 
 
 def check(name: str, noun: str, offending: Relation) -> Check:
@@ -49,6 +49,12 @@ def check(name: str, noun: str, offending: Relation) -> Check:
         remedy=words.remedy,
         offending=offending,
     )
+
+
+def any_rows(said: Iterable[ColumnElement[Any]], source: Table, *where: ColumnElement[bool]) -> Relation:
+    """Return `said` with the number of those rows, if there are any: SQLite asks for a GROUP BY till 3.39."""
+    counted = select(func.count().label("rows")).select_from(source).where(*where).subquery("rekey_these")
+    return select(*said, counted.c.rows).where(counted.c.rows > 0)
 
 
 def guards(spec: Spec, names: Names, planned: Planned) -> list[Check]:

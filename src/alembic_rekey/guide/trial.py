@@ -51,7 +51,7 @@ from alembic import op
 from alembic_rekey import *
 revision, down_revision = "0001", None
 _frozen = sa.MetaData()
-_frozen.reflect(sa.create_engine({url!r}), resolve_fks=False)
+_frozen.reflect(sa.create_engine({url!r}, poolclass=sa.NullPool), resolve_fks=False)
 globals().update(_frozen.tables)
 spec = Spec(revision=revision, {spec})
 def upgrade():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import ColumnElement, Table, and_, func, inspect, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, inspect, literal, not_, or_, select
 from sqlalchemy.schema import DropTable
 
-from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.shape import reserved_names
 from alembic_rekey.operations.context import carry_out, noted, specs_in_force
 from alembic_rekey.operations.surroundings import invoked
@@ -143,7 +143,7 @@ def _is_gone(operations: Operations) -> bool:
 def _drop_empty_tables(operations: Operations, operation: DropEmptyTables) -> None:
     steps: list[Step] = []
     for number, table in enumerate(operation.tables):
-        rows = select(literal(str(table.name)).label("table"), func.count().label("rows")).select_from(table)
-        steps.append(Guard(check("table_holds_rows", str(number), rows.having(func.count() > 0))))
+        held = any_rows([literal(str(table.name)).label("table")], table)
+        steps.append(Guard(check("table_holds_rows", str(number), held)))
     steps += [Statement(f"Drop {table.name}, which is empty.", DropTable(table)) for table in operation.tables]
     carry_out(operations, steps, "a downgrade would drop rows")

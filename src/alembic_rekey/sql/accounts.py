@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     case,
     column,
+    exists,
     func,
     literal,
     not_,
@@ -77,18 +78,22 @@ class Account:
 
 def unbalanced(account: Account, tables: CTE, counted: CTE, *others: Relation) -> Relation:
     """Return each kind of change of each of the account's `tables` that was `counted` otherwise than it is named."""
-    named = account.changed.cte("rekey_journalled")
-    both = (
+    named = account.changed.cte("rekey_journalled").prefix_with("MATERIALIZED", dialect="sqlite")
+    of_journal = (
         select(
             func.coalesce(tables.c.table, counted.c.table).label("table"),
             account.allowed(named).label("again"),
             *(func.coalesce(counted.c[kind], 0).label(kind) for kind in KINDS),
             *(func.coalesce(named.c[kind], 0).label(f"named_{kind}") for kind in KINDS),
         )
-        .join_from(named, counted, counted.c.part == named.c.part, full=True)
+        .join_from(named, counted, counted.c.part == named.c.part, isouter=True)
         .join(tables, tables.c.part == named.c.part, isouter=True)
-        .cte("rekey_account")
     )
+    # Not a full join: SQLite has that from 3.39 on.
+    is_named = exists(select(literal(1)).select_from(named).where(named.c.part == counted.c.part))
+    zero = literal(0)
+    beside = select(counted.c.table, zero, *(counted.c[kind] for kind in KINDS), *(zero for _ in KINDS))
+    both = union_all(of_journal, beside.where(not_(is_named))).cte("rekey_account")
     stayed = both.c.inserted - both.c.deleted != both.c.named_inserted - both.c.named_deleted
     surplus = both.c.inserted + both.c.updated - both.c.named_inserted - both.c.named_updated
     wrong = select(both).where(or_(stayed, not_(surplus.between(0, both.c.again)))).cte("rekey_wrong")

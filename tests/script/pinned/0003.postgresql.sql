@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 831, 845, 855, 893, 997
---   project_state: 840, 939, 948, 957, 977, 987
---   interactions: 906
---   memories: 919, 929
+--   projects: 830, 844, 854, 892, 996
+--   project_state: 839, 938, 947, 956, 976, 986
+--   interactions: 905
+--   memories: 918, 928
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -676,17 +676,16 @@ WHERE interactions.id IS NOT NULL GROUP BY interactions.id HAVING count(*) > 1;
 --   every row has a key. If the script stops here: declare the column that tells the rows apart, or give these rows a
 --   key.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_key_is_null_project',
-  format('projects: %s rows have no value in the declared key ''id''', count(*))
-FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
+  format('projects: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM projects WHERE projects.id IS NULL) AS rekey_these WHERE rows > 0
 UNION ALL SELECT 'rekey_key_is_null_state',
-  format('project_state: %s rows have no value in the declared key ''id''', count(*))
-FROM project_state WHERE project_state.id IS NULL HAVING count(*) > 0
-UNION ALL SELECT 'rekey_key_is_null_memory',
-  format('memories: %s rows have no value in the declared key ''id''', count(*))
-FROM memories WHERE memories.id IS NULL HAVING count(*) > 0
+  format('project_state: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM project_state WHERE project_state.id IS NULL) AS rekey_these WHERE rows > 0
+UNION ALL SELECT 'rekey_key_is_null_memory', format('memories: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM memories WHERE memories.id IS NULL) AS rekey_these WHERE rows > 0
 UNION ALL SELECT 'rekey_key_is_null_interaction',
-  format('interactions: %s rows have no value in the declared key ''id''', count(*))
-FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0;
+  format('interactions: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM interactions WHERE interactions.id IS NULL) AS rekey_these WHERE rows > 0;
 
 -- Guard rekey_no_row_is_active_state: some row has the status that the spec calls active. If the script stops here:
 --   name the status of rows that are in force in the spec, Slots(active=\u2026): values of others are dropped. If none
@@ -1208,8 +1207,10 @@ rekey_account AS (SELECT coalesce(rekey_accounted."table", rekey_counted."table"
     coalesce(rekey_counted.inserted, 0) AS inserted, coalesce(rekey_counted.updated, 0) AS updated,
     coalesce(rekey_counted.deleted, 0) AS deleted, coalesce(rekey_journalled.inserted, 0) AS named_inserted,
     coalesce(rekey_journalled.updated, 0) AS named_updated, coalesce(rekey_journalled.deleted, 0) AS named_deleted
-  FROM rekey_journalled FULL OUTER JOIN rekey_counted ON rekey_counted.part = rekey_journalled.part
-    LEFT OUTER JOIN rekey_accounted ON rekey_accounted.part = rekey_journalled.part),
+  FROM rekey_journalled LEFT OUTER JOIN rekey_counted ON rekey_counted.part = rekey_journalled.part
+    LEFT OUTER JOIN rekey_accounted ON rekey_accounted.part = rekey_journalled.part
+  UNION ALL SELECT "table", 0, inserted, updated, deleted, 0, 0, 0 FROM rekey_counted
+  WHERE NOT (EXISTS (SELECT 1 FROM rekey_journalled WHERE part = rekey_counted.part))),
 rekey_wrong AS (SELECT * FROM rekey_account
   WHERE inserted - deleted != named_inserted - named_deleted
     OR ((inserted + updated) - named_inserted) - named_updated NOT BETWEEN 0 AND again)

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1048, 1075, 1101, 1142, 1261
---   project_state: 1068, 1196, 1206, 1216, 1237, 1249
---   interactions: 1157
---   memories: 1172, 1184
+--   projects: 1047, 1074, 1100, 1141, 1260
+--   project_state: 1067, 1195, 1205, 1215, 1236, 1248
+--   interactions: 1156
+--   memories: 1171, 1183
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -696,17 +696,16 @@ DELETE FROM rekey_finding;
 --   every row has a key. If the script stops here: declare the column that tells the rows apart, or give these rows a
 --   key.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_key_is_null_project',
-  printf('projects: %s rows have no value in the declared key ''id''', count(*))
-FROM projects WHERE projects.id IS NULL HAVING count(*) > 0
+  printf('projects: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM projects WHERE projects.id IS NULL) AS rekey_these WHERE rows > 0
 UNION ALL SELECT 'rekey_key_is_null_state',
-  printf('project_state: %s rows have no value in the declared key ''id''', count(*))
-FROM project_state WHERE project_state.id IS NULL HAVING count(*) > 0
-UNION ALL SELECT 'rekey_key_is_null_memory',
-  printf('memories: %s rows have no value in the declared key ''id''', count(*))
-FROM memories WHERE memories.id IS NULL HAVING count(*) > 0
+  printf('project_state: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM project_state WHERE project_state.id IS NULL) AS rekey_these WHERE rows > 0
+UNION ALL SELECT 'rekey_key_is_null_memory', printf('memories: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM memories WHERE memories.id IS NULL) AS rekey_these WHERE rows > 0
 UNION ALL SELECT 'rekey_key_is_null_interaction',
-  printf('interactions: %s rows have no value in the declared key ''id''', count(*))
-FROM interactions WHERE interactions.id IS NULL HAVING count(*) > 0
+  printf('interactions: %s rows have no value in the declared key ''id''', rows)
+FROM (SELECT count(*) AS rows FROM interactions WHERE interactions.id IS NULL) AS rekey_these WHERE rows > 0
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true
 
 from alembic_rekey.guard.catalog import about
-from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.groups.members import Planned
@@ -58,8 +58,7 @@ def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
         )
         yield check("key_not_unique", part.noun, several)
         empty = or_(*(known.is_(None) for known in part.keys))
-        missing = select(*said, func.count().label("rows")).select_from(part.table).where(empty)
-        yield check("key_is_null", part.noun, missing.having(func.count() > 0))
+        yield check("key_is_null", part.noun, any_rows(said, part.table, empty))
 
 
 def _none_is_active(slots: Slots, status: Column[Any], planned: FromClause) -> Relation:

@@ -55,6 +55,7 @@ def by_watch(account: Account) -> Relation:
         .join_from(SEEN, declared, func.lower(declared.c.table) == func.lower(SEEN.c.table), isouter=True)
         .group_by(SEEN.c.table)
         .cte("rekey_counted")
+        .prefix_with("MATERIALIZED")
     )
     return unbalanced(account, declared, counted)
 
