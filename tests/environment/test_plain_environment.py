@@ -3,12 +3,14 @@
 Every project here is as a template of Alembic made it; `alembic-rekey init` was never run.
 """
 
+import re
 import sqlite3
 from contextlib import closing
 
 import pytest
 
 import small
+from alembic_rekey.guide.topics import page
 from databases import SQLiteDatabase
 from templates import AS_BEFORE, FOLDED, made
 
@@ -189,3 +191,14 @@ def test_a_database_that_another_writer_holds_is_told_as_locked(tmp_path):
         said = " ".join(f"{ended.out}{ended.err}".split())
         assert (True, True) == (ended.code != 0, "another process writes" in said), said
         assert AS_BEFORE == project.notes()
+
+
+def test_our_tables_are_left_alone_by_the_line_that_the_guide_tells(project):
+    """Without it they are proposed to be dropped."""
+    (argument,) = re.findall(r"^context\.configure\((include_name=.*)\)$", page("environments"), re.MULTILINE)
+    project.does("upgrade", "head")
+    said = project.alembic("check")
+    assert "rekey_run" in f"{said.out}{said.err}"
+    project.change(project.env, ("connection=connection, ", f"connection=connection, {argument}, "))
+    said = project.alembic("check")
+    assert "rekey_" not in f"{said.out}{said.err}"
