@@ -146,7 +146,7 @@ def test_a_url_that_env_py_does_not_take_is_refused(project, monkeypatch, tmp_pa
     assert (1, True) == (ended.code, "whatever -x says" in ended.err)
     assert {"projects", "notes"} == project.database.tables()
     assert not (tmp_path / "elsewhere.db").exists()
-    taken = "create_engine(context.get_x_argument(as_dictionary=True).get('url'))"
+    taken = "create_engine(context.get_x_argument(as_dictionary=True).get('url'), poolclass=pool.NullPool)"
     project.change(project.env, ('create_engine(os.environ["SHOP"], poolclass=pool.NullPool)', taken))
     project.does("upgrade", "head", url=f"sqlite:///{tmp_path}/elsewhere.db")
     assert (tmp_path / "elsewhere.db").exists()
