@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    exists,
     func,
     literal,
     literal_column,
@@ -190,9 +191,14 @@ def _standing(asked: _Asked, acting: CTE) -> Relation:
     joined = stored.outerjoin(going, same_key(alike(going, "acting"), keys))
     stays: ColumnElement[bool] = going.c.rekey_action.is_(None)
     covered = asked.index.covered
-    if isinstance(part, Identity) and (covered is None or covered.isdisjoint(part.absorbing)):
-        # Shadows go when all else is done, but for what is absorbed.
-        stays = or_(stays, going.c.rekey_action == Action.DELETE.value)
+    if isinstance(part, Identity):
+        # Shadows go when all else is done, but for what is absorbed; a row that is created takes that while they stand.
+        stands = going.c.rekey_action == Action.DELETE.value
+        if covered is not None and not covered.isdisjoint(part.absorbing):
+            made = acting.alias("rekey_made")
+            of_this = same_key(alike(made, "lead"), alike(going, "lead"))
+            stands &= exists(select(literal(1)).where(made.c.rekey_action == Action.CREATE.value, of_this))
+        stays = or_(stays, stands)
     return select(_row(keys, None), *(stored.c[name] for name in asked.types)).select_from(joined).where(stays)
 
 

@@ -74,8 +74,8 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         claim="no unique index refuses what the rows become",
         sentence="{table}: {row}, would be one of {rows} that are alike to the unique index {index}",
         remedy="decide which of these rows stays, and remove or change the others by hand; where one is to be created, "
-        "give it a value of its own, made of its name: Identity(created={'slug': func.lower(projects.c.name)}); then "
-        "run the upgrade again.",
+        "give it a value of its own, made of its name: Identity(created={'slug': func.lower(projects.c.name)}), or "
+        "rename an alias row instead, missing=Missing.PROMOTE; then run the upgrade again.",
     ),
     "key_not_unique": Wording(
         claim="the declared key tells the rows of each table apart",
