@@ -65,6 +65,27 @@ def test_a_spec_that_declares_a_column_of_the_journals_is_refused_online_and_by_
     assert before == database.snapshot()
 
 
+def test_a_link_in_a_table_with_a_dot_in_its_name_goes_back(database, tmp_path):
+    """SQLite did not find the journal, and no downgrade was possible."""
+    links = """
+        CREATE TABLE "a.b" (project_id INTEGER, tag VARCHAR(9), PRIMARY KEY (project_id, tag));
+        INSERT INTO "a.b" VALUES (2, 'x'), (1, 'y'), (2, 'y');"""
+    columns = 'sa.Column("project_id", sa.Integer), sa.Column("tag", sa.String(9))'
+    slots = 'Slots(noun="link", key=(*L.c,), owners=(L.c.project_id,), slot=(L.c.tag,))'
+    spec = f"""(L := sa.Table("a.b", sa.MetaData(), {columns})) is None or Spec(
+        revision=revision, identity={PROJECT}, slots=({slots},))"""
+    project = declared(database, tmp_path, IDENTITY + PROJECTS + links, spec, ["projects"], names=NAMES)
+    before = database.table("a.b")
+    for way in ("online", "script"):
+        if way == "online":
+            assert (0, 0) == (project.upgrade().code, project.downgrade().code)
+        else:
+            assert 0 == database.run_script(project.script("0001:0002")).returncode
+            assert [(1, "x"), (1, "y")] == database.rows('SELECT * FROM "a.b" ORDER BY 2')
+            assert 0 == database.run_script(project.script("0002:0001", "downgrade")).returncode
+        assert before == database.table("a.b")
+
+
 def test_tags_in_tables_and_columns_of_any_name_fold_and_go_back_by_script(database, tmp_path):
     """Case 25, by script."""
     definitions, parts = [IDENTITY, PROJECTS], []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, MetaData, Table, and_, column, false, literal_column, select, update
+from sqlalchemy import ColumnElement, FromClause, MetaData, Table, and_, column, false, literal_column, select, update
 from sqlalchemy.schema import DropTable
+from sqlalchemy.sql.util import ClauseAdapter
 
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import written
@@ -27,16 +28,18 @@ _RETURNING = Table("rekey_returning", MetaData())
 
 def undone(part: Part, says: str, action: Action) -> Statement:
     """Return what gives the rows that go back, and had `action`, their old values in the columns that it wrote."""
-    kept = journal(part)
+    kept: FromClause = journal(part)
+    going = goes_back(part, action)
+    found = same_key(part.keys, keys_of(part, kept))
+    if part.key_moves:
+        # The row is found by what it became. By another name: among several that it updates from, SQLite does not
+        # find a table with a dot in its name.
+        kept, back = kept.alias("rekey_kept"), stored_back(part)
+        going = ClauseAdapter(kept).traverse(going)
+        found = and_(same_key(alike(back, "key"), keys_of(part, kept)), same_key(part.keys, alike(back, "now")))
     columns: list[Any] = [*written(part)[action], *([] if part.stamp is None else [part.stamp])]
     old = {known.key: kept.c[known.name] for known in columns}
-    keys = keys_of(part, kept)
-    found = same_key(part.keys, keys)
-    if part.key_moves:
-        # The row is found by what it became.
-        back = stored_back(part)
-        found = and_(same_key(alike(back, "key"), keys), same_key(part.keys, alike(back, "now")))
-    return Statement(says, update(part.table).values(old).where(found, goes_back(part, action)))
+    return Statement(says, update(part.table).values(old).where(found, going))
 
 
 def put_back(part: Part, stored: Stored, dialect: str, says: str, *actions: Action) -> Iterator[Statement]:
