@@ -6,6 +6,7 @@ import pytest
 
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.show.page.rows import SAYS
+from databases import first_on_sqlite
 from declared import declared
 
 SCHEMA = """
@@ -65,6 +66,7 @@ def test_a_page_has_a_word_for_every_action_but_one():
     assert {*Action} - {Action.KEEP} == {*SAYS}
 
 
+@first_on_sqlite
 def test_it_is_planned_folded_reported_and_goes_back(project, database, tmp_path):
     before, page = rows(database), tmp_path / "plan.html"
     planned = project.rekey("plan", "--html", str(page))
