@@ -194,6 +194,9 @@ def pytest_collection_modifyitems(config, items):
 
     At the end one worker would run them while the others wait.
     """
+    for item in items:
+        if _is_asked_of(item, "postgresql") and item.get_closest_marker("sqlite_first"):
+            item.add_marker("slow")
     again = [] if os.environ.get("REKEY_LONG") else [item for item in items if _says_the_same(item)]
     if again:
         config.hook.pytest_deselected(items=again)
@@ -203,8 +206,12 @@ def pytest_collection_modifyitems(config, items):
 
 def _says_the_same(item):
     """Tell whether a test of words alone would hear them from PostgreSQL, after SQLite."""
+    return _is_asked_of(item, "postgresql") and item.get_closest_marker("words") is not None
+
+
+def _is_asked_of(item, dialect):
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    return params.get("database") == "postgresql" and item.get_closest_marker("words") is not None
+    return params.get("database") == dialect
 
 
 def pytest_collection_finish():

@@ -20,6 +20,8 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 SCHEMA = """
 CREATE TABLE projects (id INTEGER {makes} PRIMARY KEY, name VARCHAR(99) NOT NULL);
 INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol'), (3, 'lathe'), (4, 'la');

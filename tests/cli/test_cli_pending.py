@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from databases import first_on_sqlite
 from two_folds import make
 
 OWN_URL = """\
@@ -172,7 +171,7 @@ def test_nothing_to_do_is_said_only_where_every_plan_is_empty(project, database)
     assert 2 == project.alembic("upgrade", "head", allow_empty="false").code
 
 
-@first_on_sqlite
+@pytest.mark.sqlite_first
 def test_what_a_later_fold_would_refuse_refuses_the_upgrade(project, database):
     database.execute("ALTER TABLE tasks RENAME COLUMN project TO client")
     said = project.rekey("plan", "--check")

@@ -12,6 +12,8 @@ from examples import CANONICAL, folded, prepared
 from pages import Read
 from server import clean_environment
 
+pytestmark = pytest.mark.sqlite_first
+
 
 @pytest.fixture
 def done(database, tmp_path, upgrade):

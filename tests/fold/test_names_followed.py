@@ -4,6 +4,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 PROJECTS = "CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(40), mail VARCHAR(40));"
 STATE = """
 CREATE TABLE state (id INTEGER PRIMARY KEY, project_id INTEGER, said VARCHAR(40), slot VARCHAR(9), value VARCHAR(9),

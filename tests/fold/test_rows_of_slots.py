@@ -2,8 +2,9 @@
 
 import pytest
 
-from databases import first_on_sqlite
 from declared import declared
+
+pytestmark = pytest.mark.sqlite_first
 
 SCHEMA = """
 CREATE TABLE models (name VARCHAR(99) PRIMARY KEY, workspace VARCHAR(9));
@@ -44,7 +45,6 @@ def marks_of(database, owner):
     return database.rows(f"SELECT id, {owner} FROM marks ORDER BY id")
 
 
-@first_on_sqlite
 def test_they_follow_up_and_down(project, database):
     before = {table: database.table(table) for table in TABLES}
     assert 0 == project.check().status

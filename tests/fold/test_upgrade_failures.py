@@ -9,9 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from databases import first_on_sqlite
 from declared import declared
 from examples import KNOWN_BY_THE_UPGRADE, ROOT, alembic_here, folded, memory, prepared, refuses, state
+
+pytestmark = pytest.mark.sqlite_first
 
 
 @pytest.fixture
@@ -252,7 +253,6 @@ def test_a_commit_that_the_server_refuses_changes_nothing_and_leaves_no_report(d
     refuses(database, registry, "not at the commit", planned=KNOWN_BY_THE_UPGRADE)
 
 
-@first_on_sqlite
 def test_a_commit_that_fails_on_the_way_changes_nothing_and_leaves_no_report(database, registry, monkeypatch):
     from sqlalchemy.engine.default import DefaultDialect
 

@@ -5,6 +5,8 @@ import pytest
 import legacy
 from examples import actions, folded, prepared
 
+pytestmark = pytest.mark.sqlite_first
+
 BOOKKEEPING = {"rekey_run", "rekey_action", "rekey_canonical", "rekey_place", "rekey_to_id"}
 ODD = {
     "sqlite": {

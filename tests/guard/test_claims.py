@@ -4,6 +4,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 PROJECTS = """
     CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL UNIQUE);
     INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol'), (3, 'saw');"""

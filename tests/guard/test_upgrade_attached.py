@@ -2,8 +2,9 @@
 
 import pytest
 
-from databases import first_on_sqlite
 from examples import CANONICAL, memories, memory, names, prepared, prepared_otherwise, projects, refuses, state, states
+
+pytestmark = pytest.mark.sqlite_first
 
 KINDS = ["", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON DELETE CASCADE ON UPDATE CASCADE"]
 
@@ -63,7 +64,6 @@ def test_a_further_key_to_projects_in_a_table_that_the_plan_covers_is_refused(da
 VOTES = "CREATE TABLE votes (id TEXT, state_id TEXT REFERENCES project_state (id) ON DELETE CASCADE)"
 
 
-@first_on_sqlite
 def test_rows_that_hang_on_a_state_row_that_would_be_deleted_are_refused(database, family):
     gone = {"merged": "merge", "dropped": "drop", "replaced": "replace"}
     database.execute(VOTES)

@@ -14,6 +14,8 @@ from examples import (
     state,
 )
 
+pytestmark = pytest.mark.sqlite_first
+
 
 @pytest.fixture
 def collision(database, tmp_path):

@@ -19,19 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg import sql
 
 import snapshots
 from server import PATIENCE_SECONDS, Server, clean_environment
 
-__all__ = ["DIALECTS", "Database", "PostgreSQLDatabase", "SQLiteDatabase", "first_on_sqlite", "sqlite_shell"]
+__all__ = ["DIALECTS", "Database", "PostgreSQLDatabase", "SQLiteDatabase", "sqlite_shell"]
 
 DIALECTS = ("sqlite", "postgresql")
-first_on_sqlite = pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
-"""For a claim that takes seconds: the fast tests ask it of SQLite, the slow ones of PostgreSQL."""
 SHOWN_AS_THEY_ARE = ("int2", "int4", "int8", "float4", "float8", "bool")
 """PostgreSQL types that `Database.table` does not cast to text."""
 BESIDE_SCHEMAS = (

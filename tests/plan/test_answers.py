@@ -8,7 +8,6 @@ import pytest
 
 from answer_files import answer, written
 from commands import rekey_here
-from databases import first_on_sqlite
 from examples import (
     CANONICAL,
     LATER,
@@ -24,6 +23,8 @@ from examples import (
 )
 from scripts import generated
 from scripts import state as everything
+
+pytestmark = pytest.mark.sqlite_first
 
 TWO = {"projects": projects(c=CANONICAL, s="p05"), "project_state": [state("own", "c", "1"), state("old", "s", "2")]}
 SEVERAL = {
@@ -237,7 +238,6 @@ def test_a_plan_with_answers_is_the_plan_that_runs(database, tmp_path):
     assert [(fingerprint,)] == database.rows("SELECT plan_sha256 FROM rekey_run")
 
 
-@first_on_sqlite
 def test_a_script_does_what_the_upgrade_does(database, tmp_path):
     registry = prepared(database, tmp_path, SEVERAL)
     remarks = {"decided_by": "Mira O'Hara", "why": "it's \u202e %s :x \\ $$ -- ;\t🧪"}

@@ -23,6 +23,8 @@ from examples import (
     states,
 )
 
+pytestmark = pytest.mark.sqlite_first
+
 DESCRIPTION = "created by legacy alias migration"
 
 

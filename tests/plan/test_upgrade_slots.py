@@ -5,6 +5,8 @@ import pytest
 from databases import Database
 from examples import CANONICAL, LATER, OLD, actions, counts, prepared, projects, refuses, state, states
 
+pytestmark = pytest.mark.sqlite_first
+
 NAMES = {"c": CANONICAL, "s": "p05", "t": "interferometer"}
 """A canonical row and two shadows, by id. A state row has the id of its project."""
 

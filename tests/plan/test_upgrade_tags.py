@@ -16,6 +16,8 @@ from examples import (
     projects,
 )
 
+pytestmark = pytest.mark.sqlite_first
+
 ACTIVE, SUPERSEDED = (CANONICAL, "active"), (CANONICAL, "superseded")
 
 

@@ -14,10 +14,12 @@ import stranger
 from alembic_rekey import Epoch, Stamped
 from alembic_rekey.review.schema.held import Looking
 from conftest import ROOT
-from databases import SQLiteDatabase, first_on_sqlite
+from databases import SQLiteDatabase
 from drafts import draft, empty_project
 from examples import CANONICAL, interaction, memory, prepared, project, state
 from field_lines import _all, _changed
+
+pytestmark = pytest.mark.sqlite_first
 
 NAMES = {"customers": {"acme": ["acmee", "ACME Inc"], "zoe": ["zoë"]}}
 
@@ -54,7 +56,6 @@ def told(part):
     return {"kind": type(part).__name__, "columns": {str(known.name) for known in part.table.columns}, **given}
 
 
-@first_on_sqlite
 def test_on_our_own_schema_it_writes_what_our_own_fold_declares(database, tmp_path):
     registry = prepared(
         database,
@@ -144,7 +145,6 @@ def lines_of(spec):
         yield " ".join((given["kind"], *roles))
 
 
-@first_on_sqlite
 def test_each_kind_of_table_is_recognised_and_says_what_was_seen(database, tmp_path):
     made = draft(every(database, tmp_path), "customers.name")
     (spec,) = made.specs
@@ -227,7 +227,6 @@ def test_a_column_that_is_no_reference_by_name_but_holds_keys_beside_others_is_a
     ] == sorted(made.questions, reverse=True)
 
 
-@first_on_sqlite
 def test_a_type_in_several_spellings_is_one_pair_and_a_second_pair_is_asked_about(database, tmp_path):
     made = plain(database, tmp_path)
     database.execute(
@@ -267,7 +266,6 @@ INSERT INTO works VALUES (1, 12), (2, 13);
 """
 
 
-@first_on_sqlite
 def test_what_refers_to_a_row_of_a_slot_without_a_foreign_key_follows_it(database, tmp_path):
     """By its name and its values, as what refers to the identity; of a table that is called so itself, it is not."""
     made = draft(filled(database, tmp_path, BELOW, None), "customers.name", "--match", "lower(name)")

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from databases import first_on_sqlite
 from stranger import CREATED, KEYS, TABLES, make, shown
 from ways_back import contents
 
@@ -113,7 +112,7 @@ def script(project, *arguments, **x):
     return project.database.run_script(project.does(*arguments, "--sql", **x).out.encode("ascii"))
 
 
-@first_on_sqlite
+@pytest.mark.sqlite_first
 @both_kinds_of_keys
 def test_an_upgrade_folds_and_a_downgrade_puts_everything_back(project):
     project.fill(everything(project))
@@ -299,7 +298,7 @@ def test_the_registry_comes_from_the_variable_that_its_own_configuration_names(p
     assert "the registry file does not exist" in project.rekey("plan").out
 
 
-@first_on_sqlite
+@pytest.mark.sqlite_first
 def test_every_table_is_the_strangers_own(project):
     project.does("upgrade", "head")
     ours = {"rekey_run", "rekey_count", "rekey_alias", "alembic_version", *(f"rekey_journal_{name}" for name in TABLES)}

@@ -6,6 +6,8 @@ from alembic.util import CommandError
 import legacy
 from commands import rekey_here
 
+pytestmark = pytest.mark.sqlite_first
+
 PROJECTS = {"alpha": ["al"]}
 
 

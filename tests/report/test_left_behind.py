@@ -7,6 +7,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 NAMES = {"polisher": ["pol", "p2"], "new": ["other"]}
 TABLE = """
     CREATE TABLE customers (id {key} PRIMARY KEY, name VARCHAR(99) NOT NULL, email VARCHAR(99), city VARCHAR(99),

@@ -8,8 +8,9 @@ import stat
 import pytest
 
 from commands import rekey_here
-from databases import first_on_sqlite
 from examples import CANONICAL, LATER, OLD, alembic_here, prepared, projects, refuses, state
+
+pytestmark = pytest.mark.sqlite_first
 
 VALUE = "it's \u202e\t🧪 " + "x" * 2_000
 ROWS = {
@@ -54,7 +55,6 @@ def test_the_form_asks_each_collision_and_shows_every_row_of_it(database, tmp_pa
     assert OLD != LATER
 
 
-@first_on_sqlite
 def test_the_form_is_refused_as_it_is_and_taken_once_it_is_filled_in(database, tmp_path):
     registry = prepared(database, tmp_path, ROWS)
     path = tmp_path / "form.json"

@@ -10,8 +10,9 @@ from alembic_rekey.project.configuration import configuration, settings_of
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.review.scan.scan import scanned
 from alembic_rekey.review.schema.held import Looking
-from databases import first_on_sqlite
 from declared import declared
+
+pytestmark = pytest.mark.sqlite_first
 
 NAMES = {"acme": ["acme inc", "ACM"], "zoë": ["zoe's shop"], "42": ["forty two"]}
 FOLDED = """
@@ -135,7 +136,6 @@ def keys(document):
     return {(one["table"], one["column"], *one["where"].values()): one["rows"] for one in document["keys"]}
 
 
-@first_on_sqlite
 @pytest.mark.parametrize("of", [NUMBERS, WORDS], ids=["numbers", "words"])
 def test_it_finds_every_column_that_no_spec_declares_and_no_other(database, tmp_path, of):
     made = planted(database, tmp_path, of)
@@ -159,7 +159,6 @@ def test_it_finds_nothing_where_nothing_is_outside_the_spec(database, tmp_path):
     assert (0, True) == (said.status, "Nothing outside the specs holds a registered name" in said.out)
 
 
-@first_on_sqlite
 def test_a_monitor_is_told_by_the_exit_status(database, tmp_path):
     made = planted(database, tmp_path)
     said = made.rekey("scan", "--check")
@@ -185,7 +184,6 @@ def test_a_plan_says_nothing_of_it_where_there_is_nothing(database, tmp_path):
     assert "see alembic-rekey scan" not in project(database, tmp_path).rekey("plan").out
 
 
-@first_on_sqlite
 def test_rows_written_under_an_alias_since_the_last_fold_are_told_by_day(database, tmp_path):
     made = project(database, tmp_path)
     assert [] == scan(made)["since"]
@@ -234,7 +232,6 @@ def test_a_name_beside_an_owner_was_written_since_if_its_row_was(database, tmp_p
     assert ("buyer", "acm", "2100-01-01", 1) == tuple(since[name] for name in ("column", "alias", "day", "rows"))
 
 
-@first_on_sqlite
 def test_keys_of_rows_that_went_are_found_after_the_fold_as_before(database, tmp_path):
     made = project(database, tmp_path, PLANTED)
     database.execute("INSERT INTO bills VALUES (4, 2, NULL, NULL)")
@@ -244,7 +241,6 @@ def test_keys_of_rows_that_went_are_found_after_the_fold_as_before(database, tmp
     assert {} == keys(scan(made))
 
 
-@first_on_sqlite
 def test_of_a_pair_of_type_and_key_a_scan_tells_what_no_spec_declares(database, tmp_path):
     """Rows that a part does not count, and rows of another spelling of the type: those alone."""
     part = """References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.subject_id,),
@@ -285,7 +281,6 @@ OF_SLOTS = """slots=(Slots(noun="profile", key=t["profiles"].c.id, owners=(t["pr
     references=(References(noun="work", key=t["works"].c.id, owners=(t["works"].c.cover_profile_id,), of="profile"),"""
 
 
-@first_on_sqlite
 @pytest.mark.parametrize(
     "of",
     [NUMBERS | {"p1": 11, "p2": 12, "p3": 13}, WORDS | {"p1": "'p-1'", "p2": "'p-2'", "p3": "'p-3'"}],

@@ -6,7 +6,6 @@ import pytest
 
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.show.page.rows import SAYS
-from databases import first_on_sqlite
 from declared import declared
 
 SCHEMA = """
@@ -66,7 +65,7 @@ def test_a_page_has_a_word_for_every_action_but_one():
     assert {*Action} - {Action.KEEP} == {*SAYS}
 
 
-@first_on_sqlite
+@pytest.mark.sqlite_first
 def test_it_is_planned_folded_reported_and_goes_back(project, database, tmp_path):
     before, page = rows(database), tmp_path / "plan.html"
     planned = project.rekey("plan", "--html", str(page))

@@ -10,6 +10,8 @@ from alembic_rekey.show.markdown import MOST
 from commands import rekey_here
 from examples import CANONICAL, folded, interaction, prepared, projects, state
 
+pytestmark = pytest.mark.sqlite_first
+
 HOSTILE = "```\n</details><img src=x onerror=alert(1)> @everyone #1 [x](http://example.org) `````` <!--"
 
 

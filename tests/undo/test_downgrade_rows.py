@@ -8,6 +8,8 @@ import legacy
 from examples import CANONICAL, LATER, actions, interaction, memory, project, projects, state
 from ways_back import WAYS, everything_folded, fold
 
+pytestmark = pytest.mark.sqlite_first
+
 SHADOW = project("s", "P05", description="it's\tmine\r\n")
 CANON = project("c", CANONICAL, description="")
 

@@ -5,6 +5,8 @@ import pytest
 from declared import declared
 from whole_database import is_ours, whole
 
+pytestmark = pytest.mark.sqlite_first
+
 DEFINITIONS = """
 CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE deeds (id INTEGER PRIMARY KEY, who INTEGER REFERENCES people (id), about INTEGER);

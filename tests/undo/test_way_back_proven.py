@@ -6,6 +6,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 NAMES = {"polisher": ["pol"]}
 PROJECT = 'Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name)'
 SCHEMA = """

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from databases import first_on_sqlite
 from declared import declared
+
+pytestmark = pytest.mark.sqlite_first
 
 NAMES = {"polisher": ["pol"]}
 SPEC = """Spec(revision=revision,
@@ -60,7 +61,6 @@ def test_what_a_trigger_writes_into_a_column_that_nobody_declared_refuses_the_up
     assert before == database.snapshot()
 
 
-@first_on_sqlite
 def test_an_edit_in_a_column_that_nobody_declared_keeps_its_row_from_going_back(database, tmp_path):
     project = declared(database, tmp_path, SCHEMA, SPEC, TABLES, names=NAMES)
     database.execute(NOTE)
