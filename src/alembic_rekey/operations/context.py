@@ -69,7 +69,7 @@ def called(operations: Operations, spec: Spec) -> str:
 
 
 def turn_declared(operations: Operations, spec: Spec) -> int | None:
-    """Return which of the specs of its revision and noun `spec` is; None where the revision declares it not."""
+    """Return which of the specs of its revision and noun `spec` is; None where the revision has not several."""
     scripts = _scripts(operations)
     return None if scripts is None else turn_in(scripts, spec)
 

@@ -118,7 +118,7 @@ def declared_in(scripts: ScriptDirectory) -> Iterator[tuple[Script, Spec]]:
 
 
 def turn_in(scripts: ScriptDirectory, spec: Spec) -> int | None:
-    """Return which of the specs of its revision and noun `spec` is, from 1; None where the revision declares it not."""
+    """Return which of the specs of its revision and noun `spec` is, from 1; None where there are not several."""
     declaring = (_own(script) for script in scripts.walk_revisions() if script.revision == spec.revision)
     return turn_of(spec, next(declaring, []))
 

@@ -156,7 +156,7 @@ def _entry(path: Path, title: str, line: bytes) -> dict[str, Any]:
             _refuse(path, _SHAPELESS)
         return entry
     action, before, survivor = entry.get("action"), entry.get("before"), entry.get("survivor", {})
-    if action not in _ACTIONS or not isinstance(before, dict):
+    if not isinstance(action, str) or action not in _ACTIONS or not isinstance(before, dict):
         _refuse(path, "one of its entries has no action or no before-image")
     if not (
         isinstance(entry.get("canonical"), str)

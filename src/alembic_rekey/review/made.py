@@ -30,10 +30,15 @@ def told_apart(spec: Spec, among: Iterable[Spec]) -> str:
 
 
 def turn_of(spec: Spec, among: Iterable[Spec]) -> int | None:
-    """Return which of the specs that its revision has for its noun `spec` is, from 1; None if it is not there."""
+    """Return which of the specs that its revision has for its noun `spec` is, from 1.
+
+    None if it is not there, and where it is the only one: then any run of that noun is its own, also a second one
+    that was made since nobody restored the first.
+    """
     mine = spec.revision, spec.identity.noun
     alike = [other for other in among if (other.revision, other.identity.noun) == mine]
-    return next((number for number, other in enumerate(alike, 1) if other is spec), None)
+    numbers = [number for number, other in enumerate(alike, 1) if other is spec]
+    return numbers[0] if numbers and len(alike) > 1 else None
 
 
 def all_called(specs: Sequence[Spec]) -> dict[str, Spec]:
