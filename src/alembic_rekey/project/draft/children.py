@@ -54,7 +54,9 @@ def _below(drafting: Drafting, slots: Part, known: Sequence[str], claims: Sequen
             claim = found.setdefault(described.name, Claim(described))
             claim.owners.setdefault(tuple(pairs[name] for name in slots.key), "")
     owning = {(claim.described.place, name) for claim in claims for columns in claim.owners for name in columns}
-    for described in drafting.schema.tables.values() if len(slots.key) == 1 else ():
+    # Where the key is an owner, what holds it holds a key of the identity, and is looked for as that.
+    has_a_key = len(slots.key) == 1 and (slots.described.place, slots.key[0]) not in owning
+    for described in drafting.schema.tables.values() if has_a_key else ():
         free = [each for each in described.unlinked if (described.place, each.name) not in owning]
         claim = found.get(described.name, Claim(described))
         if described.unread or claim.described is not described:
