@@ -164,7 +164,8 @@ def _add_tags(drawing: Drawing, number: int, kind: str) -> None:
     if drawing.sometimes("partial unique"):
         one = drawing.unique(made, ("tag", "agree"))
         drawing.case.between.append(f"{one} WHERE {made.c('status')} = 'active'")
-    if drawing.sometimes("unique of an expression"):
+    if drawing.sometimes("unique of an expression") and columns["tag"].pool is TAGS:
+        # PostgreSQL has no lower() of a number.
         name = f"expression{len(drawing.case.between)}"
         drawing.case.between.append(
             f"CREATE UNIQUE INDEX {name} ON {made.sql} (lower({made.c('tag')}), {made.c('agree')})"
