@@ -29,7 +29,9 @@ def app(tmp_path) -> Callable[[str], Application]:
     def given(name: str) -> Application:
         found = application(name, tmp_path)
         if found is None:
-            pytest.skip("REKEY_APPS names no folder with the applications; tests/apps/prepare.sh makes one")
+            pytest.skip(
+                "no applications: tests/apps/prepare.sh FOLDER installs them, REKEY_APPS=FOLDER says where they are"
+            )
         return found
 
     return given

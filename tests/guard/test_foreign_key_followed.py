@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from several import both_ways, goes, several
+from several import THERE_AND_BACK, both_ways, goes, several
 
 MODELS = """
 CREATE TABLE models (name VARCHAR(99) NOT NULL PRIMARY KEY, made INTEGER);
@@ -42,14 +42,6 @@ spec = Spec(
     ),
 )
 """
-PLAIN = """
-def upgrade():
-    op.create_side_tables(spec)
-    op.rekey(spec)
-def downgrade():
-    op.restore(spec)
-    op.drop_side_tables(spec)
-"""
 FOR_A_MOMENT = """
 def dropped():
     op.drop_constraint("labels_version", "labels")
@@ -86,7 +78,7 @@ def made(database, folder, ways):
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_it_is_refused_and_folds_where_the_revision_drops_it_for_a_moment(database, tmp_path, how):
-    project = made(database, tmp_path, PLAIN)
+    project = made(database, tmp_path, THERE_AND_BACK)
     before, schema = contents(database), database.snapshot()
     if how == "online":
         ended = project.upgrade()
@@ -98,7 +90,7 @@ def test_it_is_refused_and_folds_where_the_revision_drops_it_for_a_moment(databa
     assert schema == database.snapshot()
     # As the remedy says.
     revision = tmp_path / "several" / "migrations" / "versions" / "0001.py"
-    revision.write_text(revision.read_text("utf-8").replace(PLAIN, FOR_A_MOMENT), "utf-8")
+    revision.write_text(revision.read_text("utf-8").replace(THERE_AND_BACK, FOR_A_MOMENT), "utf-8")
     goes(project, how, "upgrade", "", "head")
     assert FOLDED == contents(database)
     database.execute("UPDATE versions SET version = 3 WHERE version = 2")
@@ -112,7 +104,7 @@ def test_it_is_refused_and_folds_where_the_revision_drops_it_for_a_moment(databa
 @both_ways
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_sqlite_follows_none_while_it_folds(database, tmp_path, how):
-    project = made(database, tmp_path, PLAIN)
+    project = made(database, tmp_path, THERE_AND_BACK)
     before = contents(database)
     goes(project, how, "upgrade", "", "head")
     assert FOLDED == contents(database)

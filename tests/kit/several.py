@@ -14,7 +14,17 @@ import pytest
 from databases import Database
 from declared import ENVIRONMENT, INI, REVISION, Declared, frozen
 
-__all__ = ["both_ways", "goes", "several"]
+__all__ = ["THERE_AND_BACK", "both_ways", "goes", "several"]
+
+THERE_AND_BACK = """
+def upgrade():
+    op.create_side_tables(spec)
+    op.rekey(spec)
+def downgrade():
+    op.restore(spec)
+    op.drop_side_tables(spec)
+"""
+"""What a revision does with its one `spec`: the end of a body."""
 
 both_ways = pytest.mark.parametrize("how", ["online", "script"])
 """For tests that go both ways by `goes`."""

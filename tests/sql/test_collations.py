@@ -40,7 +40,9 @@ def kind(request, database):
         try:
             database.execute(COLLATIONS)
         except psycopg.errors.FeatureNotSupported as error:
-            pytest.skip(f"{error}; .ci/run does, by REKEY_POSTGRES_BIN with a server that has ICU")
+            pytest.skip(
+                f"{error}; REKEY_POSTGRES_BIN=FOLDER names the programs of a server that has ICU, such as Debian's"
+            )
     return request.param
 
 

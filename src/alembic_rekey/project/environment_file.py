@@ -135,8 +135,9 @@ def _said(error: BaseException) -> str:
 @contextmanager
 def _logging_as_it_is() -> Iterator[None]:
     """Take back what `fileConfig()` does: what a command prints is its own affair."""
-    known = logging.root.manager.loggerDict.values()
-    loggers = [logging.getLogger(), *(logger for logger in known if isinstance(logger, logging.Logger))]
+    # By a name that only stands above others there is no logger yet.
+    by_name = logging.root.manager.loggerDict
+    loggers = [logging.root, *(logger for logger in by_name.values() if isinstance(logger, logging.Logger))]
     before = [(logger, logger.handlers[:], logger.level, logger.disabled, logger.propagate) for logger in loggers]
     try:
         yield
