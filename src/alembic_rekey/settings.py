@@ -186,7 +186,8 @@ def _url(text: str | URL | None) -> URL:
 
 
 def _several(text: str | None) -> tuple[str, ...]:
-    if text is None or Path(text).exists():
+    # One file may have commas in its name; several fingerprints are longer than any name may be.
+    if not text or os.path.exists(text):
         return (text,) if text else ()
     return tuple(one.strip() for one in text.split(","))
 

@@ -166,6 +166,17 @@ def test_the_last_of_two_x_arguments_wins(read):
     assert read("registry=a", "registry=b").registry == Path("b")
 
 
+def test_approvals_of_many_folds_are_longer_than_a_name_of_a_file_may_be(read):
+    each = tuple(letter * 64 for letter in "abcde")
+    assert each == read(f"expect_plan={','.join(each)}").expect_plan
+
+
+def test_one_file_may_have_a_comma_in_its_name(read, tmp_path):
+    file = tmp_path / "a, b.json"
+    file.touch()
+    assert (str(file),) == read(f"expect_plan={file}").expect_plan
+
+
 def test_a_value_may_hold_an_equals_sign(read):
     url = "postgresql+psycopg://h/d?options=-cstatement_timeout=0"
     assert read(f"url={url}").url.query["options"] == "-cstatement_timeout=0"
