@@ -83,6 +83,24 @@ def test_a_run_that_was_restored_is_not_restored_twice(folded):
     refuses_to_go_back(folded, "the newest one that was not restored is of no revision")
 
 
+@pytest.mark.slow
+def test_of_a_revision_that_ran_twice_the_second_run_goes_back_and_then_the_first(folded, upgrade):
+    """Whoever stamps a database back and upgrades it has two runs of one fold, and numbers in neither."""
+    folded.database.execute("UPDATE alembic_version SET version_num = '0002'")
+    upgrade(folded.database, folded.registry)
+    assert [("applied",), ("empty",)] == folded.database.rows("SELECT outcome FROM rekey_run ORDER BY id")
+    folded.back()
+    folded.database.execute("UPDATE alembic_version SET version_num = '0003'")
+    folded.back()
+    assert folded.holds_what_it_held()
+
+
+@pytest.mark.slow
+def test_a_script_numbers_no_run_of_a_noun_that_its_revision_folds_once(folded):
+    script = alembic_here("downgrade", "head:-1", "--sql", url=folded.database.url, registry=folded.registry).out
+    assert (True, False) == ("rekey_run_to_restore" in script, "(project, number" in script)
+
+
 @pytest.fixture
 def own(tmp_path):
     """A copy of the environment with a later revision that folds once more; returns its alembic.ini."""

@@ -76,14 +76,16 @@ def which_run(spec: Spec, turn: int | None) -> Check:
     mine = alike if turn is None else (*alike, newest.c.turn == turn)
     there = select(literal(1)).select_from(newest).where(*mine)
     # Of one revision they are told apart by their nouns, of one noun by their turns.
-    number = case((newest.c.noun == noun, literal(", number ") + cast(newest.c.turn, Text)), else_="")
-    of_it = newest.c.revision + literal(" (") + newest.c.noun + number + literal(")")
-    several = newest.c.revision == spec.revision
-    other = case((several, of_it), else_=newest.c.revision)
-    mine_called = case(
-        (newest.c.noun == noun, f"{spec.revision} ({noun}, number {turn})"), else_=f"{spec.revision} ({noun})"
-    )
-    asked_for = case((several, mine_called), else_=literal(spec.revision))
+    there_is: ColumnElement[str] = newest.c.revision + literal(" (") + newest.c.noun + literal(")")
+    asked_for: ColumnElement[str] = literal(f"{spec.revision} ({noun})")
+    if turn is not None:
+        number = literal(", number ") + cast(newest.c.turn, Text) + literal(")")
+        numbered = newest.c.revision + literal(" (") + newest.c.noun + number
+        there_is = case((newest.c.noun == noun, numbered), else_=there_is)
+        asked_for = case((newest.c.noun == noun, f"{spec.revision} ({noun}, number {turn})"), else_=asked_for)
+    of_several = newest.c.revision == spec.revision
+    other = case((of_several, there_is), else_=newest.c.revision)
+    asked_for = case((of_several, asked_for), else_=literal(spec.revision))
     offending = select(
         func.coalesce(select(asked_for).select_from(newest).scalar_subquery(), spec.revision).label("revision"),
         func.coalesce(select(other).scalar_subquery(), "no revision").label("newest"),
