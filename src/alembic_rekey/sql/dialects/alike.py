@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, literal
+from sqlalchemy import ColumnElement, Text, literal
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
 from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.expressions import InsertRows, Quoted, Sentence
 from alembic_rekey.sql.references import DropColumn
-from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.registry_text import FromHexadecimal, is_plain
 from alembic_rekey.sql.side_tables import CreateJournal
 from alembic_rekey.sql.times import Moment, Unread
 
@@ -80,13 +79,8 @@ def listed(values: Sequence[ColumnElement[Any]], compiler: SQLCompiler, **kw: An
 
 def ascii_text(compiler: SQLCompiler, value: str) -> str:
     """Write a text of ours that may be beyond ASCII, so that a script stays ASCII."""
-    return _written_as(compiler.dialect)(value)
-
-
-@cache
-def _written_as(dialect: Dialect) -> Callable[[str | None], str]:
     # A name may take hundreds of letters to fold: as parameters they took a tenth of a script's time.
-    return RegistryText().literal_processor(dialect)
+    return f"'{value}'" if is_plain(value) else compiler.process(FromHexadecimal(value.encode().hex()))
 
 
 def unread(element: Unread, compiler: SQLCompiler, **kw: Any) -> str:
