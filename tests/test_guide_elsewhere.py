@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -55,18 +56,25 @@ def test_a_review_by_a_dba(database, server, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("rows", "status"), [(folded, 0), (dict, 0), (colliding, 1)])
 def test_the_workflow_in_ci(tmp_path, rows, status):
-    """Its lines as the runner's shell takes them; `gh` keeps what it is told to post."""
+    """Its ten lines as the runner's shell takes them; `pip` and `gh` keep what they are told."""
     (workflow,) = [block.text for block in blocks(page("deploy")) if block.kind == "yaml"]
-    install, plan, post = re.findall(r"run: (.*)", workflow)
+    assert 10 == len(workflow.splitlines())
+    plan, post = re.findall(r'run: "?(.*?)"?}?$', workflow, re.MULTILINE)
+    (named,) = re.findall(r'(\w+): "\$\{\{ secrets', workflow)
     database = SQLiteDatabase(tmp_path / "app.db")
     legacy.create(database)
     legacy.fill(database, rows())
-    machine = Machine(tmp_path, URL=database.url, ATOCORE_PROJECT_REGISTRY_PATH=str(ours(tmp_path)))
-    (tmp_path / "bin" / "gh").write_text('#!/bin/sh\necho "$@"; cp "$5" posted.md\n', "ascii")
-    (tmp_path / "bin" / "gh").chmod(0o755)
-    look_up(install.replace("pip install . ", "pip install "), machine)
-    planned = machine.run(f"({plan}) && echo passed || echo failed")
-    assert planned.splitlines()[-1:] == [("passed", "failed")[status]]
+    machine = Machine(tmp_path, **{named: database.url}, ATOCORE_PROJECT_REGISTRY_PATH=str(ours(tmp_path)))
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text("utf-8").replace("rekey.env.url =", f"rekey.env.url = {named}"), "utf-8")
+    for program, does in (("pip", 'echo "pip $@"'), ("gh", 'echo "$@"; cp "$5" posted.md')):
+        (tmp_path / "bin" / program).write_text(f"#!/bin/sh\n{does}\n", "ascii")
+        (tmp_path / "bin" / program).chmod(0o755)
+    installed, *planned = machine.run(f"({plan}) && echo passed || echo failed").splitlines()
+    look_up("pip install 'alembic-rekey[postgresql]'", machine)
+    assert "pip install . alembic-rekey[postgresql]" == installed
+    assert ("passed", "failed")[status] == planned.pop()
+    assert json.loads("\n".join(planned))["plan"]
     assert "pr comment 7 --body-file plan.md\n" == machine.run(post.replace("${{ github.event.number }}", "7"))
     said = (tmp_path / "posted.md").read_text("utf-8")
     assert "### Plan of revision 0003" in said
