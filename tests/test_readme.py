@@ -13,7 +13,7 @@ from importlib.metadata import metadata
 import pytest
 
 import legacy
-from alembic_rekey.guide.topics import PAGES
+from alembic_rekey.guide.topics import PAGES, page
 from alembic_rekey.project.files import ENVIRONMENT_LINES
 from commands import rekey_with
 from conftest import ROOT
@@ -37,8 +37,7 @@ KNOWN = {
     },
     "In a deploy": {
         "pip install 'alembic-rekey[postgresql]'": LOOKED_UP,
-        "export ATOCORE_DATABASE_URL=postgresql+psycopg://app@host/app "
-        "ATOCORE_PROJECT_REGISTRY_PATH=/etc/app/registry.json": LOOKED_UP,
+        "export APP_DATABASE_URL=postgresql+psycopg://app@host/app APP_REGISTRY=/etc/app/registry.json": LOOKED_UP,
         "alembic-rekey plan --check": RUN,
         "alembic upgrade head": RUN,
         "alembic downgrade -1": RUN,
@@ -105,9 +104,18 @@ def test_what_is_run_elsewhere_is_there():
 
 
 def block(language: str) -> str:
-    """The one block of the README in a language."""
-    (shown,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", README)
-    return shown
+    """The first block of the README in a language."""
+    return blocks_of(language)[0]
+
+
+def blocks_of(language: str) -> list[str]:
+    """The blocks of the README in a language."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", README)
+
+
+def test_the_formatter_that_it_shows_is_the_one_that_the_guide_runs():
+    _, formatter = blocks_of("python")
+    assert formatter in page("deploy")
 
 
 def test_it_is_read_in_a_few_minutes():
@@ -155,9 +163,12 @@ def test_a_deploy(tmp_path):
     legacy.fill(database, folded())
     before = legacy.read(database)
     machine, registry = Machine(tmp_path), ours(tmp_path)
+    ini = tmp_path / "alembic.ini"
+    named = ini.read_text("utf-8").replace("ATOCORE_DATABASE_URL", "APP_DATABASE_URL")
+    ini.write_text(named.replace("ATOCORE_PROJECT_REGISTRY_PATH", "APP_REGISTRY"), "utf-8")
     for command in commands("In a deploy"):
         if KNOWN["In a deploy"][command] == LOOKED_UP:
-            here = {"ATOCORE_DATABASE_URL": database.url, "ATOCORE_PROJECT_REGISTRY_PATH": str(registry)}
+            here = {"APP_DATABASE_URL": database.url, "APP_REGISTRY": str(registry)}
             look_up(command, machine, **here)
             continue
         machine.run(command)
