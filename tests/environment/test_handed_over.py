@@ -177,6 +177,25 @@ def test_foreign_keys_that_the_program_enforces_take_no_rows_along_and_are_enfor
     assert [(1, 1)] == database.rows("SELECT id, project_id FROM states")
 
 
+@SQLITE
+@pytest.mark.parametrize(("its_own", "meanwhile"), [(-2000, -32768), (-64000, -64000), (10, 10)])
+def test_the_page_cache_is_a_larger_one_for_the_upgrade_unless_the_program_chose_it(
+    database, tmp_path, its_own, meanwhile
+):
+    project, seen = small.make(database, tmp_path), set()
+    with engine_of(database) as engine, engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {its_own}")
+        connection.rollback()
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def look(_connection, cursor, statement, *_rest):
+            if statement.startswith("INSERT INTO rekey_journal"):
+                seen.add(cursor.connection.execute("PRAGMA cache_size").fetchone()[0])
+
+        upgraded(project, connection)
+        assert ({meanwhile}, its_own) == (seen, connection.exec_driver_sql("PRAGMA cache_size").scalar())
+
+
 @pytest.mark.slow
 @SQLITE
 def test_a_transaction_of_the_program_with_foreign_keys_enforced_is_refused_and_the_remedy_works(database, tmp_path):

@@ -13,7 +13,10 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 
 from alembic_rekey.sql.dialects.session import is_autocommit
 
-__all__ = ["file_of", "harmless_text", "reading_engine", "sqlite_hooks", "writing_engine"]
+__all__ = ["LARGER_CACHE", "file_of", "harmless_text", "reading_engine", "sqlite_hooks", "writing_engine"]
+
+LARGER_CACHE = "PRAGMA cache_size = -32768"
+"""In KiB. With the 2 MB of SQLite's own every page is read and written about twice as often, in small parts."""
 
 harmless_text = methodcaller("decode", "utf-8", "surrogateescape")
 """Bytes of SQLite -> text: they may be no UTF-8, and must pass through a report unharmed. Called for every value."""
@@ -31,6 +34,7 @@ def writing_engine(url: URL, timeout: float) -> Engine:
     """Return an engine whose transactions exclude other writers and take DDL along."""
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": timeout})
     sqlite_hooks(engine, "BEGIN IMMEDIATE")
+    event.listen(engine, "connect", lambda connection, _record: connection.execute(LARGER_CACHE))
     return engine
 
 

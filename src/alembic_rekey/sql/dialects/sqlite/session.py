@@ -9,9 +9,17 @@ from typing import Any
 from sqlalchemy import URL, Column, Connection, Engine
 
 from alembic_rekey.sql.dialects.session import Preparing, Session, is_autocommit
-from alembic_rekey.sql.dialects.sqlite.engine import file_of, harmless_text, reading_engine, writing_engine
+from alembic_rekey.sql.dialects.sqlite.engine import (
+    LARGER_CACHE,
+    file_of,
+    harmless_text,
+    reading_engine,
+    writing_engine,
+)
 
 __all__ = ["SQLiteSession"]
+
+_CACHE_OF_ITS_OWN = -2000
 
 
 class SQLiteSession(Session):
@@ -48,6 +56,9 @@ class SQLiteSession(Session):
                 )
             _ask(connection, "PRAGMA foreign_keys = OFF")
             preparing.put_back(_ask, connection, "PRAGMA foreign_keys = ON")
+        if (cache := _ask(connection, "PRAGMA cache_size")) == _CACHE_OF_ITS_OWN:  # else someone chose it
+            _ask(connection, LARGER_CACHE)
+            preparing.put_back(_ask, connection, f"PRAGMA cache_size = {cache}")
         return _begin
 
     def open_nothing_new(self, given: list[Any], named: Mapping[str, Any]) -> None:
