@@ -21,14 +21,20 @@ if os.environ.get("REKEY_SQLITE"):
     runpy.run_path(str(OTHER_SQLITE / "sitecustomize.py"))
     os.environ["PYTHONPATH"] = str(OTHER_SQLITE)
 
+# To be imported and collected makes no garbage; `pytest_collection_finish` begins again.
+gc.disable()
+
 import pytest
 from alembic import command
 from alembic.config import Config
 
 import chromium
 from databases import DIALECTS, Database, SQLiteDatabase
+from in_memory import keep_files_in_memory
 from reuse import Databases
 from server import Server, clean_environment
+
+keep_files_in_memory()
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND_PATIENCE_SECONDS = 180
@@ -219,6 +225,7 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -39,6 +39,7 @@ SERVER_SETTINGS = {
     "autovacuum": "off",  # statistics are then the same in every run
     "max_connections": "60",
     "shared_buffers": "64MB",
+    "max_wal_size": "128MB",  # its files may lie in memory
     "timezone": "Asia/Kolkata",  # not UTC on purpose: a time that depends on the session shows at once
 }
 

@@ -65,7 +65,9 @@ def schema_of(database: Database) -> list[Row]:
             found = connection.execute("SELECT tbl_name, type, name, sql FROM sqlite_schema").fetchall()
         return snapshots.in_order([row for row in found if not is_ours(row[0])])
     more = {
-        "rules": "SELECT ev_class::regclass::text, pg_get_ruledef(oid) FROM pg_rewrite",
+        "rules": f"""
+            SELECT ev_class::regclass::text, pg_get_ruledef(r.oid)
+            FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class WHERE relnamespace IN {snapshots.OWN}""",
         "policies": "SELECT polrelid::regclass::text, polname FROM pg_policy",
     }
     with closing(_server(database)) as connection:
