@@ -1,8 +1,11 @@
-"""Claims from the field: rows that refer to rows of their own table: categories, fathers, replies: S5, S6, R4."""
+"""Claims from the field: rows that refer to rows of their own table: categories, fathers, replies: S5, S6, R4.
+
+And pages that do so by two columns, which no line of the field does.
+"""
 
 import pytest
 
-from field_lines import Line, cases, went
+from field_lines import THE_RUN, Line, cases, went
 
 S5 = Line(
     name="S5 categories of a family in a tree",
@@ -245,8 +248,39 @@ R4_ASKS = Line(
     rows={**R4_ROWS, "preferences": [(1, "theme", "dark"), (2, "theme", "light")]},
     refused="rekey_collision_preference",
 )
+TWO_PARENTS = Line(
+    name="pages with a parent and one that they replace",
+    schema="""
+    CREATE TABLE pages (id INTEGER PRIMARY KEY, title VARCHAR(20), parent INTEGER REFERENCES pages (id),
+      replaces INTEGER, changed TIMESTAMP);""",
+    specs="""
+        identity=Identity(
+            noun="page", key=pages.c.id, name=pages.c.title, owners=(pages.c.parent, pages.c.replaces),
+            itself=Itself.SET_NULL, updated_at=pages.c.changed, missing=Missing.PROMOTE)""",
+    names={"pages": {"Home": ["Start"], "Top": ["t"]}},
+    rows={
+        "pages": [
+            (1, "Start", None, None, None),
+            (2, "Home", 1, None, "2020-01-01 00:00:00"),  # its parent goes, and is the same thing
+            (3, "x", 1, 3, None),  # what it was before it stays
+            (4, "y", 3, 1, None),
+            (5, "t", 2, 5, None),
+            (6, "t ", 5, 1, None),
+        ]
+    },
+    after={
+        "pages": [
+            (2, "Home", None, None, THE_RUN),
+            (3, "x", 2, 3, THE_RUN),
+            (4, "y", 3, 2, THE_RUN),
+            (5, "Top", 2, 5, THE_RUN),
+        ]
+    },
+)
 
 
-@pytest.mark.parametrize(("database", "line"), cases(S5, S6, S6_OWN_FATHER, R4, R4_ASKS), indirect=["database"])
+@pytest.mark.parametrize(
+    ("database", "line"), cases(S5, S6, S6_OWN_FATHER, R4, R4_ASKS, TWO_PARENTS), indirect=["database"]
+)
 def test_trees_fold_as_the_migration_meant_it_and_go_back(database, tmp_path, line):
     assert line.expected == went(database, tmp_path, line)

@@ -20,10 +20,11 @@ FEATURES = frozenset(
     {
         *("found", "found beyond ascii", "sigma", "expressions", "nameless", "exact", "pairs of ids", "names twice"),
         *("within", "where", "survivor", "most", "promote", "created", "absorb", "retire"),
-        *("own owners", "already itself", "composite keys", "owners that share", "owners of nobody"),
+        *("own owners", "several own owners", "already itself"),
+        *("composite keys", "owners that share", "owners of nobody"),
         *("references", "several owners", "on fold", "names", "text owners", "key holds owner"),
         *("slots", "slot of no columns", "several slot owners", "names in slots", "no value", "no status", "no time"),
-        *("differing", "slots absorb", "items of slots", "items of moving slots"),
+        *("differing", "slots absorb", "items of slots", "items of moving slots", "names behind slots"),
         *("tags", "several tags", "merged tags", "tags within", "tags of found"),
         *("epoch", "stamped", "unique", "hostile names"),
     }

@@ -147,9 +147,9 @@ def _extend(drawing: Drawing, making: _Making) -> None:
         if len(told["key"]) == 1:
             told["retire"][into] = SURVIVOR
     if drawing.some("own owners") and (len(told["key"]) == 1 or "owners that share" in drawing.features):
-        parent = drawing.named("parent")
-        columns[parent] = Column(making.kind)
-        told["owners"] = ((*told["key"][:-1], parent),)
+        parents = [drawing.named("parent"), drawing.named("replaces")][: 2 if drawing.some("several own owners") else 1]
+        columns |= {parent: Column(making.kind) for parent in parents}
+        told["owners"] = tuple((*told["key"][:-1], parent) for parent in parents)
         told["itself"] = drawing.pick((Itself.KEEP, Itself.SET_NULL, *((Itself.REFUSE,) * drawing.refusable)))
         if len(told["key"]) > 1 and told["itself"] is Itself.SET_NULL:
             told["itself"] = Itself.KEEP

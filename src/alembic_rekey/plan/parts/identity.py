@@ -108,8 +108,8 @@ def _taking(identity: Identity, grouped: CTE) -> CTE:
 def _moving(identity: Identity, grouped: CTE) -> CTE:
     """Return the rows, whether of a group or not, an owner of which is a shadow, with the name of what it becomes."""
     led = []
-    for owner in identity.owning:
-        member = grouped.alias("rekey_owner")
+    for number, owner in enumerate(identity.owning):
+        member = grouped.alias(f"rekey_owner_{number}")
         led.append(
             select(*numbered("key", identity.keys), member.c.canonical)
             .join_from(identity.table, member, same_key(alike(member, "key"), owner))
