@@ -37,6 +37,25 @@ S31 = Line(
     },
 )
 
+LETTER_BY_LETTER = Line(
+    name="names that differ in their capitals alone, where each letter counts",
+    schema="""
+    CREATE TABLE units (id INTEGER PRIMARY KEY, symbol VARCHAR(9) NOT NULL);
+    CREATE TABLE readings (id INTEGER PRIMARY KEY, unit INTEGER REFERENCES units (id), symbol VARCHAR(9));""",
+    specs="""
+        identity=Identity(noun="unit", key=units.c.id, name=units.c.symbol, match=Match.EXACT),
+        references=(References(noun="reading", key=readings.c.id, owners=(readings.c.unit,)),)""",
+    # A name that one entry has in small letters is another than that in capitals, of the same entry or of another.
+    names={"units": {"K": ["Kelvin", "KELVIN"], "k": ["kilo"], "M": ["m"]}},
+    rows={
+        "units": [(1, "K"), (2, "k"), (3, "KELVIN"), (4, "kelvin"), (5, "kilo"), (6, "M"), (7, "m")],
+        "readings": [(1, 1, ""), (2, 2, ""), (3, 3, ""), (4, 4, ""), (5, 5, ""), (6, 6, ""), (7, 7, "")],
+    },
+    after={
+        "units": [(1, "K"), (2, "k"), (4, "kelvin"), (6, "M")],
+        "readings": [(1, 1, ""), (2, 2, ""), (3, 1, ""), (4, 4, ""), (5, 2, ""), (6, 6, ""), (7, 6, "")],
+    },
+)
 A10 = Line(
     name="A10 the new row goes, the old one gets its label",
     schema="""
@@ -96,6 +115,6 @@ A8 = Line(
 )
 
 
-@pytest.mark.parametrize(("database", "line"), cases(S31, A10, A8), indirect=["database"])
+@pytest.mark.parametrize(("database", "line"), cases(S31, A10, A8, LETTER_BY_LETTER), indirect=["database"])
 def test_listed_names_fold_as_the_migration_meant_it_and_go_back(database, tmp_path, line):
     assert line.expected == went(database, tmp_path, line)

@@ -73,3 +73,30 @@ def test_an_answer_of_one_group_decides_nothing_in_another(project, database):
     assert "'Bonn'" in ended.err
     assert "'Rome'" not in ended.err
     assert "rekey_collision_fact (2)" in ended.err
+
+
+@pytest.mark.slow
+def test_where_each_letter_counts_an_answer_keeps_the_name_that_it_spells(database, tmp_path):
+    """Of a canonical and an alias that differ in their capitals each can be kept."""
+    schema = """
+    CREATE TABLE units (id INTEGER PRIMARY KEY, symbol VARCHAR(9));
+    INSERT INTO units VALUES (1, 'M'), (2, 'm');
+    CREATE TABLE facts (id INTEGER PRIMARY KEY, unit INTEGER, k VARCHAR(9), v VARCHAR(99));
+    INSERT INTO facts VALUES (11, 1, 'is', 'mega'), (12, 2, 'is', 'metre');"""
+    spec = """Spec(revision=revision,
+        identity=Identity(noun="project", key=t["units"].c.id, name=t["units"].c.symbol, match=Match.EXACT),
+        slots=(Slots(noun="fact", key=t["facts"].c.id, owners=(t["facts"].c.unit,), slot=(t["facts"].c.k,),
+            value=t["facts"].c.v),))"""
+    project = declared(database, tmp_path, schema, spec, ["units", "facts"], names={"M": ["m"]})
+    form = project.folder / "answers.json"
+    assert 0 == project.rekey("plan", "--write-resolutions", str(form)).status
+    document = json.loads(form.read_text("utf-8"))
+    (question,) = document["resolutions"]
+    assert ["canonical", "m"] == [row["keep"] for row in question["rows"]]
+    for kept, stays in (("canonical", (11, 1, "mega")), ("m", (12, 1, "metre")), ("M", (11, 1, "mega"))):
+        question["keep"] = kept
+        form.write_text(json.dumps(document), "utf-8")
+        ended = project.upgrade(resolutions=form)
+        assert 0 == ended.code, ended.err
+        assert [stays] == database.rows("SELECT id, unit, v FROM facts")
+        assert 0 == project.downgrade().code

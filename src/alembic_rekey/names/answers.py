@@ -35,7 +35,7 @@ from alembic_rekey.names.answer_fields import (
     slot_text,
 )
 from alembic_rekey.names.json_file import JsonFile, Unreadable, kind_of
-from alembic_rekey.names.matching import Name, key_of, shown
+from alembic_rekey.names.matching import Name, shown
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.spec import Slots, Spec
 
@@ -117,7 +117,8 @@ class Answers:
 
 def called_canonical(registry: Registry) -> set[str]:
     """Return the canonicals that have an alias called `canonical`: for them that word is no answer."""
-    return {name.canonical for name in registry.names if name.key == CANONICAL and name.alias != name.canonical}
+    called = (name for name in registry.names if name.key == registry.key(CANONICAL))
+    return {name.canonical for name in called if name.alias != name.canonical}
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -139,7 +140,7 @@ class _Reader:
         others = [slots for fold in folds.values() if fold is not spec for slots in fold.slots]
         self.others = {str(slots.table.fullname) for slots in others}
         self.elsewhere: list[Mapping[str, object]] = []
-        self.names = {name.key: name for name in registry.names}
+        self.key, self.names = registry.key, {name.key: name for name in registry.names}
         self.called_so = called_canonical(registry)
         self.aliases: dict[str, list[str]] = {}
         for name in registry.names:
@@ -218,7 +219,7 @@ class _Reader:
         return None
 
     def _canonical(self, project: str | None) -> str | None:
-        name = None if project is None else self.names.get(key_of(project))
+        name = None if project is None else self.names.get(self.key(project))
         return name.canonical if name else None
 
     def _kept(self, value: object, canonical: str | None, found: list[str]) -> tuple[str, str | None] | None:
@@ -242,5 +243,5 @@ class _Reader:
         return written, canonical
 
     def _alias(self, written: str, canonical: str | None) -> str | None:
-        name: Name | None = self.names.get(key_of(written))
+        name: Name | None = self.names.get(self.key(written))
         return name.alias if name and name.canonical == canonical else None

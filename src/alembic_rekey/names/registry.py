@@ -8,7 +8,7 @@ ends in a `Registry` or in a `RegistryRefused` that lists every fault with its p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -21,7 +21,7 @@ from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.names.json_file import JsonFile, Unreadable, kind_of
 from alembic_rekey.names.matching import NAMESPACE, Name, fault_of, identity_of, key_of, shown
 from alembic_rekey.names.nearness import is_nearly
-from alembic_rekey.spec import Identity
+from alembic_rekey.spec import Identity, Match
 
 __all__ = ["NAMESPACE", "Name", "Registry", "read_registry", "registry_of"]
 
@@ -45,6 +45,8 @@ class Registry:
     names: tuple[Name, ...]
     is_read: bool = True
     """False where groups are found in the data: there is nothing to be read."""
+    key: Callable[[str], str] = key_of
+    """What is equal for two texts that are one name here."""
 
     @classmethod
     def of_nobody(cls) -> Registry:
@@ -83,11 +85,15 @@ class _Claim(NamedTuple):
 
 def registry_of(path: Path, identity: Identity) -> Registry:
     """Return the registry that folds `identity`: nobody's where its groups are found in the data."""
-    return Registry.of_nobody() if identity.found else read_registry(path, identity.listed)
+    if identity.found:
+        return Registry.of_nobody()
+    return read_registry(path, identity.listed, str if identity.match is Match.EXACT else key_of)
 
 
-def read_registry(path: Path, listed: str) -> Registry:
+def read_registry(path: Path, listed: str, key: Callable[[str], str] = key_of) -> Registry:
     """Read and check the list `listed` of the file at `path`; a file that is not there gives `Registry.missing`.
+
+    Names are the same whose `key` is.
 
     Raises `RegistryRefused` with every fault at once: line and column of what is not JSON, a place such as
     `projects[3].aliases[1]` for a wrong shape or an unusable name, all owners of a name that several entries
@@ -99,11 +105,11 @@ def read_registry(path: Path, listed: str) -> Registry:
     if raw is None:
         return Registry.missing(path)
     claims: dict[str, list[_Claim]] = {}
-    file.refuse_any(_faults(file.document(raw), listed, claims))
-    firsts = [(key, claim) for key, (claim, *_) in claims.items()]
+    file.refuse_any(_faults(file.document(raw), listed, claims, key))
+    firsts = [(same, claim) for same, (claim, *_) in claims.items()]
     identities = {owner: identity_of(owner) for owner in {claim.owner for _, claim in firsts}}
-    names = tuple(Name(claim.name, claim.owner, key, identities[claim.owner]) for key, claim in firsts)
-    return Registry(path, sha256(raw).hexdigest(), names)
+    names = tuple(Name(claim.name, claim.owner, same, identities[claim.owner]) for same, claim in firsts)
+    return Registry(path, sha256(raw).hexdigest(), names, key=key)
 
 
 def _object(read: Collection[str], pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -120,13 +126,13 @@ def _object(read: Collection[str], pairs: list[tuple[str, object]]) -> dict[str,
     return kept
 
 
-def _faults(document: object, listed: str, claims: dict[str, list[_Claim]]) -> Iterator[str]:
+def _faults(document: object, listed: str, claims: dict[str, list[_Claim]], key: Callable[[str], str]) -> Iterator[str]:
     """Yield every fault with its place; once all are out, `claims` holds every usable name by its key."""
     for found in _entries(document, listed):
         if isinstance(found, str):
             yield found
         else:
-            claims.setdefault(key_of(found.name), []).append(found)
+            claims.setdefault(key(found.name), []).append(found)
     for same in claims.values():
         rivals = [same[0], *(later for earlier, later in pairwise(same) if earlier.entry != later.entry)]
         if len(rivals) > 1:

@@ -43,7 +43,6 @@ from alembic_rekey.names.answer_fields import (
     field_of,
 )
 from alembic_rekey.names.answers import Answer, called_canonical
-from alembic_rekey.names.matching import key_of
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.groups.members import Planned, standing_under
 from alembic_rekey.plan.judged import alike, key_text, keys_of
@@ -71,7 +70,7 @@ class Question:
     """A slot in collision: `asked` are the fields of an answer that say which one it is, `slot` its columns.
 
     Each of `rows` has `written_under`, `row`, `value`, `status`, `updated_at`, `hanging`, how many rows refer to it,
-    and `newest`; first of all `keep`, what to write to keep it, unless it is not active.
+    `newest`, and `own`: it is the canonical's; first of all `keep`, what to write to keep it, unless it is not active.
     """
 
     table: str
@@ -97,7 +96,7 @@ def questions(
         for question, listed in groupby(rows, itemgetter("canonical", "lead", *fields)):
             canonical, _, *slot = question
             named = dict(zip((str(known.name) for known in slots.slot), slot, strict=True))
-            shown = [_shown(row, _keep(row, called_so) if by_name else row["key"]) for row in listed]
+            shown = [_shown(row, registry, called_so if by_name else None) for row in listed]
             told = str(slots.table.name), canonical, named, _asked(spec, slots, canonical, slot, fold)
             yield Question(*told, shown)
 
@@ -213,19 +212,21 @@ def _hanging(connection: Connection, spec: Spec, slots: Slots) -> FromClause | N
     return select(every.c.key, func.count().label("rows")).group_by(every.c.key).subquery("rekey_hanging")
 
 
-def _keep(row: Any, called_so: Container[str]) -> object:
+def _keep(name: str, canonical: str, called_so: Container[str], *, own: bool) -> object:
     """Return what keeps a row by the name that it stands under: `canonical` for the canonical's own."""
-    name, canonical = row["written_under"], row["canonical"]
-    if key_of(name) == key_of(canonical):
+    if own:
         return canonical if canonical in called_so else CANONICAL
     return {ALIAS: name} if name == CANONICAL else name
 
 
-def _shown(row: Any, keep: object) -> _Shown:
-    """Return one row as a person reads it, what to write to keep it first."""
+def _shown(row: Any, registry: Registry, called_so: Container[str] | None) -> _Shown:
+    """Return one row as a person reads it, what to write to keep it first: by its key without `called_so`."""
+    name, canonical = row["written_under"], row["canonical"]
+    own = registry.key(name) == registry.key(canonical)
     told = {field: row[field] for field in ("value", "status", "updated_at", "hanging")}
-    own = {"written_under": row["written_under"], "row": row["key"], **told, "newest": bool(row["newest"])}
-    return {KEEP: keep, **own} if row["active"] else own
+    shown = {"written_under": name, "row": row["key"], **told, "newest": bool(row["newest"]), "own": own}
+    keep = row["key"] if called_so is None else _keep(name, canonical, called_so, own=own)
+    return {KEEP: keep, **shown} if row["active"] else shown
 
 
 _IN_FORM = (KEEP, "written_under", "row", "value", "status", "updated_at")

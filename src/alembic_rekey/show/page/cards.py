@@ -10,7 +10,6 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from alembic_rekey.names.matching import key_of
 from alembic_rekey.review.questions import HOW, Question
 from alembic_rekey.show.page.markup import Piece, cut, island, pieces, said
 
@@ -77,8 +76,7 @@ def decisions(made: Sequence[Card], before: Sequence[Mapping[str, Any]]) -> Iter
 
 
 def _card(question: Question, under: Mapping[str, int]) -> Card:
-    canonical = key_of(question.canonical)
-    rows = sorted(question.rows, key=lambda row: ("keep" not in row, key_of(str(row["written_under"])) != canonical))
+    rows = sorted(question.rows, key=lambda row: ("keep" not in row, not row["own"]))
     live = [row for row in rows if "keep" in row]
     # Two rows of one name that say different things: no name tells which of them is meant.
     told = {(json.dumps(row["keep"]), row["value"]) for row in live}
@@ -98,7 +96,7 @@ def _card(question: Question, under: Mapping[str, int]) -> Card:
                 says=compared,
                 side=min(number, 1),
                 keep=None if json.dumps(keep) in unclear else keep,
-                is_own=key_of(name) == canonical,
+                is_own=row["own"],
                 under=under.get(name, 0),
             )
         )
