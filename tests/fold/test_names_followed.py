@@ -71,6 +71,35 @@ def test_names_in_slots_follow_an_owner_that_is_renamed_whoever_shares_the_slot(
     assert expected == after
 
 
+@pytest.mark.slow
+def test_names_behind_slots_follow_the_owner_of_the_slot(database, tmp_path):
+    definitions = f"""{PROJECTS}
+    CREATE TABLE carts (project_id INTEGER, kind VARCHAR(9), PRIMARY KEY (project_id, kind));
+    CREATE TABLE lines (id INTEGER PRIMARY KEY, project_id INTEGER, kind VARCHAR(9), said VARCHAR(40));
+    INSERT INTO projects VALUES (1, 'Atlas', NULL), (2, 'at', NULL), (3, 'BOREA', NULL), (4, 'other', NULL);
+    INSERT INTO carts VALUES (1, 'a'), (2, 'a'), (2, 'b'), (3, 'a'), (4, 'a');
+    INSERT INTO lines VALUES (1, 1, 'a', 'Atlas'), (2, 2, 'a', 'at'), (3, 2, 'b', 'at'), (4, 2, 'b', 'my own'),
+      (5, 3, 'a', 'BOREA'), (6, 4, 'a', 'BOREA'), (7, NULL, 'a', 'at');"""
+    lines = """Slots(noun="cart", key=(t["carts"].c.project_id, t["carts"].c.kind), owners=(t["carts"].c.project_id,),
+            slot=(t["carts"].c.kind,)),),
+        references=(References(noun="line", key=t["lines"].c.id, of="cart", names=(t["lines"].c.said,),
+            owners=((t["lines"].c.project_id, t["lines"].c.kind),)),)"""
+    spec = f"Spec(revision=revision, {NAMED.format('')}, slots=({lines})"
+    names = {"Atlas": ["at"], "Borea": []}
+    after = went(database, tmp_path, definitions, spec, ("projects", "carts", "lines"), names, "lines")
+    expected = [
+        (1, 1, "a", "Atlas"),
+        (2, 1, "a", "Atlas"),
+        (3, 1, "b", "Atlas"),
+        (4, 1, "b", "my own"),
+        # The slot stays what it is, and is of somebody who has another name.
+        (5, 3, "a", "Borea"),
+        (6, 4, "a", "BOREA"),
+        (7, None, "a", "at"),
+    ]
+    assert expected == after
+
+
 @pytest.mark.parametrize("spelt", ["Bob", None])
 @pytest.mark.slow
 def test_where_the_row_that_stays_has_no_name_those_who_carry_one_keep_it(database, tmp_path, spelt):

@@ -56,7 +56,7 @@ def with_tags(of, identity, **more):
     return Spec(revision="r", identity=identity, tags=(Tags(noun="tag", key=of.c.id, tag=of.c.name, **more),))
 
 
-SHOPS, OTHERS = table("shops"), table("tags")
+SHOPS, OTHERS, LINES = table("shops"), table("tags"), table("lines")
 NOT_TOGETHER = {
     "tags of an identity that has no name": (lambda: with_tags(OTHERS, found(SHOPS)), "an identity without one"),
     "tags within more than the identity": (
@@ -104,6 +104,15 @@ NOT_TOGETHER = {
             references=(References(noun="o", key=OTHERS.c.id, owners=(OTHERS.c.owner,), of="nobody"),),
         ),
         "which is no Slots of it",
+    ),
+    "names of whom, where slots are of several": (
+        lambda: Spec(
+            revision="r",
+            identity=identity(SHOPS),
+            slots=(Slots(noun="o", key=OTHERS.c.id, owners=(OTHERS.c.owner, OTHERS.c.slot)),),
+            references=(References(noun="l", key=LINES.c.id, owners=(LINES.c.owner,), of="o", names=(LINES.c.name,)),),
+        ),
+        "has names in 'l' of rows of 'o', which have several owners: nothing says whose",
     ),
     "the newest where there is no time": (
         lambda: Spec(

@@ -160,7 +160,7 @@ def _after_references(
 
 def _following(joined: Led, rows: FromClause) -> dict[str, Any]:
     """Return the columns that carry the identity's name, where they do."""
-    canonical = joined.members[0].c.canonical
+    canonical = joined.named.c.canonical
     return {name: case((follows, canonical), else_=rows.c[name]) for name, follows in joined.follows.items()}
 
 

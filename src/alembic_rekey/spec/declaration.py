@@ -133,6 +133,11 @@ class Spec:
                     f"lets {part.noun!r} refer to rows of {part.of!r}, which refer to slots themselves",
                     "fold the rows of one level in one revision, and those below in another.",
                 )
+            if part.names and len(parents[part.of].owners) > 1:
+                self._refuse(
+                    f"has names in {part.noun!r} of rows of {part.of!r}, which have several owners: nothing says whose",
+                    "leave the names away.",
+                )
         width = len(self.parent(part).keys)
         for owner in part.owning:
             if len(owner) != width:

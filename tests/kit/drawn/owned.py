@@ -117,12 +117,19 @@ def add_items(drawing: Drawing, slots: Slots) -> None:
     name, own = drawing.named("items"), drawing.named("id")
     owner = tuple(drawing.named(f"of{place}") for place in range(len(kinds)))
     columns = {own: Column("integer"), **{column: Column(kind) for column, kind in zip(owner, kinds, strict=True)}}
-    told = {"updated_at": drawing.time(columns, "changed")} if drawing.pick((True, False)) else {}
+    told: dict[str, Any] = {"updated_at": drawing.time(columns, "changed")} if drawing.pick((True, False)) else {}
+    identity = _identity(drawing)
+    if identity.name is not None and len(slots.owners) == 1 and drawing.some("names behind slots", 2):
+        told["names"] = (drawing.named("said"),)
+        columns[told["names"][0]] = Column("text")
     part = References(table=name, noun="item", key=(own,), owners=(owner,), of=slots.noun, **told)
     rows = drawing.several(columns, drawing.pick((3, 4, 2, 1, 0)), own)
-    there = [slots.key_of(row) for row in drawing.tables[slots.table].rows]
+    there = drawing.tables[slots.table].rows
     for row in rows:
-        row |= dict(zip(owner, drawing.pick((*there, *there, (None,) * len(owner))), strict=True))
+        of = drawing.pick((*there, *there, None))
+        row |= dict.fromkeys(owner) if of is None else dict(zip(owner, slots.key_of(of), strict=True))
+        for column in part.names:
+            row[column] = _said(drawing, identity, of or row, slots.owners[0] if of else owner)
     # No fold changes both ends of a foreign key that PostgreSQL checks at once: it is refused.
     both = len(slots.key) > 1 and drawing.dialect == "postgresql"
     if drawing.pick((True, False)) and not both:

@@ -7,7 +7,7 @@ from reading.declaration import Declaration, Tables
 from reading.groups import Registry, groups_of
 from reading.identity import fold_identity
 from reading.outcome import Outcome
-from reading.owners import Lead, leads_of, spellings_of
+from reading.owners import Lead, Spellings, behind, leads_of, spellings_of
 from reading.references import fold_references
 from reading.slots import fold_slots
 from reading.tags import canonical_of, fold_tags
@@ -23,15 +23,16 @@ def folded(declaration: Declaration, registry: Registry, tables: Tables) -> Outc
     counted = {part.table: list(filter(part.counts, tables.get(part.table, ()))) for part in declaration.children}
     groups = groups_of(identity, registry, {**tables, **counted}, outcome)
     fold_identity(identity, groups, tables.get(identity.table, ()), outcome)
-    spellings = spellings_of(identity, groups)
+    spellings: dict[str | None, Spellings] = {None: spellings_of(identity, groups)}
     leads: dict[str | None, dict[tuple[object, ...], Lead]] = {None: leads_of(identity, groups)}
     # Parts whose rows others refer to come first.
     for slots in sorted(declaration.slots, key=lambda part: part.of is not None):
-        own = spellings if slots.of is None else {}
-        leads[slots.noun] = fold_slots(slots, leads[slots.of], own, tables.get(slots.table, []), outcome)
+        rows = tables.get(slots.table, [])
+        leads[slots.noun] = fold_slots(slots, leads[slots.of], spellings[slots.of], rows, outcome)
+        spellings[slots.noun] = behind(slots, spellings[slots.of], rows)
     for references in declaration.references:
-        own = spellings if references.of is None else {}
-        fold_references(references, leads[references.of], own, tables.get(references.table, []), outcome)
+        rows = tables.get(references.table, [])
+        fold_references(references, leads[references.of], spellings[references.of], rows, outcome)
     canonical = canonical_of(declaration, registry, groups)
     for tags in declaration.tags:
         fold_tags(tags, canonical, tables.get(tags.table, []), outcome)

@@ -11,7 +11,18 @@ from reading.declaration import Columns, Duplicates, Identity, Owned, Part, Row,
 from reading.groups import Group, text_of
 from reading.outcome import RUN_TIME, Created
 
-__all__ = ["Lead", "Leads", "Spellings", "become_one", "followed", "leads_of", "moved", "spellings_of", "stamped"]
+__all__ = [
+    "Lead",
+    "Leads",
+    "Spellings",
+    "become_one",
+    "behind",
+    "followed",
+    "leads_of",
+    "moved",
+    "spellings_of",
+    "stamped",
+]
 
 Key = tuple[Any, ...]
 
@@ -55,6 +66,14 @@ def spellings_of(identity: Identity, groups: Iterable[Group]) -> dict[Key, Spell
     ]
     named = {identity.key_of(row): (text_of(identity, row), group.canonical) for row, group in rows}
     return {key: Spelling(old, new) for key, (old, new) in named.items() if old is not None}
+
+
+def behind(part: Owned, spellings: Spellings, rows: Iterable[Row]) -> dict[Key, Spelling]:
+    """By the key of rows that have one owner: how that one is spelt."""
+    if len(part.owners) > 1:
+        return {}
+    found = {part.key_of(row): _known(row, part.owners[0], spellings) for row in rows}
+    return {key: spellings[owner] for key, owner in found.items() if owner is not None}
 
 
 def moved(row: Row, owners: Iterable[Columns], leads: Leads) -> tuple[Row, str | None]:

@@ -85,6 +85,8 @@ class Led:
     """Some owner is a row of a group with shadows, or gets another key."""
     follows: Mapping[str, ColumnElement[bool]]
     """By the name of a column: it carries the name of an owner who is called otherwise now."""
+    named: FromClause
+    """The member whose name these columns carry."""
     canonical: ColumnElement[Any]
     together: ColumnElement[bool] | None
     """Two owners become one, of a row one of whose owners moves; None where there are not two."""
@@ -117,6 +119,10 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
             )
         )
     moved = or_(*(_leads_elsewhere(parent, spec, planned, member) for member in known))
+    named, canonical = known[0], _canonical(known)
+    if part.names and parent is not spec.identity:
+        joined, named = _behind(part, spec, planned, joined, before[0])
+        canonical = func.coalesce(canonical, named.c.canonical)
     return Led(
         source=joined,
         members=known,
@@ -124,8 +130,9 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
         gone=or_(*(member.c.place > 1 for member in known)),
         moved=moved,
         concerned=or_(*(member.c.place > 0 for member in known), *([moved] if parent.key_moves else [])),
-        follows={str(name.name): _follows(held(source, name), spec, planned, known[0]) for name in part.names},
-        canonical=_canonical(known),
+        follows={str(name.name): _follows(held(source, name), spec, planned, named) for name in part.names},
+        named=named,
+        canonical=canonical,
         together=together,
     )
 
@@ -156,6 +163,22 @@ def _after(
         for to, mine, its in zip(alike(member, "to"), owner, parent.keys, strict=True)
     ]
     return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
+
+
+def _behind(
+    part: Part, spec: Spec, planned: Planned, source: FromClause, owner: Sequence[ColumnElement[Any]]
+) -> tuple[FromClause, FromClause]:
+    """Return `source`, which refers to slots by `owner`, with the member that such a slot is of, and that member."""
+    slots, identity = spec.parent(part), spec.identity
+    # What a plan holds of slots is how they were; all others stay as they are.
+    was, stands = planned[slots].alias("rekey_slot_was"), slots.table.alias("rekey_slot_stands")
+    for rows in (was, stands):
+        pairs = zip(owner, part.owning[0], keys_of(slots, rows), slots.keys, strict=True)
+        source = source.outerjoin(rows, and_(*(referring(*pair) for pair in pairs)))
+    member = members(identity, planned[identity], "rekey_named")
+    of = [func.coalesce(held(was, known), held(stands, known)) for known in slots.owning[0]]
+    pairs = zip(of, slots.owning[0], alike(member, "key"), identity.keys, strict=True)
+    return source.outerjoin(member, and_(*(referring(*pair) for pair in pairs))), member
 
 
 def _follows(column: ColumnElement[Any], spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:
