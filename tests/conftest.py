@@ -9,6 +9,7 @@ import os
 import runpy
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
@@ -203,11 +204,43 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if _is_asked_of(item, "postgresql") and item.get_closest_marker("sqlite_first"):
             item.add_marker("slow")
-    again = [] if os.environ.get("REKEY_LONG") else [item for item in items if _says_the_same(item)]
+    again = set() if os.environ.get("REKEY_LONG") else {item for item in items if _says_the_same(item)} | _turns(items)
     if again:
-        config.hook.pytest_deselected(items=again)
-        items[:] = [item for item in items if not _says_the_same(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item in again])
+        items[:] = [item for item in items if item not in again]
     items.sort(key=lambda item: "property" not in item.path.name)
+
+
+def _turns(items):
+    """The slow cases that another database is asked: of several cases of one test each takes the next one.
+
+    So every test is asked of both, and every case of one; a test with the marker `every_case` all of both.
+    """
+    tests = defaultdict(list)
+    for item in items:
+        if _database_of(item) is not None and not item.get_closest_marker("every_case"):
+            tests[item.path, item.originalname].append(item)
+    left = set()
+    for cases in tests.values():
+        values = defaultdict(list)
+        for item in cases:
+            for name, value in item.callspec.indices.items():
+                if name not in DATABASE and value not in values[name]:
+                    values[name].append(value)
+        if len(cases) > len(DIALECTS) and any(len(known) > 1 for known in values.values()):
+            for item in cases:
+                place = sum(known.index(item.callspec.indices[name]) for name, known in values.items())
+                if item.get_closest_marker("slow") and place % len(DIALECTS) != DIALECTS.index(_database_of(item)):
+                    left.add(item)
+    return left
+
+
+DATABASE = ("database", "reused_database")
+
+
+def _database_of(item):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return next((params[name] for name in DATABASE if name in params), None)
 
 
 def _says_the_same(item):

@@ -119,6 +119,24 @@ def test_flask_finds_the_command_where_it_looks_for_others():
 
 
 @pytest.mark.parametrize("project", ["flask"], indirect=True)
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_the_status_of_flask_tells_a_refusal_of_the_guard_from_an_error(project, is_ours):
+    if is_ours:
+        project.says("init")
+    project.does("upgrade", "head")
+    project.says(*project.x, "revision", "--fold", "projects.name", "-m", "fold projects")
+    project.database.execute("CREATE TABLE children (id INTEGER PRIMARY KEY, of INTEGER REFERENCES projects (id))")
+    project.database.execute("INSERT INTO children VALUES (1, 1), (2, 2)")
+    before = project.database.snapshot()
+    ended = project.alembic("upgrade", "head")
+    assert (2, True) == (ended.code, "FAILED: revision" in ended.err), ended
+    (project.config.parent / "registry.json").unlink()
+    ended = project.alembic("upgrade", "head", allow_empty="perhaps")
+    assert (1, True) == (ended.code, "FAILED: setting allow_empty" in ended.err), ended
+    assert before == project.database.snapshot()
+
+
+@pytest.mark.parametrize("project", ["flask"], indirect=True)
 def test_outside_of_the_application_the_way_in_is_told(project):
     project.says("init")
     said = rekey_with("-c", str(project.config), "plan")
