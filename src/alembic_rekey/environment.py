@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     # Loaded, it asks for greenlet, which only drivers of coroutines need.
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-__all__ = ["ADOPTED", "RUNNING", "SCRIPT_NOTES", "Failed", "ledger_of", "run", "settings_of"]
+__all__ = ["ADOPTED", "RUNNING", "SCRIPT_NOTES", "Failed", "ending", "ledger_of", "run", "settings_of"]
 
 _LEDGER = "alembic_rekey.ledger"
 """Where `Config.attributes` keep the `Ledger` of the connection that is migrated."""
@@ -106,15 +106,21 @@ def run(
             else:
                 _upgrade(settings, configure, passed_on or {})
     except RekeyError as error:
-        ledger: Ledger | None = config.attributes.get(_LEDGER)
-        said = since_commit(str(error)) if ledger is not None and ledger.committed else str(error)
-        if getattr(config.cmd_opts, "cmd", None) is None:
-            raise Failed(said) from error
-        # Alembic would print this on standard output, folded to the width of the terminal.
-        sys.stderr.write(f"FAILED: {said}\n")
-        raise SystemExit(error.status) from error
+        raise ending(config, error) from error
     finally:
         del config.attributes[RUNNING]
+
+
+def ending(config: Config, error: RekeyError) -> SystemExit | Failed:
+    """Return what ends a command that `error` has stopped; on the command line that is told, and has its status."""
+    ledger = config.attributes.get(_LEDGER)
+    said = since_commit(str(error)) if getattr(ledger, "committed", False) else str(error)
+    # Each command of Flask-Migrate ends with 1 for what it catches, in a program too.
+    if getattr(config.cmd_opts, "cmd", None) is None and type(config).__module__ != "flask_migrate":
+        return Failed(said)
+    # Alembic would print this on standard output, folded to the width of the terminal.
+    sys.stderr.write(f"FAILED: {said}\n")
+    return SystemExit(error.status)
 
 
 def _refuse_ours(configure: Mapping[str, Any]) -> None:
@@ -232,15 +238,13 @@ def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapp
     migration.opts[OPENING] = lambda: opening(dialect, migration._version, reached, settings.lock_timeout)
     with context.begin_transaction():
         context.run_migrations(**passed_on)
-    end = context.get_revision_argument()
 
     def head(changes: Sequence[str]) -> Iterator[str]:
         begun = getattr(migration.impl, "transactions", 1)
-        known = ", ".join(start) or "base", str(end or "base")
+        known = ", ".join(start) or "base", str(context.get_revision_argument() or "base")
         return header(dialect, *known, notes.header, settings.lock_timeout, begun, changes)
 
-    text = assembled(head, [written.getvalue(), *notes.tail])
     if isinstance(target, io.TextIOWrapper):
         # As the script says of itself; the console's own encoding may lack a letter of a table's name.
         target.reconfigure(encoding="utf-8")
-    target.write(text)
+    target.write(assembled(head, [written.getvalue(), *notes.tail]))

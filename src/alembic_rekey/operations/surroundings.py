@@ -6,7 +6,7 @@ from alembic.operations import MigrateOperation, Operations
 
 from alembic_rekey.connection.failures import refusing_database_errors
 from alembic_rekey.connection.prepared import joined
-from alembic_rekey.environment import RUNNING, Failed
+from alembic_rekey.environment import RUNNING, ending
 from alembic_rekey.errors import DatabaseFailed, RekeyError, SettingRefused
 from alembic_rekey.operations.context import configured, settings_for
 
@@ -25,7 +25,8 @@ def invoked(operations: Operations, operation: MigrateOperation) -> None:
 
     Raises:
         RekeyError: as the operation does.
-        Failed: instead, under an `env.py` of another kind; also where the transaction cannot be one for a fold.
+        SystemExit, Failed: instead, as `run()` does, under an `env.py` of another kind; also where the transaction
+            cannot be one for a fold.
     """
     if RUNNING in configured(operations).attributes:
         operations.invoke(operation)
@@ -41,4 +42,4 @@ def invoked(operations: Operations, operation: MigrateOperation) -> None:
                 raise DatabaseFailed(error.database, error.problem, _RUN_IT) from error
             operations.invoke(operation)
     except RekeyError as error:
-        raise Failed(str(error)) from error
+        raise ending(configured(operations), error) from error
