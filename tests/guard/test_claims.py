@@ -157,6 +157,45 @@ def test_a_key_that_the_database_does_not_make_is_refused_where_a_row_is_created
     folds(project(database, tmp_path / "promoting", "SELECT 1", NOTE, identity=promoting))
 
 
+PAGES = """
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(9), parent INTEGER NOT NULL, state VARCHAR(9) NOT NULL);
+    INSERT INTO projects VALUES (1, 'pol', 2, 'live'), (2, 'polisher', 1, 'live');
+    CREATE TABLE tasks (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL);
+    INSERT INTO tasks VALUES (1, 2), (2, 1), (3, 1);"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "on_fold", "says"),
+    [
+        ("", "SET_NULL", "tasks: the plan would set 'project_id' to NULL in 2 rows"),
+        ("owners=(t['projects'].c.parent,), itself=Itself.SET_NULL", "MOVE", "projects: the plan would set 'parent'"),
+        (
+            "retire={'parent': SURVIVOR, 'state': None}, where=t['projects'].c.state.is_not(None)",
+            "MOVE",
+            "projects: the plan would set 'state' to NULL in 1 rows",
+        ),
+    ],
+    ids=["an owner", "a parent", "what a shadow holds"],
+)
+def test_a_column_that_takes_no_null_is_not_set_to_null(database, tmp_path, more, on_fold, says):
+    identity = PROJECT.replace(")", f", {more})")
+    tasks = f"""References(noun="task", key=t["tasks"].c.id, owners=(t["tasks"].c.project_id,),
+        on_fold=OnFold.{on_fold})"""
+    spec = f"Spec(revision=revision, identity={identity}, references=({tasks},))"
+    made = declared(database, tmp_path, PAGES, spec, ("projects", "tasks"), names=NAMES)
+    refuses(made, "rekey_takes_no_null_", says)
+
+
+@pytest.mark.slow
+def test_a_created_row_is_not_given_null_where_none_is_taken(database, tmp_path):
+    identity = PROJECT.replace(")", ", created={'state': None, 'parent': 0})")
+    made = project(
+        database, tmp_path, PAGES + "DELETE FROM projects WHERE id = 2;", identity=identity, tables=("projects",)
+    )
+    refuses(made, "rekey_unfilled_column_project", "column 'state' needs a value")
+
+
 def test_a_view_is_refused(database, tmp_path):
     definitions = PROJECTS + NOTES.replace("notes", "stored_notes") + "CREATE VIEW notes AS SELECT * FROM stored_notes;"
     refuses(project(database, tmp_path, definitions, NOTE), "rekey_not_a_table", "notes is a view")

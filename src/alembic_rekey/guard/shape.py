@@ -160,7 +160,7 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
 def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     """Return the check that a created row has a value for every column that needs one."""
     given = [known.name for known in (*identity.named, *identity.within)]
-    given += [*identity.creating, *identity.absorbing]
+    given += [name for name, value in identity.creating.items() if value is not None] + [*identity.absorbing]
     given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
     source, keys = identity.table, [known.name for known in identity.keys]
     if not identity.database_makes_keys:
@@ -168,7 +168,7 @@ def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
     needed = database(dialect).needed(source, keys).subquery("rekey_needed")
     creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
     offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
-        needed.c.name.not_in(given), creating
+        needed.c.name.not_in(given), needed.c.filled == 0, creating
     )
     return check("unfilled_column", identity.noun, offending)
 

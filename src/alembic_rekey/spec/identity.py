@@ -107,6 +107,13 @@ class Identity(Part):
         return () if self.name is None or self.is_named_by_key else (self.name,)
 
     @property
+    def emptied(self) -> tuple[Column[Any], ...]:
+        """Those of a parent that a row would be itself, and those that a shadow is left without."""
+        owners = self.owner_columns if self.itself is Itself.SET_NULL else ()
+        left = [self.table.c[name] for name, value in (self.retiring or {}).items() if value is None]
+        return (*owners, *left)
+
+    @property
     def called(self) -> Column[Any] | None:
         """The column of the name."""
         return self.name

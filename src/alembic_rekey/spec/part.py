@@ -124,6 +124,11 @@ class Part:
         return False
 
     @property
+    def emptied(self) -> tuple[Column[Any], ...]:
+        """The columns that a plan may set to NULL."""
+        return self.owner_columns if self.detaches else ()
+
+    @property
     def stamp(self) -> Stamp | None:
         """The time column that the run writes, if it writes one."""
         return self.updated_at if self.stamped is Stamped.BY_THE_RUN else None

@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 830, 844, 854, 892, 996
---   project_state: 839, 938, 947, 956, 976, 986
---   interactions: 905
---   memories: 918, 928
+--   projects: 831, 845, 855, 893, 997
+--   project_state: 840, 939, 948, 957, 977, 987
+--   interactions: 906
+--   memories: 919, 929
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -705,11 +705,12 @@ GROUP BY project_state.status;
 --   which may be made of the name; or rename an alias row instead, missing=Missing.PROMOTE.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_unfilled_column_project',
   format('projects: the plan creates rows, and column %L needs a value, and the database makes none', name)
-FROM (SELECT CAST(attname AS TEXT) AS name FROM pg_catalog.pg_attribute AS rekey_attribute
+FROM (SELECT CAST(attname AS TEXT) AS name,
+    coalesce(CAST(atthasdef OR CAST(attidentity AS TEXT) != '' AS INTEGER), 0) AS filled
+  FROM pg_catalog.pg_attribute AS rekey_attribute
   WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped
-    AND (attnotnull OR CAST(attname AS TEXT) IN ('id')) AND NOT (atthasdef OR CAST(attidentity AS TEXT) != '')
-) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+    AND (attnotnull OR CAST(attname AS TEXT) IN ('id'))) AS rekey_needed
+WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id')) AND filled = 0
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:

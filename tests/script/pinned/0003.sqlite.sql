@@ -743,12 +743,12 @@ DELETE FROM rekey_finding;
 --   which may be made of the name; or rename an alias row instead, missing=Missing.PROMOTE.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
   printf('projects: the plan creates rows, and column %Q needs a value, and the database makes none', name)
-FROM (SELECT CAST(name AS TEXT) AS name FROM pragma_table_xinfo('projects') AS rekey_needed_info
-  WHERE ("notnull" = 1 OR pk > 0 OR CAST(name AS TEXT) IN ('id')) AND dflt_value IS NULL
-    AND NOT
-      (pk = 1 AND NOT (EXISTS (SELECT 1 FROM pragma_index_list('projects') AS rekey_key_index WHERE origin = 'pk')))
+FROM (SELECT CAST(name AS TEXT) AS name, coalesce(CAST(dflt_value IS NOT NULL OR pk = 1
+  AND NOT (EXISTS (SELECT 1 FROM pragma_index_list('projects') AS rekey_key_index WHERE origin = 'pk')) AS INTEGER), 0
+) AS filled
+  FROM pragma_table_xinfo('projects') AS rekey_needed_info WHERE "notnull" = 1 OR pk > 0 OR CAST(name AS TEXT) IN ('id')
 ) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id'))
+WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id')) AND filled = 0
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;

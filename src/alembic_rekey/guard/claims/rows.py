@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true
+from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true, union_all
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.shape import unfilled
+from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["key_claims", "stored_claims"]
@@ -36,6 +38,11 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             if slots.status is not None
         ),
         *([unfilled(spec.identity, dialect, planned[spec.identity])] if spec.identity.creates else ()),
+        *(
+            check("takes_no_null", part.noun, _emptied(part, spec, names, dialect, planned))
+            for part in spec.parts
+            if part.emptied
+        ),
     ]
 
 
@@ -59,6 +66,20 @@ def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
         yield check("key_not_unique", part.noun, several)
         empty = or_(*(known.is_(None) for known in part.keys))
         yield check("key_is_null", part.noun, any_rows(said, part.table, empty))
+
+
+def _emptied(part: Part, spec: Spec, names: Names, dialect: str, planned: Planned) -> Relation:
+    lines, new = becoming(part, spec, names, planned)
+    needed = database(dialect).needed(part.table, ()).subquery("rekey_needed")
+    said = literal(str(part.table.name)).label("table"), needed.c.name.label("column"), func.count().label("rows")
+    each = [
+        select(*said)
+        .join_from(needed, lines, needed.c.name == literal(known.name, RegistryText()))
+        .where(new[str(known.name)].is_(None), lines.c[known.name].is_not(None))
+        .group_by(needed.c.name)
+        for known in part.emptied
+    ]
+    return select(union_all(*each).subquery("rekey_emptied"))
 
 
 def _none_is_active(slots: Slots, status: Column[Any], planned: FromClause) -> Relation:

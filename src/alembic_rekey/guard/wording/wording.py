@@ -72,6 +72,12 @@ _WORDING: Mapping[str, Wording] = {
         "Identity(created={...}), which may be made of the name; or rename an alias row instead, "
         "missing=Missing.PROMOTE.",
     ),
+    "takes_no_null": Wording(
+        claim="no column that takes no NULL is set to NULL",
+        sentence="{table}: the plan would set {column!r} to NULL in {rows} rows, and the column takes no NULL",
+        remedy="let the rows move or go (on_fold=OnFold.MOVE or DELETE), let a row be its own parent "
+        "(itself=Itself.KEEP), set another value in `retire`; or let the column take NULL.",
+    ),
     "journal_shape": Wording(
         claim="the journal has the columns of the spec's key, then those of its table, in their order",
         sentence="{table}: column {column!r} is not in the same place in its table and in {journal}, which every spec "

@@ -141,7 +141,7 @@ def _missing(drafting: Drafting, given: set[str]) -> Iterator[Argument]:
     if len(key) > 1 or not isinstance(kind, Integer):
         given = given | {*key}
     asked = database(drafting.looking.connection.dialect.name).needed(identity.table, key)
-    needed = [name for name in drafting.looking.connection.execute(asked).scalars() if name not in given]
+    needed = [name for name, filled in drafting.looking.connection.execute(asked) if not filled and name not in given]
     if drafting.wanted.promote:
         yield Argument("Missing.PROMOTE", "missing")
     elif needed:

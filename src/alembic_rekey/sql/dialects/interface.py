@@ -155,7 +155,7 @@ class Database(ABC):
 
     @abstractmethod
     def needed(self, source: Table, keys: Sequence[str]) -> Relation:
-        """Return the columns of `source`, by `name`, that take no NULL or are `keys`, and that nothing fills."""
+        """Return the columns of `source` that take no NULL or are `keys`: `name`, and `filled`, 1 or 0."""
 
     @abstractmethod
     def as_told_apart(self, name: ColumnElement[str]) -> ColumnElement[str]:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    not_,
     or_,
     select,
     table,
@@ -96,12 +95,13 @@ def columns(asked: CTE) -> Relation:
 
 
 def needed(source: Table, keys: Sequence[str]) -> Relation:
-    """Return the columns that take no NULL or are `keys`, and that the database does not fill."""
+    """Return the columns that take no NULL or are `keys`, and which of them the database fills."""
     attribute = _ATTRIBUTES
     there = _of_table(literal(quoted(source.name, source.schema), Text()))
     filled = or_(attribute.c.atthasdef, cast(attribute.c.attidentity, Text) != "")
     name = cast(attribute.c.attname, Text)
-    return select(name.label("name")).where(there, or_(attribute.c.attnotnull, name.in_(keys)), not_(filled))
+    columns = select(name.label("name"), as_number(filled).label("filled"))
+    return columns.where(there, or_(attribute.c.attnotnull, name.in_(keys)))
 
 
 def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:

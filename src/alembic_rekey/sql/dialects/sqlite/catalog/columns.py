@@ -70,7 +70,7 @@ def columns(asked: CTE) -> Relation:
 
 
 def needed(source: Table, keys: Sequence[str]) -> Relation:
-    """Return the columns that take no NULL or are `keys`, and that the database does not fill."""
+    """Return the columns that take no NULL or are `keys`, and which of them the database fills."""
     place = literal(source.name, Text())
     known = func.pragma_table_xinfo(place).table_valued("name", "notnull", "dflt_value", "pk", name="rekey_needed_info")
     index = func.pragma_index_list(place).table_valued("origin", name="rekey_key_index")
@@ -78,7 +78,8 @@ def needed(source: Table, keys: Sequence[str]) -> Relation:
     made = and_(known.c.pk == 1, ~exists(select(literal_column("1")).where(index.c.origin == "pk")))
     name = cast(known.c.name, Text)
     wanted = or_(known.c.notnull == 1, known.c.pk > 0, name.in_(keys))
-    return select(name.label("name")).where(wanted, known.c.dflt_value.is_(None), not_(made))
+    filled = or_(known.c.dflt_value.is_not(None), made)
+    return select(name.label("name"), as_number(filled).label("filled")).where(wanted)
 
 
 def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
