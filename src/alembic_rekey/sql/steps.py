@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, TableClause, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    TableClause,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+)
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.spec import Check, Relation
@@ -135,4 +149,16 @@ def _execute(connection: Connection, step: Step, progress: Progress) -> None:
             progress.rows += rows
     elif isinstance(step, Rows) and step.rows:
         progress.doing(step.says)
-        connection.execute(insert(step.target).values(step.common), list(step.rows))
+        connection.execute(_insertion(step, connection.dialect.name))
+
+
+def _insertion(step: Rows, dialect: str) -> Executable:
+    # One document rather than one statement per row: PostgreSQL takes those one by one.
+    names = list(step.rows[0])
+    lines = [[row[name] for name in names] for row in step.rows]
+    document = bindparam("rows", json.dumps(lines, separators=(",", ":")), Text())
+    entries = zip(names, database(dialect).entries(document, range(len(names))), strict=True)
+    told = [cast(entry, step.target.c[name].type) for name, entry in entries]
+    return insert(step.target).from_select(
+        [*step.common, *names], select(*step.common.values(), *told), include_defaults=False
+    )
