@@ -482,7 +482,25 @@ def test_an_expression_is_said_as_sqlalchemy_says_it_and_runs(tmp_path, case):
 REFUSED = {
     "a column that is not there": (("customers.nam",), "the table 'customers' has no column 'nam'", "'name'"),
     "a table that is not there": (("customer.name",), "the database has no table 'customer'", "'customers'"),
-    "no column at all": (("customers",), "'customers' names no column", "customers.name"),
+    "no column at all": (("customers",), "'customers' names no column", "--match 'lower(email)'"),
+    "no column, and a table of no such name": (("customer", "--match", "x"), "no table 'customer'", "'customers'"),
+    "no column, and rows told to be one by nothing": (("customers", "--found"), "names no column", "TABLE.COLUMN"),
+    "expressions in a list": (("customers", "--match", "name, email"), "is more than columns", "a --match of its own"),
+    "names of a registry for rows that are found": (
+        ("customers.name", "--found", "--registered", "people"),
+        "--registered is about the names of a registry, and --found finds duplicates",
+        "leave one",
+    ),
+    "a name to be given to rows that are matched": (
+        ("customers.name", "--match", "email", "--promote"),
+        "--promote is about the names of a registry, and --match finds duplicates",
+        "leave one",
+    ),
+    "letter by letter, and by an expression": (
+        ("customers.name", "--match", "lower(email)", "--exact"),
+        "--match and --exact both say when two rows are one",
+        "--match name",
+    ),
     "an expression of more": (("customers.name", "--match", "name = 'x'"), "is more than columns", "sa.func.lower("),
     "an expression of no end": (("customers.name", "--match", "lower(name"), "is more than columns", "sa.func.lower("),
     "a column of no such name": (("customers.name", "--found", "--within", "tenant"), "no column 'tenant'", "one of"),
@@ -504,6 +522,18 @@ def test_what_cannot_be_drafted_is_refused_and_leaves_no_file(tmp_path, case):
     assert remedy in said.err.partition("what to do: ")[2]
     assert "Traceback" not in said.err
     assert [] == list(made.folder.rglob("migrations/versions/*.py"))
+
+
+def test_a_table_without_a_column_is_matched_by_an_expression(tmp_path):
+    """What could be a column as well is one, unless it stands in quotes."""
+    database = SQLiteDatabase(tmp_path / "x.db")
+    schema = 'CREATE TABLE "a.b" (id INTEGER PRIMARY KEY, c TEXT); CREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT);'
+    made = filled(database, tmp_path, schema)
+    drafted = draft(made, '"a.b"', "--match", "c")
+    assert ["Identity key=id missing=Missing.CREATE"] == list(lines_of(drafted.specs[0]))
+    assert "        match=(a_b.c.c,),\n" in drafted.text
+    named = draft(made, "a.b", "--match", "lower(b)", number="2")
+    assert ["Identity key=id name=b missing=Missing.CREATE"] == list(lines_of(named.specs[0]))
 
 
 def test_a_name_that_could_be_two_columns_is_asked_back(tmp_path):

@@ -23,14 +23,13 @@ def lines():
 
 
 def asked(line):
-    """What a person who has this line's spec in mind says on the command line, and its column."""
+    """What a person who has this line's spec in mind says on the command line, and its column, or table."""
     body = line.specs if isinstance(line.specs, str) else line.specs[0]
     said = ast.parse(f"dict({body.strip().rstrip(',')})", mode="eval").body
     identity = next(each.value for each in said.keywords if each.arg == "identity")
     given = {each.arg: each.value for each in identity.keywords}
-    if "name" not in given:
-        return None
-    table = ast.unparse(given["name"]).partition(".")[0]
+    key = given["key"]
+    table = ast.unparse(getattr(key, "elts", [key])[0]).partition(".")[0]
     arguments = ["--found"] if "duplicates" in given else []
     for word in ("within", "survivor"):
         for each in getattr(given.get(word), "elts", []):
@@ -47,7 +46,8 @@ def asked(line):
         for each in getattr(given.get("match"), "elts", [given["match"]] if match else []):
             sql = ast.unparse(each).replace("func.", "").replace(f"{table}.c.", "")
             arguments += ["--match", sql]
-    return f"{table}.{given['name'].attr}", [*arguments, *(["--promote"] if "missing" in given else [])]
+    fold = f"{table}.{given['name'].attr}" if "name" in given else table
+    return fold, [*arguments, *(["--promote"] if "missing" in given else [])]
 
 
 def declared(spec):
@@ -61,7 +61,8 @@ def declared(spec):
     return told
 
 
-LINES = [line for line in {line.name: line for line in lines()}.values() if asked(line) is not None]
+LINES = [line for line in {line.name: line for line in lines()}.values() if not line.refused]
+WITHOUT_A_KEY = next(line for line in lines() if line.name == "A14 without a key")
 OTHERWISE = {
     # A person lets rows go with what they hang on: a constraint cannot say so.
     "A7 messages of a thread, what hangs on the others goes too": {"feedback"},
@@ -73,10 +74,17 @@ OTHERWISE = {
 }
 DECIDED = ("rekey_collision_", "rekey_itself_", "rekey_own_parent_")
 """What the guard asks a person: a draft leaves it open."""
+KEYED = {
+    "sqlite": "ALTER TABLE user_roles RENAME TO old; CREATE TABLE user_roles (user_id INTEGER NOT NULL,"
+    " role VARCHAR(20) NOT NULL, scope INTEGER, id INTEGER PRIMARY KEY);"
+    " INSERT INTO user_roles (user_id, role, scope) SELECT * FROM old; DROP TABLE old",
+    "postgresql": "ALTER TABLE user_roles ADD COLUMN id SERIAL PRIMARY KEY",
+}
 QUICK = (
     "S8 projects by path per source",
     "S5 categories of a family in a tree",
     "S26 fifteen children, many one to one",
+    "A12 duplicate links, lowest id",
 )
 CASES = [
     pytest.param(dialect, line, id=f"{line.name}-{dialect}", marks=[] if quick else [pytest.mark.slow])
@@ -110,4 +118,25 @@ def test_a_draft_declares_what_a_person_did_and_goes_up_and_down(database, line,
         assert 0 == ended.code, ended.err
     ended = made.project.downgrade("base")
     assert 0 == ended.code, ended.err
+    assert [] == _changed(before, database)
+
+
+def test_rows_that_nothing_tells_apart_are_drafted_once_they_have_a_key(database, tmp_path):
+    """What a person declares there is refused as well, by what the rows hold."""
+    line = WITHOUT_A_KEY
+    made = _project(database, tmp_path, line)
+    project = empty_project(made.database, tmp_path)
+    for name, given in line.rows.items():
+        _insert(database, name, given)
+    fold, arguments = asked(line)
+    assert ("user_roles", ["--found", "--match", "user_id", "--match", "role"]) == (fold, arguments)
+    said = project.rekey("revision", "-m", "x", "--fold", fold, *arguments)
+    assert (1, True) == (said.status, "no constraint tells the rows of 'user_roles' apart" in said.err)
+    assert "what to do: give the table a primary key" in said.err
+    database.execute(KEYED[database.dialect])
+    before = _all(database)
+    drafted = draft(project, fold, *arguments)
+    assert 0 == drafted.project.upgrade().code
+    assert [(1, "admin", 1), (2, "admin", 3)] == database.rows("SELECT user_id, role, id FROM user_roles ORDER BY id")
+    assert 0 == drafted.project.downgrade("base").code
     assert [] == _changed(before, database)

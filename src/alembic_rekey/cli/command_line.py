@@ -192,7 +192,11 @@ def _accept_settings(parser: argparse.ArgumentParser, place: str) -> None:
 
 def _accept_fold(revision: argparse.ArgumentParser) -> None:
     told = revision.add_argument_group("a new fold")
-    told.add_argument("--fold", metavar="TABLE.COLUMN", help="the table whose rows are folded, by their names")
+    told.add_argument(
+        "--fold",
+        metavar="TABLE.COLUMN",
+        help="the table whose rows are folded, by their names; TABLE alone where --match says which rows are one",
+    )
     told.add_argument("--registered", metavar="LIST", help="the list of the registry; default: the noun with an s")
     told.add_argument("--found", action="store_true", help="duplicates are found in the data: no registry is read")
     lists = (

@@ -164,9 +164,8 @@ def _names(drafting: Drafting, claim: Claim, of: Part | None) -> Iterator[Argume
     for name, seen in claim.named.items():
         pairs = [tuple(zip(columns, drafting.key, strict=True)) for columns in claim.owners]
         held = None
-        if len(pairs) == 1 and of is None:
-            names = (name, drafting.name)
-            held = drafting.looking.equal(described, pairs[0], drafting.identity, names)
+        if len(pairs) == 1 and of is None and drafting.name is not None:
+            held = drafting.looking.equal(described, pairs[0], drafting.identity, (name, drafting.name))
         if held is not None and held.share >= _MOSTLY:
             kept.append(name)
             notes.append(f"{name}: {held.matching:,} of {held.values:,} say the name of what the row refers to")

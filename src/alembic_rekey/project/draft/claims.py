@@ -110,7 +110,7 @@ def _linked(drafting: Drafting, claim: Claim, pairs: dict[str, str]) -> None:
     if pairs.keys() == {*drafting.key}:
         claim.owners.setdefault(tuple(pairs[name] for name in drafting.key), "")
     elif [*pairs] == [drafting.name] and described is not drafting.identity:
-        claim.named.setdefault(pairs[drafting.name], "refers to the name")
+        claim.named |= dict.fromkeys(pairs.values(), "refers to the name") | claim.named
     else:
         drafting.todo.append(
             f"{called(described.place)} refers to {listed(pairs)} of {called(drafting.identity.place)} by "
@@ -121,16 +121,16 @@ def _linked(drafting: Drafting, claim: Claim, pairs: dict[str, str]) -> None:
 
 def _names(drafting: Drafting, described: Described, free: Sequence[Field], noun: str) -> Iterator[tuple[str, str]]:
     """Yield the columns of texts that are names of the identity, and what was seen of each."""
-    identity, what = drafting.identity, f"names of {called(drafting.identity.place)}"
-    if not isinstance(identity.field(drafting.name).type, String):
+    identity, name, what = drafting.identity, drafting.name, f"names of {called(drafting.identity.place)}"
+    if name is None or not isinstance(identity.field(name).type, String):
         return
     ones = {noun, singular(plain(identity.name)), plain(identity.name)}
-    wanted = ones | {f"{one}_{last}" for one in ones for last in ("name", plain(drafting.name))}
+    wanted = ones | {f"{one}_{last}" for one in ones for last in ("name", plain(name))}
     for field in free:
         if not isinstance(field.type, String) or isinstance(field.type, Enum) or described.primary == (field.name,):
             continue
         named = plain(field.name) in wanted
-        held = drafting.looking.names(described, field.name, identity, drafting.name, drafting.names)
+        held = drafting.looking.names(described, field.name, identity, name, drafting.names)
         several = held.matching >= _TOLD_BY_VALUES
         by_name = named and (held.share >= _SOME or not held.values) and not held.unread
         by_values = drafting.names is not None and several and held.share >= _MOSTLY

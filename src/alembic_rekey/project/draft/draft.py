@@ -34,14 +34,16 @@ def drafted(
     `versions` is Alembic's own table. The tables are those of `models` where these are given.
 
     Raises:
-        CommandRefused: where the table or the column is not there, or nothing tells the rows apart.
+        CommandRefused: where options do not go together, nothing is called so, or nothing tells the rows apart.
         RegistryRefused: where the registry cannot be used.
     """
+    wanted.refuse_contradictions()
     stored = read_schema(connection, [versions])
     schema = stored if models is None else declared_schema(models, stored)
-    identity, name = target(schema, wanted.fold)
+    identity, name = target(schema, wanted)
     # What names are registered for cannot be the key that owners refer to.
-    avoiding = frozenset([name]) if not wanted.finds and isinstance(identity.field(name).type, String) else frozenset()
+    registered = None if wanted.finds or name is None else identity.field(name)
+    avoiding = frozenset([registered.name] if registered and isinstance(registered.type, String) else [])
     key = key_of(identity, schema, avoiding)
     if key is None:
         raise CommandRefused(

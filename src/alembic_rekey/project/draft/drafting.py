@@ -51,7 +51,7 @@ class Drafting:
     schema: Schema
     looking: Looking
     identity: Described
-    name: str
+    name: str | None
     key: tuple[str, ...]
     names: Names | None
     variables: Variables = field(default_factory=Variables)

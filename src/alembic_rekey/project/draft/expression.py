@@ -50,7 +50,8 @@ def _tokens(said: str) -> list[_Token]:
 def _unreadable(said: str) -> CommandRefused:
     return CommandRefused(
         f"{shown(said)} is more than columns, functions of them, constants, || and arithmetic.",
-        "leave it away, and write the expression into the revision: match=(sa.func.lower(customers.c.email),).",
+        "give each of several expressions a --match of its own; or match by a column, and write what else it is into "
+        "the revision: match=(sa.func.lower(customers.c.email),).",
     )
 
 

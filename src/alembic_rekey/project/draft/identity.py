@@ -29,7 +29,7 @@ def drafted_identity(drafting: Drafting, own: Claim | None, lists: Sequence[str]
     arguments = [
         Argument(string(noun), "noun"),
         Argument(drafting.key_code(drafting.identity, drafting.key), "key"),
-        Argument(drafting.variables.column(drafting.identity, drafting.name), "name"),
+        *_name(drafting),
         *_duplicates(drafting, noun, lists),
         *_apart(drafting),
         *_survivor(drafting),
@@ -42,6 +42,11 @@ def drafted_identity(drafting: Drafting, own: Claim | None, lists: Sequence[str]
         owners = [drafting.key_code(drafting.identity, columns) for columns in own.owners]
         arguments.append(Argument(tuple_of(owners), "owners"))
     return Part("Identity", noun, drafting.identity, (*arguments, *stamps), drafting.key)
+
+
+def _name(drafting: Drafting) -> Iterator[Argument]:
+    if drafting.name is not None:
+        yield Argument(drafting.variables.column(drafting.identity, drafting.name), "name")
 
 
 def _duplicates(drafting: Drafting, noun: str, lists: Sequence[str]) -> Iterator[Argument]:
@@ -132,7 +137,7 @@ def _most(drafting: Drafting, said: str) -> Code:
     return called_with("most", drafting.variables.column(described, column_named(described, name)))
 
 
-def _missing(drafting: Drafting, given: set[str]) -> Iterator[Argument]:
+def _missing(drafting: Drafting, given: set[str | None]) -> Iterator[Argument]:
     identity, key = drafting.identity, drafting.key
     kind = identity.field(key[0]).type
     made = len(key) == 1 and isinstance(kind, Integer | String | Uuid)

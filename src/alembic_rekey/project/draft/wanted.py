@@ -1,4 +1,4 @@
-"""What a person asked for on the command line: which column, and how its rows are told to be one."""
+"""What a person asked for on the command line: which rows, and how they are told to be one."""
 
 from __future__ import annotations
 
@@ -37,13 +37,33 @@ class Wanted:
         """Whether duplicates are found in the data: so they are where rows are told to be one by an expression."""
         return self.found or bool(self.match)
 
+    def refuse_contradictions(self) -> None:
+        """Refuse options that do not go together.
 
-def target(schema: Schema, written: str) -> tuple[Described, str]:
-    """Return the table and the name of the column that `TABLE.COLUMN` means.
+        Raises:
+            CommandRefused: where one of them would say nothing.
+        """
+        of_a_registry = [name for name in ("registered", "promote") if self.finds and getattr(self, name)]
+        if of_a_registry:
+            raise CommandRefused(
+                f"--{of_a_registry[0]} is about the names of a registry, and --{'found' if self.found else 'match'} "
+                "finds duplicates in the data.",
+                "leave one of the two away.",
+            )
+        if self.match and self.exact:
+            raise CommandRefused(
+                "--match and --exact both say when two rows are one.",
+                "leave --exact away, or match by the column itself: --match name.",
+            )
+
+
+def target(schema: Schema, wanted: Wanted) -> tuple[Described, str | None]:
+    """Return the table and the name of the column that `TABLE.COLUMN` means; none where `TABLE` alone is matched.
 
     Raises:
         CommandRefused: where there is none, or several could be meant.
     """
+    written = wanted.fold
     meant = [
         (described, columns)
         for place, columns in _splits(written)
@@ -54,15 +74,21 @@ def target(schema: Schema, written: str) -> tuple[Described, str]:
     if meant:
         could = ", ".join(f"the column {shown(name)} of {shown(called(known.place))}" for known, name in meant)
         raise CommandRefused(f"{shown(written)} could be {could}.", "write names in quotes: '\"a.b\".c'.")
+    whole = next((schema.tables[place] for place in _places(written) if place in schema.tables), None)
+    if whole is not None and wanted.match:
+        return whole, None
+    if whole is not None:
+        raise CommandRefused(
+            f"{shown(written)} names no column.",
+            "name the column with the names, --fold TABLE.COLUMN; or say by what rows without one are equal: "
+            "--match 'lower(email)'.",
+        )
     tables = [described for place, _ in _splits(written) if (described := schema.tables.get(place))]
     if tables:
         names = [field.name for field in tables[0].fields]
         asked = _parts(written)[-1]
         raise _unknown(f"the table {shown(called(tables[0].place))} has no column {shown(asked)}", asked, names)
-    if len(_parts(written)) == 1:
-        raise CommandRefused(f"{shown(written)} names no column.", "write --fold TABLE.COLUMN: customers.name.")
-    asked = ".".join(_parts(written)[:-1])
-    raise _unknown(f"the database has no table {shown(asked)}", asked, [called(place) for place in schema.tables])
+    raise _no_table(schema, ".".join(_parts(written)[:-1]) or written)
 
 
 def _parts(written: str) -> list[str]:
@@ -80,18 +106,23 @@ def _splits(written: str) -> Iterator[tuple[Place, str]]:
             yield (".".join(parts[:schema]), ".".join(parts[schema:cut])), column
 
 
+def _places(written: str) -> Iterator[Place]:
+    """Yield every table that the text can mean."""
+    parts = _parts(written)
+    yield None, ".".join(parts)
+    yield from ((".".join(parts[:cut]), ".".join(parts[cut:])) for cut in range(1, len(parts)))
+
+
 def table_named(schema: Schema, name: str) -> Described:
     """Return the table of that name.
 
     Raises:
         CommandRefused: where there is none.
     """
-    parts = _parts(name)
-    places: list[Place] = [(None, ".".join(parts)), (parts[0], ".".join(parts[1:]))]
-    for place in places:
-        if place in schema.tables:
-            return schema.tables[place]
-    raise _unknown(f"the database has no table {shown(name)}", name, [called(place) for place in schema.tables])
+    found = next((schema.tables[place] for place in _places(name) if place in schema.tables), None)
+    if found is None:
+        raise _no_table(schema, name)
+    return found
 
 
 def column_named(described: Described, name: str) -> str:
@@ -105,6 +136,10 @@ def column_named(described: Described, name: str) -> str:
     if bare not in names:
         raise _unknown(f"the table {shown(called(described.place))} has no column {shown(name)}", name, names)
     return bare
+
+
+def _no_table(schema: Schema, name: str) -> CommandRefused:
+    return _unknown(f"the database has no table {shown(name)}", name, [called(place) for place in schema.tables])
 
 
 def _unknown(problem: str, asked: str, names: Sequence[str]) -> CommandRefused:
