@@ -1,6 +1,9 @@
 """Claims about `alembic-rekey scan`: what it finds that no spec declares, what it leaves in peace, what it changes."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -8,6 +11,7 @@ from alembic_rekey.cli import scan_command
 from alembic_rekey.connection.database import reading
 from alembic_rekey.project.configuration import configuration, settings_of
 from alembic_rekey.project.folds import Folds
+from alembic_rekey.review.scan import keys_held
 from alembic_rekey.review.scan.scan import scanned
 from alembic_rekey.review.schema.held import Looking
 from declared import declared
@@ -45,6 +49,7 @@ INSERT INTO words VALUES
   (1, 'acme and others', 'open', 2, '{{"acme": "a", "of": ["acme inc. ", 42, null]}}', 7, 'acmee'),
   (2, 'acmes', 'shut', 42, '[]', 8, 'zo'), (3, '', 'open', 1, '{{"acme": {{"zoe''s shop": 1}}}}', 9, 'fortytwo');
 CREATE TABLE prose (id INTEGER PRIMARY KEY, line TEXT);
+INSERT INTO prose VALUES (71, '[draft] of [1]'), (72, '"a" said "b"'), (73, '{{x}} of {{y}}'), (74, '[1] to [2]');
 CREATE TABLE marks (id INTEGER PRIMARY KEY, on_type VARCHAR(40), on_id VARCHAR(40), of_type VARCHAR(9), of_id INTEGER);
 INSERT INTO marks VALUES (1, 'project', {one}, 'word', 2), (2, 'Order', {two}, NULL, 2),
   (3, 'subproject', {two}, NULL, 2), (4, 'project/type', {two}, NULL, 2);
@@ -56,7 +61,7 @@ CREATE TABLE "it's 50% :of ""x"";" (id INTEGER PRIMARY KEY, "a.b $$ --" TEXT);
 INSERT INTO "it's 50% :of ""x"";" VALUES (1, 'ZOË');
 CREATE TABLE events (id INTEGER PRIMARY KEY, payload {json}, log TEXT);
 INSERT INTO events VALUES (1, '{{"of": {{"name": "acme"}}, "all": ["x", "Forty Two", {{"n": "acm"}}]}}', 'plain'),
-  (2, '"acme inc"', '{{"project": "acme"}}');
+  (2, '"acme inc"', '{{"project": "acme"}}'), (3, '[4.2e1, null, "acme"]', ' [true, {{"by": ["acm"]}}] ');
 CREATE TABLE bills (id INTEGER PRIMARY KEY, project_id {key}, old_project_id VARCHAR(40), note TEXT);
 INSERT INTO bills VALUES (1, {two}, '1', NULL), (2, {one}, {two}, 'paid'), (3, {three}, NULL, NULL);
 CREATE TABLE notes (id INTEGER PRIMARY KEY, subject_type VARCHAR(40), subject_id VARCHAR(40), object_id {key},
@@ -84,7 +89,9 @@ FOUND = {
     ("events", "payload", "$.all[*]"),
     ("events", "payload", "$.all[*].n"),
     ("events", "payload", "$"),
+    ("events", "payload", "$[*]"),
     ("events", "log", "$.project"),
+    ("events", "log", "$[*].by[*]"),
     ("orders", "buyer", ""),
 }
 HELD = {
@@ -261,6 +268,11 @@ def test_of_a_pair_of_type_and_key_a_scan_tells_what_no_spec_declares(database, 
     assert "notes.subject_id: where subject_type is 'projects', 1 row with the key of a project\n" in said
 
 
+def test_more_keys_than_are_handed_over_are_found_out_for_each_table(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(keys_held, "_HANDED_OVER", 0)
+    assert HELD == keys(scan(project(database, tmp_path, PLANTED)))
+
+
 SLOTS = """
 CREATE TABLE profiles (id {key} PRIMARY KEY, project_id {key} REFERENCES projects (id), bio VARCHAR(9));
 CREATE TABLE budgets (project_id {key} PRIMARY KEY REFERENCES projects (id), amount INTEGER);
@@ -332,6 +344,33 @@ def test_names_that_no_list_registers_are_told_with_an_entry_to_paste(database, 
     assert (20, ["acne"]) == (len(found) - 1, [one["name"] for one in found if one["near"]])
     database.execute("DELETE FROM letters WHERE id >= 100")
     assert {"other", "Other one"} == {one["name"] for one in scan(made)["unregistered"]}
+
+
+NEAR = """
+import sys
+from pathlib import Path
+from alembic_rekey.names.registry import read_registry
+from alembic_rekey.review.scan.unregistered import Near
+near = Near(read_registry(Path(sys.argv[1]), "projects"))
+print([near.to(f"p{number:05}-grid") for number in range(0, 1000, 7)])
+"""
+
+
+def test_a_name_is_nearly_the_same_one_in_every_run(tmp_path):
+    """Though several are as near, and a set of letters has another order in each process."""
+    listed = [{"id": f"p{number:05}-grid"} for number in range(0, 1000, 10)]
+    (tmp_path / "names.json").write_text(json.dumps({"projects": listed}), "utf-8")
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", NEAR, tmp_path / "names.json"],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+        ).stdout
+        for seed in "123"
+    }
+    assert 1 == len(told)
 
 
 MANY = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -10,9 +11,11 @@ from sqlalchemy import (
     CompoundSelect,
     FromClause,
     Integer,
+    Select,
     String,
     Text,
     and_,
+    bindparam,
     cast,
     func,
     inspect,
@@ -34,11 +37,14 @@ from alembic_rekey.review.schema.description import Described, Field, called
 from alembic_rekey.review.schema.held import kind_of
 from alembic_rekey.review.schema.references import Referred
 from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import journal, runs
 
 __all__ = ["keys_held"]
 
 _HOLDING = ("applied", "partly restored")
+_HANDED_OVER = 20_000
+"""So many keys are read once; more are found out anew for each table, as memory must not grow with them."""
 
 
 def keys_held(scope: Scope, spec: Spec, names: Names) -> Iterator[KeysHeld | str]:
@@ -49,7 +55,14 @@ def keys_held(scope: Scope, spec: Spec, names: Names) -> Iterator[KeysHeld | str
 
 
 def _held(scope: Scope, parent: Part, described: Described, went: CompoundSelect[str]) -> Iterator[KeysHeld | str]:
-    gone = went.cte("rekey_gone").prefix_with("MATERIALIZED")
+    with scope.looking.within_limits() as failed:
+        some = select(went.subquery("rekey_went").c.key).limit(_HANDED_OVER + 1)
+        keys = scope.looking.connection.execute(some).scalars().all()
+    yield from (f"keys of {called(described.place)} were not looked for: {reason}" for reason in failed)
+    if failed or not keys:
+        return
+    dialect, is_all = scope.looking.connection.dialect.name, len(keys) <= _HANDED_OVER
+    gone = (_listed(keys, dialect) if is_all else went).cte("rekey_gone").prefix_with("MATERIALIZED")
     to = Referred(parent.noun, described.name, str(parent.keys[0].name))
     kind = kind_of(described.field(to.key).type)
     for table in scope.readable():
@@ -72,6 +85,13 @@ def _held(scope: Scope, parent: Part, described: Described, went: CompoundSelect
                 if number:
                     yield KeysHeld(called(table.place), name, parent.noun, number, where)
         yield from (f"{called(table.place)} was not read for keys: {reason}" for reason in failed)
+
+
+def _listed(keys: Sequence[str], dialect: str) -> Select[str]:
+    """Return keys that were read as one bound document."""
+    document = bindparam("gone", json.dumps([[key] for key in keys], separators=(",", ":")), Text())
+    (entry,) = database(dialect).entries(document, range(1))
+    return select(entry.label("key"))
 
 
 def _loose(scope: Scope, table: Described, kind: type[TypeEngine[Any]] | None, to: Referred) -> Iterator[Field]:

@@ -18,6 +18,8 @@ __all__ = ["names_held"]
 _SHARE, _SEVERAL = 0.1, 3
 """A column carries names if so many of its values are ones, or it holds so many different ones: else it is chance."""
 _EXAMPLES = 3
+_BLANKS = 100
+"""So many letters more than the longest name a text may have and be one, for what may stand around it."""
 _PLACE = re.compile(r"\[\d+\]")
 
 
@@ -40,13 +42,15 @@ def _held(
     scope: Scope, folded: Folded, described: Described, field: Field, texts: FromClause
 ) -> Iterator[Holding | str]:
     says = func.trim(texts.c.value) != ""
-    spelled = folded.names.spelled(texts.c.value, "scan", folded.spec.identity.match)
+    # To sort prose takes longer than to read it.
+    most = 2 * max((len(name.alias) for name in folded.registry.names), default=0) + _BLANKS
+    short = select(texts).where(says, func.length(func.trim(texts.c.value)) <= most).subquery("rekey_short")
+    spelled = folded.names.spelled(short.c.value, "scan", folded.spec.identity.match)
     grouped = (
-        select(texts.c.path, spelled.c.canonical, texts.c.value, func.count().label("rows"))
-        .join_from(texts, spelled, spelled.c.spelling == texts.c.value)
-        .where(says)
-        .group_by(texts.c.path, spelled.c.canonical, texts.c.value)
-        .order_by(func.count().desc(), texts.c.value)
+        select(short.c.path, spelled.c.canonical, short.c.value, func.count().label("rows"))
+        .join_from(short, spelled, spelled.c.spelling == short.c.value)
+        .group_by(short.c.path, spelled.c.canonical, short.c.value)
+        .order_by(func.count().desc(), short.c.value)
     )
     found: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
     every: defaultdict[str, int] = defaultdict(int)

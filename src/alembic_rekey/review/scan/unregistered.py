@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import func, select
 
@@ -52,9 +52,9 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]+", " ", "".join(letters).casefold()).strip()
 
 
-def _pairs(name: str) -> set[str]:
+def _pairs(name: str) -> Iterable[str]:
     whole = f" {name} "
-    return {whole[place : place + 2] for place in range(len(whole) - 1)}
+    return dict.fromkeys(whole[place : place + 2] for place in range(len(whole) - 1))
 
 
 def unregistered(scope: Scope, folded: Folded) -> Iterator[Unregistered | str]:

@@ -79,8 +79,10 @@ _TRIGGERS = text(
     """
 )
 _SEED = 5
-_DOCUMENT = r'^\s*(\{.*\}|\[.*\]|".*")\s*$'
-"""What looks like a document; a text that is none all the same ends the question."""
+_STRING = r'"([^"\\]|\\.)*"'
+_LIST = r'(["[{].*|(-?\d[\d.eE+-]*|true|false|null)\s*,.*)?'
+_DOCUMENT = rf"^\s*(\{{\s*({_STRING}\s*:.*)?\}}|\[\s*{_LIST}\]|{_STRING})\s*$"
+"""What looks like a document with texts; one that is none all the same ends the question."""
 
 
 class PostgreSQLSurvey(Survey):
