@@ -19,12 +19,12 @@ _FUNCTIONS = {
     "upgrade": '''\
 def upgrade() -> None:
     """Plan, guard, apply, verify and record, in the transaction of the upgrade."""
-    op.rekey(spec)
+    op.rekey(spec)  # type: ignore[attr-defined]
 ''',
     "downgrade": '''\
 def downgrade() -> None:
     """Put every row back from the journal."""
-    op.restore(spec)
+    op.restore(spec)  # type: ignore[attr-defined]
 ''',
 }
 

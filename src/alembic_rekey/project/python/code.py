@@ -152,9 +152,9 @@ def _in_pieces(code: Pieces, before: str, behind: str, indent: int) -> Iterator[
     if len(whole) <= _WIDEST:
         yield whole
     else:
-        *first, last = code.texts
-        yield from (f"{' ' * indent}{before * (number == 0)}{text}" for number, text in enumerate(first))
-        yield _marked(f"{' ' * indent}{last}{behind}")
+        yield f"{' ' * indent}{before}("
+        yield from (_marked(f"{' ' * (indent + _STEP)}{text}") for text in code.texts)
+        yield f"{' ' * indent}){behind}"
 
 
 def _is_commented(code: Code) -> bool:
