@@ -90,3 +90,32 @@ def test_a_value_that_is_made_of_more_than_the_name_is_refused(value, of):
             identity=Identity(noun="project", key=PROJECTS.c.id, name=PROJECTS.c.name, created={"slug": value}),
         )
     assert f"makes the value of created rows for 'slug' of {of}, which a row has not" in str(refused.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("key", ["SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY (INCREMENT 5)"])
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_a_created_row_gets_a_free_key_where_rows_came_with_keys_of_their_own(database, tmp_path, key, way):
+    """A sequence knows nothing of keys that an import wrote: its next number was taken."""
+    schema = f"""
+    CREATE TABLE projects (id {key} PRIMARY KEY, name TEXT NOT NULL);
+    INSERT INTO projects OVERRIDING SYSTEM VALUE VALUES (1, 'pol'), (2, 'POL'), (6, 'other');
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project_id INTEGER);
+    INSERT INTO notes VALUES (1, 1), (2, 2), (3, 6);"""
+    spec = """Spec(revision=revision,
+        identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
+        references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project_id,)),))"""
+    made = declared(database, tmp_path, schema, spec, ["projects", "notes"], names={"Polisher": ["pol"]})
+    assert 0 == made.check().status
+    if way == "online":
+        ended = made.upgrade()
+        assert 0 == ended.code, ended.err
+    else:
+        ran = database.run_script(made.script())
+        assert 0 == ran.returncode, ran.stderr
+    ((created,),) = database.rows("SELECT id FROM projects WHERE name = 'Polisher'")
+    assert created > 6
+    assert [(1, created), (2, created), (3, 6)] == database.rows("SELECT * FROM notes ORDER BY id")
+    assert 0 == made.downgrade().code
+    assert [(1, "pol"), (2, "POL"), (6, "other")] == database.rows("SELECT * FROM projects ORDER BY id")

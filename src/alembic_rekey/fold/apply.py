@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import case, literal, update
+from sqlalchemy import ColumnElement, case, exists, literal, select, update
 
-from alembic_rekey.fold.changes import deleting, updating
+from alembic_rekey.fold.changes import deleting, of_this_run, updating
 from alembic_rekey.fold.identity import creating, keys_learnt
 from alembic_rekey.plan.actions import Count, applied_counts
 from alembic_rekey.plan.counts import touching
@@ -19,9 +19,10 @@ from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.interface import Change
 from alembic_rekey.sql.expressions import Clock
-from alembic_rekey.sql.side_tables import current_run, runs
+from alembic_rekey.sql.side_tables import current_run, journal, runs
 from alembic_rekey.sql.steps import Statement, Step, counted
 
 __all__ = ["apply_steps", "finish"]
@@ -74,6 +75,8 @@ def apply_steps(spec: Spec, names: Names, planned: Planned, dialect: str) -> lis
     behind = [count for count in counts.values() if count not in before]
     steps: list[Step] = []
     for count in before:
+        if count.actions[0] is Action.CREATE and identity.database_makes_keys:
+            steps += [Statement(*said) for said in database(dialect).numbered_on(identity.keys[0], _creates(spec))]
         steps += applying.steps(identity, [count])
         if count.actions[0] is Action.CREATE:
             steps += keys_learnt(spec)
@@ -81,6 +84,11 @@ def apply_steps(spec: Spec, names: Names, planned: Planned, dialect: str) -> lis
     for part in reversed(spec.children):
         steps += applying.steps(part, list(applied_counts(part)))
     return [*steps, *applying.steps(identity, behind)]
+
+
+def _creates(spec: Spec) -> ColumnElement[bool]:
+    kept = journal(spec.identity)
+    return exists(select(literal(1)).select_from(kept).where(of_this_run(kept, Action.CREATE)))
 
 
 def finish() -> Statement:

@@ -82,6 +82,10 @@ class Database(ABC):
         """Return what asks deferred constraints and triggers now, so that no event of theirs is left pending."""
 
     @abstractmethod
+    def numbered_on(self, key: Column[Any], creating: ColumnElement[bool]) -> list[Said]:
+        """Return what lets the database make free keys where rows came with keys of their own, if it is `creating`."""
+
+    @abstractmethod
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:
         """Return what notes each change with its table, where the database would not tell, and what ends that."""
 

@@ -71,6 +71,10 @@ class SQLite(Database):
         """Return nothing: foreign keys are off, and asked as a whole."""
         return []
 
+    def numbered_on(self, key: Column[Any], creating: ColumnElement[bool]) -> list[Said]:
+        """Return nothing: it looks for the highest itself."""
+        return []
+
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:
         """Set temporary triggers where the database can change rows by itself."""
         names = to_watch(connection)
