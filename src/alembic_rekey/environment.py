@@ -23,6 +23,7 @@ from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.prepared import prepared
 from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
+from alembic_rekey.project.branches import beside
 from alembic_rekey.project.configuration import settings_of, x_arguments
 from alembic_rekey.project.environment_file import ASKED
 from alembic_rekey.report.publication import Ledger
@@ -214,8 +215,7 @@ def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapp
     # Collected first: a refusal half-way must leave nothing on standard output, and the header tells
     # what the operations found.
     written = io.StringIO()
-    notes = ScriptNotes()
-    context.config.attributes[SCRIPT_NOTES] = notes
+    notes = context.config.attributes[SCRIPT_NOTES] = ScriptNotes()
     context.configure(
         url=settings.url,
         literal_binds=True,
@@ -227,15 +227,15 @@ def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapp
         **configure,
     )
     migration = context.get_context()
-    dialect, start = migration.dialect, migration.get_current_heads()
+    dialect, version, start = migration.dialect, migration._version, migration.get_current_heads()
     without_backslash_escapes(dialect)
-    notes.reached = reached = list(start)
+    notes.reached = now = list(start)
 
     def reach(heads: set[str], **_: Any) -> None:
-        reached[:] = sorted(heads)
+        now[:] = sorted(heads)
 
     migration.on_version_apply_callbacks = (*migration.on_version_apply_callbacks, reach)
-    migration.opts[OPENING] = lambda: opening(dialect, migration._version, reached, settings.lock_timeout)
+    migration.opts[OPENING] = lambda: opening(dialect, version, now, beside(migration, now), settings.lock_timeout)
     with context.begin_transaction():
         context.run_migrations(**passed_on)
 

@@ -194,6 +194,40 @@ def test_branches_and_other_places_for_revisions(project):
     assert 'down_revision: str | None = "a1"' in Path(made.strip()).read_text("utf-8")
 
 
+@pytest.mark.parametrize("line", ['"a0"', 'None\ndepends_on = "a0"'])
+def test_a_script_of_a_branch_leaves_the_others_where_they_are(database, tmp_path, line):
+    """But not where Alembic would need to know of them: there it is refused."""
+    with made("generic", database, tmp_path) as project:
+        project.says("init")
+        versions = project.folder / "migrations" / "versions"
+        (versions / "a1_fold.py").write_text(FOLD, "utf-8")
+        other = small.revision("b0", None, 'op.create_table("other", sa.Column("id", sa.Integer))')
+        (versions / "b0_other.py").write_text(other, "utf-8")
+        whole, up = project.script("upgrade", "a1"), project.script("upgrade", "a0:a1")
+        back, all_back = project.script("downgrade", "a1:a0"), project.script("downgrade", "a0:base")
+
+        def runs(script):
+            ran = database.run_script(script.encode())
+            held = {revision for (revision,) in database.rows("SELECT version_num FROM alembic_version")}
+            return ran.returncode == 0, b"rekey_version" in ran.stderr, held, project.notes()
+
+        project.does("upgrade", "b0")
+        assert (False, True, {"b0"}, AS_BEFORE) == runs(up)
+        assert (True, False, {"a1", "b0"}, FOLDED) == runs(whole)
+        assert (False, True, {"a1", "b0"}, FOLDED) == runs(whole)
+        assert (True, False, {"a0", "b0"}, AS_BEFORE) == runs(back)
+        assert (True, False, {"a1", "b0"}, FOLDED) == runs(up)
+        beside = small.revision("c1", "a0", "pass").replace("'c1', 'a0'", f"'c1', {line}")
+        (versions / "c1_beside.py").write_text(beside, "utf-8")
+        back, up_to_c1 = project.script("downgrade", "a1:a0"), project.script("upgrade", "a0:c1")
+        project.does("upgrade", "c1")
+        assert (False, True, {"a1", "b0", "c1"}, FOLDED) == runs(back)
+        assert (False, True, {"a1", "b0", "c1"}, FOLDED) == runs(up_to_c1)
+        database.execute("DELETE FROM alembic_version WHERE version_num = 'c1'")
+        assert (True, False, {"a0", "b0"}, AS_BEFORE) == runs(back)
+        assert (True, False, {"b0"}, AS_BEFORE) == runs(all_back)
+
+
 def test_a_program_whose_coroutines_run_already_may_upgrade(tmp_path):
     with made("async", SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
         project.says("init")

@@ -70,8 +70,13 @@ def header(
     yield f"{comment(says)}\n{settings}"
 
 
-def opening(dialect: Dialect, version: Table, start: Sequence[str], lock_timeout: float) -> Iterator[str]:
-    """Yield what comes first in the transaction: the locks, and the guard that the script starts where it must."""
+def opening(
+    dialect: Dialect, version: Table, start: Sequence[str], beside: Sequence[str], lock_timeout: float
+) -> Iterator[str]:
+    """Yield what comes first in the transaction: the locks, and the guard that the script starts where it must.
+
+    What the database has of the revisions `beside` is all the same to it.
+    """
     for says, clause in database(dialect.name).shell.locks(lock_timeout):
         yield f"{comment(says)}\n{compiled(clause, dialect)};"
     created = compiled(CreateTable(version, if_not_exists=True), dialect)
@@ -82,16 +87,16 @@ def opening(dialect: Dialect, version: Table, start: Sequence[str], lock_timeout
         claim=words.claim.format(start=", ".join(start) or "no revision yet"),
         sentence=words.sentence,
         remedy=words.remedy,
-        offending=_other_version(version, start),
+        offending=_other_version(version, start, beside),
     )
     yield from guarded([(check, compiled(finding(check), dialect))], dialect)
 
 
-def _other_version(version: Table, start: Sequence[str]) -> Relation:
+def _other_version(version: Table, start: Sequence[str], beside: Sequence[str]) -> Relation:
     here = select(version.c.version_num)
+    surplus = here.where(version.c.version_num.not_in([*start, *beside])) if start or beside else here
     if not start:
-        return here
-    surplus = here.where(version.c.version_num.not_in(start))
+        return surplus
     missing = [
         select(literal(revision, Text()).label("version_num")).where(
             not_(exists(here.where(version.c.version_num == revision)))
