@@ -212,23 +212,36 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _turns(items):
-    """The slow cases that another database is asked: of several cases of one test each takes the next one.
+    """The slow cases that are not asked of both databases: of several cases of one test each takes the next one.
 
-    So every test is asked of both, and every case of one; a test with the marker `every_case` all of both.
+    So a test is asked of both, and every case of one; a test with the marker `every_case` asks all of both.
+    Words are asked of one database already.
     """
-    tests = defaultdict(list)
+    tests = defaultdict(dict)
     for item in items:
-        if _database_of(item) is not None and not item.get_closest_marker("every_case"):
-            tests[item.path, item.originalname].append(item)
+        if _database_of(item) is not None and not {"every_case", "words"} & {mark.name for mark in item.iter_markers()}:
+            case = "-".join(word for word in item.callspec.id.split("-") if word not in DIALECTS)
+            tests[item.path, item.originalname][case, _database_of(item)] = item
     left = set()
-    for cases in tests.values():
-        turns = {case: number % len(DIALECTS) for number, case in enumerate(dict.fromkeys(map(_case_of, cases)))}
-        # What one database alone is asked, nobody else is.
-        if len(turns) > 1 and len({_database_of(item) for item in cases}) == len(DIALECTS):
-            for item in cases:
-                if item.get_closest_marker("slow") and turns[_case_of(item)] != DIALECTS.index(_database_of(item)):
-                    left.add(item)
+    for asked in tests.values():
+        places = _places([item.callspec.params for item in asked.values()])
+        for ((case, database), item), place in zip(asked.items(), places, strict=True):
+            twice = all((case, dialect) in asked for dialect in DIALECTS)
+            in_turn = database == DIALECTS[place % len(DIALECTS)]
+            if twice and len(asked) > len(DIALECTS) and not in_turn and _is_slow(item):
+                left.add(item)
     return left
+
+
+def _places(cases):
+    """For each case the sum of the places of its values, so that two parameters cross; what varies together is one."""
+    columns = set()
+    for name in cases[0].keys() - set(DATABASE):
+        known = []
+        for case in cases:
+            known += [] if case[name] in known else [case[name]]
+        columns.add(tuple(known.index(case[name]) for case in cases))
+    return [sum(column[number] for column in columns) for number in range(len(cases))]
 
 
 DATABASE = ("database", "reused_database")
@@ -239,8 +252,8 @@ def _database_of(item):
     return next((params[name] for name in DATABASE if name in params), None)
 
 
-def _case_of(item):
-    return tuple(place for name, place in item.callspec.indices.items() if name not in DATABASE)
+def _is_slow(item):
+    return item.get_closest_marker("slow") is not None
 
 
 def _says_the_same(item):

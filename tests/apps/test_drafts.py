@@ -15,7 +15,7 @@ from apps.test_optuna import stored
 from drafts import draft, empty_project
 from project.test_draft_field import declared
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_case]
 
 
 def filled(app, database, name):

@@ -14,7 +14,7 @@ from strategies import legacy as legacy_databases
 
 pytestmark = pytest.mark.slow
 
-CASES = 1_000 if os.environ.get("REKEY_LONG") else 8
+CASES = 1_000 if os.environ.get("REKEY_LONG") else 5
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -69,6 +69,7 @@ def claims_nothing_that_did_not_happen(database, reports, seen, now):
     return pending
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("way", WAYS)
 def test_a_kill_at_any_moment_leaves_the_state_before_or_after_and_the_next_run_needs_no_help(
     database, commands, tmp_path, way

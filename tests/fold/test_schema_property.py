@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:WARNING. SQL-parsed foreign key constraint"),
 ]
 
-CASES = 2_000 if os.environ.get("REKEY_LONG") else 25
+CASES = 2_000 if os.environ.get("REKEY_LONG") else 16
 UNHURRIED = settings(
     max_examples=CASES,
     # Shrinking takes minutes here; a case has few features, and is small enough to read.
@@ -57,4 +57,4 @@ def test_every_row_is_where_it_was_or_in_the_journal_and_comes_back(reused_datab
 
     holds()
     # Where nearly every schema is refused, nothing is tried.
-    assert ends["applied"] > ends.total() / 10, ends
+    assert ends["applied"] > ends.total() // 20, ends

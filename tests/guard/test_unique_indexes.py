@@ -57,6 +57,7 @@ def listed(said):
     return "".join(sorted(key for key in "1234567" if f"likes: row {key}, " in said))
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 @pytest.mark.parametrize("index", FORBIDDEN)
 def test_rows_that_a_unique_index_would_find_alike_are_listed(database, tmp_path, index):

@@ -22,7 +22,7 @@ UNHURRIED = settings(derandomize=True, database=None, deadline=None, suppress_he
 def test_the_strategies_reach_every_action_every_count_and_every_refusal(dialect: str) -> None:
     reached: set[str] = set()
 
-    @settings(UNHURRIED, max_examples=300)
+    @settings(UNHURRIED, max_examples=150)
     @given(any_legacy(dialect) | legacy_without_collision(dialect))
     def reach(example) -> None:
         outcome = expected(example.registry, example.rows)
@@ -36,14 +36,14 @@ def test_the_strategies_reach_every_action_every_count_and_every_refusal(dialect
     assert wanted - reached == set()
 
 
-@settings(UNHURRIED, max_examples=60)
+@settings(UNHURRIED, max_examples=40)
 @given(legacy_without_collision("sqlite"))
 def test_without_collision_nothing_is_refused(example) -> None:
     assert not expected(example.registry, example.rows).refused
 
 
 def test_every_drawn_row_fits_into_the_database_and_reads_back(reused_database: Database) -> None:
-    @settings(UNHURRIED, max_examples=40)
+    @settings(UNHURRIED, max_examples=15)
     @given(any_legacy(reused_database.dialect))
     def fits(example) -> None:
         reused_database.reset()

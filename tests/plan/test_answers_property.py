@@ -19,7 +19,7 @@ from strategies import legacy as legacy_databases
 
 pytestmark = pytest.mark.slow
 
-CASES = 1_000 if os.environ.get("REKEY_LONG") else 5
+CASES = 1_000 if os.environ.get("REKEY_LONG") else 3
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

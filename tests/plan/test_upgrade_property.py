@@ -14,7 +14,7 @@ from strategies import legacy as legacy_databases
 
 pytestmark = pytest.mark.slow
 
-CASES = 5_000 if os.environ.get("REKEY_LONG") else 60
+CASES = 5_000 if os.environ.get("REKEY_LONG") else 25
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -1,6 +1,7 @@
 """Claims about `revision --fold` on the lines of the field: from the database it declares what a person declared."""
 
 import ast
+import os
 import re
 import runpy
 from importlib import import_module
@@ -13,6 +14,7 @@ from databases import DIALECTS
 from drafts import draft, empty_project
 from field_lines import Line, _all, _changed, _insert, _project
 
+LONG = bool(os.environ.get("REKEY_LONG"))
 FAMILIES = ("absorbed", "catalogues", "names", "pairs", "tags", "tenants", "trees", "users")
 
 
@@ -94,6 +96,7 @@ CASES = [
 ]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(("database", "line"), CASES, indirect=["database"])
 def test_a_draft_declares_what_a_person_did_and_goes_up_and_down(database, line, tmp_path):
     (file,) = (_project(database, tmp_path, line).folder / "migrations" / "versions").glob("*.py")
@@ -109,6 +112,8 @@ def test_a_draft_declares_what_a_person_did_and_goes_up_and_down(database, line,
     differing = {table for table, told in drafted.items() if told != by_a_person[table]}
     assert OTHERWISE.get(line.name, set()) == differing
     assert [] == made.questions
+    if database.dialect == "postgresql" and not differing and not LONG:
+        return  # what the person declared goes up and down there with the other claims from the field
     asks = re.findall(r"^rekey_\w+", made.project.upgrade().err, re.MULTILINE)
     assert [] == [check for check in asks if not check.startswith(DECIDED)]
     if asks:

@@ -387,6 +387,7 @@ BY_DATABASE = [
 ]
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 @pytest.mark.parametrize(("reused_database", "case"), BY_DATABASE, indirect=["reused_database"])
 def test_the_shell_stops_says_which_guard_it_was_and_the_database_is_as_it_was(

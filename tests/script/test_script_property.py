@@ -16,7 +16,7 @@ from strategies import legacy_without_collision
 
 pytestmark = pytest.mark.slow
 
-CASES = 500 if os.environ.get("REKEY_LONG") else 10
+CASES = 500 if os.environ.get("REKEY_LONG") else 6
 UNHURRIED = settings(
     max_examples=CASES,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

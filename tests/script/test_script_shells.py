@@ -62,6 +62,7 @@ def halves(database, script, *besides):
     return left
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(("reused_database", "case"), EVERY_KIND, indirect=["reused_database"])
 def test_where_a_guard_of_an_upgrade_fails_everything_is_as_it_was(reused_database, registry_path, upgrade, case):
     script = arranged(reused_database, case, registry_path, upgrade)
@@ -181,6 +182,7 @@ def test_where_a_guard_of_a_downgrade_fails_everything_is_as_it_was(
     assert [] == halves(reused_database, script)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(("reused_database", "name"), NAMES, indirect=["reused_database"])
 def test_where_nothing_is_wrong_every_shell_runs_it_whole_up_and_down(reused_database, registry_path, name):
     """But for shells that set savepoints, and `executescript`, which takes no commands: there nothing is changed."""

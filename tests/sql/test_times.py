@@ -44,6 +44,7 @@ def epoch(unit):
     return f'Epoch(t["facts"].c.changed, "{unit}")'
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 @pytest.mark.parametrize("unit", SECONDS)
