@@ -171,17 +171,12 @@ def _url(text: str | URL | None) -> URL:
             "it is no database URL.",
             "write it like sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
         ) from None
-    if url.get_backend_name() not in DATABASES:
-        raise SettingRefused(
-            "url", f"{url.get_backend_name()} is not supported.", "use an SQLite or a PostgreSQL database."
-        )
-    usable = DATABASES[url.get_backend_name()].drivers
-    if url.get_driver_name() not in usable:
-        raise SettingRefused(
-            "url",
-            f"the driver {url.get_driver_name()} is not supported.",
-            f"name one of these: {', '.join(f'{url.get_backend_name()}+{driver}://…' for driver in usable)}",
-        )
+    backend = url.get_backend_name()
+    known = [backend] if backend in DATABASES else [*DATABASES]
+    if backend not in DATABASES or url.get_driver_name() not in DATABASES[backend].drivers:
+        named = f"the driver {url.get_driver_name()}" if backend in DATABASES else url.drivername
+        usable = ", ".join(f"{kind}+{driver}://…" for kind in known for driver in DATABASES[kind].drivers)
+        raise SettingRefused("url", f"{named} is not supported.", f"name one of these: {usable}")
     return url
 
 

@@ -292,6 +292,10 @@ def test_the_configuration_is_found_where_alembic_finds_it(database, tmp_path, m
     [
         (["plan", "-x", "registery=x"], "FAILED: setting -x registery: there is no such setting."),
         (["plan", "-x", "url=mysql://host/x"], "FAILED: setting url: mysql is not supported."),
+        (
+            ["plan", "-x", "url=mysql+pymysql://host/x"],
+            "mysql+pymysql is not supported.\n  what to do: name one of these: sqlite+pysqlite://…",
+        ),
         (["plan", "-c", "none.ini"], "FAILED: there is no configuration none.ini."),
         (["plan", "-x", "url=sqlite:////"], "FAILED: database sqlite:////: unable to open database file"),
     ],
