@@ -350,7 +350,41 @@ CREATED = Line(
     },
 )
 
+FLAGS = Line(
+    name="a status that is a truth value, or a number",
+    schema="""
+    CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(9));
+    CREATE TABLE keys (id INTEGER PRIMARY KEY, person INTEGER, device VARCHAR(9), key VARCHAR(9), enabled BOOLEAN);
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, person VARCHAR(9), says VARCHAR(9), state INTEGER);""",
+    specs="""
+        identity=Identity(noun="person", key=people.c.id, name=people.c.name, registered="people"),
+        slots=(Slots(
+            noun="key", key=keys.c.id, owners=(keys.c.person,), slot=(keys.c.device,), value=keys.c.key,
+            status=keys.c.enabled, active=True),),
+        tags=(Tags(
+            noun="note", key=notes.c.id, tag=notes.c.person, agree=(notes.c.says,), status=notes.c.state,
+            superseded=9),)""",
+    names={"people": {"Ada": ["al"]}},
+    rows={
+        "people": [(1, "Ada"), (2, "al")],
+        "keys": [
+            (1, 1, "phone", "x", False),
+            (2, 2, "phone", "y", True),  # displaces the canonical's
+            (3, 1, "desk", "z", False),  # comes to life again
+            (4, 2, "desk", "z", True),
+            (5, 1, "car", "u", None),
+            (6, 2, "car", "v", False),
+        ],
+        "notes": [(1, "Ada", "hi", 1), (2, "al", "hi", 1)],
+    },
+    after={
+        "people": [(1, "Ada")],
+        "keys": [(2, 1, "phone", "y", True), (3, 1, "desk", "z", True), (5, 1, "car", "u", None)],
+        "notes": [(1, "Ada", "hi", 1), (2, "Ada", "hi", 9)],
+    },
+)
 LINES = (
+    FLAGS,
     *(RETIRED, FOUND_AGAIN, UNDER_ONE_NAME, ITEMS, TENANTS, AS_TEXT, ONE_MOVES, BOTH_HAVE_ONE, FOUND_IN_A_KEY),
     *(LISTED_IN_A_KEY, NOBODY_STAYS, NOBODY_STAYS_FOR_ONE, UNIQUE_WITH_WHAT_IS_MATCHED, UNIQUE_WITH_MORE, NUMBERS),
     CREATED,

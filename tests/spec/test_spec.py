@@ -114,6 +114,10 @@ NOT_TOGETHER = {
         ),
         "has names in 'l' of rows of 'o', which have several owners: nothing says whose",
     ),
+    "a status of another type than what it says": (
+        lambda: with_tags(OTHERS, identity(SHOPS), status=OTHERS.c.state, superseded=False),
+        "says superseded=False for tags.state, of type Text()",
+    ),
     "the newest where there is no time": (
         lambda: Spec(
             revision="r",

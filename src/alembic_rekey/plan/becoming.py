@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, literal, not_, null, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, cast, literal, not_, null, select
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -17,7 +17,7 @@ from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import SURVIVOR, Identity, Itself, Part, References, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.values import Constant, constant
+from alembic_rekey.sql.values import constant
 
 __all__ = ["After", "after", "becoming", "new_key", "taken_by_group"]
 
@@ -177,7 +177,7 @@ def _after_slots(
     }
     values |= _following(joined, rows)
     if slots.status is not None:
-        values[str(slots.status.name)] = Constant(literal(slots.active, Text()), slots.status.type)
+        values[str(slots.status.name)] = constant(slots.active, slots.status.type)
     if slots.absorb:
         source, taken = _absorbing(slots, rows, source)
         values |= taken
@@ -195,5 +195,5 @@ def _after_tags(
         source, new = found.source, found.becoming
     values: dict[str, Any] = {str(known.name): value for known, value in zip(tags.named, new, strict=True)}
     if tags.status is not None:
-        values[str(tags.status.name)] = Constant(literal(tags.superseded, Text()), tags.status.type)
+        values[str(tags.status.name)] = constant(tags.superseded, tags.status.type)
     return source, values

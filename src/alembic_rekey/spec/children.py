@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy import Boolean, Column, ColumnElement, Integer, String, Table
 
 from alembic_rekey.spec.choices import Absorb, Differing, Itself, OnFold, Stamped
 from alembic_rekey.spec.part import Key, Owners, Part, columns_of, table_of
@@ -68,7 +68,8 @@ class Slots(Part):
     names: tuple[Column[Any], ...] = ()
     value: Column[Any] | None = None
     status: Column[Any] | None = None
-    active: str = "active"
+    active: str | int = "active"
+    """What the status of a row in force says: a text, a number or a truth value, as its column is."""
     differing: Differing = Differing.REFUSE
     absorb: Mapping[Any, Absorb] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
@@ -90,6 +91,7 @@ class Slots(Part):
     def faults(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         yield from _owner_faults(self)
+        yield from _status_faults(self.status, "active", self.active)
         if self.differing is Differing.NEWEST and self.updated_at is None:
             yield "lets the newest value stay, and has no time", "name the column: updated_at=…."
         for name in self.absorbing:
@@ -110,7 +112,7 @@ class Tags(Part):
     tag: Key
     agree: tuple[Column[Any], ...] = ()
     status: Column[Any] | None = None
-    superseded: str = "superseded"
+    superseded: str | int = "superseded"
     updated_at: Stamp | None = None
     stamped: Stamped = Stamped.BY_THE_RUN
     where: ColumnElement[bool] | None = None
@@ -135,6 +137,19 @@ class Tags(Part):
     def deletable(self) -> bool:
         """Losers without a status go."""
         return bool(self.agree) and self.status is None
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        yield from _status_faults(self.status, "superseded", self.superseded)
+
+
+def _status_faults(status: Column[Any] | None, role: str, said: object) -> Iterator[tuple[str, str]]:
+    if status is None:
+        return
+    kinds = {Boolean: bool, Integer: int, String: str}
+    kind = next((kind for type_, kind in kinds.items() if isinstance(status.type, type_)), None)
+    if kind is not None and type(said) is not kind:
+        yield f"says {role}={said!r} for {status}, of type {status.type!r}", f"say it as a {kind.__name__}: {role}=…."
 
 
 def _owner_faults(part: References | Slots) -> Iterator[tuple[str, str]]:
