@@ -215,11 +215,12 @@ def _turns(items):
     """The slow cases that are not asked of both databases: of several cases of one test each takes the next one.
 
     So a test is asked of both, and every case of one; a test with the marker `every_case` asks all of both.
-    Words are asked of one database already.
+    What `_says_the_same` leaves out is asked of one already.
     """
     tests = defaultdict(dict)
     for item in items:
-        if _database_of(item) is not None and not {"every_case", "words"} & {mark.name for mark in item.iter_markers()}:
+        marks = {mark.name for mark in item.iter_markers()}
+        if _database_of(item) is not None and not marks & {"every_case", "words", "drawn"}:
             case = "-".join(word for word in item.callspec.id.split("-") if word not in DIALECTS)
             tests[item.path, item.originalname][case, _database_of(item)] = item
     left = set()
@@ -257,8 +258,9 @@ def _is_slow(item):
 
 
 def _says_the_same(item):
-    """Tell whether a test of words alone would hear them from PostgreSQL, after SQLite."""
-    return _is_asked_of(item, "postgresql") and item.get_closest_marker("words") is not None
+    """Tell whether PostgreSQL would be asked what another test knows of it, or what is no matter of databases."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return _is_asked_of(item, "postgresql") and bool(marks & {"words", "drawn"}) and "every_case" not in marks
 
 
 def _is_asked_of(item, dialect):

@@ -98,7 +98,8 @@ def owners(database):
 def test_a_kind_of_part_of_ones_own_folds_and_goes_back(database, tmp_path):
     made = project(database, tmp_path)
     before = [database.table(name) for name in ("projects", "visits")]
-    assert (0, "") == (made.check().status, made.check().err)
+    checked = made.check()
+    assert (0, "") == (checked.status, checked.err)
     ended = made.upgrade()
     assert 0 == ended.code, ended.err
     assert {1: 1, 2: 1, 3: None, 4: 1} == owners(database)

@@ -123,6 +123,7 @@ def test_after_the_fold_the_plan_is_what_another_one_would_find(database, tmp_pa
     assert (said.status, said.document["plan"]["counts"]["memory_rekey_rows"]) == (0, 1)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_revision_that_the_scripts_do_not_know_is_told(database, tmp_path):
     registry = prepared(database, tmp_path, folded())

@@ -82,6 +82,7 @@ def test_names_that_came_later_are_told(done, tmp_path):
     assert "alembic-rekey revision -m" in said.out
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_after_all_folds_the_last_line_of_a_plan_with_rows_names_the_command_that_folds_once_more(done, database):
     assert "The plan is empty" in done("plan").out.splitlines()[-1]
@@ -107,6 +108,7 @@ def test_a_shell_is_told_what_may_follow(tmp_path):
 # --- runs, and what is kept
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_runs_come_as_one_document(done):
     (run,) = done("runs", "--json").document
@@ -114,6 +116,7 @@ def test_runs_come_as_one_document(done):
     assert done("report").document["apply_summary"] == run["apply"]
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_without_a_report_nothing_is_kept_and_the_same_is_said(done, tmp_path):
     before = {*tmp_path.rglob("*")}
@@ -124,6 +127,7 @@ def test_without_a_report_nothing_is_kept_and_the_same_is_said(done, tmp_path):
     assert before == {*tmp_path.rglob("*")}
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(done, tmp_path):
     file = tmp_path / "page.html"
@@ -144,12 +148,14 @@ def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(don
 # --- side by side
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_run_beside_its_plan_says_the_same(page, tmp_path):
     made = page("report", "--against", str(tmp_path / "plan.json"))
     assert "Beside dry-run plan.json Both say the same of every row." in made.text
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_plan_of_other_rows_beside_its_run_shows_what_differs(database, tmp_path, upgrade, page):
     registry, other = tmp_path / "project-registry.json", tmp_path / "other.json"
@@ -168,6 +174,7 @@ def test_a_plan_of_other_rows_beside_its_run_shows_what_differs(database, tmp_pa
     assert "content: as it was" in made.text
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_against_needs_a_page_and_a_report(done, tmp_path):
     assert "--against compares on a page" in done("report", "--against", str(tmp_path / "plan.json")).err
@@ -198,6 +205,7 @@ def test_the_way_back_as_json_says_what_each_column_holds_and_goes_back_to(done,
     )
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_exit_status_of_the_way_back_tells_a_script(done, database, downgrade, tmp_path):
     assert 0 == done("restore-plan", "--check").status
@@ -214,6 +222,7 @@ def test_the_exit_status_of_the_way_back_tells_a_script(done, database, downgrad
     assert all("edited" == row["columns"]["content"][0] for row in drifted)
 
 
+@pytest.mark.words
 def test_nothing_to_put_back_is_told(database, tmp_path, upgrade):
     legacy.create(database)
     registry = legacy.write_registry(tmp_path / "project-registry.json", {"a": []})
@@ -221,6 +230,7 @@ def test_nothing_to_put_back_is_told(database, tmp_path, upgrade):
     assert 3 == rekey_here(database, registry, "restore-plan", "--check").status
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_way_back_has_a_page_with_both_values_of_each_column(page, database):
     database.execute("UPDATE interactions SET response = 'edited </script>'")
@@ -236,6 +246,7 @@ def test_the_way_back_has_a_page_with_both_values_of_each_column(page, database)
 # --- names that nobody registered
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_names_that_nobody_registered_stand_on_the_page_of_the_plan(database, tmp_path):
     registry = prepared(database, tmp_path, folded())

@@ -1,6 +1,7 @@
 """Claims about drivers: with each the whole way is gone, and nothing that is kept or written depends on which."""
 
 import json
+import os
 from contextlib import contextmanager
 
 import pytest
@@ -25,7 +26,10 @@ DRIVERS = {
 }
 PASSPHRASE = 's3cret"; --'
 FAST = ("aiosqlite",)
-"""The other of coroutines needs a server, and every other test has one of the two usual drivers."""
+"""The other of coroutines needs a server."""
+USUAL = ("pysqlite", "psycopg")
+"""Every other test has one of them."""
+OTHERS = [name for name in DRIVERS if os.environ.get("REKEY_LONG") or name not in USUAL]
 
 
 class Encrypted(SQLiteDatabase):
@@ -61,7 +65,7 @@ def test_every_driver_that_is_supported_is_tried_here():
 
 
 @pytest.mark.parametrize(
-    "driver", [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in DRIVERS]
+    "driver", [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in OTHERS]
 )
 def test_the_whole_way_is_gone_with_it_and_no_word_of_it_differs(request, tmp_path, driver):
     with made(request, driver, tmp_path) as (database, url):
@@ -114,7 +118,7 @@ def test_the_whole_way_is_gone_with_it_and_no_word_of_it_differs(request, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("driver", OTHERS)
 def test_a_refusal_leaves_the_database_as_it_was(request, tmp_path, driver):
     rows = everything()
     rows["project_state"] += [

@@ -57,6 +57,7 @@ def alembic_engine(database):
     engine.dispose()
 
 
+@pytest.mark.words
 def test_all_models_register_on_metadata(alembic_runner):
     """Left alone it looks for a package, and finds the module that holds the metadata: it is told which one."""
     experimental.test_all_models_register_on_metadata(alembic_runner, model_package="atocore")

@@ -70,6 +70,7 @@ def test_who_adopted_a_database_is_proposed_no_removal(database, tmp_path):
     assert "No new upgrade operations detected." in project.does("check").out
 
 
+@pytest.mark.words
 def test_init_asks_for_that_where_it_is_told_to(database, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     project = make(database, tmp_path / "app")

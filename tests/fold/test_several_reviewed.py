@@ -154,6 +154,7 @@ def test_an_answer_of_one_fold_is_not_taken_for_anothers(project, database, tmp_
     assert before == database.snapshot()
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_page_of_each_plan_hands_on_what_was_answered_of_the_others(project, tmp_path):
     answers = written(tmp_path, *ANSWERS[:3])

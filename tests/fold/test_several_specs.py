@@ -221,12 +221,14 @@ def test_runs_and_reports_tell_which_spec_a_run_is_of(folded):
     assert [("customer", 1), ("vendor", 1)] == [(one["run"]["noun"], one["run"]["turn"]) for one in documents]
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_page_of_a_run_is_titled_with_its_spec(folded, tmp_path):
     assert 0 == folded.rekey("report", "1", "--html", str(tmp_path / "run.html")).status
     assert "Run 1 of revision 0001 (customer)" in (tmp_path / "run.html").read_text("ascii")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_restore_plan_shows_every_run_that_one_downgrade_restores(folded, database):
     before = database.snapshot()
@@ -245,6 +247,7 @@ def test_a_restore_plan_shows_every_run_that_one_downgrade_restores(folded, data
     assert before == database.snapshot()
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_plans_stand_one_behind_the_other_and_each_says_what_it_knows(database, tmp_path):
     project = made(database, tmp_path, "create a, create b, rekey a, rekey b", "")
@@ -275,6 +278,7 @@ def test_plans_stand_one_behind_the_other_and_each_says_what_it_knows(database, 
     assert 3 == project.check().status
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "declared",
@@ -289,6 +293,7 @@ def test_specs_are_found_wherever_a_module_keeps_them(database, tmp_path, declar
     ]
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_where_all_is_applied_the_last_revision_is_planned_again_whole(folded):
     said = folded.rekey("plan", "--check")

@@ -212,11 +212,13 @@ def test_a_report_folder_that_is_a_file_aborts_the_upgrade(database, registry, t
     assert file.read_text() == "mine"
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_report_folder_that_cannot_be_made_aborts_the_upgrade(database, registry):
     refuses(database, registry, "it cannot be written", report_dir="/proc/nowhere/reports")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_report_folder_that_may_not_be_written_to_aborts_the_upgrade(database, registry, tmp_path, monkeypatch):
     really = os.open

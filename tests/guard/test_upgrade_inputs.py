@@ -32,12 +32,14 @@ def test_one_alias_registered_for_two_projects_is_refused_whatever_its_spelling(
     refuses(database, registry, "'p05' is registered by several entries: ")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_an_alias_that_is_the_id_of_another_project_is_refused(database, tmp_path):
     registry = prepared(database, tmp_path, folded(), {CANONICAL: ["p06"], "P06": []})
     refuses(database, registry, "'p06' is registered by several entries: ")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_registry_of_another_shape_is_refused(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
@@ -46,6 +48,7 @@ def test_a_registry_of_another_shape_is_refused(database, tmp_path):
         refuses(database, registry, "cannot be used; nothing was changed", "  - ")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_registry_that_is_a_folder_is_refused(database, tmp_path):
     prepared(database, tmp_path, folded())
@@ -78,6 +81,7 @@ def test_an_unknown_setting_is_refused_before_the_database_is_touched(database, 
     )
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_bad_value_is_refused_with_the_good_ones(database, tmp_path):
     registry = prepared(database, tmp_path, folded())

@@ -24,6 +24,7 @@ def collision(database, tmp_path):
     return prepared(database, tmp_path, rows)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_refusal_reaches_the_shell_as_words_on_standard_error_and_a_status(database, alembic, collision, report_dir):
     before = database.snapshot()
@@ -203,6 +204,7 @@ def test_a_refusal_after_the_cache_had_spilled_to_disk_leaves_every_byte(databas
     refuses(database, prepared(database, tmp_path, rows), "rekey_collision_state (2)")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_asking_where_a_database_stands_needs_no_registry(database, upgrade, tmp_path):
     upgrade(database, prepared(database, tmp_path, folded()))

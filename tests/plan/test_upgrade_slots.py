@@ -5,7 +5,7 @@ import pytest
 from databases import Database
 from examples import CANONICAL, LATER, OLD, actions, counts, prepared, projects, refuses, state, states
 
-pytestmark = pytest.mark.sqlite_first
+pytestmark = [pytest.mark.sqlite_first, pytest.mark.drawn]
 
 NAMES = {"c": CANONICAL, "s": "p05", "t": "interferometer"}
 """A canonical row and two shadows, by id. A state row has the id of its project."""
@@ -154,6 +154,7 @@ def test_of_two_inactive_shadow_rows_the_newest_is_rekeyed(slot, database):
     assert did(database) == {"s": "drop", "t": "rekey"}
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 def test_a_time_is_newer_than_no_time(slot, database):
     assert slot(s=("v", "superseded", None), t=("w", "superseded", OLD)) == {"t": ("w", "superseded")}
@@ -193,12 +194,14 @@ def test_a_third_row_that_agrees_does_not_heal_a_collision(collided):
 # Values.
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 def test_no_value_is_the_same_as_no_value_and_differs_from_an_empty_one(slot, database):
     assert slot(c=(None, "active"), s=(None, "active"), t=("", "superseded")) == {"c": (None, "active")}
     assert did(database) == {"c": "keep", "s": "merge", "t": "drop"}
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 def test_values_that_differ_in_case_or_blanks_differ(collided):
     collided(c="v", s="V", t="v ")

@@ -16,7 +16,7 @@ from examples import (
     projects,
 )
 
-pytestmark = pytest.mark.sqlite_first
+pytestmark = [pytest.mark.sqlite_first, pytest.mark.drawn]
 
 ACTIVE, SUPERSEDED = (CANONICAL, "active"), (CANONICAL, "superseded")
 
@@ -89,6 +89,7 @@ def test_at_a_tie_of_alias_rows_the_smallest_id_wins(remember):
     }
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 def test_ids_are_ordered_by_code_point_on_every_database(remember):
     assert remember(memory("a", "p05"), memory("B", "p05")) == {"B": ACTIVE, "a": SUPERSEDED}
@@ -154,6 +155,7 @@ def test_a_plan_that_only_supersedes_passes_where_empty_plans_are_refused(databa
     assert memories(database)["s"] == SUPERSEDED
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 def test_no_time_is_older_than_any_time(remember):
     after = remember(memory("a", "p05", updated_at=None), memory("b", "p05", updated_at=OLD))

@@ -290,6 +290,7 @@ def test_a_misspelt_canonical_that_rows_refer_to_by_name_is_renamed_or_refused(p
     assert before == contents(project.database)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_registry_comes_from_the_variable_that_its_own_configuration_names(project, tmp_path, monkeypatch):
     monkeypatch.setenv("ATOCORE_PROJECT_REGISTRY_PATH", str(tmp_path / "missing"))

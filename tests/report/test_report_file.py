@@ -41,6 +41,7 @@ def test_a_forgery_that_changes_nothing_is_the_report(report):
     assert forged(report, lambda _: None) == report.read_bytes()
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @MANY
 @given(data=st.data())
@@ -55,6 +56,7 @@ def test_a_report_cut_at_a_line_is_refused(report, tmp_path):
         refused(tmp_path / "cut.json", b"".join(lines[:number]))
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @MANY
 @given(data=st.data())
@@ -66,6 +68,7 @@ def test_a_report_with_any_other_byte_anywhere_is_refused(report, tmp_path, data
     refused(tmp_path / "flipped.json", bytes(whole))
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @MANY
 @given(data=st.data())
@@ -79,6 +82,7 @@ def test_a_report_with_a_line_less_or_twice_or_elsewhere_is_refused(report, tmp_
         refused(tmp_path / "moved.json", b"".join(moved))
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_line_that_could_not_be_held_is_refused(report, tmp_path, monkeypatch):
     longest = max(map(len, report.read_bytes().splitlines(keepends=True)))

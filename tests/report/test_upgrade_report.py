@@ -189,6 +189,7 @@ def test_a_report_is_never_overwritten(reported, tmp_path, monkeypatch, kind):
     assert kind != "file" or taken.read_text() == "mine"
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_nothing_pending_is_left_beside_the_report(done):
     assert [path.suffix for path in done.path.parent.iterdir()] == [".json"]
@@ -211,6 +212,7 @@ def test_until_the_commit_the_report_has_no_name_that_claims_anything(reported, 
     assert seen[0].endswith(".json.pending")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_the_upgrade_logs_where_the_report_is_and_what_it_counted(database, tmp_path, caplog):
     registry = prepared(database, tmp_path, folded())

@@ -162,6 +162,7 @@ def test_a_plan_may_be_empty(database, tmp_path):
     assert 0 == database.run_script(script).returncode
 
 
+@pytest.mark.words
 def test_a_script_is_written_for_the_report_of_this_registry_only(database, approved, tmp_path):
     registry, settings = approved
     bare = fingerprint_of(settings)
@@ -171,6 +172,7 @@ def test_a_script_is_written_for_the_report_of_this_registry_only(database, appr
     refuses(database, registry, "whose registry_sha256 is", expect_plan=settings["expect_plan"], **refused)
 
 
+@pytest.mark.words
 def test_a_column_that_ascii_cannot_name_is_refused(database, approved, tmp_path):
     registry, settings = approved
     database.execute('ALTER TABLE memories ADD COLUMN "größe" TEXT')

@@ -43,6 +43,7 @@ def within(document):
     return [line for line in lists.splitlines() if line and not ours.fullmatch(line)]
 
 
+@pytest.mark.words
 def test_it_says_all_that_the_text_says(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     said, document = told(database, registry, tmp_path)
@@ -53,6 +54,7 @@ def test_it_says_all_that_the_text_says(database, tmp_path):
     assert f"markdown: {tmp_path / 'plan-0.md'}" in said.err
 
 
+@pytest.mark.words
 def test_what_refuses_is_open_and_the_lists_are_closed(database, tmp_path):
     rows = {"projects": projects(c=CANONICAL, s="p05"), "project_state": [state("a", "c", "1"), state("b", "s", "2")]}
     said, document = told(database, prepared(database, tmp_path, rows), tmp_path, "--check", "--json")
@@ -64,6 +66,7 @@ def test_what_refuses_is_open_and_the_lists_are_closed(database, tmp_path):
     assert "<details><summary>projects: shadows" in document
 
 
+@pytest.mark.words
 def test_no_value_gets_out_of_its_fence(database, tmp_path):
     rows = {
         "projects": projects(c=CANONICAL, s="p05"),
@@ -111,6 +114,7 @@ def test_a_file_that_is_there_is_not_overwritten(database, tmp_path):
     assert (1, "mine") == (said.status, (tmp_path / "plan.md").read_text("utf-8"))
 
 
+@pytest.mark.words
 def test_several_plans_stand_in_one_comment_and_what_the_upgrade_would_do_with_them_last(database, tmp_path):
     project = two_folds.make(database, tmp_path)
     said = project.rekey("plan", "--markdown", str(tmp_path / "plan.md"))

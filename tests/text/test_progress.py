@@ -119,6 +119,7 @@ def test_on_a_terminal_a_bar_grows_with_each_phase_and_is_gone_at_the_end(databa
     assert not re.search(r"\[[#.]{24}\]", terminal.said.rpartition(ERASE)[2])
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_rows_that_are_written_are_counted_on_a_terminal(database, tmp_path, upgrade, everything_is_long):
     registry = prepared(database, tmp_path, folded())

@@ -105,6 +105,7 @@ def test_a_file_that_is_not_there_or_no_file_is_refused(folded, tmp_path):
     refuses_file(folded, "/dev/zero", "it is no regular file")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_every_damage_is_refused(folded, tmp_path):
     for damage, content in damaged(folded.report.read_bytes()).items():
@@ -113,6 +114,7 @@ def test_every_damage_is_refused(folded, tmp_path):
         assert "what to do: name the file that the upgrade wrote" in refuses_file(folded, path), damage
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_every_forgery_is_refused(folded, tmp_path):
     for change in REWRITTEN.values():
@@ -121,6 +123,7 @@ def test_every_forgery_is_refused(folded, tmp_path):
         refuses_file(folded, path)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"),
@@ -140,6 +143,7 @@ def test_the_refusal_says_what_is_wrong_with_a_sealed_file(folded, tmp_path, nam
     assert str(path) in refuses_file(folded, path, said)
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_line_that_is_too_long_is_refused(folded, monkeypatch):
     monkeypatch.setattr(reading, "MOST_BYTES_OF_A_LINE", 100)
@@ -182,6 +186,7 @@ def test_a_report_of_another_database_changes_nothing(own, upgrade, tmp_path):
     refuses_file(own, other, "on_drift=keep")
 
 
+@pytest.mark.words
 @pytest.mark.slow
 def test_a_script_refuses_to_restore_from_a_file(own):
     ended = alembic_here("downgrade", "head:-1", "--sql", url=own.database.url, report=own.report)
