@@ -397,10 +397,10 @@ def test_a_part_of_a_large_table_is_read_and_that_is_said(database, tmp_path, mo
 
 @pytest.mark.slow
 def test_a_question_that_takes_too_long_ends_alone_and_is_told(database, tmp_path):
-    """Ten times as many rows as an idle machine reads in the time."""
+    """Five times as many rows as an idle machine reads in the time."""
     made = planted(database, tmp_path)
     database.execute("DELETE FROM visits")
-    database.execute(MANY[database.dialect].format(4_000_000))
+    database.execute(MANY[database.dialect].format(2_000_000))
     config = configuration([str(made.config)], [f"url={database.url}"], "alembic")
     settings = settings_of(config)
     with reading(settings) as connection:
