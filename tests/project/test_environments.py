@@ -1,6 +1,7 @@
 """Claims about an `env.py` of every shape: after `alembic-rekey init` it folds, and the commands ask where it would."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from alembic.config import Config
 import small
 from alembic_rekey.project.files import ENVIRONMENT_LINES
 from databases import SQLiteDatabase
-from templates import AS_BEFORE, FOLDED, made, whole_way
+from templates import AS_BEFORE, FOLDED, TEMPLATES, made, whole_way
 
 TO_ENV = ("config = context.config\n", "import os\n\nfrom sqlalchemy import create_engine\n\nconfig = context.config\n")
 ENGINE = """engine_from_config(
@@ -118,25 +119,40 @@ def test_an_engine_of_coroutines_is_handed_over_as_it_is(tmp_path):
         whole_way(project)
 
 
-def test_the_lines_that_are_told_work_where_they_are_written(project):
+CONFIGURED = re.compile(
+    r"context\.configure\((?P<given>(?:[^()]|\([^()]*\))*)\)\n\s+(?:with context\.begin_transaction\(\):\n\s+)?"
+    r"context\.execute\('SELECT 1'\)\n\s+context\.run_migrations\((?P<passed>[^()]*)\)"
+)
+"""What the lines that are told stand in place of, in every template."""
+
+OF_FLASK = pytest.mark.filterwarnings("ignore:'get_engine' is deprecated:DeprecationWarning")
+TOLD = [pytest.param(name, marks=[] if name == "multidb" else pytest.mark.slow) for name in TEMPLATES]
+
+
+@OF_FLASK
+@pytest.mark.parametrize("template", TOLD)
+def test_the_lines_that_are_told_work_where_they_are_written(tmp_path, template):
     """For an env.py of which it is not plain what it runs: they are followed to the letter."""
-    more = "            context.execute('SELECT 1')\n            context.run_migrations()"
-    project.change(project.env, ("            context.run_migrations()", more))
-    said = project.rekey("init")
-    assert 1 == said.status
-    lines = [
-        line.strip() for line in said.err[said.err.index("import alembic_rekey") :].splitlines() if line[:4] == "    "
-    ]
-    *imports, call = lines
-    without = call.replace(", connection=connection", "")
-    text = project.env.read_text("utf-8")
-    text = text.replace("from alembic import context\n", "\n".join(("from alembic import context", *imports, "")), 1)
-    start, end = text.index("        context.configure(\n            conn"), text.index("\n\nif context.is_offline")
-    text = f"{text[:start]}        context.execute('SELECT 1')\n        {call}\n{text[end:]}"
-    start, end = text.index("    context.configure(\n        url"), text.index("def run_migrations_online")
-    project.env.write_text(f"{text[:start]}    {without}\n\n\n{text[end:]}", "utf-8")
-    project.change(project.env, ("        context.execute('SELECT 1')\n", ""))
-    whole_way(project)
+    with made(template, SQLiteDatabase(tmp_path / "app.db"), tmp_path) as project:
+        text = re.sub(r"( +)(context\.run_migrations)", r"\1context.execute('SELECT 1')\n\1\2", project.env.read_text())
+        project.env.write_text(text, "utf-8")
+        said = project.rekey("init")
+        assert (1, text) == (said.status, project.env.read_text("utf-8"))
+        told = said.err[said.err.index("import alembic_rekey") :].splitlines()
+        *imports, call = [line.strip() for line in told if line[:4] in ("    ", "impo") and line.strip()]
+        assert "run(target_metadata, connection=connection)" == call
+
+        def instead(found):
+            given = re.sub(r",\s*literal_binds=True|,\s*dialect_opts=\{.*?\}", "", found["given"])
+            name, _, value = found["passed"].partition("=")
+            passed = f', passed_on={{"{name}": {value}}}' if value else ""
+            return f"run({given.rstrip(' ,' + chr(10))}{passed})"
+
+        text, count = CONFIGURED.subn(instead, text)
+        assert (2, 0) == (count, text.count("context.run_migrations("))
+        there = "from alembic import context\n"
+        project.env.write_text(text.replace(there, "\n".join((there, *imports, "")), 1), "utf-8")
+        whole_way(project)
 
 
 def test_a_url_that_env_py_does_not_take_is_refused(project, monkeypatch, tmp_path):

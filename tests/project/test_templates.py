@@ -101,6 +101,21 @@ def test_of_several_databases_one_is_named(project):
     assert {"alembic_version"} == other.tables()
 
 
+@pytest.mark.parametrize("project", ["multidb", pytest.param("flask-multidb", marks=pytest.mark.slow)], indirect=True)
+def test_no_revision_is_written_that_env_py_could_not_call(project):
+    """Before `init` nothing says how it tells the databases apart."""
+    project.does("upgrade", "head")
+    fold = (*project.x, "revision", "--fold", "projects.name", "-m", "fold projects")
+    files = set(project.env.parent.glob("versions/*.py"))
+    said = project.rekey(*fold)
+    assert (1, True) == (said.status, "what to do: let it run its migrations through this library first" in said.err)
+    assert files == set(project.env.parent.glob("versions/*.py"))
+    project.says("init")
+    project.says(*fold)
+    project.does("upgrade", "head")
+    assert FOLDED == project.notes()
+
+
 @pytest.mark.parametrize("project", ["multidb"], indirect=True)
 def test_a_database_that_fails_leaves_the_others_as_they_were(project):
     project.says("init")

@@ -9,14 +9,12 @@ from alembic_rekey.connection.prepared import joined
 from alembic_rekey.environment import RUNNING, ending
 from alembic_rekey.errors import DatabaseFailed, RekeyError, SettingRefused
 from alembic_rekey.operations.context import configured, settings_for
+from alembic_rekey.project.files import lines_instead
 
 __all__ = ["invoked"]
 
 _RUN_IT = (
-    "let env.py run its migrations through this library: `alembic-rekey init` writes that, or write, in place of "
-    "context.configure(…) and of what runs the migrations behind it, with the connection that stands there:\n\n"
-    "    from alembic_rekey.environment import run\n\n"
-    "    run(target_metadata, connection=connection)"
+    f"let env.py run its migrations through this library: `alembic-rekey init` writes that, or write, {lines_instead()}"
 )
 
 

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from alembic_rekey.errors import CommandRefused
 from alembic_rekey.project.environment_text import ended_like, lines_of, rewritten
 
-__all__ = ["ADOPTED_LINES", "ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise"]
+__all__ = ["ADOPTED_LINES", "ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise", "lines_instead"]
 
 ENVIRONMENT_LINES = """\
 import alembic_rekey.operations  # noqa: E402, F401  # registers op.rekey
@@ -73,6 +73,17 @@ def initialise(config: Config, ends_with: str = ENVIRONMENT_LINES) -> Iterator[C
         yield change
 
 
+def lines_instead(ends_with: str = ENVIRONMENT_LINES) -> str:
+    """Return in words what a person writes into an `env.py` of any kind, and where."""
+    lines = ends_with.replace("run(target_metadata", "run(target_metadata, connection=connection")
+    return (
+        "in place of each `context.configure(…)`, and of what runs the migrations behind it, the last line of these "
+        "with the connection that stands there (in the function for --sql without one); other arguments of "
+        "configure() stay, but for literal_binds and dialect_opts, and what run_migrations() is given (name=value) "
+        f'becomes passed_on={{"name": value}}:\n\n{_indented(lines)}'
+    )
+
+
 def _environment(path: Path, config: Config, ends_with: str) -> Change:
     unread = "run `alembic init` first, or name its configuration with -c FILE."
     try:
@@ -87,10 +98,7 @@ def _environment(path: Path, config: Config, ends_with: str) -> Change:
     if made is None:
         raise CommandRefused(
             f"it is not plain how {path} runs migrations, and it was not changed.",
-            "let it run them through this library: in place of each `context.configure(…)`, and of what runs the "
-            "migrations behind it, the last line of these with the connection that stands there (in the function for "
-            "--sql without one); other arguments of configure() stay, but for literal_binds and dialect_opts:\n\n"
-            + _indented(ends_with.replace("run(target_metadata", "run(target_metadata, connection=connection")),
+            f"let it run them through this library: {lines_instead(ends_with)}",
         )
     mark = _MARK if text.startswith(_MARK) else ""
     return Change(path, mark + made[0], made[1])

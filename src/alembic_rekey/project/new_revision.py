@@ -18,6 +18,9 @@ from alembic_rekey.project.folds import Folds
 
 __all__ = ["new_revision", "refuse_message"]
 
+_HANDED = re.compile(r"^def upgrade\(\s*\w", re.MULTILINE)
+"""A revision of a project whose `env.py` passes on something."""
+
 _LONGEST = 100
 """Characters of a message: it is one line of the file."""
 
@@ -70,6 +73,11 @@ def new_revision(
     path = Path(made.path)
     try:
         written = text(_title(said, made, about), number, made.down_revision)
+        if not only and _HANDED.search(path.read_text("utf-8")) and not _HANDED.search(written):
+            raise CommandRefused(
+                "env.py hands each revision the name of a database, and does not say which one is meant.",
+                "let it run its migrations through this library first: alembic-rekey init.",
+            )
         path.write_text(_FUNCTION.sub(partial(_of_one, only), written) if only else written, "utf-8")
         Folds(config).of(number)
     except BaseException:
