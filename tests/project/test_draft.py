@@ -605,6 +605,34 @@ def test_tables_may_come_from_the_models(database, tmp_path):
     assert '    sa.Column("email", sa.String(40)),\n)' in drafted.text
 
 
+OF_MODELS = """
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class Customer(Base):
+    __tablename__ = "customers"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String(20), nullable=False)
+    email = sa.Column(sa.String(40), default=lambda: "new", onupdate=lambda: "edited")
+class Order(Base):
+    __tablename__ = "orders"
+    id = sa.Column(sa.Integer, primary_key=True)
+    customer_id = sa.Column(sa.ForeignKey(Customer.id, ondelete="CASCADE"), onupdate=3, index=True)
+    customer = sa.orm.relationship(Customer)
+customers, orders = Customer.__table__, Order.__table__
+"""
+
+
+def test_a_spec_may_name_the_columns_of_a_model(database, tmp_path):
+    """What the model would write of its own accord is not written."""
+    made = draft(plain(database, tmp_path), "customers.name", "--found", "--within", "tenant_id")
+    frozen = made.text.replace("customers.c.tenant_id", "customers.c.email")
+    made.path.write_text(frozen.replace("\nspec = Spec(", f"{OF_MODELS}\nspec = Spec("), "utf-8")
+    database.execute("UPDATE customers SET email = 'a@x' WHERE id < 3")
+    goes_up_and_down(made)
+    assert 0 == made.project.upgrade().code
+    assert [(1, 1), (2, 1), (3, 1), (4, 1)] == database.rows("SELECT id, customer_id FROM orders ORDER BY id")
+
+
 ONLY_POSTGRESQL = """
 CREATE SCHEMA old;
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL, code UUID NOT NULL UNIQUE);

@@ -63,8 +63,9 @@ def declared(spec):
     return told
 
 
-LINES = [line for line in {line.name: line for line in lines()}.values() if not line.refused]
-WITHOUT_A_KEY = next(line for line in lines() if line.name == "A14 without a key")
+ALL = {line.name: line for line in lines()}
+WITHOUT_A_KEY = ALL.pop("A14 without a key")
+LINES = list(ALL.values())
 OTHERWISE = {
     # A person lets rows go with what they hang on: a constraint cannot say so.
     "A7 messages of a thread, what hangs on the others goes too": {"feedback"},
