@@ -410,6 +410,15 @@ def test_a_question_that_takes_too_long_ends_alone_and_is_told(database, tmp_pat
     assert FOUND - {("visits", "who", "")} <= {(one.table, one.column, one.path) for one in found.outside}
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_only_looks_like_a_document_ends_the_question_about_documents_alone(database, tmp_path):
+    made = planted(database, tmp_path)
+    database.execute("""INSERT INTO visits VALUES (7, '{"a": b}', NULL)""")
+    found = scan(made)
+    assert ["visits.who was not read for documents: invalid input syntax for type json"] == found["notes"]
+    assert FOUND <= outside(found)
+
+
 def test_duplicates_that_are_found_in_the_data_have_keys_and_no_names(database, tmp_path):
     spec = SPEC.replace("missing=Missing.PROMOTE", "duplicates=Duplicates.FOUND")
     schema = (FOLDED + PLANTED).format(**NUMBERS, **KINDS[database.dialect])

@@ -33,13 +33,13 @@ def names_held(scope: Scope, folded: Folded, described: Described) -> Iterator[H
         kinds = survey.texts_of(field.type)
         if "text" in kinds:
             plain = select(literal("", Text()).label("path"), cast(rows.c[field.name], Text).label("value"))
-            yield from _held(scope, folded, described, field, plain.select_from(rows).subquery("rekey_within"))
+            yield from _held(scope, folded, described, field, plain.select_from(rows).subquery("rekey_within"), "")
         for kind in kinds - {"text"}:
-            yield from _held(scope, folded, described, field, survey.within(rows, field.name, kind))
+            yield from _held(scope, folded, described, field, survey.within(rows, field.name, kind), f" for {kind}s")
 
 
 def _held(
-    scope: Scope, folded: Folded, described: Described, field: Field, texts: FromClause
+    scope: Scope, folded: Folded, described: Described, field: Field, texts: FromClause, looked: str
 ) -> Iterator[Holding | str]:
     says = func.trim(texts.c.value) != ""
     # To sort prose takes longer than to read it.
@@ -62,7 +62,7 @@ def _held(
             for path, rows in scope.looking.connection.execute(counted):
                 every[_PLACE.sub("[*]", path)] += rows
     where = f"{called(described.place)}.{field.name}"
-    yield from (f"{where} was not read: {reason}" for reason in failed)
+    yield from (f"{where} was not read{looked}: {reason}" for reason in failed)
     declared = (*described.place, field.name) in scope.declared
     for path, matches in () if failed else sorted(found.items()):
         rows, names = sum(number for _, _, number in matches), len({canonical for canonical, _, _ in matches})
