@@ -246,6 +246,28 @@ def test_a_type_in_several_spellings_is_one_pair_and_a_second_pair_is_asked_abou
     goes_up_and_down(made)
 
 
+OWN = """
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL, parent_id INTEGER,
+  former_customer_id INTEGER, ref INTEGER);
+INSERT INTO customers VALUES (1, 'acme', NULL, NULL, 2), (2, 'ACME', NULL, NULL, 2), (3, 'zoe', 2, 1, 2),
+  (4, 'bo', 3, 2, 2);
+"""
+
+
+def test_rows_of_the_identity_that_refer_to_rows_of_it_without_a_foreign_key_are_led_on(database, tmp_path):
+    made = draft(filled(database, tmp_path, OWN, None), "customers.name", "--match", "lower(name)")
+    (identity,) = lines_of(made.specs[0])
+    assert "owners=[parent_id, former_customer_id]" in identity
+    assert "        # no foreign key: 2 of 2 values are keys of customers\n        owners=" in made.text
+    before = _all(database)
+    assert 0 == made.project.upgrade().code
+    assert [(1, None, None), (3, 1, 1), (4, 3, 1)] == database.rows(
+        "SELECT id, parent_id, former_customer_id FROM customers ORDER BY id"
+    )
+    assert 0 == made.project.downgrade("base").code
+    assert [] == _changed(before, database)
+
+
 BELOW = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL);
 CREATE TABLE profiles (id INTEGER PRIMARY KEY, customer_id INTEGER UNIQUE REFERENCES customers (id), bio VARCHAR(9));

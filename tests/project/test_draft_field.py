@@ -72,6 +72,8 @@ OTHERWISE = {
     "R3 accounts of a domain, follows in pairs": {"account_stats"},
     "A4 clients set NULL, permissions deleted": {"permissions"},
     "D2 the rest deleted with what hangs on it": {"settings"},
+    # No foreign key and no name says what a page replaces.
+    "pages with a parent and one that they replace": {"pages"},
     # A person knows that no two carts that become one hold the same product.
     "S26 fifteen children, many one to one": {"cart_items"},
 }

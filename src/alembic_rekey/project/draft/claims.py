@@ -16,6 +16,7 @@ from alembic_rekey.text.words import plain, singular
 
 __all__ = ["claims"]
 
+_PARENT = "parent_id"
 _MOSTLY = 0.9
 _SOME = 0.5
 _TOLD_BY_VALUES = 3
@@ -32,10 +33,12 @@ def claims(drafting: Drafting, noun: str) -> list[Claim]:
     for described, link in drafting.schema.linked(drafting.identity.place):
         _linked(drafting, claim(described), dict(zip(link.referred, link.columns, strict=True)))
     for described in drafting.schema.tables.values():
-        if described.unread or described is drafting.identity:
+        if described.unread:
             continue
-        free = described.unlinked
-        known = claim(described)
+        free, known = described.unlinked, claim(described)
+        if described is drafting.identity:
+            _own(drafting, known, [field for field in free if field.name not in (*drafting.key, drafting.name)], noun)
+            continue
         if len(drafting.key) == 1:
             claim_loose(drafting, known, free, drafting.identity, drafting.key[0], noun)
         owning = {name for columns in known.owners for name in columns}
@@ -69,6 +72,14 @@ def claim_loose(
             )
 
 
+def _own(drafting: Drafting, claim: Claim, free: Sequence[Field], noun: str) -> None:
+    """Let the identity's own rows refer to rows of it."""
+    if len(drafting.key) == 1:
+        to = Referred(noun, drafting.identity.name, drafting.key[0])
+        for name, seen in _keys(drafting, drafting.identity, free, drafting.identity, to):
+            claim.owners.setdefault((name,), seen)
+
+
 def _pairs(
     drafting: Drafting, described: Described, free: Sequence[Field], parent: Described, to: Referred
 ) -> Iterator[tuple[Pair, str]]:
@@ -87,7 +98,8 @@ def _keys(
     """Yield the columns that hold keys of `parent`, and what was seen of each."""
     kind, what = kind_of(parent.field(to.key).type), f"keys of {called(parent.place)}"
     for field in free:
-        named, same = to.is_meant_by(field.name, drafting.schema), kind_of(field.type) is kind
+        named = to.is_meant_by(field.name, drafting.schema) or (described is parent and plain(field.name) == _PARENT)
+        same = kind_of(field.type) is kind
         as_text = kind is not String and kind_of(field.type) is String
         is_key = described.primary == (field.name,)
         if is_key or not (same or (as_text and named)) or (not named and kind is Integer):

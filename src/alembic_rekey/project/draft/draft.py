@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection, MetaData, String
 
 from alembic_rekey.errors import CommandRefused
-from alembic_rekey.names.registry import Registry, read_registry
+from alembic_rekey.names import matching
+from alembic_rekey.names.registry import read_registry
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.project.draft.children import drafted_children
 from alembic_rekey.project.draft.claims import claims
@@ -56,8 +57,8 @@ def drafted(
     noun = noun_of(identity.name, ())
     listed = wanted.registered or next((one for one in (f"{noun}s", identity.name) if one in lists), None)
     if listed is not None and not wanted.finds:
-        found: Registry = read_registry(registry, listed)
-        drafting.names = Names.handed_over(found, connection.dialect.name)
+        names = read_registry(registry, listed, str if wanted.exact else matching.key_of)
+        drafting.names = Names.handed_over(names, connection.dialect.name)
     made = claims(drafting, noun)
     own = next((claim for claim in made if claim.described.place == identity.place), None)
     first = drafted_identity(drafting, own, lists)

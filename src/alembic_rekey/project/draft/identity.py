@@ -40,7 +40,8 @@ def drafted_identity(drafting: Drafting, own: Claim | None, lists: Sequence[str]
         arguments += _missing(drafting, given)
     if own is not None and own.owners:
         owners = [drafting.key_code(drafting.identity, columns) for columns in own.owners]
-        arguments.append(Argument(tuple_of(owners), "owners"))
+        notes = tuple(dict.fromkeys(seen for seen in own.owners.values() if seen))
+        arguments.append(Argument(tuple_of(owners), "owners", notes))
     return Part("Identity", noun, drafting.identity, (*arguments, *stamps), drafting.key)
 
 
