@@ -4,9 +4,11 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.spec import (
+    Absorb,
     Differing,
     Duplicates,
     Identity,
@@ -134,6 +136,75 @@ def test_what_does_not_fit_together_is_refused_as_it_is_declared(what):
     made, said = NOT_TOGETHER[what]
     with pytest.raises(SpecRefused, match=re.escape(said)):
         made()
+
+
+def referring(**more):
+    return Spec(
+        revision="r",
+        identity=identity(SHOPS),
+        references=(References(**{"noun": "o", "key": OTHERS.c.id, "owners": (OTHERS.c.owner,), **more}),),
+    )
+
+
+def alone(**more):
+    return Spec(revision="r", identity=Identity(**{"noun": "s", "key": SHOPS.c.id, "name": SHOPS.c.name, **more}))
+
+
+class Base(DeclarativeBase):
+    """All classes of the application."""
+
+
+class Model(Base):
+    """One of them: it changes after the revision is written."""
+
+    __tablename__ = "models"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+MISGIVEN = {
+    "an owner without a comma": (lambda: referring(owners=OTHERS.c.owner), "has tags.owner for owners of 'o'"),
+    "a list of owners": (lambda: referring(owners=[OTHERS.c.owner]), "for owners of 'o'"),
+    "a text for a member": (lambda: referring(on_fold="delete"), "has 'delete' for on_fold of 'o'"),
+    "a text for a condition": (lambda: referring(where="id = 1"), "has 'id = 1' for where of 'o'"),
+    "a condition on another table": (
+        lambda: referring(where=SHOPS.c.name == "x"),
+        "reads shops in where of 'o', whose table is tags",
+    ),
+    "a text for a column": (lambda: alone(key="id"), "has 'id' for key of 's'"),
+    "a column of a model": (lambda: alone(key=Model.id), "for key of 's'"),
+    "ranks without a comma": (lambda: alone(survivor=SHOPS.c.name.desc()), "has shops.name DESC for survivor of 's'"),
+    "the most of a text": (lambda: alone(survivor=(most("tags.owner"),)), "for survivor of 's'"),
+    "a rank of another table": (lambda: alone(survivor=(OTHERS.c.name,)), "reads tags in survivor of 's'"),
+    "a text for how to absorb": (lambda: alone(absorb={"state": "sum"}), "has {'state': 'sum'} for absorb of 's'"),
+    "a list of what to retire": (lambda: alone(retire=["state"]), "has ['state'] for retire of 's'"),
+    "a key that is absorbed": (lambda: alone(absorb={"id": Absorb.MIN}), "has shops.id in absorb and for key"),
+    "a name that is absorbed and registered": (
+        lambda: alone(absorb={"name": Absorb.MIN}),
+        "has shops.name in absorb and for name",
+    ),
+    "a time that is written and retired": (
+        lambda: alone(updated_at=SHOPS.c.changed_at, retire={"changed_at": None}),
+        "has shops.changed_at in retire and for updated_at",
+    ),
+    "a part without a comma": (
+        lambda: Spec(revision="r", identity=identity(SHOPS), slots=slots(OTHERS)),
+        "has slots that are no tuple of Slots",
+    ),
+    "nobody": (lambda: Spec(revision="r", identity=None), "has no identity"),
+}
+
+
+@pytest.mark.parametrize("what", MISGIVEN)
+def test_a_field_that_is_given_something_else_is_refused_with_what_belongs_there(what):
+    made, said = MISGIVEN[what]
+    with pytest.raises(SpecRefused, match=re.escape(said)) as refused:
+        made()
+    assert "what to do: " in str(refused.value)
+
+
+def test_a_condition_may_ask_other_tables_in_a_subquery():
+    shops = sa.exists(sa.select(SHOPS.c.id).where(SHOPS.c.name == OTHERS.c.name))
+    assert referring(where=shops).references[0].where is shops
 
 
 REFUSED = {

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Column, ColumnElement, Integer, String, Table
 
 from alembic_rekey.spec.choices import Absorb, Differing, Itself, OnFold, Stamped
 from alembic_rekey.spec.part import Key, Owners, Part, columns_of, table_of
+from alembic_rekey.spec.roles import taken_faults
 from alembic_rekey.spec.stamp import Stamp
 
 __all__ = ["References", "Slots", "Tags"]
@@ -92,6 +93,8 @@ class Slots(Part):
         """Yield what does not fit together."""
         yield from _owner_faults(self)
         yield from _status_faults(self.status, "active", self.active)
+        written = ("key", "owners", "slot", "names", "status", "updated_at")
+        yield from taken_faults(self, self.absorbing, role="absorb", others=written)
         if self.differing is Differing.NEWEST and self.updated_at is None:
             yield "lets the newest value stay, and has no time", "name the column: updated_at=…."
         for name in self.absorbing:

@@ -15,6 +15,7 @@ from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.spec.children import References, Slots, Tags
 from alembic_rekey.spec.choices import Most
+from alembic_rekey.spec.given import given_faults, read_faults
 from alembic_rekey.spec.identity import Identity
 from alembic_rekey.spec.part import Owner, Part
 from alembic_rekey.spec.roles import created_faults, own_roles, role_faults
@@ -64,6 +65,7 @@ class Spec:
     todo: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_given()
         nouns = [part.noun for part in self.parts]
         # Without the schema: journals have none.
         tables = [part.table.name for part in self.parts]
@@ -75,13 +77,24 @@ class Spec:
         for part in self.parts:
             self._check_names(part)
             self._check_owners(part)
-            for problem, remedy in (*role_faults(part, self.resting(part)), *part.faults()):
+            for problem, remedy in (*role_faults(part, self.resting(part)), *part.faults(), *read_faults(part)):
                 self._refuse(problem, remedy)
             for stamp in part.times:
                 self._check_time(stamp)
         for tags in self.tags:
             self._check_tags(tags)
         self._check_identity()
+
+    def _check_given(self) -> None:
+        for role, kind in (("slots", Slots), ("references", References), ("tags", Tags), ("checks", Check)):
+            listed = getattr(self, role)
+            if not isinstance(listed, tuple | list) or not all(isinstance(each, kind) for each in listed):
+                self._refuse(f"has {role} that are no tuple of {kind.__name__}", f"write {role}=({kind.__name__}(…),).")
+        if not isinstance(self.identity, Identity):
+            self._refuse("has no identity", "write identity=Identity(…).")
+        for part in (self.identity, *self.slots, *self.references, *self.tags):
+            for problem, remedy in given_faults(part):
+                self._refuse(problem, remedy)
 
     def _check_tags(self, tags: Tags) -> None:
         if self.identity.name is None:

@@ -11,6 +11,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from alembic_rekey.spec.choices import SURVIVOR, Absorb, Duplicates, Itself, Match, Missing, Most, Stamped
 from alembic_rekey.spec.part import Key, Owners, Part, by_name, table_of
+from alembic_rekey.spec.roles import taken_faults
 from alembic_rekey.spec.stamp import Stamp
 
 __all__ = ["Identity"]
@@ -165,6 +166,10 @@ class Identity(Part):
             for name in named:
                 if name not in {str(known.name) for known in self.table.columns}:
                     yield f"says {role} for {name!r}, which its table is not declared with", "declare the column."
+        # Found rows keep the survivor's name, unless it takes another.
+        written = ("key", "within", "owners", "updated_at", *(() if self.found else ("name",)))
+        yield from taken_faults(self, self.absorbing, role="absorb", others=written)
+        yield from taken_faults(self, self.retiring or (), role="retire", others=("key", "updated_at"))
         if self.itself is Itself.DELETE:
             yield "would delete a row that becomes its own parent", "take Itself.SET_NULL, KEEP or REFUSE."
         wanting = [name for name, value in (self.retiring or {}).items() if value is SURVIVOR]

@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnClause, SelectBase, Table, TextClause
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
-__all__ = ["created_faults", "own_roles", "role_faults"]
+__all__ = ["created_faults", "own_roles", "role_faults", "taken_faults"]
 
 _OWN = ("key", "owners", "tag", "name", "names", "status", "created_at", "updated_at")
 _READ = ("slot", "value", "agree", "within")
@@ -57,6 +57,15 @@ def role_faults(part: object, resting: Container[Column[object]] = ()) -> Iterat
                     f"has {known}, the {_ONE.get(seen[known], seen[known])} of {noun!r}, in its {role} too",
                     f"leave it out of {role}: the fold writes to it.",
                 )
+
+
+def taken_faults(part: object, taken: Iterable[str], *, role: str, others: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield which columns that `role` writes, `taken`, are written otherwise already, or tell rows apart."""
+    named = {*taken}
+    for other in others:
+        for known in _columns(getattr(part, other, None)):
+            if known.name in named:
+                yield f"has {known} in {role} and for {_ONE.get(other, other)}", f"leave it out of {role}."
 
 
 def created_faults(
