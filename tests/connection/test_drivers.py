@@ -28,7 +28,7 @@ PASSPHRASE = 's3cret"; --'
 FAST = ("aiosqlite",)
 """The other of coroutines needs a server."""
 USUAL = ("pysqlite", "psycopg")
-"""Every other test has one of them."""
+"""Every other test of a refusal has one of them."""
 OTHERS = [name for name in DRIVERS if os.environ.get("REKEY_LONG") or name not in USUAL]
 
 
@@ -65,7 +65,7 @@ def test_every_driver_that_is_supported_is_tried_here():
 
 
 @pytest.mark.parametrize(
-    "driver", [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in OTHERS]
+    "driver", [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in DRIVERS]
 )
 def test_the_whole_way_is_gone_with_it_and_no_word_of_it_differs(request, tmp_path, driver):
     with made(request, driver, tmp_path) as (database, url):
