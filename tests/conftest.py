@@ -208,7 +208,7 @@ def pytest_collection_modifyitems(config, items):
     if again:
         config.hook.pytest_deselected(items=[item for item in items if item in again])
         items[:] = [item for item in items if item not in again]
-    items.sort(key=lambda item: "property" not in item.path.name)
+    items.sort(key=lambda item: "property" not in item.path.name and item.path.name != "test_guide.py")
 
 
 def _turns(items):
