@@ -59,12 +59,14 @@ def decided(database, tmp_path, rows, *answers, registry=REGISTRY):
     return found
 
 
+@pytest.mark.drawn
 def test_the_canonical_row_is_kept_and_the_aliass_is_a_historical_drop(database, tmp_path):
     found, after = decided(database, tmp_path, TWO, answer("canonical"))
     assert {"own": "keep", "old": "drop"} == found
     assert {"own": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.drawn
 @pytest.mark.slow
 def test_the_aliass_row_is_kept_and_the_canonical_row_is_a_historical_drop(database, tmp_path):
     found, after = decided(database, tmp_path, TWO, answer("p05"))
@@ -72,6 +74,7 @@ def test_the_aliass_row_is_kept_and_the_canonical_row_is_a_historical_drop(datab
     assert {"old": (CANONICAL, "2", "active")} == after
 
 
+@pytest.mark.drawn
 @pytest.mark.slow
 def test_an_answer_leaves_the_other_rows_to_the_rules(database, tmp_path):
     found, after = decided(database, tmp_path, SEVERAL, *SLOTS)
@@ -87,6 +90,7 @@ def test_an_answer_leaves_the_other_rows_to_the_rules(database, tmp_path):
     assert {"old": (CANONICAL, "2", "active"), "k-own": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.drawn
 @pytest.mark.slow
 def test_a_canonical_row_that_says_what_the_kept_row_says_is_not_touched(database, tmp_path):
     rows = {
@@ -98,6 +102,7 @@ def test_a_canonical_row_that_says_what_the_kept_row_says_is_not_touched(databas
     assert {"own": (CANONICAL, "1", "active")} == after
 
 
+@pytest.mark.drawn
 @pytest.mark.slow
 def test_an_inactive_canonical_row_that_says_otherwise_is_replaced(database, tmp_path):
     rows = {
@@ -108,6 +113,7 @@ def test_an_inactive_canonical_row_that_says_otherwise_is_replaced(database, tmp
     assert {"own": "replace", "old": "drop", "other": "rekey"} == found
 
 
+@pytest.mark.drawn
 @pytest.mark.slow
 def test_a_collision_of_shadows_alone_creates_the_canonical(database, tmp_path):
     rows = {
