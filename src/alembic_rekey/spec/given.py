@@ -59,9 +59,15 @@ _KINDS: dict[str, tuple[_Fits, str]] = {
     **dict.fromkeys(("name", "value", "status"), (_column, _FROZEN)),
     **dict.fromkeys(("within", "names", "slot", "agree"), (_tuple_of(_column), "a tuple of columns: (column,)")),
     "owners": (_tuple_of(_or_tuple_of(_column)), "a tuple of owners: (column,)"),
-    "survivor": (_tuple_of(_rank), "a tuple of expressions, or of most(column): (expression,)"),
-    "match": (_matches, "Match.FOLDED, Match.EXACT, an expression or a tuple of them"),
-    "where": (_expression, "an SQL expression"),
+    "survivor": (
+        _tuple_of(_rank),
+        "a tuple of expressions of its columns (text() names none), or of most(column): (expression,)",
+    ),
+    "match": (
+        _matches,
+        "Match.FOLDED, Match.EXACT, an expression of its columns (text() names none) or a tuple of them",
+    ),
+    "where": (_expression, "an SQL expression of its columns; text() names none"),
     "absorb": (_absorbs, "a mapping of columns to members of Absorb: {column: Absorb.SUM}"),
     **dict.fromkeys(("retire", "created"), (_mapping, "a mapping of columns to values: {column: value}")),
     **dict.fromkeys(("created_at", "updated_at"), (_time, f"{_FROZEN}, or Epoch(column, unit)")),
