@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1047, 1074, 1100, 1141, 1260
---   project_state: 1067, 1195, 1205, 1215, 1236, 1248
---   interactions: 1156
---   memories: 1171, 1183
+--   projects: 1038, 1065, 1091, 1132, 1251
+--   project_state: 1058, 1186, 1196, 1206, 1227, 1239
+--   interactions: 1147
+--   memories: 1162, 1174
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -343,10 +343,9 @@ WITH rekey_slot_row_state AS (SELECT project_state.id AS key_0, rekey_member_0_p
     project_state.value COLLATE BINARY AS value,
     CASE WHEN (rekey_member_0_project.place > 1) THEN 1 ELSE 0 END AS shadow,
     CASE WHEN (project_state.status COLLATE BINARY = 'active') THEN 1 ELSE 0 END AS active,
-    CASE WHEN strftime('%Y-%m-%d %H:%M:%S', project_state.updated_at) IS project_state.updated_at
-      AND project_state.updated_at > '0001' AND substr(project_state.updated_at, 9, 2) < '29'
-      AND substr(project_state.updated_at, 12, 2) < '24' THEN CAST(strftime('%s', project_state.updated_at) AS INTEGER
-      ) * 1000000
+    CASE WHEN datetime(julianday(project_state.updated_at)) IS project_state.updated_at
+      AND project_state.updated_at > '0001' THEN
+        CAST(round((julianday(project_state.updated_at) - 2440587.5) * 86400) AS INTEGER) * 1000000
       WHEN project_state.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(project_state.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
       AND substr(project_state.updated_at, 9, 2) BETWEEN '01' AND '28'
@@ -433,9 +432,9 @@ WITH rekey_tagged_memory AS (SELECT memories.id AS key_0, rekey_of_memory.canoni
     rekey_of_memory.canonical AS name_0, memories.memory_type COLLATE BINARY AS agree_0,
     memories.content COLLATE BINARY AS agree_1, memories.status COLLATE BINARY AS agree_2,
     CASE WHEN (rekey_of_memory.canonical != rekey_of_memory.spelling) THEN 1 ELSE 0 END AS rekeyed,
-    CASE WHEN strftime('%Y-%m-%d %H:%M:%S', memories.updated_at) IS memories.updated_at AND memories.updated_at > '0001'
-      AND substr(memories.updated_at, 9, 2) < '29'
-      AND substr(memories.updated_at, 12, 2) < '24' THEN CAST(strftime('%s', memories.updated_at) AS INTEGER) * 1000000
+    CASE WHEN datetime(julianday(memories.updated_at)) IS memories.updated_at
+      AND memories.updated_at > '0001' THEN CAST(round((julianday(memories.updated_at) - 2440587.5) * 86400) AS INTEGER
+      ) * 1000000
       WHEN memories.updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(memories.updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
       AND substr(memories.updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(memories.updated_at, 12, 2) < '24'
@@ -764,16 +763,14 @@ DELETE FROM rekey_finding;
 --   declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
-    NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+    NOT (datetime(julianday(updated_at)) IS updated_at AND updated_at > '0001')
     AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
       AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
       AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
     AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-      AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-        AND substr(updated_at, 9, 2) < '29'
-        AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
+      AND (CASE WHEN datetime(julianday(updated_at)) IS updated_at
+        AND updated_at > '0001' THEN CAST(round((julianday(updated_at) - 2440587.5) * 86400) AS INTEGER) * 1000000
         WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
@@ -812,17 +809,15 @@ SELECT 'rekey_unreadable_time_state',
     "key", value, canonical)
 FROM (SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
   WHERE EXISTS (SELECT 1 FROM rekey_planned_state
-    WHERE NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+    WHERE NOT (datetime(julianday(updated_at)) IS updated_at AND updated_at > '0001')
       AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
         AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
         AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
       AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-        AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-          AND substr(updated_at, 9, 2) < '29'
-          AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
+        AND (CASE WHEN datetime(julianday(updated_at)) IS updated_at
+          AND updated_at > '0001' THEN CAST(round((julianday(updated_at) - 2440587.5) * 86400) AS INTEGER) * 1000000
           WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
           AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
           AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
@@ -870,16 +865,14 @@ DELETE FROM rekey_finding;
 --   declare it as Epoch(column, "s"), or "ms", or "us"; then run the upgrade again.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_timed AS (SELECT rekey_canonical AS canonical, CAST(id AS TEXT) AS "key", CAST(updated_at AS TEXT) AS value,
-    NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+    NOT (datetime(julianday(updated_at)) IS updated_at AND updated_at > '0001')
     AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
       AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' AND substr(updated_at, 9, 2) BETWEEN '01'
       AND '28' AND substr(updated_at, 12, 2) < '24' AND substr(updated_at, 6, 2) BETWEEN '01' AND '12'
       AND typeof(updated_at) = 'text' AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
     AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-      AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-        AND substr(updated_at, 9, 2) < '29'
-        AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
+      AND (CASE WHEN datetime(julianday(updated_at)) IS updated_at
+        AND updated_at > '0001' THEN CAST(round((julianday(updated_at) - 2440587.5) * 86400) AS INTEGER) * 1000000
         WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
@@ -916,17 +909,15 @@ SELECT 'rekey_unreadable_time_memory',
     "key", value, canonical)
 FROM (SELECT *, count(*) OVER rekey_rows AS rows, max(won) OVER rekey_rows AS decided FROM rekey_timed
   WHERE EXISTS (SELECT 1 FROM rekey_planned_memory
-    WHERE NOT (strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-      AND substr(updated_at, 9, 2) < '29' AND substr(updated_at, 12, 2) < '24')
+    WHERE NOT (datetime(julianday(updated_at)) IS updated_at AND updated_at > '0001')
       AND NOT (updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
         AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
         AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'
         AND substr(updated_at, 6, 2) BETWEEN '01' AND '12' AND typeof(updated_at) = 'text'
         AND ltrim(substr(updated_at, 20), '.0123456789') IN ('', 'Z', '+00:00'))
       AND (updated_at IS NOT NULL AND trim(CAST(updated_at AS TEXT)) <> ''
-        AND (CASE WHEN strftime('%Y-%m-%d %H:%M:%S', updated_at) IS updated_at AND updated_at > '0001'
-          AND substr(updated_at, 9, 2) < '29'
-          AND substr(updated_at, 12, 2) < '24' THEN CAST(strftime('%s', updated_at) AS INTEGER) * 1000000
+        AND (CASE WHEN datetime(julianday(updated_at)) IS updated_at
+          AND updated_at > '0001' THEN CAST(round((julianday(updated_at) - 2440587.5) * 86400) AS INTEGER) * 1000000
           WHEN updated_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-2][0-9]*'
           AND substr(updated_at, 11) GLOB '[ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'
           AND substr(updated_at, 9, 2) BETWEEN '01' AND '28' AND substr(updated_at, 12, 2) < '24'

@@ -37,11 +37,8 @@ def _zone(stored: str) -> str:
 
 def _plain(stored: str) -> str:
     """Return the condition that `stored` is what CURRENT_TIMESTAMP writes: it reads back as it stands."""
-    # 30 February and 24:30 may read back as they stand too.
-    return (
-        f"strftime('%Y-%m-%d %H:%M:%S', {stored}) IS {stored} AND {stored} > '0001' "
-        f"AND substr({stored}, 9, 2) < '29' AND substr({stored}, 12, 2) < '24'"
-    )
+    # Through the number of its day: 30 February and 24:30 alone may read back as they stand too.
+    return f"datetime(julianday({stored})) IS {stored} AND {stored} > '0001'"
 
 
 def _usual(stored: str) -> str:
@@ -59,8 +56,9 @@ def _microseconds(stored: str) -> str:
     zone, day = _zone(stored), f"substr({stored}, 1, 10)"
     length = f"CASE WHEN substr({stored}, 17, 1) = ':' THEN 8 ELSE 5 END"
     return (
-        # What nearly every row holds, for a fifth and for a third of the time.
-        f"CASE WHEN {_plain(stored)} THEN CAST(strftime('%s', {stored}) AS INTEGER) * {_MICROSECOND} "
+        # What nearly every row holds, for a tenth and for a third of the time; strftime() alone takes half of that.
+        f"CASE WHEN {_plain(stored)} "
+        f"THEN CAST(round((julianday({stored}) - 2440587.5) * 86400) AS INTEGER) * {_MICROSECOND} "
         f"WHEN {_usual(stored)} THEN "
         f"CAST(strftime('%s', substr({stored}, 1, 19)) AS INTEGER) * {_MICROSECOND} + "
         f"CASE WHEN substr({stored}, 20, 1) = '.' THEN "
