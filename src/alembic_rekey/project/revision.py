@@ -19,12 +19,12 @@ _FUNCTIONS = {
     "upgrade": '''\
 def upgrade() -> None:
     """Plan, guard, apply, verify and record, in the transaction of the upgrade."""
-    op.rekey(spec)  # type: ignore[attr-defined]
+    op.rekey(spec)  # type: ignore[attr-defined]  # added at run time
 ''',
     "downgrade": '''\
 def downgrade() -> None:
     """Put every row back from the journal."""
-    op.restore(spec)  # type: ignore[attr-defined]
+    op.restore(spec)  # type: ignore[attr-defined]  # added at run time
 ''',
 }
 
@@ -33,8 +33,7 @@ def next_fold(config: Config, message: str, revision: str | None = None, head: s
     """Write a revision after the present head that folds what the last fold declares; return its file and that one's.
 
     `revision` is its identifier, by default one like Alembic makes them; `head` the one before it, where there are
-    several. The file holds the text of
-    the last fold: it stays as it is whatever becomes of that one.
+    several. The file holds the text of the last fold: it stays as it is whatever becomes of that one.
 
     Raises:
         CommandRefused: if there is no fold yet, or its file cannot be read as one.

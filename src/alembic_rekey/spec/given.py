@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, select
 
 from alembic_rekey.spec.choices import Absorb, Match, Most
+from alembic_rekey.spec.part import Part
 from alembic_rekey.spec.stamp import Epoch
 
 __all__ = ["given_faults", "read_faults"]
@@ -96,11 +97,9 @@ def _shown(value: object) -> str:
     return str(value) if isinstance(value, ColumnElement) else repr(value)
 
 
-def read_faults(part: Any) -> Iterator[tuple[str, str]]:
+def read_faults(part: Part) -> Iterator[tuple[str, str]]:
     """Yield the expressions of `part` that read other tables than its own: rows would be joined with all of those."""
-    matched = part.matching if hasattr(part, "matching") else ()
-    ranks = [each for each in getattr(part, "survivor", ()) if not isinstance(each, Most)]
-    for role, expressions in (("where", part.counting), ("match", matched), ("survivor", ranks)):
+    for role, expressions in part.reading.items():
         for each in expressions:
             others = sorted(str(known) for known in select(each).get_final_froms() if known is not part.table)
             if others:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,12 @@ class Identity(Part):
         if isinstance(self.match, Match):
             return ()
         return self.match if isinstance(self.match, tuple) else (self.match,)
+
+    @property
+    def reading(self) -> Mapping[str, Sequence[ColumnElement[Any]]]:
+        """Those that match rows and that choose among them, too."""
+        ranks = [each for each in self.survivor if not isinstance(each, Most)]
+        return {**super().reading, "match": self.matching, "survivor": ranks}
 
     @property
     def retiring(self) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table
@@ -92,6 +92,11 @@ class Part:
     def counting(self) -> tuple[ColumnElement[bool], ...]:
         """The conditions of a row that counts: none where all do."""
         return () if self.where is None else (self.where,)
+
+    @property
+    def reading(self) -> Mapping[str, Sequence[ColumnElement[Any]]]:
+        """The expressions that read rows of its table, by the field that gives them."""
+        return {"where": self.counting}
 
     @property
     def apart(self) -> tuple[Column[Any], ...]:
