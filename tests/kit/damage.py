@@ -85,6 +85,7 @@ REWRITTEN: dict[str, Change] = {
     "a run that never began": lambda document: document["run"].pop("started_at"),
     "a run that began at a number": lambda document: document["run"].update(started_at=5),
     "a run that began yesterday": lambda document: document["run"].update(started_at="yesterday"),
+    "a number for a canonical": lambda document: document["run"].update(canonicals=["p05", 5]),
     "no path of a registry": head(registry_path=None),
     "another revision": facts(revision="0009"),
     "a number for a revision": facts(revision=3),

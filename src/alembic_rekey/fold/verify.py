@@ -128,7 +128,7 @@ def _alias_left(tags: Tags, spec: Spec, names: Names, planned: Planned) -> Itera
             found = select(table, spelled.c.spelling, spelled.c.canonical).where(wrong)
             yield check("alias_left", called, found)
         return
-    found_rows = tagged(tags, spec, names, planned, tags.table)
+    found_rows = tagged(tags, spec, names, planned, tags.table, tags.noun)
     rows = select(table, tags.named[0].label("spelling"), found_rows.canonical.label("canonical"))
     yield check("alias_left", tags.noun, rows.select_from(found_rows.source).where(found_rows.moved, *tags.counting))
 

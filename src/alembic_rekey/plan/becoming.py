@@ -191,7 +191,8 @@ def _after_tags(
     source = rows
     new: Sequence[ColumnElement[Any]] = [rows.c.rekey_canonical]
     if len(tags.named) > 1:
-        found = tagged(tags, spec, names, planned, rows)
+        # Beside the plan of the same rows, where no journal holds that.
+        found = tagged(tags, spec, names, planned, rows, f"{tags.noun}_after")
         source, new = found.source, found.becoming
     values: dict[str, Any] = {str(known.name): value for known, value in zip(tags.named, new, strict=True)}
     if tags.status is not None:

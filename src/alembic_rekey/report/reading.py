@@ -114,11 +114,16 @@ def _check_around(report: ReadReport) -> None:
     if not (
         isinstance(run, dict)
         and isinstance(run.get("started_at"), str)
+        and _are_texts(run.get("canonicals", []))
         and isinstance(report.head.get("registry_path"), str)
         and isinstance(names, dict)
         and all(isinstance(canonical, str) for canonical in names.values())
     ):
         _refuse(report.path, _SHAPELESS)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _check_bytes(path: Path, file: BinaryIO) -> None:

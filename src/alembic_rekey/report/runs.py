@@ -94,10 +94,8 @@ def report_of(
     Whoever stops early closes it, before the connection.
     """
     number = literal(run.number)
-    registered = connection.execute(
-        select(aliases.c.alias, aliases.c.canonical).where(
-            aliases.c.run_id == number, aliases.c.alias != aliases.c.canonical
-        )
+    registered = dict(
+        iter(connection.execute(select(aliases.c.alias, aliases.c.canonical).where(aliases.c.run_id == number)))
     )
     sections = journal_sections(connection, spec, number)
     report = Report(
@@ -107,7 +105,7 @@ def report_of(
         registry_path=run.registry_path,
         registry_sha256=run.registry_sha256,
         revision=run.revision,
-        alias_map=dict(iter(registered)),
+        alias_map={alias: canonical for alias, canonical in registered.items() if alias != canonical},
         counts=run.counts("plan"),
         is_empty=not touches(connection, [section.source for section in sections]),
         apply_summary=run.counts("apply"),
@@ -118,6 +116,7 @@ def report_of(
             "outcome": run.outcome,
             "started_at": run.started_at,
             "finished_at": run.finished_at,
+            "canonicals": [alias for alias, canonical in registered.items() if alias == canonical],
         },
     )
     created = created_section(connection, spec.identity, number)

@@ -35,7 +35,7 @@ from sqlalchemy.types import Text, UserDefinedType
 from alembic_rekey.connection.failures import sqlstate
 from alembic_rekey.errors import ReportFailed
 from alembic_rekey.guard.shape import columns_of
-from alembic_rekey.names.matching import identity_of, key_of
+from alembic_rekey.names.matching import identity_of, key_of, stored_keys
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import CREATED, LEAD
 from alembic_rekey.report.reading import ReadReport, read_report, report_entries
@@ -149,10 +149,13 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     connection.execute(insert(runs).from_select(columns, opened, include_defaults=False))
     identities = report_entries(report, title_of(spec.identity))
     created = [entry["canonical"] for entry in identities if entry["action"] == Action.CREATE]
-    named = {**report.facts.get("alias_map", {}), **{canonical: canonical for canonical in created}}
+    registered = report.facts.get("alias_map", {})
+    # Rows may spell a canonical otherwise than it is registered.
+    canonicals = {*report.head["run"].get("canonicals", ()), *registered.values(), *created}
     lines = [
-        {"alias": alias, "canonical": canonical, "key": key_of(alias), "identity": identity_of(canonical)}
-        for alias, canonical in named.items()
+        {"alias": alias, "canonical": canonical, "key": key, "identity": identity_of(canonical)}
+        for alias, canonical in ({name: name for name in canonicals} | registered).items()
+        for key in stored_keys(key_of(alias))
     ]
     if lines:
         connection.execute(insert(aliases).values(run_id=number), lines)

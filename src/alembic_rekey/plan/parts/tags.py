@@ -46,12 +46,15 @@ class Tagged:
     canonical: ColumnElement[Any]
 
 
-def tagged(tags: Tags, spec: Spec, names: Names, planned: Planned, rows: FromClause) -> Tagged:
-    """Return `rows`, which have the columns of `tags`, with what their tags are names of."""
+def tagged(tags: Tags, spec: Spec, names: Names, planned: Planned, rows: FromClause, named: str) -> Tagged:
+    """Return `rows`, which have the columns of `tags`, with what their tags are names of.
+
+    `named` tells the relations apart where a statement asks this of several `rows`.
+    """
     source, becoming, moved, canonicals = rows, list[ColumnElement[Any]](), list[ColumnElement[bool]](), []
     alone = len(tags.named) == 1
     for number, tag in enumerate(tags.named):
-        called = tags.noun if alone else f"{tags.noun}_{number}"
+        called = named if alone else f"{named}_{number}"
         stored = held(rows, tag)
         spelled = _spelled(tags, spec.identity, names, planned, stored, called)
         matched = [spelled.c.spelling == Scanned(written_name(spec.identity, stored))]
@@ -94,7 +97,7 @@ def _spelled(
 
 def plan_tags(tags: Tags, spec: Spec, names: Names, _answered: Answered | None, planned: Planned) -> Relation:
     """Return the plan of `tags`: rows under an alias are rekeyed, and duplicates lose where they are declared."""
-    found = tagged(tags, spec, names, planned, tags.table)
+    found = tagged(tags, spec, names, planned, tags.table, tags.noun)
     if not tags.rivals:
         rekeying = (
             select(
