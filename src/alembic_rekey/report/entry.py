@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import Column
 
 from alembic_rekey.spec import Identity, Part, Slots
 
-__all__ = ["json_value", "row_key", "row_name", "row_status", "row_value"]
+__all__ = ["json_value", "json_values", "row_key", "row_name", "row_status", "row_value"]
+
+_PLAIN = frozenset({str, int, bool, NoneType})
+_NUMBERS = frozenset({float, int, bool, NoneType})
 
 
 def row_key(part: Part, before: Mapping[str, Any]) -> Any:
@@ -45,3 +49,11 @@ def json_value(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"$bytes": value.hex()}
     return value
+
+
+def json_values(values: Sequence[Any]) -> Sequence[Any]:
+    """Return values of one column as a report writes them: mostly as they are."""
+    kinds = set(map(type, values))
+    if kinds <= _PLAIN or (kinds <= _NUMBERS and all(map(isfinite, filter(None, values)))):
+        return values
+    return [json_value(value) for value in values]

@@ -75,7 +75,7 @@ def read_document(path: Path) -> ReadReport:
         entry = _entry(path, title, line)
         entry.pop(LEAD, None)
         if title not in BESIDE:
-            fingerprint.add(title, written(entry))
+            fingerprint.add(title, [written(entry)])
     if str(fingerprint) != facts.get("fingerprint"):
         _refuse(path, "its rows are not those of its fingerprint")
     return report

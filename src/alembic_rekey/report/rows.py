@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from itertools import islice
-from types import NoneType
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -17,6 +16,8 @@ from sqlalchemy import (
     Float,
     FromClause,
     Integer,
+    Result,
+    Row,
     TableClause,
     Text,
     case,
@@ -36,7 +37,7 @@ from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import CREATED, LEAD, Entries
-from alembic_rekey.report.entry import json_value
+from alembic_rekey.report.entry import json_values
 from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions, told_columns
 from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
@@ -57,8 +58,8 @@ __all__ = [
     "winning",
 ]
 
-_AT_ONCE = 500
-_PLAIN = (str, int, NoneType)
+_FETCHED, _AT_ONCE = 500, 100
+"""Rows that a server hands over in one turn, and those that are written together."""
 _GOES = (Action.DROP, Action.MERGE, Action.REPLACE)
 _SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE, Action.ABSORB)
 
@@ -134,19 +135,27 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
     """
     names = [name for name, _ in section.columns]
     leads = [str(known.name) for known in section.part.keys]
-    image = slice(3 + len(leads), 3 + len(leads) + len(names))
-    with connection.execute(_selected(section).where(*conditions), execution_options={"yield_per": _AT_ONCE}) as rows:
-        for row in rows:
-            values = [value if type(value) in _PLAIN else json_value(value) for value in row]
-            action, place, survivor = values[0], values[2], values[image.stop :]
-            entry: dict[str, Any] = {"action": action, "canonical": values[1]}
-            entry["before"] = dict(zip(names, values[image], strict=True))
-            to = values[3 : image.start]
-            if place is not None or any(value is not None for value in to):
-                entry[LEAD] = {"place": place, "to": dict(zip(leads, to, strict=True))}
-            if survivor and action in _GOES and survivor[0] in _SURVIVES:
-                entry["survivor"] = dict(zip(("key", "value", "status"), survivor[1:], strict=True))
-            yield entry
+    nowhere = (None,) * (1 + len(leads))
+    image = slice(2 + len(nowhere), 2 + len(nowhere) + len(names))
+    with connection.execute(_selected(section).where(*conditions), execution_options={"yield_per": _FETCHED}) as rows:
+        for some in _at_once(rows):
+            columns = [json_values(known) for known in zip(*some, strict=True)]
+            made: list[dict[str, Any]] = [
+                {"action": action, "canonical": canonical, "before": dict(zip(names, values, strict=True))}
+                for action, canonical, values in zip(*columns[:2], zip(*columns[image], strict=True), strict=True)
+            ]
+            for entry, (place, *to) in zip(made, zip(*columns[2 : image.start], strict=True), strict=True):
+                if (place, *to) != nowhere:
+                    entry[LEAD] = {"place": place, "to": dict(zip(leads, to, strict=True))}
+            # None where the kind of part knows no survivor.
+            for entry, (action, *told_of) in zip(made, zip(*columns[image.stop :], strict=True), strict=False):
+                if entry["action"] in _GOES and action in _SURVIVES:
+                    entry["survivor"] = dict(zip(("key", "value", "status"), told_of, strict=True))
+            yield made
+
+
+def _at_once(rows: Result[Any]) -> Iterator[Sequence[Row[Any]]]:
+    return (fetched[at : at + _AT_ONCE] for fetched in rows.partitions() for at in range(0, len(fetched), _AT_ONCE))
 
 
 def left_counted(connection: Connection, spec: Spec, sections: Iterable[Section]) -> dict[str, int]:
@@ -173,16 +182,16 @@ def left_entries(connection: Connection, spec: Spec, section: Section) -> Entrie
 def _left(connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str]) -> Entries:
     selected = left_behind(identity, source, columns, connection.dialect.name)
     own = told_columns(identity)
-    with connection.execute(selected.execution_options(yield_per=_AT_ONCE)) as rows:
+    with connection.execute(selected.execution_options(yield_per=_FETCHED)) as rows:
         for row in rows:
-            values = iter([json_value(value) for value in row[1:]])
+            values = iter(json_values(row[1:]))
             before = dict(zip(own, islice(values, len(own)), strict=True))
             survivor = dict(zip(own, islice(values, len(own)), strict=True))
             for name in columns:
                 left, old, new = islice(values, 3)
                 if left:
                     before[name], survivor[name] = old, new
-            yield {"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}
+            yield [{"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}]
 
 
 def _selected(section: Section) -> Relation:
@@ -194,9 +203,8 @@ def _selected(section: Section) -> Relation:
         for known in part.keys
     ]
     own = [column("rekey_action", Text()), column("rekey_canonical", Text()), column("rekey_place"), *leads]
-    shown: list[ColumnElement[Any]] = [*own, *read]
-    shown += winning(part, {name: shown for (name, _), shown in zip(section.columns, read, strict=True)})
-    return select(*shown).select_from(source).where(told(part)).order_by(*listing_order(part))
+    won = winning(part, {name: shown for (name, _), shown in zip(section.columns, read, strict=True)})
+    return select(*own, *read, *won).select_from(source).where(told(part)).order_by(*listing_order(part))
 
 
 @singledispatch

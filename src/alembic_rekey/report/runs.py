@@ -130,7 +130,7 @@ def _answers(connection: Connection, run: ColumnElement[int]) -> Entries:
     """Yield the answers that a run was given, in their order."""
     said = [known for known in answers.c if known is not answers.c.run_id]
     for row in connection.execute(select(*said).where(answers.c.run_id == run).order_by(answers.c.number)).mappings():
-        yield dict(row)
+        yield [dict(row)]
 
 
 def written_report(connection: Connection, spec: Spec, run: Run, settings: Settings) -> ReportFile:

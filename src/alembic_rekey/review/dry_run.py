@@ -199,13 +199,13 @@ def _written(
     every = [made.get(part, Section(title_of(part), part, nothing(part), ())) for part in spec.parts]
     progress = Progress("Write the report")
     rows = (
-        (one.title, tally.passing(one, progress.passing(entries(connection, one)) if one.columns else ()))
+        (one.title, tally.passing(one.part, progress.passing(entries(connection, one)) if one.columns else ()))
         for one in every
     )
     tables = {section.title: section.part.table.fullname for section in every}
     stem = settings.report_stem(spec.identity.noun, "dry-run")
     left = left_entries(connection, spec, every[0])
-    answers = None if given is None else answer_rows(given)
+    answers = None if given is None else ([answer] for answer in answer_rows(given))
     with progress, closing(document(report, rows, tables, fingerprint, left=left, answers=answers)) as pieces:
         return ReportFile.write(settings.report_dir, stem, pieces)
 

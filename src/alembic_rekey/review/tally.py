@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import repeat
 from sys import intern
 from typing import Any
 
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import Entries
 from alembic_rekey.report.entry import row_name
-from alembic_rekey.report.rows import Section, title_of
+from alembic_rekey.report.rows import title_of
 from alembic_rekey.spec import Identity, Part, Spec
 
 __all__ = ["Tally"]
@@ -24,47 +25,44 @@ class Tally:
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (title, action)."""
-    _written: defaultdict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """By (title, action), then by the name as it is written: a plan of millions of rows has thousands of them."""
+    _written: defaultdict[str, Counter[tuple[str, str]]] = field(default_factory=lambda: defaultdict(Counter))
+    """By title, then by (action, name as it is written): a plan of millions of rows has thousands of them."""
     _canonicals: dict[str, str] = field(default_factory=dict)
     """The name as it is written -> canonical."""
     _owners: dict[Any, str] = field(default_factory=dict)
     _spellings: dict[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
 
-    def passing(self, section: Section, rows: Iterable[dict[str, Any]]) -> Entries:
+    def passing(self, part: Part, rows: Iterable[Sequence[dict[str, Any]]]) -> Entries:
         """Yield `rows` as they are; those of the identity must have passed before the others."""
-        title, spelling = title_of(section.part), self._spelling_of(section.part)
-        for entry in rows:
-            self._count(title, entry, spelling(entry))
-            yield entry
+        for entries in rows:
+            self.take(part, entries)
+            yield entries
 
-    def take(self, part: Part, entry: Mapping[str, Any]) -> None:
-        """Count one row of a report."""
-        self._count(title_of(part), entry, self.written(part, entry))
+    def take(self, part: Part, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Count rows of a report."""
+        title, spelling = title_of(part), self._spelling_of(part)
+        actions = [entry["action"] for entry in entries]
+        # One text for all rows that hold it.
+        written = list(map(intern, map(spelling, entries)))
+        self.rows.update(zip(repeat(title), actions, strict=False))
+        self._written[title].update(zip(actions, written, strict=True))
+        for name, entry in zip(written, entries, strict=True):
+            self._canonicals.setdefault(name, entry["canonical"])
 
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
         return self._spelling_of(part)(entry)
 
-    def _count(self, title: str, entry: Mapping[str, Any], spelling: str) -> None:
-        action = entry["action"]
-        # One text for all rows that hold it.
-        written = intern(spelling)
-        self.rows[title, action] += 1
-        self._written[title, action][written] += 1
-        if written not in self._canonicals:
-            self._canonicals[written] = intern(entry["canonical"])
-
     def spellings(self, title: str, action: str) -> Iterator[tuple[str, str, int]]:
         """Yield each name as it is written, in order, its canonical and how many rows it has."""
-        counted = self._written[title, action]
-        for written in sorted(counted):
-            yield written, self._canonicals[written], counted[written]
+        counted = self._written[title]
+        for _, written in sorted(each for each in counted if each[0] == action):
+            yield written, self._canonicals[written], counted[action, written]
 
     def every_spelling(self) -> Iterator[tuple[str, str, str, int]]:
         """Yield action, name as it is written, canonical and rows, over all sections."""
-        for (_, action), counted in self._written.items():
-            for written, rows in counted.items():
+        for counted in self._written.values():
+            for (action, written), rows in counted.items():
                 yield action, written, self._canonicals[written], rows
 
     def merged(self, spec: Spec) -> dict[str, int]:
@@ -74,8 +72,8 @@ class Tally:
     def under_each_name(self) -> Counter[str]:
         """Return how many rows stand under each name as it is written."""
         under: Counter[str] = Counter()
-        for counted in self._written.values():
-            under.update(counted)
+        for _, written, _, rows in self.every_spelling():
+            under[written] += rows
         return under
 
     def _spelling_of(self, part: Part) -> Callable[[Mapping[str, Any]], str]:

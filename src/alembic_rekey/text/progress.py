@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sized
 from shutil import get_terminal_size
 from time import monotonic
 from types import TracebackType
@@ -22,7 +22,7 @@ _WIDTH = 24
 _ERASE = "\r\x1b[2K"
 
 _log = logging.getLogger("alembic.rekey")
-_Row = TypeVar("_Row")
+_Some = TypeVar("_Some", bound=Sized)
 
 
 class Progress:
@@ -66,13 +66,13 @@ class Progress:
             self.doing(check.claim)
             yield check
 
-    def passing(self, rows: Iterable[_Row]) -> Generator[_Row, None, None]:
-        """Yield `rows` and count them."""
-        for row in rows:
-            self.rows += 1
+    def passing(self, rows: Iterable[_Some]) -> Generator[_Some, None, None]:
+        """Yield `rows`, which come some at a time, and count them."""
+        for some in rows:
+            self.rows += len(some)
             if monotonic() - self._drawn >= _BETWEEN:
                 self._draw(f"{self._says}: {self.rows:,} rows")
-            yield row
+            yield some
 
     def took(self, says: str, rows: int, begun: float) -> None:
         """Log what lasted from `begun`, of the monotonic clock, until now."""

@@ -60,7 +60,7 @@ class Rows:
         rows = cls(report, spec)
         for part in spec.parts:
             for entry in report_entries(report, title_of(part)):
-                rows.tally.take(part, entry)
+                rows.tally.take(part, [entry])
         for entry in islice(report_entries(report, LEFT), _MOST_ROWS):
             rows._keep_left(entry)
         return rows
