@@ -214,6 +214,7 @@ def _seconds(name: str, text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 < seconds <= 86_400:
-        raise SettingRefused(name, f"{text!r} is no number of seconds.", "write a number between 0 and 86400.")
+    # A database counts in milliseconds, and none of them is for ever.
+    if not 0.001 <= seconds <= 86_400:
+        raise SettingRefused(name, f"{text!r} is no number of seconds.", "write a number from 0.001 to 86400.")
     return seconds

@@ -267,7 +267,11 @@ def test_the_words_for_yes_and_no(read, text, meant):
     assert read(f"allow_empty={text}").allow_empty is meant
 
 
-@pytest.mark.parametrize(("name", "value"), [("allow_empty", "ja"), ("lock_timeout", "-1"), ("on_drift", "Keep it")])
+# Less than a millisecond would be none, and none is for ever.
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("allow_empty", "ja"), ("lock_timeout", "-1"), ("lock_timeout", "0.0009"), ("on_drift", "Keep it")],
+)
 def test_a_bad_value_is_refused_wherever_it_stands(read, name, value):
     with pytest.raises(SettingRefused, match=name):
         read(f"{name}={value}")

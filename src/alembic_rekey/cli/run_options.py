@@ -90,7 +90,6 @@ def accept_json(made: argparse.ArgumentParser, says: str = "print it as one docu
 
 
 def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
+    if not text.isdecimal() or (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return number
