@@ -20,6 +20,7 @@ from alembic_rekey.spec import (
     Tags,
     most,
 )
+from declared import declared
 
 
 def table(name, *, key=sa.Text, time=sa.DateTime, schema=None):
@@ -258,3 +259,25 @@ def test_tags_that_agree_go_where_no_status_can_say_superseded():
     tags = Tags(noun="review", key=tagged.c.id, tag=tagged.c.name, agree=(tagged.c.slot,))
     spec = Spec(revision="r", identity=identity(table("shops")), tags=(tags,))
     assert (spec.identity, tags) == spec.deletable
+
+
+@pytest.mark.parametrize("length", [49, 57])
+def test_a_key_with_a_long_name_is_planned_and_goes_back(database, tmp_path, length):
+    """The journal's own column with that name in it was cut off in a plan on PostgreSQL."""
+    key = "k" * length
+    schema = f"""
+    CREATE TABLE projects ({key} INTEGER PRIMARY KEY, name VARCHAR(40));
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project INTEGER);
+    INSERT INTO projects VALUES (1, 'polisher'), (2, 'pol');
+    INSERT INTO notes VALUES (1, 2);
+    """
+    spec = f"""Spec(revision=revision,
+        identity=Identity(noun="project", key=t["projects"].c.{key}, name=t["projects"].c.name),
+        references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project,)),))"""
+    project = declared(database, tmp_path, schema, spec, ["projects", "notes"], names={"polisher": ["pol"]})
+    planned = project.check()
+    assert 0 == planned.status, planned.err
+    assert 0 == project.upgrade().code
+    assert [(1, 1)] == database.rows("SELECT id, project FROM notes")
+    assert 0 == project.downgrade().code
+    assert [(1, 2)] == database.rows("SELECT id, project FROM notes")

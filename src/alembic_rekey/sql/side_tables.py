@@ -63,8 +63,8 @@ __all__ = [
 
 _JOURNAL = "rekey_journal_"
 _CREATED = "rekey_created_"
-_MOST = 63
-"""Bytes of a name that PostgreSQL keeps."""
+_MOST = 57
+"""Bytes of a column's name that stands in every query: PostgreSQL keeps 63, SQLAlchemy six less."""
 
 metadata = MetaData()
 """The side tables whose shape does not depend on the application's."""
@@ -169,7 +169,7 @@ def created(part: Part) -> TableClause:
 def to_name(key: Column[Any]) -> str:
     """Return the name of the journal's column that says where the column `key` of a key leads now."""
     name = f"rekey_to_{key.name}"
-    # PostgreSQL would cut a longer one off.
+    # A longer one would be cut off.
     return name if len(name.encode()) <= _MOST else f"rekey_to_{crc32(str(key.name).encode()):08x}"
 
 
