@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import Engine, event
 
 from alembic_rekey.review.kept import PREFIX
 from commands import rekey_here
 from databases import SQLiteDatabase
-from examples import folded, prepared
+from examples import alembic_here, folded, prepared
 
 
 @pytest.fixture
@@ -35,3 +37,17 @@ def test_each_decision_is_made_once_and_nothing_is_written_to_the_database(tmp_p
     deciding = [one for one in statements if "rekey_ranked_memory" in one]
     assert [True] == [one.startswith(f"CREATE TEMPORARY TABLE {PREFIX}memory AS") for one in deciding]
     assert before == (tmp_path / "atocore.db").read_bytes()
+
+
+def test_a_plan_counts_what_its_upgrade_counts(database, tmp_path, statements):
+    """It counts the rows as they pass into its report: none is asked of the database a second time for that."""
+    registry = prepared(database, tmp_path, folded())
+
+    planned = rekey_here(database, registry, "plan", "--json").document["plan"]["counts"]
+
+    asked = [one for one in statements if "rekey_ranked_memory" in one]
+    assert not [one for one in asked if "GROUP BY rekey_planned.rekey_action" in one]
+    reports = tmp_path / "made"
+    assert 0 == alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=reports).code
+    (made,) = reports.iterdir()
+    assert json.loads(made.read_text())["plan"]["counts"] == planned

@@ -126,8 +126,8 @@ def test_rows_that_are_written_are_counted_on_a_terminal(database, tmp_path, upg
     with watched() as terminal:
         upgrade(database, registry)
     found = [int(rows) for rows in re.findall(r"Write the report: (\d+) rows", terminal.said)]
-    assert list(range(1, len(found) + 1)) == found
-    assert len(found) > 10
+    assert sorted(set(found)) == found
+    assert len(found) > 2
 
 
 @pytest.mark.words
@@ -141,7 +141,7 @@ def test_a_plan_is_watched_too_and_its_text_on_standard_output_stays_clean(datab
     out = io.StringIO()
     with watched() as terminal, redirect_stdout(out):
         assert 0 == main(["-c", str(ROOT / "alembic.ini"), *options, "plan"])
-    assert {"Check the plan", "Count the plan"} == {found["phase"] for found in BAR.finditer(terminal.said)}
+    assert {"Check the plan"} == {found["phase"] for found in BAR.finditer(terminal.said)}
     assert "\x1b" not in out.getvalue()
 
 

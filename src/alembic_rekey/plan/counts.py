@@ -1,14 +1,13 @@
-"""The counts of a plan (design, section 4), by SQL: over the journal or, in a dry run, over the plan itself."""
+"""The counts of a plan (design, section 4), by SQL over the journal; a dry run counts its rows as they pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import singledispatch
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    FromClause,
     MetaData,
     Table,
     Text,
@@ -37,8 +36,8 @@ __all__ = [
     "changed_rows",
     "counted_once",
     "drop_counted",
+    "further",
     "named_counts",
-    "part_counts",
     "plan_counts",
     "planned_rows",
     "touching",
@@ -63,13 +62,13 @@ def drop_counted() -> Statement:
     return Statement("Drop what was noted.", DropTable(Table(_TALLY.name, MetaData())))
 
 
-def planned_rows(counts: Iterable[Named], tally: FromClause = _TALLY) -> Relation:
+def planned_rows(counts: Iterable[Named]) -> Relation:
     """Return how many rows the plan has for each of `counts`, as `counted_once` noted it: `name`, `value`."""
     rows = [(name, part.noun, action.value) for name, part, actions in counts for action in actions]
     wanted = values(*(column(each, Text()) for each in ("name", "part", "action"))).data(rows).cte("rekey_wanted")
-    same = and_(tally.c.part == wanted.c.part, tally.c.action == wanted.c.action)
-    value = cast(func.coalesce(func.sum(tally.c.rows), 0), BigInteger).label("value")
-    return select(wanted.c.name, value).join_from(wanted, tally, same, isouter=True).group_by(wanted.c.name)
+    same = and_(_TALLY.c.part == wanted.c.part, _TALLY.c.action == wanted.c.action)
+    value = cast(func.coalesce(func.sum(_TALLY.c.rows), 0), BigInteger).label("value")
+    return select(wanted.c.name, value).join_from(wanted, _TALLY, same, isouter=True).group_by(wanted.c.name)
 
 
 def changed_rows(kinds: Mapping[str, Iterable[Action]]) -> Relation:
@@ -89,23 +88,18 @@ def touching() -> ColumnElement[bool]:
 
 def plan_counts(spec: Spec, planned: Planned) -> Relation:
     """Return the counts of the plan phase as a relation: `name`, `value`; reads what `counted_once` noted."""
-    return _counted(spec.parts, planned, _TALLY)
-
-
-def part_counts(part: Part, planned: Planned) -> Relation:
-    """Return the same for one part, where nothing is noted: a dry run."""
-    return _counted([part], planned, _tally(part, planned).cte("rekey_counted"))
+    counts = [named for part in spec.parts for named in named_counts(part, planned_counts(part))]
+    others = [
+        select(literal(name).label("name"), asked.scalar_subquery().label("value"))
+        for part in spec.parts
+        for name, asked in further(part, planned).items()
+    ]
+    return select(union_all(planned_rows(counts), *others).subquery("rekey_tally"))
 
 
 def named_counts(part: Part, counts: Iterable[Count]) -> Iterator[Named]:
     """Yield `counts` of `part` by their names."""
     return ((count.name.format(noun=part.noun), part, count.actions) for count in counts)
-
-
-def _counted(parts: Sequence[Part], planned: Planned, tally: FromClause) -> Relation:
-    counts = [named for part in parts for named in named_counts(part, planned_counts(part))]
-    others = [line for part in parts for line in further(part, planned)]
-    return select(union_all(planned_rows(counts, tally), *others).subquery("rekey_tally"))
 
 
 def _tally(part: Part, planned: Planned) -> Relation:
@@ -117,19 +111,18 @@ def _tally(part: Part, planned: Planned) -> Relation:
 
 
 @singledispatch
-def further(_part: Part, _planned: Planned) -> Iterable[Relation]:
-    """Return the counts of `part` that are not of rows, where its kind has any."""
-    return ()
+def further(_part: Part, _planned: Planned) -> Mapping[str, Relation]:
+    """Return the counts of `part` that are not of rows but of collisions, by name, where its kind has any."""
+    return {}
 
 
 @further.register
-def _slots_in_collision(slots: Slots, planned: Planned) -> Iterable[Relation]:
+def _slots_in_collision(slots: Slots, planned: Planned) -> Mapping[str, Relation]:
     relation = planned[slots]
     collided = (
         select(relation.c.rekey_canonical, *(relation.c[known.name] for known in slots.slot))
         .where(relation.c.rekey_action == Action.COLLISION.value)
         .distinct()
     )
-    number = select(func.count()).select_from(collided.subquery("rekey_collided")).scalar_subquery()
-    name = literal(SLOTS_COLLISIONS.format(noun=slots.noun)).label("name")
-    return [select(name, number.label("value"))]
+    number = select(func.count()).select_from(collided.subquery("rekey_collided"))
+    return {SLOTS_COLLISIONS.format(noun=slots.noun): number}

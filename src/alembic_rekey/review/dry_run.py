@@ -23,11 +23,12 @@ from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import registry_of
 from alembic_rekey.plan.answered import Answered, answer_rows
-from alembic_rekey.plan.counts import part_counts
+from alembic_rekey.plan.counts import further
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.plan import Keep, nothing, streamed
-from alembic_rekey.report.document import Fingerprint, Report, document
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.report.document import Entries, Fingerprint, Report, document
 from alembic_rekey.report.file import NewFile, ReportFile
 from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
 from alembic_rekey.report.runs import now, touches
@@ -148,13 +149,13 @@ def _planned(
         registry_sha256=registry.sha256,
         revision=spec.revision,
         alias_map=registry.aliases,
-        counts=_counts(connection, spec, planned, sections),
+        counts={},
         is_empty=not touches(connection, [section.source for section in sections]),
         integrity_errors=tuple(finding.sentence for finding in integrity),
     )
     notes += () if report.is_empty else pointing_nowhere(connection, spec, planned)
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
-    file = _written(connection, spec, report, sections, fingerprint, tally, settings, given)
+    file = _written(connection, spec, report, planned, sections, fingerprint, tally, settings, given)
     try:
         unmet = tuple(demands(connection, report, str(fingerprint), file.pending, settings, choice))
         there_planned = {part: planned[part] for part in readable}
@@ -188,25 +189,32 @@ def _written(
     connection: Connection,
     spec: Spec,
     report: Report,
+    planned: Planned,
     sections: Iterable[Section],
     fingerprint: Fingerprint,
     tally: Tally,
     settings: Settings,
     given: Answers | None,
 ) -> ReportFile:
-    """Write the report, pending, with a section for every part, the missing ones empty."""
+    """Write the report, pending, with a section for every part, the missing ones empty; count its rows meanwhile."""
     made = {section.part: section for section in sections}
     every = [made.get(part, Section(title_of(part), part, nothing(part), ())) for part in spec.parts]
     progress = Progress("Write the report")
-    rows = (
-        (one.title, tally.passing(one.part, progress.passing(entries(connection, one)) if one.columns else ()))
-        for one in every
-    )
+
+    def rows() -> Iterator[tuple[str, Entries]]:
+        for one in every:
+            yield one.title, tally.passing(one.part, progress.passing(entries(connection, one)) if one.columns else ())
+            report.counts.update(tally.counts(one.part))
+            for name, asked in further(one.part, planned).items():
+                collided = tally.rows[one.title, Action.COLLISION]
+                report.counts[name] = connection.execute(asked).scalar_one() if collided else 0
+        report.counts.update(left_counted(connection, spec, made.values()))
+
     tables = {section.title: section.part.table.fullname for section in every}
     stem = settings.report_stem(spec.identity.noun, "dry-run")
     left = left_entries(connection, spec, every[0])
     answers = None if given is None else ([answer] for answer in answer_rows(given))
-    with progress, closing(document(report, rows, tables, fingerprint, left=left, answers=answers)) as pieces:
+    with progress, closing(document(report, rows(), tables, fingerprint, left=left, answers=answers)) as pieces:
         return ReportFile.write(settings.report_dir, stem, pieces)
 
 
@@ -215,15 +223,6 @@ def heads(connection: Connection, versions: TableClause) -> Collection[str]:
     if not exists(connection, versions):
         return ()
     return connection.execute(select(versions.c.version_num)).scalars().all()
-
-
-def _counts(connection: Connection, spec: Spec, planned: Planned, sections: Iterable[Section]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    with Progress("Count the plan", len(spec.parts)) as progress:
-        for part in spec.parts:
-            progress.doing(str(part.table.name))
-            counted |= dict(iter(connection.execute(part_counts(part, planned))))
-    return counted | left_counted(connection, spec, sections)
 
 
 def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterator[str]:

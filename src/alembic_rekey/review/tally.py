@@ -10,6 +10,8 @@ from itertools import repeat
 from sys import intern
 from typing import Any
 
+from alembic_rekey.plan.actions import planned_counts
+from alembic_rekey.plan.counts import named_counts
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import Entries
 from alembic_rekey.report.entry import row_name
@@ -52,6 +54,11 @@ class Tally:
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
         return self._spelling_of(part)(entry)
+
+    def counts(self, part: Part) -> dict[str, int]:
+        """Return the counts of the rows of `part` that have passed."""
+        counts = named_counts(part, planned_counts(part))
+        return {name: sum(self.rows[title_of(part), action] for action in actions) for name, _, actions in counts}
 
     def spellings(self, title: str, action: str) -> Iterator[tuple[str, str, int]]:
         """Yield each name as it is written, in order, its canonical and how many rows it has."""
