@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
+from operator import itemgetter
 from sys import intern
 from typing import Any
 
@@ -56,8 +57,8 @@ class Tally:
         return self._spelling_of(part)(entry)
 
     def counts(self, part: Part) -> dict[str, int]:
-        """Return the counts of the rows of `part` that have passed."""
-        counts = named_counts(part, planned_counts(part))
+        """Return the counts of the rows of `part` that have passed, by name."""
+        counts = sorted(named_counts(part, planned_counts(part)), key=itemgetter(0))
         return {name: sum(self.rows[title_of(part), action] for action in actions) for name, _, actions in counts}
 
     def spellings(self, title: str, action: str) -> Iterator[tuple[str, str, int]]:
