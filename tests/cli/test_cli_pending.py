@@ -172,6 +172,15 @@ def test_nothing_to_do_is_said_only_where_every_plan_is_empty(project, database)
 
 
 @pytest.mark.sqlite_first
+@pytest.mark.parametrize("demand", [{"allow_empty": "false"}, {"expect_plan": "0" * 64}], ids=str)
+def test_where_every_fold_is_applied_nothing_is_demanded_of_a_plan_as_nothing_is_of_the_upgrade(project, demand):
+    project.does("upgrade", "head")
+    given = [word for name, value in demand.items() for word in ("-x", f"{name}={value}")]
+    assert 3 == project.rekey("plan", "--check", *given).status
+    project.does("upgrade", "head", **demand)
+
+
+@pytest.mark.sqlite_first
 def test_what_a_later_fold_would_refuse_refuses_the_upgrade(project, database):
     database.execute("ALTER TABLE tasks RENAME COLUMN project TO client")
     said = project.rekey("plan", "--check")

@@ -31,6 +31,9 @@ def demands(
     Raises:
         SettingRefused, ReportFailed: if what was approved is neither a fingerprint nor a report.
     """
+    if choice.is_applied:
+        # No fold is pending that they could be about.
+        return
     if report.is_empty and not settings.allow_empty:
         words = WORDING["plan_is_empty"]
         yield Finding("rekey_plan_is_empty", words.sentence, words.remedy, {})

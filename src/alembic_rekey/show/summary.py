@@ -205,7 +205,10 @@ def verdict_of_all(plans: Sequence[DryRun]) -> str:
     is_applied = all(made.choice.is_applied for made in plans)
     said = "Every fold is applied" if is_applied else f"{len(plans)} folds are pending"
     if refusing := [made.choice.called for made in plans if made.would_refuse]:
-        return f"{said}: the upgrade would refuse the plan of revision {', '.join(refusing)}, and carry none out."
+        refused = f"would refuse the plan of revision {', '.join(refusing)}"
+        if is_applied:
+            return f"{said}, and one more {refused}."
+        return f"{said}: the upgrade {refused}, and carry none out."
     touching = [made.choice.called for made in plans if not made.report.is_empty]
     if not touching:
         return f"{said}, and every plan is empty: the upgrade would touch no row."
