@@ -8,6 +8,7 @@ from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
+from alembic_rekey.guard.claims.conditions import conditions_after
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.stored import Stored
@@ -81,7 +82,9 @@ def _perform(
     ledger = ledger_of(configured(operations), connection)
     expected = approved(settings.expect_plan, ledger.taken, _called(operations, spec, settings))
     planned = journalled(spec, current_run())
-    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names_of(spec, registry), planned)]
+    names = names_of(spec, registry)
+    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
+    asked += conditions_after(connection, spec, names, planned)
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
     stored = Stored.read(connection, spec)
     steps = upgrade_steps(

@@ -10,12 +10,25 @@ from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal, null
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
 from alembic_rekey.spec import Identity, Relation
 from alembic_rekey.sql.expressions import Exact
 
-__all__ = ["Constant", "Key", "KeyText", "comparable", "constant", "equatable", "given", "readable"]
+__all__ = ["Catalogued", "Constant", "Key", "KeyText", "comparable", "constant", "equatable", "given", "readable"]
+
+
+class Catalogued(UserDefinedType[Any]):
+    """A type of PostgreSQL by the name that its catalog has for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the name as psycopg has to read it."""
+        return self.name.replace("%", "%%")
 
 
 class Key(ColumnElement[Any]):

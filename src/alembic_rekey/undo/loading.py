@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DataError, DBAPIError
-from sqlalchemy.types import Text, UserDefinedType
+from sqlalchemy.types import Text
 
 from alembic_rekey.connection.failures import sqlstate
 from alembic_rekey.errors import ReportFailed
@@ -52,6 +52,7 @@ from alembic_rekey.sql.side_tables import (
     runs,
     to_name,
 )
+from alembic_rekey.sql.values import Catalogued
 
 __all__ = ["load_report"]
 
@@ -59,19 +60,6 @@ _AT_ONCE = 500
 _DATA = "22"
 """The class of what PostgreSQL's types refuse; not every driver tells it apart."""
 _NO_PLACE = "it holds a value that the database has no place for"
-
-
-class _Stored(UserDefinedType[Any]):
-    """A type of PostgreSQL by the name that its catalog has for it."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the name as psycopg has to read it."""
-        return self.name.replace("%", "%%")
 
 
 def load_report(connection: Connection, spec: Spec, paths: Sequence[Path], turn: int | None) -> None:
@@ -197,7 +185,7 @@ def _insert(connection: Connection, target: str, columns: Mapping[str, str], lea
 def _value(connection: Connection, number: int, type_: str) -> ColumnElement[Any]:
     if not database(connection.dialect.name).keeps_any_value:
         # As text, whatever it is: a driver that knows the type would ask for a value of its own.
-        return cast(cast(bindparam(f"rekey_column_{number}", type_=Text), Text), _Stored(type_))
+        return cast(cast(bindparam(f"rekey_column_{number}", type_=Text), Text), Catalogued(type_))
     value: ColumnElement[Any] = bindparam(f"rekey_column_{number}")
     # Text that is no UTF-8 comes as bytes, with a mark; everything else keeps the type that it has.
     return case((bindparam(f"rekey_marked_{number}", type_=Integer) == 1, cast(value, Text)), else_=value)

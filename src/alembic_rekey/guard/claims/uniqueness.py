@@ -7,7 +7,7 @@ compared. The texts of indexes only the catalog knows; in a script the database 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -16,10 +16,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
-    FromClause,
-    Text,
     and_,
-    case,
     cast,
     column,
     exists,
@@ -33,40 +30,24 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.types import UserDefinedType
 
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.rows_after import RowsAfter, called, changed, created
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
-from alembic_rekey.plan.becoming import becoming, taken_by_group
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, keys_of, leads_of, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
-from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.dialects.interface import UniqueIndex
-from alembic_rekey.sql.times import written_time
-from alembic_rekey.sql.values import given
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.sql.values import Catalogued
 
 __all__ = ["unique_after"]
 
 _ALIKE = "rekey_term_{}"
-
-
-class _OfColumn(UserDefinedType[Any]):
-    """The type of a column as the catalog writes it."""
-
-    cache_ok = True
-
-    def __init__(self, said: str) -> None:
-        self.said = said
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the type as SQL."""
-        return self.said
 
 
 @dataclass(frozen=True)
@@ -130,7 +111,7 @@ def _alike(asked: _Asked) -> Relation:
         .cte("rekey_acting")
         .prefix_with("MATERIALIZED")
     )
-    moved = _terms(part, index, _moved(asked, acting)).cte("rekey_moved").prefix_with("MATERIALIZED")
+    moved = _terms(part, index, _moved(asked)).cte("rekey_moved").prefix_with("MATERIALIZED")
     names = [_ALIKE.format(place) for place in range(len(index.expressions))]
     standing = _terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
     theirs, ours = [standing.c[name] for name in names], [moved.c[name] for name in names]
@@ -169,20 +150,6 @@ def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
     return chosen if index.condition is None else chosen.where(literal_column(f"({index.condition})"))
 
 
-def _row(keys: Sequence[ColumnElement[Any]], acting: FromClause | None) -> ColumnElement[str]:
-    named = literal("row ") + cast(key_text(keys), Text)
-    if acting is None:
-        said: ColumnElement[Any] = named + literal(", which stays as it is")
-    else:
-        created = literal("the row to be created for ") + acting.c.rekey_canonical
-        changed = named + literal(", which the plan would ") + acting.c.rekey_action
-        said = case(
-            (acting.c.rekey_action == Action.CREATE.value, created),
-            else_=changed + literal(" for ") + acting.c.rekey_canonical,
-        )
-    return said.label("rekey_row")
-
-
 def _standing(asked: _Asked, acting: CTE) -> Relation:
     """Return the rows that stay as they are."""
     part, going = asked.part, acting.alias("rekey_going")
@@ -199,47 +166,25 @@ def _standing(asked: _Asked, acting: CTE) -> Relation:
             of_this = same_key(alike(made, "lead"), alike(going, "lead"))
             stands &= exists(select(literal(1)).where(made.c.rekey_action == Action.CREATE.value, of_this))
         stays = or_(stays, stands)
-    return select(_row(keys, None), *(stored.c[name] for name in asked.types)).select_from(joined).where(stays)
+    return (
+        select(called(keys, None).label("rekey_row"), *(stored.c[name] for name in asked.types))
+        .select_from(joined)
+        .where(stays)
+    )
 
 
-def _moved(asked: _Asked, acting: CTE) -> Relation:
+def _moved(asked: _Asked) -> Relation:
     """Return the rows that change as they will be, and those that are created."""
     part, types = asked.part, asked.types
-    stored = table(part.table.name, *map(column, types), schema=part.table.schema).alias("rekey_stored")
-    lines, new = becoming(part, asked.spec, asked.names, asked.planned)
-    if part.stamp is not None:
-        new[part.stamp.name] = _now(part.stamp)
-    keys = keys_of(part, stored)
-    values = [(_typed(new[name], said) if name in new else stored.c[name]).label(name) for name, said in types.items()]
-    joined = stored.join(lines, same_key(keys_of(part, lines), keys))
-    moved: Relation = select(_row(keys, lines), *values).select_from(joined)
-    identity = asked.spec.identity
-    if part is not identity or not identity.creates or identity.name is None:
-        return moved
-    made: dict[str, ColumnElement[Any]] = {identity.name.name: acting.c.rekey_canonical}
-    made |= given(identity, acting.c.rekey_canonical)
-    source: FromClause = acting
-    if identity.within:
-        first = asked.planned[identity].alias("rekey_first")
-        source = source.join(first, same_key(keys_of(identity, first), alike(acting, "lead")))
-        made |= {str(known.name): first.c[known.name] for known in identity.within}
-    if identity.absorb:
-        group, taken = taken_by_group(identity, asked.planned[identity])
-        source = source.join(group, same_key(keys_of(identity, group), alike(acting, "lead")))
-        made |= taken
-    made |= {stamp.name: _now(stamp) for stamp in identity.times}
-    fresh = [_typed(made.get(name, null()), said).label(name) for name, said in types.items()]
-    created: Relation = select(_row([literal("")], acting), *fresh).select_from(source)
-    created = created.where(acting.c.rekey_action == Action.CREATE.value)
-    return select(union_all(moved, created).subquery("rekey_changed"))
+    moved = _typed(changed(part, asked.spec, asked.names, asked.planned, types), types)
+    fresh = created(asked.spec, asked.planned) if part is asked.spec.identity else None
+    return moved if fresh is None else select(union_all(moved, _typed(fresh, types)).subquery("rekey_changed"))
 
 
-def _now(stamp: Stamp) -> ColumnElement[Any]:
-    """Return the time of the change as its column would hold it."""
-    now = func.current_timestamp()
-    return written_time(now, stamp) if isinstance(stamp, Epoch) else now
-
-
-def _typed(value: ColumnElement[Any], said: str) -> ColumnElement[Any]:
-    """Return `value` as one of the type that PostgreSQL's catalog says; SQLite's columns take any."""
-    return cast(value, _OfColumn(said)) if said else value
+def _typed(rows: RowsAfter, types: Mapping[str, str]) -> Relation:
+    """Return `rows` with values of the types that PostgreSQL's catalog says; SQLite's columns take any."""
+    values = [
+        (cast(rows.values.get(name, null()), Catalogued(said)) if said else rows.values.get(name, null())).label(name)
+        for name, said in types.items()
+    ]
+    return select(rows.row.label("rekey_row"), *values).select_from(rows.source)

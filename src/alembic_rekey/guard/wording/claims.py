@@ -77,6 +77,13 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "give it a value of its own, made of its name: Identity(created={'slug': func.lower(projects.c.name)}), or "
         "rename an alias row instead, missing=Missing.PROMOTE; then run the upgrade again.",
     ),
+    "condition_after": Wording(
+        claim="no CHECK constraint, length or domain refuses what the rows become",
+        sentence="{table}: {row}, {what}",
+        remedy="let the fold write what the database takes: other words in the spec (superseded, active, retire, "
+        "created), another id in the registry; or change the constraint, or widen the column, in a revision before "
+        "this one; or change these rows by hand. Then run the upgrade again.",
+    ),
     "key_not_unique": Wording(
         claim="the declared key tells the rows of each table apart",
         sentence="key {key!r} of {table} is carried by {rows} rows, so the declared key {column!r} does not tell rows "

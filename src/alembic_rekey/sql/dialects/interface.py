@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, BindParameter, Column, ColumnElement, Connection, Dialect, Executable, Table, TableClause
@@ -18,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
+from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
 from alembic_rekey.sql.dialects.question import Hanging, Pair, Question
 from alembic_rekey.sql.dialects.session import Session
 from alembic_rekey.sql.dialects.shell import Said, Shell
@@ -25,24 +25,9 @@ from alembic_rekey.sql.dialects.survey import Survey
 from alembic_rekey.sql.expressions import Sentence
 from alembic_rekey.sql.references import Followed
 
-__all__ = ["Change", "Database", "Said", "UniqueIndex"]
+__all__ = ["Change", "Database", "Said"]
 
 Change = Insert | Update | Delete
-
-
-@dataclass(frozen=True)
-class UniqueIndex:
-    """One unique index or constraint: what must differ from row to row, as SQL over the columns of the table."""
-
-    name: str
-    expressions: tuple[str, ...]
-    condition: str | None
-    """Which rows it is about, as SQL."""
-    plain: frozenset[str]
-    """The columns that are compared as they are, letter by letter."""
-    covered: frozenset[str] | None
-    """The columns that it depends on; None where only its text tells."""
-    nulls_differ: bool
 
 
 class Database(ABC):
@@ -175,6 +160,14 @@ class Database(ABC):
     @abstractmethod
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Yield the unique indexes and constraints of `source`, that of its key included."""
+
+    @abstractmethod
+    def conditions(self, connection: Connection, sources: Sequence[Table]) -> Sequence[Conditions]:
+        """Return what a row of each of `sources` must be, and how its columns keep values: asked in one statement."""
+
+    @abstractmethod
+    def as_kept(self, value: ColumnElement[Any], kept: Kept) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """Return `value` as a column keeps it, and whether that can be said of it."""
 
     table_claims: Mapping[str, Question]
     """Per check of what the catalog alone tells of tables: what it asks."""

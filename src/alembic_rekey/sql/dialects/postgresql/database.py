@@ -27,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -36,9 +37,10 @@ import alembic_rekey.sql.dialects.postgresql.expressions  # noqa: F401  # the tw
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
-from alembic_rekey.sql.dialects.interface import Change, Database, Said, UniqueIndex
+from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Change, Database, Said
 from alembic_rekey.sql.dialects.postgresql import times
-from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, unique_indexes
+from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, conditions, unique_indexes
 from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, statistics
 from alembic_rekey.sql.dialects.postgresql.catalog.attached import FindAttached, KeepAttached
 from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
@@ -51,6 +53,7 @@ from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
 from alembic_rekey.sql.references import DropColumn, Followed, ReplicateWhole
+from alembic_rekey.sql.values import Catalogued
 
 __all__ = ["PostgreSQL"]
 
@@ -167,6 +170,14 @@ class PostgreSQL(Database):
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Ask pg_index."""
         return unique_indexes.unique_indexes(connection, source)
+
+    def conditions(self, connection: Connection, sources: Sequence[Table]) -> Sequence[Conditions]:
+        """Ask pg_constraint and pg_attribute."""
+        return conditions.conditions(connection, sources)
+
+    def as_kept(self, value: ColumnElement[Any], kept: Kept) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """Cast it to the column's type."""
+        return cast(value, Catalogued(kept.type)), true()
 
     def holds_alike(self, found: TypeEngine[Any], declared: TypeEngine[Any], dialect: Dialect) -> bool | None:
         """Take any float for any other, and a text without a length for every text."""

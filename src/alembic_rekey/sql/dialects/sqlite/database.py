@@ -28,10 +28,11 @@ import alembic_rekey.sql.dialects.sqlite.times  # noqa: F401  # the three for wh
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
-from alembic_rekey.sql.dialects.interface import Change, Database, Said, UniqueIndex
+from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Change, Database, Said
 from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.dialects.sqlite import comparison
-from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, unique_indexes
+from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, conditions, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
 from alembic_rekey.sql.dialects.sqlite.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
@@ -155,6 +156,14 @@ class SQLite(Database):
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Read what an expression is from the text of the index."""
         return unique_indexes.unique_indexes(connection, source)
+
+    def conditions(self, connection: Connection, sources: Sequence[Table]) -> Sequence[Conditions]:
+        """Read the text of the table."""
+        return conditions.conditions(connection, sources)
+
+    def as_kept(self, value: ColumnElement[Any], kept: Kept) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """Cast it to the column's affinity, where that is what storing does."""
+        return conditions.as_kept(value, kept)
 
     def holds_alike(self, found: TypeEngine[Any], declared: TypeEngine[Any], dialect: Dialect) -> bool | None:
         """Compare affinities."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table, text
 
-from alembic_rekey.sql.dialects.interface import UniqueIndex
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["unique_indexes"]

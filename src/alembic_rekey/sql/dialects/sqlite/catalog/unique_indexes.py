@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table, text
 
-from alembic_rekey.sql.dialects.interface import UniqueIndex
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.sql.dialects.sqlite.catalog.pieces import divided
 from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["unique_indexes"]
@@ -56,24 +56,12 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
         yield UniqueIndex(name, tuple(expressions), condition, plain, covered, nulls_differ=True)
 
 
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | --[^\n]* | /\*.*?\*/ | \w+ | .""", re.X | re.S
-)
 _ORDER = ("asc", "desc")
 
 
 def _terms(sql: str) -> tuple[list[str], str | None]:
     """Return what `CREATE INDEX … ON table (…) WHERE …` says between its brackets, and behind them."""
-    pieces = [" " if piece.startswith(("--", "/*")) else piece for piece in _TOKEN.findall(sql)]
-    depth, terms, behind = 0, list[list[str]](), list[str]()
-    for piece in pieces:
-        depth += (piece == "(") - (piece == ")")
-        if (depth == 1 and piece == "(" and not terms) or (terms and depth == 1 and piece == ","):
-            terms.append([])
-        elif depth > 0:
-            terms[-1].append(piece)
-        elif terms and not (piece == ")" and not behind):
-            behind.append(piece)
+    terms, behind = divided(sql)
     condition = "".join(behind).strip()
     return [_without_order(term) for term in terms], condition[len("WHERE") :].strip() or None
 

@@ -1,0 +1,158 @@
+"""What the database asks of a row by itself, of the rows as they will be: CHECK constraints, lengths, domains.
+
+What an upgrade would be refused for is found before it changes anything. The texts only the catalog knows; in a script
+the database itself refuses, and nothing is kept. Not asked is what a constraint says about times, which the run makes
+when it writes, and about the key of a row that is still to be created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
+
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.rows_after import RowsAfter, changed, created
+from alembic_rekey.guard.foreign_keys import written_columns
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import alike, leads_of, numbered
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import SURVIVOR, Check, Identity, Part, Relation, Spec
+from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.constraints import Condition, Conditions
+from alembic_rekey.sql.dialects.interface import Database
+
+__all__ = ["conditions_after"]
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """The conditions of one table, and the plan of it that they are held against."""
+
+    part: Part
+    spec: Spec
+    planned: Planned
+    told: Conditions
+    dialect: Database
+
+
+def conditions_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
+    """Yield a check per table with a condition on a column that the plan writes."""
+    dialect = database(connection.dialect.name)
+    for part, told in zip(spec.parts, dialect.conditions(connection, [one.table for one in spec.parts]), strict=True):
+        asking = _Asking(part, spec, planned, told, dialect)
+        refused = [*_changed(asking, names), *_created(asking)]
+        if refused:
+            every = union_all(*refused).subquery("rekey_refused")
+            said = literal(str(part.table.name)).label("table")
+            yield check("condition_after", part.noun, select(said, every.c.row, every.c.what).order_by(every.c.row))
+
+
+def _changed(asking: _Asking, names: Names) -> Iterator[Relation]:
+    times = {str(stamp.name) for stamp in asking.part.times}
+    written = {
+        action: {str(name) for name in columns} - times
+        for action, columns in written_columns(asking.spec, asking.part).items()
+    }
+    every = set[str]().union(*written.values())
+    asked = [one for one in asking.told.asked if one.covered.isdisjoint(times) and not one.covered.isdisjoint(every)]
+    narrow = _narrow(asking.told, every)
+    if asked or narrow:
+        wanted = dict.fromkeys([*narrow, *sorted({name for one in asked for name in one.covered})])
+        rows = changed(asking.part, asking.spec, names, asking.planned, wanted)
+        writing = {one: [action for action, columns in written.items() if columns & one.covered] for one in asked}
+        yield _refused(asking, rows, narrow, writing, every)
+
+
+def _created(asking: _Asking) -> Iterator[Relation]:
+    rows = created(asking.spec, asking.planned) if asking.part is asking.spec.identity else None
+    if rows is not None and asking.told.inserts_as_given:
+        # What no value is given for gets the database's own.
+        given = rows.values.keys() - {str(stamp.name) for stamp in asking.part.times}
+        asked = [one for one in asking.told.asked if one.covered and one.covered <= given]
+        narrow = _narrow(asking.told, given)
+        if asked or narrow:
+            yield _refused(asking, rows, narrow, {one: [Action.CREATE] for one in asked}, given)
+
+
+def _narrow(told: Conditions, names: Iterable[str]) -> list[str]:
+    """Return those of the columns that have room for so many letters only."""
+    return [name for name, kept in told.kept.items() if name in names and kept.length is not None]
+
+
+def _refused(
+    asking: _Asking,
+    rows: RowsAfter,
+    narrow: Iterable[str],
+    writing: Mapping[Condition, list[Action]],
+    given: Container[str],
+) -> Relation:
+    """Return the `row` and `what` the database would refuse of it first, as it asks: types, then constraints."""
+    told, dialect = asking.told, asking.dialect
+    names = dict.fromkeys([*narrow, *sorted({name for one in writing for name in one.covered})])
+    made = {name: value for name, value in rows.values.items() if name in names and name in given}
+    source, unborn = rows.source, dict[str, ColumnElement[Any]]()
+    for place, name in enumerate(sorted(made.keys() & _leading(asking))):
+        keys = _unborn(asking, f"rekey_unborn_{place}")
+        source = source.outerjoin(keys, keys.c.key == cast(made[name], Text))
+        unborn[name] = keys.c.key
+    kept = select(
+        *(rows.row.label("rekey_row"), rows.action.label("rekey_action")),
+        *numbered("rekey_given", list(made.values())),
+        *numbered("rekey_key", list(unborn.values())),
+        *(dialect.as_kept(value, told.kept[name])[0].label(name) for name, value in made.items()),
+        *(rows.values[name].label(name) for name in names if name not in made),
+    ).select_from(source)
+    # By the table's own name: a text of the catalog may say it.
+    row = kept.subquery(str(asking.part.table.name))
+    written = dict(zip(made, alike(row, "rekey_given"), strict=True))
+    leads = dict(zip(unborn, alike(row, "rekey_key"), strict=True))
+    lines: list[tuple[ColumnElement[bool], ColumnElement[str]]] = []
+    for name in narrow:
+        surplus = func.substr(cast(written[name], Text), (told.kept[name].length or 0) + 1)
+        what = f"would not fit into its column {name!r}, which is {told.kept[name].type}"
+        lines.append((func.rtrim(surplus, " ") != "", literal(what)))
+    for one, actions in writing.items():
+        refused = and_(
+            row.c.rekey_action.in_(sorted(action.value for action in actions)),
+            *(dialect.as_kept(value, told.kept[name])[1] for name, value in written.items() if name in one.covered),
+            *(key.is_(None) for name, key in leads.items() if name in one.covered),
+            literal_column(f"NOT ({one.said})"),
+        )
+        lines.append((refused, literal(f"would break the constraint {one.name}")))
+    every = select(row.c.rekey_row.label("row"), case(*lines).label("what")).subquery("rekey_held")
+    return select(every).where(every.c.what.is_not(None))
+
+
+def _leading(asking: _Asking) -> set[str]:
+    """Return the columns that may get the key of a row of the identity which is still to be created."""
+    part = asking.part
+    if not asking.spec.identity.creates:
+        return set()
+    retiring = (part.retiring or {}) if isinstance(part, Identity) else {}
+    told = [name for name, value in retiring.items() if value is SURVIVOR]
+    return {*(str(known.name) for known in part.owner_columns), *told}
+
+
+def _unborn(asking: _Asking, called: str) -> FromClause:
+    """Return the keys that stand for those of rows to be created, which have none yet: of their first shadows."""
+    identity = asking.spec.identity
+    planned = asking.planned[identity]
+    keys = select(cast(leads_of(identity, planned)[0], Text).label("key"))
+    return keys.where(planned.c.rekey_action == Action.CREATE.value).subquery(called)

@@ -1,0 +1,87 @@
+"""The rows that a fold writes as they will be, for who asks beforehand: those that change, and those it creates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, column, func, literal, select, table
+
+from alembic_rekey.plan.becoming import becoming, taken_by_group
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import key_text, keys_of, leads_of, same_key
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Part, Spec
+from alembic_rekey.spec.stamp import Epoch, Stamp
+from alembic_rekey.sql.times import written_time
+from alembic_rekey.sql.values import given
+
+__all__ = ["RowsAfter", "called", "changed", "created"]
+
+
+@dataclass(frozen=True)
+class RowsAfter:
+    """Rows that a fold writes: where they are read, what a sentence calls each, and what they hold, by column."""
+
+    source: FromClause
+    row: ColumnElement[str]
+    action: ColumnElement[str]
+    values: Mapping[str, ColumnElement[Any]]
+
+
+def changed(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Collection[str]) -> RowsAfter:
+    """Return the rows of `part` that change, with those columns that are `wanted`, of all that the database has."""
+    lines, new = becoming(part, spec, names, planned)
+    if part.stamp is not None:
+        new[part.stamp.name] = _now(part.stamp)
+    source, keys = lines, keys_of(part, lines)
+    values = {name: new[name] for name in wanted if name in new}
+    if len(values) < len(wanted):
+        held = dict.fromkeys([*(str(known.name) for known in part.keys), *wanted])
+        stored = table(part.table.name, *map(column, held), schema=part.table.schema).alias("rekey_stored")
+        source, keys = stored.join(lines, same_key(keys, keys_of(part, stored))), keys_of(part, stored)
+        values = {name: new[name] if name in new else stored.c[name] for name in wanted}
+    return RowsAfter(source, called(keys, lines), lines.c.rekey_action, values)
+
+
+def created(spec: Spec, planned: Planned) -> RowsAfter | None:
+    """Return the rows that are created, with all that the fold gives them; None where it creates none."""
+    identity = spec.identity
+    if not identity.creates or identity.name is None:
+        return None
+    making = planned[identity].alias("rekey_making")
+    acting = select(making).where(making.c.rekey_action == Action.CREATE.value).subquery("rekey_made")
+    lead, canonical, source = leads_of(identity, acting), acting.c.rekey_canonical, acting
+    values: dict[str, ColumnElement[Any]] = {str(identity.name.name): canonical, **given(identity, canonical)}
+    joined: FromClause = source
+    if identity.within:
+        first = planned[identity].alias("rekey_first")
+        joined = joined.join(first, same_key(keys_of(identity, first), lead))
+        values |= {str(known.name): first.c[known.name] for known in identity.within}
+    if identity.absorb:
+        group, taken = taken_by_group(identity, planned[identity])
+        joined = joined.join(group, same_key(keys_of(identity, group), lead))
+        values |= taken
+    values |= {str(stamp.name): _now(stamp) for stamp in identity.times}
+    return RowsAfter(joined, called([literal("")], acting), acting.c.rekey_action, values)
+
+
+def called(keys: Sequence[ColumnElement[Any]], acting: FromClause | None) -> ColumnElement[str]:
+    """Return what a sentence calls a row: one that the plan `acting` would do something to, or that stays as it is."""
+    named = literal("row ") + cast(key_text(keys), Text)
+    if acting is None:
+        return named + literal(", which stays as it is")
+    made = literal("the row to be created for ") + acting.c.rekey_canonical
+    would = named + literal(", which the plan would ") + acting.c.rekey_action
+    return case(
+        (acting.c.rekey_action == Action.CREATE.value, made),
+        else_=would + literal(" for ") + acting.c.rekey_canonical,
+    )
+
+
+def _now(stamp: Stamp) -> ColumnElement[Any]:
+    """Return the time of the change as its column would hold it."""
+    now = func.current_timestamp()
+    return written_time(now, stamp) if isinstance(stamp, Epoch) else now

@@ -1,0 +1,92 @@
+"""What PostgreSQL asks of a row: how long its values are, the domains that they belong to, and CHECK constraints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table, text
+
+from alembic_rekey.sql.dialects.constraints import Condition, Conditions, Kept
+from alembic_rekey.sql.expressions import quoted
+
+__all__ = ["conditions"]
+
+# A cast to a domain refuses, one to its base type does not: `kept` is the type behind all domains.
+# Not asked: what a generated column or the table as a whole is compared with, what a function computes that may read
+# other rows, and what is not inherited where rows of heirs are changed too.
+_CONDITIONS = text(
+    """
+    WITH RECURSIVE asked AS (
+      SELECT named.place, CAST(to_regclass(named.name) AS oid) AS member
+      FROM json_array_elements_text(CAST(:tables AS json)) WITH ORDINALITY AS named (name, place)
+    ), typed (place, depth, attnum, attname, type, modifier) AS (
+      SELECT asked.place, 0, known.attnum, known.attname, known.atttypid, known.atttypmod
+      FROM asked JOIN pg_catalog.pg_attribute AS known
+        ON known.attrelid = asked.member AND known.attnum > 0 AND NOT known.attisdropped
+      UNION ALL
+      SELECT typed.place, typed.depth + 1, typed.attnum, typed.attname, domain.typbasetype, domain.typtypmod
+      FROM typed JOIN pg_catalog.pg_type AS domain ON domain.oid = typed.type AND domain.typtype = 'd'
+    ), told AS (
+      SELECT typed.place, 0 AS kind, typed.attname AS name, format_type(typed.type, typed.modifier) AS said,
+             CASE WHEN base.oid IN (CAST('varchar' AS regtype), CAST('bpchar' AS regtype)) AND typed.modifier > 4
+               THEN typed.modifier - 4 END AS length,
+             CAST(NULL AS json) AS covered, typed.attnum AS nth
+      FROM typed JOIN pg_catalog.pg_type AS base ON base.oid = typed.type AND base.typtype <> 'd'
+      UNION ALL
+      SELECT typed.place, 1, 'of the domain ' || format_type(typed.type, NULL),
+             quote_ident(typed.attname) || ' IS NOT NULL', NULL, json_build_array(typed.attname), typed.attnum
+      FROM typed JOIN pg_catalog.pg_type AS domain ON domain.oid = typed.type AND domain.typnotnull
+      UNION ALL
+      SELECT typed.place, 1, made.conname || ' of the domain ' || format_type(typed.type, NULL),
+             '(SELECT ' || pg_get_expr(made.conbin, 0) || ' FROM (SELECT ' || quote_ident(typed.attname)
+             || ' AS value) AS rekey_domain)',
+             NULL, json_build_array(typed.attname), typed.attnum
+      FROM typed JOIN pg_catalog.pg_constraint AS made ON made.contypid = typed.type AND made.contype = 'c'
+      WHERE NOT EXISTS (SELECT 1 FROM reading WHERE reading.made = made.oid)
+      UNION ALL
+      SELECT asked.place, 2, made.conname, pg_get_expr(made.conbin, made.conrelid), NULL,
+             (SELECT json_agg(known.attname) FROM pg_catalog.pg_attribute AS known
+              WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey)), 0
+      FROM asked JOIN pg_catalog.pg_constraint AS made ON made.conrelid = asked.member AND made.contype = 'c'
+      WHERE coalesce(to_jsonb(made) ->> 'conenforced', 'true') = 'true' AND NOT 0 >= ANY (made.conkey)
+        AND NOT (made.connoinherit AND EXISTS (
+          SELECT 1 FROM pg_catalog.pg_inherits AS below WHERE below.inhparent = made.conrelid
+        ))
+        AND NOT EXISTS (
+          SELECT 1 FROM pg_catalog.pg_attribute AS known
+          WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey) AND known.attgenerated <> ''
+        )
+        AND NOT EXISTS (SELECT 1 FROM reading WHERE reading.made = made.oid)
+    ), reading AS (
+      SELECT needs.objid AS made
+      FROM pg_catalog.pg_depend AS needs
+      JOIN pg_catalog.pg_proc AS called ON called.oid = needs.refobjid AND called.provolatile <> 'i'
+      WHERE needs.classid = CAST('pg_catalog.pg_constraint' AS regclass)
+        AND needs.refclassid = CAST('pg_catalog.pg_proc' AS regclass)
+    )
+    SELECT asked.place - 1, told.kind, CAST(told.name AS text), told.said, told.length, CAST(told.covered AS text),
+           NOT EXISTS (
+             SELECT 1 FROM pg_catalog.pg_trigger AS fires
+             WHERE fires.tgrelid = asked.member AND fires.tgtype & 7 = 7 AND fires.tgenabled <> 'D'
+           )
+    FROM asked JOIN told ON told.place = asked.place
+    ORDER BY asked.place, told.kind, told.nth, told.name COLLATE "C"
+    """
+)
+_COLUMN = 0
+
+
+def conditions(connection: Connection, sources: Sequence[Table]) -> list[Conditions]:
+    """Return what a row of each of `sources` must be, and the types behind its columns."""
+    names = json.dumps([quoted(source.name, source.schema) for source in sources])
+    asked: list[list[Condition]] = [[] for _ in sources]
+    kept: list[dict[str, Kept]] = [{} for _ in sources]
+    as_given = [True] * len(sources)
+    for place, kind, name, said, length, covered, given in connection.execute(_CONDITIONS, {"tables": names}):
+        as_given[place] = given
+        if kind == _COLUMN:
+            kept[place][name] = Kept(said, length)
+        else:
+            asked[place].append(Condition(name, said, frozenset(json.loads(covered))))
+    return [Conditions(tuple(each), of, given) for each, of, given in zip(asked, kept, as_given, strict=True)]
