@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +42,8 @@ class Stored:
     @classmethod
     def read(cls, connection: Connection, spec: Spec) -> Stored:
         """Ask the catalog."""
-        found = {part.noun: _columns(connection, part) for part in spec.parts}
+        of_table = _columns(connection, spec.parts)
+        found = {part.noun: of_table[str(part.table.name)] for part in spec.parts}
         return cls(
             {noun: tuple(name for name, _ in columns) for noun, columns in found.items()},
             {noun: frozenset(name for name, made in columns if made) for noun, columns in found.items()},
@@ -80,10 +82,15 @@ def _stamped_by_the_database(part: Part) -> str | None:
     return part.updated_at.name if part.updated_at is not None and part.stamp is None else None
 
 
-def _columns(connection: Connection, part: Part) -> list[tuple[str, bool]]:
-    known = catalog([(part.table.name, part.table.schema)], connection.dialect.name)
-    rows = connection.execute(select(known.c.name, known.c.generated).order_by(known.c.place))
-    return [(name, bool(made)) for name, made in rows]
+def _columns(connection: Connection, parts: Sequence[Part]) -> Mapping[str, list[tuple[str, bool]]]:
+    sources = dict.fromkeys((part.table.name, part.table.schema) for part in parts)
+    known = catalog([*sources], connection.dialect.name)
+    found = defaultdict[str, list[tuple[str, bool]]](list)
+    for table, name, made in connection.execute(
+        select(known.c.table, known.c.name, known.c.generated).order_by(known.c.place)
+    ):
+        found[table].append((name, bool(made)))
+    return found
 
 
 def _bound(connection: Connection, part: Part, spec: Spec) -> frozenset[int]:
