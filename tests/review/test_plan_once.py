@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy import Engine, event
 
+import legacy
 from alembic_rekey.review.kept import PREFIX
 from commands import rekey_here
 from databases import SQLiteDatabase
@@ -51,3 +52,19 @@ def test_a_plan_counts_what_its_upgrade_counts(database, tmp_path, statements):
     assert 0 == alembic_here("upgrade", "head", url=database.url, registry=registry, report_dir=reports).code
     (made,) = reports.iterdir()
     assert json.loads(made.read_text())["plan"]["counts"] == planned
+
+
+def test_a_glance_beside_the_specs_asks_once_per_table(database, tmp_path, statements):
+    """Each question reads the whole registry; columns of two collations and documents are asked about together."""
+    registry = prepared(database, tmp_path, folded())
+    collations = {"sqlite": ("NOCASE", "RTRIM"), "postgresql": ('"C"', '"POSIX"')}[database.dialect]
+    database.execute(
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, who TEXT COLLATE {}, of TEXT COLLATE {})".format(*collations)
+    )
+    database.insert("visits", [{"id": 1, "who": "P05", "of": '{"name": "p05"}'}])
+
+    said = rekey_here(database, registry, "plan")
+
+    assert "2 columns outside the spec hold registered names" in said.out
+    asked = [one for one in statements if "rekey_as_scan" in one]
+    assert len({*legacy.TABLES, "visits"}) == len(asked)

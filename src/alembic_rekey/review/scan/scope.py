@@ -33,6 +33,11 @@ class Folded:
         """What its rows are."""
         return self.spec.identity.noun
 
+    @cached_property
+    def longest(self) -> int:
+        """How many letters the longest name has."""
+        return max((len(name.alias) for name in self.registry.names), default=0)
+
 
 @dataclass(frozen=True)
 class Naming:

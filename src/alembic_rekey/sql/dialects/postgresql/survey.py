@@ -130,7 +130,7 @@ class PostgreSQLSurvey(Survey):
         said = cast(stored, Text)
         document = case((said.regexp_match(_DOCUMENT), cast(said, JSONB)))
         whole = select(literal("$", Text()).label("path"), document.label("value"))
-        walk = whole.select_from(source).where(said.regexp_match(_DOCUMENT)).cte("rekey_walk", recursive=True)
+        walk = whole.select_from(source).where(said.regexp_match(_DOCUMENT)).cte(recursive=True)
         is_a = func.jsonb_typeof(walk.c.value)
         fields = func.jsonb_each(case((is_a == "object", walk.c.value), else_=cast(literal("{}"), JSONB)))
         entries = func.jsonb_array_elements(case((is_a == "array", walk.c.value), else_=cast(literal("[]"), JSONB)))
