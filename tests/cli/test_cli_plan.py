@@ -367,7 +367,7 @@ def test_an_interrupted_command_ends_quietly_and_leaves_no_report(database, tmp_
         raise KeyboardInterrupt
 
     registry = prepared(database, tmp_path, COLLIDING)
-    monkeypatch.setattr("alembic_rekey.report.rows.json_value", interrupted)
+    monkeypatch.setattr("alembic_rekey.report.rows.json_values", interrupted)
     said = rekey_here(database, registry, "plan")
     assert (said.status, said.out, said.err) == (130, "", "")
     assert list((tmp_path / "reports").glob("*")) == []

@@ -26,7 +26,7 @@ __all__ = ["ReadReport", "read_document", "read_report", "report_entries"]
 MOST_BYTES_OF_A_LINE = 64 * 2**20
 """A line is one row; one that is longer could not be held next to its parsed form."""
 
-_REMEDY = "name the file that the upgrade wrote, unchanged, with -x report=FILE."
+_REMEDY = "name the file that the upgrade wrote (of a plan: alembic-rekey plan), unchanged."
 _SHAPELESS = "it does not have the shape of a report"
 _CHECKSUM = b' "sha256": "'
 _TITLE = re.compile(rb' {1,2}("(?:[^"\\]|\\.)*"): \[')
