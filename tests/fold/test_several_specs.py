@@ -49,6 +49,7 @@ b = Spec(
     references=(References(noun="order", key=t["orders"].c.id, owners=(t["orders"].c.vendor_id,)),),
 )
 """
+TEMPLATE = "revision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n"
 FOLDED = [(1, 1, 1), (2, 1, 3), (3, 3, 1), (4, 1, 1)]
 
 
@@ -299,3 +300,34 @@ def test_where_all_is_applied_the_last_revision_is_planned_again_whole(folded):
     said = folded.rekey("plan", "--check")
     assert 3 == said.status
     assert 2 == said.out.count("every fold is applied already: this is what another one would find.")
+
+
+def test_one_more_fold_folds_all_that_the_last_one_did(database, tmp_path):
+    """Under whatever names their specs have: the copy folded a spec named `spec`, which was not there."""
+    project = made(database, tmp_path, "create a, create b, rekey b, rekey a", "restore a, restore b, drop a, drop b")
+    assert 0 == project.upgrade().code
+    database.execute("INSERT INTO customers VALUES (9, 'ACME inc'); INSERT INTO vendors VALUES (9, 'BOLT ltd')")
+    before = contents(database)
+    (project.folder / "migrations" / "script.py.mako").write_text(TEMPLATE, "utf-8")
+    said = project.rekey("revision", "-m", "what came late", "--rev-id", "0002")
+    assert 0 == said.status, said.err
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    runs = "SELECT revision, noun FROM rekey_run ORDER BY id"
+    assert [("0002", "vendor"), ("0002", "customer")] == database.rows(runs)[2:]
+    assert [[1, 3], [1, 3]] == [[row["id"] for row in database.table(name)] for name in ("customers", "vendors")]
+    ended = project.downgrade("0001")
+    assert 0 == ended.code, ended.err
+    assert before == contents(database)
+
+
+def test_a_fold_that_needs_more_than_its_module_has_is_not_copied(database, tmp_path):
+    project = made(database, tmp_path, "create a, rekey a", "restore a")
+    (fold,) = (project.folder / "migrations" / "versions").glob("*.py")
+    (project.folder / "migrations" / "script.py.mako").write_text(TEMPLATE, "utf-8")
+    text = fold.read_text("utf-8")
+    alike = "for one in [a]:\n        op.create_side_tables(one)\n        op.rekey(one)"
+    for change in ("made = a\n    op.rekey(made)", alike):
+        fold.write_text(text.replace("op.rekey(a)", change), "utf-8")
+        said = project.rekey("revision", "-m", "again")
+        assert (1, True) == (said.status, "does not say upgrade as a revision does that folds" in said.err), said.err

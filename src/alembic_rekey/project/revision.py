@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 from pathlib import Path
+from symtable import symtable
+from textwrap import indent
 
 from alembic.config import Config
 from alembic.script import Script
@@ -16,17 +19,11 @@ from alembic_rekey.project.new_revision import new_revision, refuse_message
 __all__ = ["next_fold"]
 
 _FUNCTIONS = {
-    "upgrade": '''\
-def upgrade() -> None:
-    """Plan, guard, apply, verify and record, in the transaction of the upgrade."""
-    op.rekey(spec)  # type: ignore[attr-defined]  # added at run time
-''',
-    "downgrade": '''\
-def downgrade() -> None:
-    """Put every row back from the journal."""
-    op.restore(spec)  # type: ignore[attr-defined]  # added at run time
-''',
+    "upgrade": ("rekey", "Plan, guard, apply, verify and record, in the transaction of the upgrade."),
+    "downgrade": ("restore", "Put every row back from the journal."),
 }
+"""What each function of a fold calls, and what is said of it."""
+_UNTYPED = "  # type: ignore[attr-defined]  # added at run time"
 
 
 def next_fold(config: Config, message: str, revision: str | None = None, head: str | None = None) -> tuple[Path, Path]:
@@ -72,7 +69,10 @@ class _Text:
         for node in self._tree.body:
             name = self._named(node)
             if isinstance(node, ast.FunctionDef) and name in _FUNCTIONS:
-                replaced.append((node, self._of_one(node) or _FUNCTIONS[name].rstrip("\n")))
+                text = self._of_one(node) or self._only(node)
+                if text is None:
+                    continue
+                replaced.append((node, text))
             elif name in values and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 replaced.append(
                     (node.value, "None" if values[name] is None else json.dumps(values[name], ensure_ascii=False))
@@ -80,7 +80,7 @@ class _Text:
             missing.discard(name)
         if missing:
             raise CommandRefused(
-                f"{self._path} does not say {', '.join(sorted(missing))} as a revision does.",
+                f"{self._path} does not say {', '.join(sorted(missing))} as a revision does that folds.",
                 "write the revision by hand: alembic revision.",
             )
         first = self._tree.body[0]
@@ -95,6 +95,24 @@ class _Text:
             return None
         own = self._lines[function.lineno - 1 : function.end_lineno]
         return "".join(line for line in own if "_side_tables(" not in line).rstrip("\n")
+
+    def _only(self, function: ast.FunctionDef) -> str | None:
+        """Return the text of a function with the statements alone that fold or put back, none if others are needed."""
+        called, about = _FUNCTIONS[function.name]
+        kept = [statement for statement in function.body if called in _called_in(statement)]
+        kept = kept or ast.parse(f"op.{called}(spec)").body
+        known = {
+            symbol.get_name()
+            for symbol in symtable("".join(self._lines), str(self._path), "exec").get_symbols()
+            if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+        }
+        names = [node for statement in kept for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        known |= {*dir(builtins), *(node.id for node in names if isinstance(node.ctx, ast.Store))}
+        calls = {call for statement in kept for call in _called_in(statement)}
+        if calls & {"create_side_tables", "drop_side_tables"} or any(node.id not in known for node in names):
+            return None
+        body = [ast.unparse(each) + (_UNTYPED if isinstance(each, ast.Expr) else "") for each in kept]
+        return f'def {function.name}() -> None:\n    """{about}"""\n' + indent("\n".join(body), "    ")
 
     @staticmethod
     def _named(node: ast.stmt) -> str:
@@ -113,3 +131,9 @@ class _Text:
             around = lines[start][: node.col_offset] + text.encode() + lines[end][node.end_col_offset :]
             lines[start : end + 1] = [around]
         return b"".join(lines).decode()
+
+
+def _called_in(statement: ast.stmt) -> set[str]:
+    """Return the names of all methods that are called in a statement."""
+    calls = (node.func for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return {called.attr for called in calls if isinstance(called, ast.Attribute)}
