@@ -26,12 +26,14 @@ from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from alembic_rekey.plan.rules import Rule
 from alembic_rekey.spec import Part, Relation
+from alembic_rekey.sql.expressions import EveryColumn
 from alembic_rekey.sql.side_tables import to_name
 
 __all__ = [
     "about",
     "alike",
     "all_columns",
+    "as_read",
     "decided",
     "flag",
     "held",
@@ -140,12 +142,29 @@ def with_original(chosen: Relation, part: Part) -> Relation:
 
 def all_columns(chosen: FromClause, part: Part) -> Relation:
     """Return what was decided before all columns of `rekey_original`, known or not: a line of the journal."""
-    leads = alike(chosen, "to") or [cast(null(), known.type) for known in part.keys]
-    place = chosen.c.place if "place" in chosen.c else cast(null(), Integer)
+    place = chosen.c.place if "place" in chosen.c else None
+    every: ColumnElement[Any] = literal_column("rekey_original.*")
+    return _line(part, chosen.c.action, chosen.c.canonical, every, place, alike(chosen, "to"))
+
+
+def as_read(part: Part, action: ColumnElement[Any], canonical: ColumnElement[Any]) -> Relation:
+    """Return the lines of rows of the table itself, about each of which is decided as it is read."""
+    return _line(part, action, canonical, EveryColumn(part.table))
+
+
+def _line(
+    part: Part,
+    action: ColumnElement[Any],
+    canonical: ColumnElement[Any],
+    every: ColumnElement[Any],
+    place: ColumnElement[Any] | None = None,
+    leads: Sequence[ColumnElement[Any]] = (),
+) -> Relation:
+    leads = leads or [cast(null(), known.type) for known in part.keys]
     return select(
-        chosen.c.action.label("rekey_action"),
-        chosen.c.canonical.label("rekey_canonical"),
-        place.label("rekey_place"),
+        action.label("rekey_action"),
+        canonical.label("rekey_canonical"),
+        (cast(null(), Integer) if place is None else place).label("rekey_place"),
         *(lead.label(to_name(known)) for known, lead in zip(part.keys, leads, strict=True)),
-        literal_column("rekey_original.*"),
+        every,
     )

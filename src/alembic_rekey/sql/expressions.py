@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, String, Text, and_
-from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy import DateTime, Enum, String, Table, Text, and_
+from sqlalchemy.sql.elements import ClauseElement, ColumnClause, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
 from alembic_rekey.spec import Relation
@@ -18,6 +18,7 @@ from alembic_rekey.spec import Relation
 __all__ = [
     "ByCodePoint",
     "Clock",
+    "EveryColumn",
     "Exact",
     "InsertRows",
     "Item",
@@ -50,6 +51,16 @@ class Written(ColumnElement[Any]):
         self.value = value
         self.stored = stored
         self.type = stored.type
+
+
+class EveryColumn(ColumnClause[Any]):
+    """All columns of a table as they stand, those that the revision does not know included."""
+
+    inherit_cache = False
+
+    def __init__(self, of: Table) -> None:
+        super().__init__("*", is_literal=True)
+        self.of = of
 
 
 class InsertRows(Executable, ClauseElement):

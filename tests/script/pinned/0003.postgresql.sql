@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 831, 845, 855, 893, 997
---   project_state: 840, 939, 948, 957, 977, 987
---   interactions: 906
---   memories: 919, 929
+--   projects: 827, 841, 851, 889, 993
+--   project_state: 836, 935, 944, 953, 973, 983
+--   interactions: 902
+--   memories: 915, 925
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -525,16 +525,12 @@ WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, 
     rekey_registered.canonical
   FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered.key = rekey_0_interaction.key)
 SELECT * FROM rekey_of_interaction;
-INSERT INTO rekey_journal_interactions
-WITH rekey_decided_interaction AS (SELECT interactions.id AS key_0, 'rekey' AS action, rekey_of_interaction.canonical
-  FROM interactions
-    JOIN rekey_of_interaction ON rekey_of_interaction.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
-  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling)
-SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS rekey_action,
-  rekey_decided_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-FROM rekey_decided_interaction
-  JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
+INSERT INTO rekey_journal_interactions SELECT (SELECT max(id) FROM rekey_run), 'rekey' AS rekey_action,
+  rekey_of_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, interactions.*
+FROM interactions
+  JOIN rekey_of_interaction ON rekey_of_interaction.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
+WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling;
 ANALYZE rekey_journal_interactions (rekey_run, rekey_action, id);
 
 -- Count the rows of each action in the journals, once for all that follows.

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1038, 1065, 1091, 1132, 1251
---   project_state: 1058, 1186, 1196, 1206, 1227, 1239
---   interactions: 1147
---   memories: 1162, 1174
+--   projects: 1033, 1060, 1086, 1127, 1246
+--   project_state: 1053, 1181, 1191, 1201, 1222, 1234
+--   interactions: 1142
+--   memories: 1157, 1169
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -510,17 +510,12 @@ WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, 
   FROM rekey_0_interaction JOIN rekey_registered ON rekey_registered."key" = rekey_0_interaction."key")
 SELECT * FROM rekey_of_interaction;
 SAVEPOINT rekey_step;
-INSERT INTO rekey_journal_interactions
-WITH rekey_decided_interaction AS MATERIALIZED (SELECT interactions.id AS key_0, 'rekey' AS action,
-    rekey_of_interaction.canonical
-  FROM interactions
-    JOIN rekey_of_interaction ON rekey_of_interaction.spelling = +(interactions.project COLLATE BINARY COLLATE BINARY)
-  WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling ORDER BY 1)
-SELECT (SELECT max(id) FROM rekey_run), rekey_decided_interaction.action AS rekey_action,
-  rekey_decided_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
-FROM rekey_decided_interaction
-  JOIN interactions AS rekey_original ON rekey_original.id = rekey_decided_interaction.key_0;
+INSERT INTO rekey_journal_interactions SELECT (SELECT max(id) FROM rekey_run), 'rekey' AS rekey_action,
+  rekey_of_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
+  CAST(NULL AS TEXT) AS rekey_to_id, interactions.*
+FROM interactions
+  JOIN rekey_of_interaction ON rekey_of_interaction.spelling = +(interactions.project COLLATE BINARY COLLATE BINARY)
+WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling;
 
 -- Count the rows of each action in the journals, once for all that follows.
 CREATE TEMPORARY VIEW rekey_planned_state AS SELECT rekey_action, rekey_canonical, rekey_place, rekey_to_id, id,

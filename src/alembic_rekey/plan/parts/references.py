@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_
 
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.groups.members import Planned, led
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import numbered, with_original
+from alembic_rekey.plan.judged import as_read
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Itself, OnFold, References, Relation, Spec
 
@@ -29,13 +29,6 @@ def plan_references(
         lines.append((and_(joined.moved, joined.together), ITSELF[references.itself].value))
     # Who refers to a row that stays under another key follows it, whatever becomes of who refers to a shadow.
     lines.append((joined.gone, _ON_FOLD[references.on_fold].value))
-    rows = (
-        select(
-            *numbered("key", references.keys),
-            case(*lines, else_=Action.REKEY.value).label("action"),
-            joined.canonical.label("canonical"),
-        )
-        .select_from(joined.source)
-        .where(or_(joined.moved, *joined.follows.values()))
-    )
-    return with_original(rows.where(*references.counting), references)
+    rows = as_read(references, case(*lines, else_=Action.REKEY.value), joined.canonical)
+    concerned = or_(joined.moved, *joined.follows.values())
+    return rows.select_from(joined.source).where(concerned, *references.counting)

@@ -23,7 +23,7 @@ from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, decided, flag, held, numbered, so_far, with_original
+from alembic_rekey.plan.judged import alike, as_read, decided, flag, held, numbered, so_far, with_original
 from alembic_rekey.plan.rules import TAG_RULES, Action
 from alembic_rekey.spec import Identity, Relation, Spec, Tags
 from alembic_rekey.sql.expressions import Scanned, by_code_point
@@ -99,16 +99,8 @@ def plan_tags(tags: Tags, spec: Spec, names: Names, _answered: Answered | None, 
     """Return the plan of `tags`: rows under an alias are rekeyed, and duplicates lose where they are declared."""
     found = tagged(tags, spec, names, planned, tags.table, tags.noun)
     if not tags.rivals:
-        rekeying = (
-            select(
-                *numbered("key", tags.keys),
-                literal(Action.REKEY.value).label("action"),
-                found.canonical.label("canonical"),
-            )
-            .select_from(found.source)
-            .where(found.moved, *tags.counting)
-        )
-        return with_original(rekeying, tags)
+        rekeying = as_read(tags, literal(Action.REKEY.value), found.canonical)
+        return rekeying.select_from(found.source).where(found.moved, *tags.counting)
     judged = _judged(tags, found)
     action: ColumnElement[Any] = decided(TAG_RULES, judged)
     if tags.deletable:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, literal
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.expressions import InsertRows, Quoted, Sentence
+from alembic_rekey.sql.expressions import EveryColumn, InsertRows, Quoted, Sentence
 from alembic_rekey.sql.references import DropColumn
 from alembic_rekey.sql.registry_text import FromHexadecimal, is_plain
 from alembic_rekey.sql.side_tables import CreateJournal
@@ -20,6 +20,7 @@ __all__ = [
     "create_journal",
     "create_table_as",
     "drop_column",
+    "every_column",
     "insert_rows",
     "insertion",
     "kept_rows",
@@ -70,6 +71,11 @@ def drop_column(element: DropColumn, compiler: DDLCompiler, **_: Any) -> str:
     """Write that a copy of ours loses columns of ours: plain names."""
     dropped = (f"DROP COLUMN {compiler.preparer.quote(name)}" for name in element.names)
     return f"ALTER TABLE {element.source.name} {', '.join(dropped)}"
+
+
+def every_column(element: EveryColumn, compiler: SQLCompiler, **_: Any) -> str:
+    """Write all columns of a table by its name alone: SQLite takes no schema here."""
+    return f"{compiler.preparer.format_table(element.of, use_schema=False)}.*"
 
 
 def listed(values: Sequence[ColumnElement[Any]], compiler: SQLCompiler, **kw: Any) -> str:

@@ -14,6 +14,7 @@ from alembic_rekey.sql.dialects.alike import (
     create_journal,
     create_table_as,
     drop_column,
+    every_column,
     insert_rows,
     insertion,
     listed,
@@ -24,6 +25,7 @@ from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
+    EveryColumn,
     Exact,
     InsertRows,
     Item,
@@ -43,6 +45,7 @@ compiles(InsertRows, "postgresql")(insert_rows)
 compiles(CreateJournal, "postgresql")(create_journal)
 compiles(CreateTableAs, "postgresql")(create_table_as)
 compiles(DropColumn, "postgresql")(drop_column)
+compiles(EveryColumn, "postgresql")(every_column)
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

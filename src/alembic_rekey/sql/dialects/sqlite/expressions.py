@@ -15,6 +15,7 @@ from alembic_rekey.sql.dialects.alike import (
     ascii_text,
     create_journal,
     drop_column,
+    every_column,
     insert_rows,
     kept_rows,
     listed,
@@ -25,6 +26,7 @@ from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
+    EveryColumn,
     Exact,
     InsertRows,
     Item,
@@ -41,6 +43,7 @@ from alembic_rekey.sql.values import Constant, Key, KeyText
 compiles(InsertRows, "sqlite")(insert_rows)
 compiles(CreateJournal, "sqlite")(create_journal)
 compiles(DropColumn, "sqlite")(drop_column)
+compiles(EveryColumn, "sqlite")(every_column)
 
 
 class Constants(SQLiteCompiler):
