@@ -132,8 +132,8 @@ def with_original(chosen: Relation, part: Part) -> Relation:
     `chosen` has `key_0` and so on, `action`, `canonical`, and where there is something to say `place` and `to_0` on.
     """
     # SQLite finds rows through the index of their keys, here and all along: in its order, a page is read once.
-    # To sort the keys alone costs a fraction of sorting the rows.
-    in_order = chosen.suffix_with("ORDER BY 1", dialect="sqlite")
+    # To sort the keys alone costs a fraction of sorting the rows. Without a limit SQLite leaves the order out.
+    in_order = chosen.suffix_with("ORDER BY 1 LIMIT -1", dialect="sqlite")
     made = in_order.cte(f"rekey_decided_{part.noun}").prefix_with("MATERIALIZED", dialect="sqlite")
     original = part.table.alias("rekey_original")
     keys = keys_of(part, original)

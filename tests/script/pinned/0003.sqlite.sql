@@ -408,7 +408,7 @@ rekey_decided_state AS MATERIALIZED (SELECT key_0,
       WHEN (shadow = 0 AND won_by_shadow = 0) THEN 'keep'
       WHEN (shadow = 1 AND first = 1 AND said_by_canonical = 0) THEN 'rekey' WHEN (shadow = 1 AND same = 1) THEN 'merge'
       WHEN (shadow = 1 AND same = 0) THEN 'drop' ELSE NULL END AS action, canonical
-  FROM rekey_judged_state WHERE touched > 0 ORDER BY 1)
+  FROM rekey_judged_state WHERE touched > 0 ORDER BY 1 LIMIT -1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
   rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
@@ -490,7 +490,7 @@ rekey_decided_memory AS MATERIALIZED (SELECT key_0,
     CASE WHEN (first = 1 AND rekeyed = 1) THEN 'rekey' WHEN (first = 1 AND rekeyed = 0) THEN 'keep'
       WHEN (first = 0 AND won_by_rekeyed = 1) THEN 'supersede'
       WHEN (first = 0 AND won_by_rekeyed = 0 AND rekeyed = 1) THEN 'supersede' ELSE NULL END AS action, canonical
-  FROM rekey_judged_memory ORDER BY 1)
+  FROM rekey_judged_memory ORDER BY 1 LIMIT -1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
   rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
   CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
