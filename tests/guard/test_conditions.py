@@ -43,11 +43,11 @@ def facts(more="", project="VARCHAR(99)"):
     return FACTS.format(project=project, more=more)
 
 
-def folding(database, tmp_path, definitions, child="", more="", names=NAMES):
+def folding(database, tmp_path, definitions, child="", more="", names=NAMES, types=None):
     """A fold of projects, and of the table that `child` declares."""
     spec = f"Spec(revision=revision, identity={IDENTITY.format(more=more)}, {child})"
     tables = ["projects", *(name for name in ("facts", "settings", "pairs") if f'["{name}"]' in child)]
-    made = declared(database, tmp_path, definitions, spec, tables, names=names)
+    made = declared(database, tmp_path, definitions, spec, tables, names=names, types=types)
     assert 0 == made.upgrade("0001").code
     return made
 
@@ -294,3 +294,33 @@ def test_what_a_trigger_gives_to_a_created_row_is_left_to_the_database(database,
     made = folding(database, tmp_path, definitions, more=', created={"kind": "wrong"}')
     checked, ended = made.check(), made.upgrade()
     assert (0, 0) == (checked.status, ended.code), (checked.out, ended.err)
+
+
+STATES = "CREATE TYPE state AS ENUM ('active', 'old'); CREATE DOMAIN known AS state;"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("child", [FACT, SETTING], ids=["tags", "slots"])
+@pytest.mark.parametrize(
+    "declared_as", ["sa.Text()", "sa.String(9)", 'sa.Enum("active", "old", "live", "superseded", name="state")']
+)
+def test_a_word_that_an_enum_does_not_have_is_refused_and_one_that_it_has_is_not(
+    database, tmp_path, child, declared_as
+):
+    """Case: declared as a text the fold passed as a script alone; an unknown word was found by the upgrade."""
+    definitions = projects(database) + facts() + SETTINGS.format(more="").replace("'live'", "'active'") + STATES
+    for name in ("facts", "settings"):
+        definitions += f"ALTER TABLE {name} ALTER status TYPE state USING CAST(status AS state);"
+    types = {f"{name}.status": declared_as for name in ("facts", "settings")}
+    made = folding(database, tmp_path / "refused", definitions, child, types=types)
+    before = database.snapshot()
+    checked, ended = made.check(), made.upgrade()
+    word, name = ("superseded", "facts") if child == FACT else ("live", "settings")
+    said = f"{name}: '{word}' is no label of state, the enum of the column 'status'; its labels: active, old\n"
+    assert (2, 2) == (checked.status, ended.code), (checked.out, checked.err, ended.err)
+    assert said in checked.out + checked.err
+    assert said in ended.err
+    assert 0 != database.run_script(made.script("0001:0002")).returncode
+    assert before == database.snapshot()
+    right = FACT.replace("status=", "superseded='old', status=") if child == FACT else child.replace("live", "active")
+    takes(folding(database, tmp_path / "taken", "SELECT 1", right, types=types))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.tables import table_claims
+from alembic_rekey.guard.claims.tables import label_claims, table_claims
 from alembic_rekey.guard.claims.times import time_types
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
@@ -76,6 +76,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         check("missing_column", "", missing),
         _reserved_names(parts, stored, dialect),
         *time_types(parts, stored, dialect),
+        *label_claims(parts, stored, dialect),
         *table_claims(parts, dialect),
     ]
 

@@ -66,6 +66,7 @@ def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) ->
         "rekey_missing_column",
         "rekey_reserved_name",
         "rekey_time_type",
+        "rekey_no_label",
         "rekey_not_text",
         "rekey_row_security",
         "rekey_foreign_partition",

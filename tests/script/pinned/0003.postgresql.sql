@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 827, 841, 851, 889, 993
---   project_state: 836, 935, 944, 953, 973, 983
---   interactions: 902
---   memories: 915, 925
+--   projects: 843, 857, 867, 905, 1009
+--   project_state: 852, 951, 960, 969, 989, 999
+--   interactions: 918
+--   memories: 931, 941
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -181,6 +181,22 @@ SELECT 'rekey_time_type', format('%s: the revision declares the time %L as %s, a
 FROM rekey_time
   JOIN rekey_catalog ON rekey_catalog."table" = rekey_time."table" AND rekey_catalog.name = rekey_time."column"
 WHERE rekey_catalog.kind != rekey_time.kind;
+
+-- Guard rekey_no_label: a word that the spec writes into a column of an enum is one of its labels. If the script stops
+--   here: say one of these in the spec (active, superseded, retire, created); or give the enum the label, ALTER TYPE
+--   \u2026 ADD VALUE \u2026, in a transaction before the upgrade's own.
+INSERT INTO rekey_guard (guard, said)
+WITH rekey_word("table", "column", word) AS (VALUES
+    ('projects', 'description', 'created by legacy alias migration'), ('project_state', 'status', 'active'),
+    ('memories', 'status', 'superseded'))
+SELECT 'rekey_no_label', format('%s: %L is no label of %s, the enum of the column %L; its labels: %s',
+  rekey_word."table", rekey_word.word, rekey_catalog.plain, rekey_word."column",
+  string_agg(CAST(rekey_label.enumlabel AS TEXT), ', ' ORDER BY rekey_label.enumsortorder))
+FROM rekey_word
+  JOIN rekey_catalog ON rekey_catalog."table" = rekey_word."table" AND rekey_catalog.name = rekey_word."column"
+  JOIN pg_catalog.pg_enum AS rekey_label ON rekey_label.enumtypid = to_regtype(rekey_catalog.plain)
+WHERE rekey_catalog.kind = 'E' GROUP BY rekey_word."table", rekey_word."column", rekey_word.word, rekey_catalog.plain
+HAVING NOT bool_or(CAST(rekey_label.enumlabel AS TEXT) = rekey_word.word);
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read. If the
 --   script stops here: name the table behind it in the revision.

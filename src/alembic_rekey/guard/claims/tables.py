@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy import CTE
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import written
-from alembic_rekey.spec import Check, Identity, Part, Relation
+from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Tags
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["table_claims"]
+__all__ = ["label_claims", "spoken", "table_claims"]
 
 _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
     WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0 AND NOT EXISTS (
@@ -31,6 +35,33 @@ def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     if identities := [part for part in parts if isinstance(part, Identity) and part.named]:
         several = Question(_SEVERAL, ("noun", "table", "columns"), (asked.unique_names,))
         yield check("name_of_several", "", _of(identities, parts, several))
+
+
+def label_claims(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:
+    """Return the check that a word of the spec is a label, where its column is of an enum; `stored` is the catalog."""
+    words = [(part.table, name, word) for part in parts for name, word in spoken(part) if type(word) is str]
+    return [check("no_label", "", found) for found in database(dialect).strange_labels(words, stored)]
+
+
+@singledispatch
+def spoken(_part: Part) -> Iterable[tuple[str, Any]]:
+    """Return the constants that a spec says of columns of `part`, with their names."""
+    return ()
+
+
+@spoken.register
+def _spoken_of_identity(identity: Identity) -> Iterable[tuple[str, Any]]:
+    return [*(identity.retiring or {}).items(), *(identity.creating.items() if identity.creates else ())]
+
+
+@spoken.register
+def _spoken_of_slots(slots: Slots) -> Iterable[tuple[str, Any]]:
+    return () if slots.status is None else [(str(slots.status.name), slots.active)]
+
+
+@spoken.register
+def _spoken_of_tags(tags: Tags) -> Iterable[tuple[str, Any]]:
+    return () if tags.status is None else [(str(tags.status.name), tags.superseded)]
 
 
 def _of(concerned: Sequence[Part], parts: Sequence[Part], question: Question) -> Relation:

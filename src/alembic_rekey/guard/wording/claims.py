@@ -25,6 +25,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="name the column that holds the name itself in the spec; a column that refers to a row by its key is "
         "an owner.",
     ),
+    "no_label": Wording(
+        claim="a word that the spec writes into a column of an enum is one of its labels",
+        sentence="{table}: {word!r} is no label of {type}, the enum of the column {column!r}; its labels: {labels}",
+        remedy="say one of these in the spec (active, superseded, retire, created); or give the enum the label, ALTER "
+        "TYPE … ADD VALUE …, in a transaction before the upgrade's own.",
+    ),
     "foreign_partition": Wording(
         claim="every row of a table is stored in this database",
         sentence="{table}: its part {partition} is a foreign table; no transaction spans two servers",

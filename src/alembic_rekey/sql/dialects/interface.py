@@ -158,6 +158,10 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def strange_labels(self, words: Sequence[tuple[Table, str, str]], stored: CTE) -> list[Relation]:
+        """Return the words for columns of an enum that are none of its: `table`, `column`, `word`, `type`, `labels`."""
+
+    @abstractmethod
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Yield the unique indexes and constraints of `source`, that of its key included."""
 

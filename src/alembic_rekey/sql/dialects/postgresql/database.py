@@ -167,6 +167,10 @@ class PostgreSQL(Database):
         """Ask the catalog for the kind of each type."""
         return columns.mistyped_times(stamps, stored)
 
+    def strange_labels(self, words: Sequence[tuple[Table, str, str]], stored: CTE) -> list[Relation]:
+        """Ask pg_enum."""
+        return columns.strange_labels(words, stored)
+
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Ask pg_index."""
         return unique_indexes.unique_indexes(connection, source)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Cast, Enum, String, Text, Uuid, cast, literal
+from sqlalchemy import BindParameter, Cast, Enum, String, Text, Uuid, cast, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
+from sqlalchemy.types import UserDefinedType
 
 from alembic_rekey.names.matching import WHITESPACE
 from alembic_rekey.sql.dialects.alike import (
@@ -162,10 +163,25 @@ def _folded(element: FoldedName, compiler: SQLCompiler, **kw: Any) -> str:
     return folded
 
 
+class _Untyped(UserDefinedType[str]):
+    """A text for whatever takes one: a column of an enum that is declared as text takes it as its own."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return what nobody asks for."""
+        return "TEXT"
+
+
 @compiles(Constant, "postgresql")
 def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
-    plain = isinstance(element.type, String) and not isinstance(element.type, Enum)
-    return compiler.process(element.value if plain else cast(element.value, element.type), **kw)
+    value = element.value
+    if not isinstance(element.type, String) or isinstance(element.type, Enum):
+        value = cast(value, element.type)
+    elif isinstance(value, BindParameter) and type(value.type) in {String, Text} and not kw.get("literal_binds"):
+        # As a script writes it: without a type, which SQLAlchemy would say.
+        value = literal(value.value, _Untyped())
+    return compiler.process(value, **kw)
 
 
 @compiles(Item, "postgresql")

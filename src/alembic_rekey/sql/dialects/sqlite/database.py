@@ -153,6 +153,10 @@ class SQLite(Database):
         """Return none: values have their own types."""
         return []
 
+    def strange_labels(self, words: Sequence[tuple[Table, str, str]], stored: CTE) -> list[Relation]:
+        """Return none: it has no enums."""
+        return []
+
     def unique_indexes(self, connection: Connection, source: Table) -> Iterator[UniqueIndex]:
         """Read what an expression is from the text of the index."""
         return unique_indexes.unique_indexes(connection, source)

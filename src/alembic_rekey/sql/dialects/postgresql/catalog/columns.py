@@ -22,12 +22,14 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     table,
     text,
     values,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Epoch, Stamp
@@ -35,7 +37,7 @@ from alembic_rekey.sql.dialects.lines import as_number, place_in
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
 
-__all__ = ["as_made", "columns", "foreign_keys", "mistyped_times", "needed"]
+__all__ = ["as_made", "columns", "foreign_keys", "mistyped_times", "needed", "strange_labels"]
 
 _FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
 _ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("rekey_attribute")
@@ -121,6 +123,30 @@ def mistyped_times(stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[R
     same = and_(stored.c.table == declared.c.table, stored.c.name == declared.c.column)
     found = select(declared.c.table, declared.c.column, declared.c.declared, stored.c.plain.label("type"))
     return [found.join_from(declared, stored, same).where(stored.c.kind != declared.c.kind)]
+
+
+def strange_labels(words: Sequence[tuple[Table, str, str]], stored: CTE) -> list[Relation]:
+    """Return the words that their columns, of an enum, have no label for."""
+    if not words:
+        return []
+    given = (
+        values(*(column(name, RegistryText()) for name in ("table", "column", "word")))
+        .data([(str(source.name), name, word) for source, name, word in words])
+        .cte("rekey_word")
+    )
+    names = ("enumtypid", "enumlabel", "enumsortorder")
+    label = table("pg_enum", *map(column, names), schema="pg_catalog").alias("rekey_label")
+    said = cast(label.c.enumlabel, Text)
+    in_order = aggregate_order_by(literal(", ", Text()), label.c.enumsortorder)
+    found = (
+        select(given, stored.c.plain.label("type"), func.string_agg(said, in_order).label("labels"))
+        .join_from(given, stored, and_(stored.c.table == given.c.table, stored.c.name == given.c.column))
+        # A domain has no labels of its own.
+        .join(label, label.c.enumtypid == func.to_regtype(stored.c.plain))
+        .where(stored.c.kind == "E")
+        .group_by(*given.c, stored.c.plain)
+    )
+    return [found.having(not_(func.bool_or(said == given.c.word)))]
 
 
 def _category(stamp: Stamp) -> tuple[str, str]:
