@@ -98,7 +98,7 @@ class Tally:
         def of_owner(entry: Mapping[str, Any]) -> str:
             before = entry["before"]
             for owner in owning:
-                if (name := self._owners.get(tuple([before[column] for column in owner]))) is not None:
+                if (name := self._owners.get(_hashable([before[column] for column in owner]))) is not None:
                     return name
             return str(entry["canonical"])
 
@@ -115,4 +115,14 @@ class Tally:
         if entry["action"] == Action.CREATE:
             return str(entry["canonical"])
         before = entry["before"]
-        return self._owners.setdefault(tuple(before[name] for name in keys), str(row_name(identity, before)))
+        return self._owners.setdefault(_hashable([before[name] for name in keys]), str(row_name(identity, before)))
+
+
+def _hashable(key: list[Any]) -> Any:
+    """Return the values of a key as a dictionary can hold them; JSON has an object for bytes."""
+    known = tuple(key)
+    try:
+        hash(known)
+    except TypeError:
+        return repr(known)
+    return known

@@ -191,7 +191,8 @@ class Identity(Part):
         elif not isinstance(self.keys[0].type, Integer | String | Uuid):
             yield (
                 f"has {self.keys[0]}, of type {self.keys[0].type!r}, for the key of created rows",
-                "declare it as what it is: an integer, a text or a Uuid.",
+                "declare it as what it is: an integer, a text or a Uuid; or rename an alias row instead, "
+                "missing=Missing.PROMOTE.",
             )
         elif self.within and not self.database_makes_keys:
             yield "would make keys from names that are one within other columns only", "take missing=Missing.PROMOTE."
