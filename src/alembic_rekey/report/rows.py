@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -133,16 +133,16 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
 
     Whoever stops before the last row closes it: the server holds a cursor until then.
     """
-    names = [name for name, _ in section.columns]
-    leads = [str(known.name) for known in section.part.keys]
+    names, leads = [name for name, _ in section.columns], [str(known.name) for known in section.part.keys]
     nowhere = (None,) * (1 + len(leads))
     image = slice(2 + len(nowhere), 2 + len(nowhere) + len(names))
     with connection.execute(_selected(section).where(*conditions), execution_options={"yield_per": _FETCHED}) as rows:
         for some in _at_once(rows):
             columns = [json_values(known) for known in zip(*some, strict=True)]
+            images = map(dict, map(zip, repeat(names), zip(*columns[image], strict=True)))
             made: list[dict[str, Any]] = [
-                {"action": action, "canonical": canonical, "before": dict(zip(names, values, strict=True))}
-                for action, canonical, values in zip(*columns[:2], zip(*columns[image], strict=True), strict=True)
+                {"action": action, "canonical": canonical, "before": before}
+                for action, canonical, before in zip(*columns[:2], images, strict=True)
             ]
             for entry, (place, *to) in zip(made, zip(*columns[2 : image.start], strict=True), strict=True):
                 if (place, *to) != nowhere:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from os import SEEK_CUR
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.report.document import LEFT
+from alembic_rekey.report.document import BESIDE, LEFT
 from alembic_rekey.report.entry import row_key, row_name
 from alembic_rekey.report.left_behind import told_columns
 from alembic_rekey.spec import Identity
 from alembic_rekey.text.shown import shown, shown_beside
 
 __all__ = ["LeftValue", "left_values", "listed"]
+
+_PIECE = 2**20
 
 
 class LeftValue(NamedTuple):
@@ -55,13 +58,25 @@ def listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:
 
     Nothing but the entries asked for is parsed: `document` writes one a line, its action first.
     """
-    begins, wanted = f"{json.dumps(title)}: [", f'   {{"action":{json.dumps(action.value)},'
+    begins = f"\n{'' if title in BESIDE else ' '} {json.dumps(title)}: [\n".encode()
+    wanted = f'   {{"action":{json.dumps(action.value)},'.encode()
     decoder = json.JSONDecoder()
-    with open(path, encoding="ascii") as lines:
-        if not any(line.lstrip().startswith(begins) for line in lines):
+    with open(path, "rb") as lines:
+        if not _is_behind(lines, begins):
             return
         for line in lines:
-            if not line.startswith("   "):
+            if not line.startswith(b"   "):
                 return
             if line.startswith(wanted):
-                yield decoder.raw_decode(line, 3)[0]
+                yield decoder.raw_decode(line.decode("ascii"), 3)[0]
+
+
+def _is_behind(file: BinaryIO, begins: bytes) -> bool:
+    """Go behind what `begins` a section; tell whether it is there. Line by line takes ten times as long."""
+    read = b""
+    while piece := file.read(_PIECE):
+        read = read[-len(begins) :] + piece
+        if (place := read.find(begins)) >= 0:
+            file.seek(place + len(begins) - len(read), SEEK_CUR)
+            return True
+    return False
