@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 843, 857, 867, 905, 1009
---   project_state: 852, 951, 960, 969, 989, 999
---   interactions: 918
---   memories: 931, 941
+--   projects: 844, 858, 868, 906, 1010
+--   project_state: 853, 952, 961, 970, 990, 1000
+--   interactions: 919
+--   memories: 932, 942
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -263,8 +263,9 @@ FROM (SELECT seen.member::regclass::text AS "table", current_user::text AS accou
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_validated',
   format('%s: the constraint %L is NOT VALID; a row from before it could not be written again', "table", "constraint")
 FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
-  FROM rekey_tree AS tree JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
-) AS rekey_asked;
+  FROM rekey_tree AS tree
+    JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
+      AND coalesce(to_jsonb(made) ->> 'conenforced', 'true') = 'true') AS rekey_asked;
 
 -- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no
 --   row of it. If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for

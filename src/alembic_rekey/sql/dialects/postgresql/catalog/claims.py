@@ -86,7 +86,8 @@ TABLE_CLAIMS: Mapping[str, Question] = {
     "not_validated": Question(
         """SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
         FROM rekey_tree AS tree
-        JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated""",
+        JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
+          AND coalesce(to_jsonb(made) ->> 'conenforced', 'true') = 'true'""",
         ("table", "constraint"),
         (_TREE,),
     ),
