@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic_rekey.environment import Failed
 from alembic_rekey.errors import RekeyError
 from alembic_rekey.spec import Spec
+from commands import Said, rekey_with
 from databases import Database
 from fuzzed_cases import Case
 from legacy import write_registry
@@ -91,13 +92,19 @@ class FuzzedProject:
         """Takes it back, side tables and all; returns what a refusal says."""
         return self._run(command.downgrade, "base", "0002:base")
 
+    def check(self) -> Said:
+        """`alembic-rekey plan --check` of what is to be folded."""
+        return rekey_with("-c", str(self.folder / "alembic.ini"), "-x", f"url={self._url}", "plan", "--check")
+
+    @property
+    def _url(self) -> str:
+        account = _at_hand[-1].account
+        return self.database.url if account is None else self.database.url.replace("postgres@", f"{account}@", 1)
+
     def _run(self, carry_out, revision: str, script_range: str) -> str | None:
         case = _at_hand[-1]
-        url = self.database.url
-        if case.account is not None:
-            url = url.replace("postgres@", f"{case.account}@", 1)
         output = io.StringIO()
-        options = argparse.Namespace(x=[f"url={url}"])
+        options = argparse.Namespace(x=[f"url={self._url}"])
         config = Config(str(self.folder / "alembic.ini"), stdout=output, output_buffer=output, cmd_opts=options)
         try:
             if not case.by_script:
@@ -107,7 +114,9 @@ class FuzzedProject:
         except (RekeyError, Failed) as refusal:
             return str(refusal)
         script = output.getvalue().encode()
-        ended = self.database.run_script(script) if case.account is None else self.database.server.psql(url, script)
+        ended = (
+            self.database.run_script(script) if case.account is None else self.database.server.psql(self._url, script)
+        )
         return None if ended.returncode == 0 else f"exit {ended.returncode}: {ended.stderr.decode(errors='replace')}"
 
 

@@ -5,7 +5,7 @@ A connection compares every column that there is, and tries the way back before 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, select, union_all
 
@@ -18,7 +18,7 @@ from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 
-__all__ = ["firing_back", "trigger_on_way_back", "trigger_undeclared"]
+__all__ = ["firing", "firing_back", "trigger_on_way_back", "trigger_undeclared"]
 
 
 def trigger_undeclared(parts: Sequence[Part], dialect: str) -> Check:
@@ -47,25 +47,41 @@ def trigger_on_way_back(spec: Spec, dialect: str, planned: Planned) -> Check:
         going, coming = (_there(planned[part], actions) for actions in (DELETED, [Action.CREATE]))
         lines += [_returning(part, "INSERT", going)] if part.deletable else []
         lines += [_returning(part, "DELETE", and_(coming, not_(going)))] if part.keeps_created else []
-    return check("trigger_on_way_back", "", _firing(spec, dialect, lines))
+    return check("trigger_on_way_back", "", _firing(spec.parts, dialect, lines))
+
+
+def firing(parts: Sequence[Part], dialect: str, planned: Planned) -> Relation:
+    """Return the triggers that fire while the plan is applied: `table`, `called`, `event`."""
+    return _fired_by(parts, dialect, planned, inserting=[Action.CREATE], deleting=DELETED)
 
 
 def firing_back(spec: Spec, dialect: str, planned: Planned) -> Relation:
     """Return the triggers that fire on the way back, whether they have before or not: `table`, `called`, `event`."""
+    return _fired_by(spec.parts, dialect, planned, inserting=DELETED, deleting=[Action.CREATE])
+
+
+def _fired_by(
+    parts: Sequence[Part],
+    dialect: str,
+    planned: Planned,
+    *,
+    inserting: Collection[Action],
+    deleting: Collection[Action],
+) -> Relation:
     lines = list[Relation]()
-    for part in spec.parts:
-        returning = {"INSERT": DELETED, "DELETE": [Action.CREATE], "UPDATE": list(written(part))}
-        lines += [_returning(part, event, _there(planned[part], acts)) for event, acts in returning.items() if acts]
-    return _firing(spec, dialect, lines)
+    for part in parts:
+        acting = {"INSERT": inserting, "DELETE": deleting, "UPDATE": list(written(part))}
+        lines += [_returning(part, event, _there(planned[part], acts)) for event, acts in acting.items() if acts]
+    return _firing(parts, dialect, lines)
 
 
-def _firing(spec: Spec, dialect: str, lines: Sequence[Relation]) -> Relation:
-    fired, returning = _triggers(spec.parts, dialect), union_all(*lines).subquery("rekey_returning")
+def _firing(parts: Sequence[Part], dialect: str, lines: Sequence[Relation]) -> Relation:
+    fired, returning = _triggers(parts, dialect), union_all(*lines).subquery("rekey_returning")
     both = and_(fired.c.table == returning.c.table, fired.c.event == returning.c.event)
     return select(fired.c.table, fired.c.called, fired.c.event).select_from(returning.join(fired, both))
 
 
-def _there(rows: FromClause, actions: Sequence[Action]) -> ColumnElement[bool]:
+def _there(rows: FromClause, actions: Collection[Action]) -> ColumnElement[bool]:
     return exists(select(literal(1)).select_from(rows).where(rows.c.rekey_action.in_(sorted(actions))))
 
 

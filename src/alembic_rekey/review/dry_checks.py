@@ -9,11 +9,13 @@ from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.guard.shape import kept_check, kept_tables, table_checks
+from alembic_rekey.guard.triggers import firing
+from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.spec import Check, Part, Spec
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.steps import findings
 
-__all__ = ["answerable", "exists", "shape_findings", "tables_read"]
+__all__ = ["answerable", "exists", "shape_findings", "tables_read", "triggers_fired"]
 
 
 def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
@@ -32,6 +34,13 @@ def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> t
             why = f"{', '.join(filled)}, which the upgrade fills" if filled else f"{', '.join(missing)}, not there yet"
             notes.append(f"the check {made.name} is left to the upgrade: it reads {why}.")
     return asked, notes
+
+
+def triggers_fired(connection: Connection, parts: Sequence[Part], planned: Planned) -> Iterator[str]:
+    """Yield a note of the triggers that the upgrade would fire, if there are any: what they change no plan tells."""
+    fired = connection.execute(firing(parts, connection.dialect.name, planned)).all()
+    if told := sorted({f"{called} of {table} ({event})" for table, called, event in fired}):
+        yield f"triggers fire: {', '.join(told)}. The upgrade refuses what they change beside the plan."
 
 
 def tables_read(whole: ExternallyTraversible) -> Iterator[TableClause]:
