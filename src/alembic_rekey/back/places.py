@@ -12,7 +12,8 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal,
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.plan.judged import about, alike, keys_of, same_key
 from alembic_rekey.spec import Identity, Part, Slots
-from alembic_rekey.sql.equality import SameSlot
+from alembic_rekey.sql.equality import SameSlot, SoughtFirst
+from alembic_rekey.sql.values import equatable
 
 __all__ = ["Place", "leaving", "place_of"]
 
@@ -26,6 +27,8 @@ class Place:
     """What a row writes that moves to another place."""
     holder: FromClause
     holds: ColumnElement[bool]
+    slots: Sequence[tuple[ColumnElement[Any], ColumnElement[Any]]] = ()
+    """What must be the same too, NULL included: of the holder, and of the line."""
 
     def is_taken(
         self, now: Sequence[ColumnElement[Any]] | None = None, back: FromClause | None = None
@@ -40,7 +43,15 @@ class Place:
             conditions.append(not_(same_key(keys, now)))
         if back is not None:
             conditions.append(not_(leaving(self.part, back, keys)))
-        return exists(select(literal(1)).select_from(self.holder).where(*conditions))
+
+        def stands(*at: ColumnElement[bool]) -> ColumnElement[bool]:
+            return exists(select(literal(1)).select_from(self.holder).where(*conditions, *at))
+
+        whole = stands(*(SameSlot(*pair) for pair in self.slots))
+        if not self.slots:
+            return whole
+        equal = stands(*(equatable(its) == equatable(mine) for its, mine in self.slots))
+        return SoughtFirst(equal, or_(*(mine.is_(None) for _, mine in self.slots)), whole)
 
 
 def leaving(part: Part, back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
@@ -77,8 +88,8 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
 def _slot(slots: Slots, lines: FromClause) -> Place:
     holder = slots.table.alias("rekey_holder")
     at_owners = [holder.c[known.key] == lines.c[known.name] for known in slots.owner_columns]
-    place = [SameSlot(holder.c[known.key], lines.c[known.name]) for known in slots.slot]
-    return Place(slots, slots.owner_columns, holder, and_(*at_owners, *place, *_counting(slots, holder)))
+    place = [(holder.c[known.key], lines.c[known.name]) for known in slots.slot]
+    return Place(slots, slots.owner_columns, holder, and_(*at_owners, *_counting(slots, holder)), place)
 
 
 def _counting(part: Part, holder: FromClause) -> list[ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["AsText", "Same", "SameRow", "SameSlot", "as_text"]
+__all__ = ["AsText", "Same", "SameRow", "SameSlot", "SoughtFirst", "as_text"]
 
 
 class Same(ColumnElement[bool]):
@@ -56,6 +56,22 @@ class SameSlot(ColumnElement[bool]):
     def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
         self.left = left
         self.right = right
+
+
+class SoughtFirst(ColumnElement[bool]):
+    """`whole`, where PostgreSQL first asks `equal`, which an index serves, and `whole` only where something `is_null`.
+
+    No index of PostgreSQL finds NULL by a `SameSlot`; those of SQLite do.
+    """
+
+    inherit_cache = False
+    type = Boolean()
+    _is_implicitly_boolean = True
+
+    def __init__(self, equal: ColumnElement[bool], is_null: ColumnElement[bool], whole: ColumnElement[bool]) -> None:
+        self.equal = equal
+        self.is_null = is_null
+        self.whole = whole
 
 
 def as_text(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1116,11 +1116,15 @@ CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key
         AND rekey_owner_0.id IS NOT NULL)) THEN 'taken'
     WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
       AND (EXISTS (SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_becoming_state.project_id
-          AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
-            AND category IS NOT DISTINCT FROM rekey_becoming_state.category)
-          AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
-            AND key IS NOT DISTINCT FROM rekey_becoming_state.key) AND id != rekey_becoming_state.id))) THEN 'taken'
+        WHERE project_id = rekey_becoming_state.project_id AND id != rekey_becoming_state.id
+          AND category = rekey_becoming_state.category AND key = rekey_becoming_state.key)
+        OR (rekey_becoming_state.category IS NULL OR rekey_becoming_state.key IS NULL)
+        AND EXISTS (SELECT 1 FROM project_state AS rekey_holder
+          WHERE project_id = rekey_becoming_state.project_id AND id != rekey_becoming_state.id
+            AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
+              AND category IS NOT DISTINCT FROM rekey_becoming_state.category)
+            AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
+              AND key IS NOT DISTINCT FROM rekey_becoming_state.key)))) THEN 'taken'
     ELSE 'untouched' END AS drift, CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_state LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
@@ -1141,13 +1145,18 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
         AND rekey_owner_0.id IS NOT NULL)) THEN 'taken'
     WHEN (EXISTS (SELECT 1 FROM project_state AS rekey_holder
       WHERE project_id = rekey_planned_state.project_id
-        AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned_state.category AS TEXT), '')
-          AND category IS NOT DISTINCT FROM rekey_planned_state.category)
-        AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
-          AND key IS NOT DISTINCT FROM rekey_planned_state.key)
         AND NOT
-          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)))
-    ) THEN 'taken'
+          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1))
+        AND category = rekey_planned_state.category AND key = rekey_planned_state.key)
+      OR (rekey_planned_state.category IS NULL OR rekey_planned_state.key IS NULL)
+      AND EXISTS (SELECT 1 FROM project_state AS rekey_holder
+        WHERE project_id = rekey_planned_state.project_id
+          AND NOT (EXISTS
+              (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1))
+          AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned_state.category AS TEXT), '')
+            AND category IS NOT DISTINCT FROM rekey_planned_state.category)
+          AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
+            AND key IS NOT DISTINCT FROM rekey_planned_state.key))) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id

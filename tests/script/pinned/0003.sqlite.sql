@@ -1333,9 +1333,9 @@ CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key
         (rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL)
     ) THEN 'taken'
     WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
-      AND (EXISTS (SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_becoming_state.project_id AND (category IS rekey_becoming_state.category)
-          AND ("key" IS rekey_becoming_state."key") AND id != rekey_becoming_state.id))) THEN 'taken'
+      AND EXISTS (SELECT 1 FROM project_state AS rekey_holder
+        WHERE project_id = rekey_becoming_state.project_id AND id != rekey_becoming_state.id
+          AND (category IS rekey_becoming_state.category) AND ("key" IS rekey_becoming_state."key"))) THEN 'taken'
     ELSE 'untouched' END AS drift, CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_state LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
@@ -1357,12 +1357,11 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
       AND NOT
         (rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL)
     ) THEN 'taken'
-    WHEN (EXISTS (SELECT 1 FROM project_state AS rekey_holder
-      WHERE project_id = rekey_planned_state.project_id AND (category IS rekey_planned_state.category)
-        AND ("key" IS rekey_planned_state."key")
+    WHEN EXISTS (SELECT 1 FROM project_state AS rekey_holder
+      WHERE project_id = rekey_planned_state.project_id
         AND NOT
-          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1)))
-    ) THEN 'taken'
+          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1))
+        AND (category IS rekey_planned_state.category) AND ("key" IS rekey_planned_state."key")) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id

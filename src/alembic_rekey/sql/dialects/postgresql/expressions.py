@@ -22,7 +22,7 @@ from alembic_rekey.sql.dialects.alike import (
     sentence,
 )
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
+from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtFirst
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
@@ -114,6 +114,12 @@ def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
         f"(coalesce(CAST({left} AS TEXT), '') = coalesce(CAST({right} AS TEXT), '') "
         f"AND {left} IS NOT DISTINCT FROM {right})"
     )
+
+
+@compiles(SoughtFirst, "postgresql")
+def _sought_first(element: SoughtFirst, compiler: SQLCompiler, **kw: Any) -> str:
+    equal, is_null, whole = (compiler.process(each, **kw) for each in (element.equal, element.is_null, element.whole))
+    return f"({equal} OR ({is_null}) AND {whole})"
 
 
 @compiles(AsText, "postgresql")

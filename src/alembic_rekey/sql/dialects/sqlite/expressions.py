@@ -22,7 +22,7 @@ from alembic_rekey.sql.dialects.alike import (
     sentence,
 )
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot
+from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtFirst
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
@@ -99,6 +99,11 @@ def _same_row(element: SameRow, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(SameSlot, "sqlite")
 def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
     return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
+
+
+@compiles(SoughtFirst, "sqlite")
+def _sought_first(element: SoughtFirst, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.whole, **kw)
 
 
 @compiles(AsText, "sqlite")
