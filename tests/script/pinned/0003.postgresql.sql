@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 844, 858, 868, 906, 1010
---   project_state: 853, 952, 961, 970, 990, 1000
---   interactions: 919
---   memories: 932, 942
+--   projects: 845, 859, 869, 907, 1011
+--   project_state: 854, 953, 962, 971, 991, 1001
+--   interactions: 920
+--   memories: 933, 943
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -707,9 +707,10 @@ INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_row_is_active_state',
   format('project_state: no row has the status ''active'', which the spec calls active; %s rows have %L', count(*),
     project_state.status)
 FROM (SELECT 1 AS one
-  WHERE NOT
-    (EXISTS (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active'))
-    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))) AS rekey_none
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_state
+    WHERE rekey_action IN ('drop', 'replace')
+      AND (SELECT 1 FROM project_state WHERE (CAST(project_state.status AS TEXT) COLLATE "default") = 'active' LIMIT 1
+      ) IS NULL)) AS rekey_none
   JOIN project_state ON true
 GROUP BY project_state.status;
 

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1033, 1060, 1086, 1127, 1246
---   project_state: 1053, 1181, 1191, 1201, 1222, 1234
---   interactions: 1142
---   memories: 1157, 1169
+--   projects: 1035, 1062, 1088, 1129, 1248
+--   project_state: 1055, 1183, 1193, 1203, 1224, 1236
+--   interactions: 1144
+--   memories: 1159, 1171
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -719,8 +719,10 @@ INSERT INTO rekey_finding (guard, said) SELECT 'rekey_no_row_is_active_state',
   printf('project_state: no row has the status ''active'', which the spec calls active; %s rows have %Q', count(*),
     project_state.status)
 FROM (SELECT 1 AS one
-  WHERE NOT (EXISTS (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active'))
-    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('drop', 'replace')))) AS rekey_none
+  WHERE EXISTS (SELECT 1 FROM rekey_planned_state
+    WHERE rekey_action IN ('drop', 'replace')
+      AND (SELECT 1 FROM project_state WHERE project_state.status COLLATE BINARY = 'active' LIMIT 1 OFFSET 0) IS NULL)
+) AS rekey_none
   JOIN project_state ON 1 = 1
 GROUP BY project_state.status
 UNION ALL SELECT NULL, NULL;

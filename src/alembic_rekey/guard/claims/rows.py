@@ -83,10 +83,12 @@ def _emptied(part: Part, spec: Spec, names: Names, dialect: str, planned: Planne
 
 
 def _none_is_active(slots: Slots, status: Column[Any], planned: FromClause) -> Relation:
-    active = select(literal(1)).select_from(slots.table).where(comparable(status) == slots.active)
+    active = select(literal(1)).select_from(slots.table).where(comparable(status) == slots.active).limit(1)
     dropping = (Action.DROP.value, Action.REPLACE.value)
-    dropped = select(literal(1)).select_from(planned).where(planned.c.rekey_action.in_(dropping))
-    none = select(literal(1).label("one")).where(not_(exists(active)), exists(dropped)).subquery("rekey_none")
+    # Within the other, and no EXISTS: else PostgreSQL makes the whole plan though some row is active.
+    nothing = active.scalar_subquery().is_(None)
+    dropped = select(literal(1)).select_from(planned).where(planned.c.rekey_action.in_(dropping), nothing)
+    none = select(literal(1).label("one")).where(exists(dropped)).subquery("rekey_none")
     return (
         select(
             literal(str(slots.table.name)).label("table"),
