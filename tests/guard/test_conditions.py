@@ -273,6 +273,15 @@ def test_a_name_that_a_type_takes_is_not_refused(database, tmp_path, type_):
     )
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_check_of_postgresql_compares_by_the_collation_of_the_column(database, tmp_path):
+    """To the database's own collation, which is C here, ä has no capital."""
+    known = "SELECT collname FROM pg_collation WHERE collname IN ('pg_c_utf8', 'C.utf8', 'C.UTF-8')"
+    name = f'name VARCHAR(99) COLLATE "{database.rows(known)[0][0]}"'
+    definitions = projects(database, ", CHECK (upper(name) IN ('ÄSCH', 'POL', 'SAW', 'TIN', 'POLISHER'))")
+    takes(folding(database, tmp_path, definitions.replace("name VARCHAR(99)", name), names={"äsch": ["pol"]}))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_blanks_that_a_length_cuts_off_are_not_refused(database, tmp_path):

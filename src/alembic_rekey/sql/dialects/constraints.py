@@ -42,6 +42,7 @@ class Kept:
     length: int | None = None
     """The letters that it has room for; blanks behind them are cut off."""
     collation: str = ""
+    """As SQL, where it is not that of the type."""
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,8 @@ class PostgreSQL(Database):
 
     def as_kept(self, value: ColumnElement[Any], kept: Kept) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
         """Cast it to the column's type."""
-        return cast(value, Catalogued(kept.type)), true()
+        made = cast(value, Catalogued(kept.type))
+        return made.op("COLLATE")(literal_column(kept.collation)) if kept.collation else made, true()
 
     def holds_alike(self, found: TypeEngine[Any], declared: TypeEngine[Any], dialect: Dialect) -> bool | None:
         """Take any float for any other, and a text without a length for every text."""

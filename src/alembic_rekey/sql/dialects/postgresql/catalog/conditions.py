@@ -20,34 +20,39 @@ _CONDITIONS = text(
     WITH RECURSIVE asked AS (
       SELECT named.place, CAST(to_regclass(named.name) AS oid) AS member
       FROM json_array_elements_text(CAST(:tables AS json)) WITH ORDINALITY AS named (name, place)
-    ), typed (place, depth, attnum, attname, type, modifier) AS (
-      SELECT asked.place, 0, known.attnum, known.attname, known.atttypid, known.atttypmod
+    ), typed (place, attnum, attname, type, modifier, rules) AS (
+      SELECT asked.place, known.attnum, known.attname, known.atttypid, known.atttypmod, known.attcollation
       FROM asked JOIN pg_catalog.pg_attribute AS known
         ON known.attrelid = asked.member AND known.attnum > 0 AND NOT known.attisdropped
       UNION ALL
-      SELECT typed.place, typed.depth + 1, typed.attnum, typed.attname, domain.typbasetype, domain.typtypmod
+      SELECT typed.place, typed.attnum, typed.attname, domain.typbasetype, domain.typtypmod, typed.rules
       FROM typed JOIN pg_catalog.pg_type AS domain ON domain.oid = typed.type AND domain.typtype = 'd'
     ), told AS (
       SELECT typed.place, 0 AS kind, typed.attname AS name, format_type(typed.type, typed.modifier) AS said,
              CASE WHEN base.oid IN (CAST('varchar' AS regtype), CAST('bpchar' AS regtype)) AND typed.modifier > 4
                THEN typed.modifier - 4 END AS length,
-             CAST(NULL AS json) AS covered, typed.attnum AS nth
+             CAST(NULL AS json) AS covered, typed.attnum AS nth, (
+               SELECT quote_ident(space.nspname) || '.' || quote_ident(rules.collname)
+               FROM pg_catalog.pg_collation AS rules
+               JOIN pg_catalog.pg_namespace AS space ON space.oid = rules.collnamespace
+               WHERE rules.oid = typed.rules AND rules.oid <> base.typcollation
+             ) AS collation
       FROM typed JOIN pg_catalog.pg_type AS base ON base.oid = typed.type AND base.typtype <> 'd'
       UNION ALL
       SELECT typed.place, 1, 'of the domain ' || format_type(typed.type, NULL),
-             quote_ident(typed.attname) || ' IS NOT NULL', NULL, json_build_array(typed.attname), typed.attnum
+             quote_ident(typed.attname) || ' IS NOT NULL', NULL, json_build_array(typed.attname), typed.attnum, NULL
       FROM typed JOIN pg_catalog.pg_type AS domain ON domain.oid = typed.type AND domain.typnotnull
       UNION ALL
       SELECT typed.place, 1, made.conname || ' of the domain ' || format_type(typed.type, NULL),
              '(SELECT ' || pg_get_expr(made.conbin, 0) || ' FROM (SELECT ' || quote_ident(typed.attname)
              || ' AS value) AS rekey_domain)',
-             NULL, json_build_array(typed.attname), typed.attnum
+             NULL, json_build_array(typed.attname), typed.attnum, NULL
       FROM typed JOIN pg_catalog.pg_constraint AS made ON made.contypid = typed.type AND made.contype = 'c'
       WHERE NOT EXISTS (SELECT 1 FROM reading WHERE reading.made = made.oid)
       UNION ALL
       SELECT asked.place, 2, made.conname, pg_get_expr(made.conbin, made.conrelid), NULL,
              (SELECT json_agg(known.attname) FROM pg_catalog.pg_attribute AS known
-              WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey)), 0
+              WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey)), 0, NULL
       FROM asked JOIN pg_catalog.pg_constraint AS made ON made.conrelid = asked.member AND made.contype = 'c'
       WHERE coalesce(to_jsonb(made) ->> 'conenforced', 'true') = 'true' AND NOT 0 >= ANY (made.conkey)
         AND NOT (made.connoinherit AND EXISTS (
@@ -66,7 +71,7 @@ _CONDITIONS = text(
         AND needs.refclassid = CAST('pg_catalog.pg_proc' AS regclass)
     )
     SELECT asked.place - 1, told.kind, CAST(told.name AS text), told.said, told.length, CAST(told.covered AS text),
-           NOT EXISTS (
+           told.collation, NOT EXISTS (
              SELECT 1 FROM pg_catalog.pg_trigger AS fires
              WHERE fires.tgrelid = asked.member AND fires.tgtype & 7 = 7 AND fires.tgenabled <> 'D'
            )
@@ -83,10 +88,12 @@ def conditions(connection: Connection, sources: Sequence[Table]) -> list[Conditi
     asked: list[list[Condition]] = [[] for _ in sources]
     kept: list[dict[str, Kept]] = [{} for _ in sources]
     as_given = [True] * len(sources)
-    for place, kind, name, said, length, covered, given in connection.execute(_CONDITIONS, {"tables": names}):
+    for place, kind, name, said, length, covered, collation, given in connection.execute(
+        _CONDITIONS, {"tables": names}
+    ):
         as_given[place] = given
         if kind == _COLUMN:
-            kept[place][name] = Kept(said, length)
+            kept[place][name] = Kept(said, length, collation or "")
         else:
             asked[place].append(Condition(name, said, frozenset(json.loads(covered))))
     return [Conditions(tuple(each), of, given) for each, of, given in zip(asked, kept, as_given, strict=True)]

@@ -23,6 +23,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal_column,
     or_,
     text,
     true,
@@ -31,6 +32,7 @@ from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.sql.dialects.constraints import Condition, Conditions, Kept
 from alembic_rekey.sql.dialects.sqlite.catalog.pieces import divided, grouped, unquoted, words
+from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["as_kept", "conditions"]
 
@@ -76,7 +78,7 @@ def _conditions(source: Table, sql: str, told: str) -> Conditions:
     for pieces in map(grouped, terms):
         for place, (one, other) in enumerate(pairwise(pieces)):
             if one.lower() == "collate":
-                collated[unquoted(pieces[0]).lower()] = unquoted(other)
+                collated[unquoted(pieces[0]).lower()] = quoted(unquoted(other))
             elif one.lower() == "check":
                 said = other[1:-1].strip()
                 read = words(said)
@@ -112,4 +114,4 @@ def as_kept(value: ColumnElement[Any], kept: Kept) -> tuple[ColumnElement[Any], 
         ),
     }
     made = cast(value, _TYPES[kept.type]) if kept.type else case((true(), value))
-    return made.collate(kept.collation) if kept.collation else made, surely[kept.type]
+    return made.op("COLLATE")(literal_column(kept.collation)) if kept.collation else made, surely[kept.type]
