@@ -331,3 +331,13 @@ def test_a_fold_that_needs_more_than_its_module_has_is_not_copied(database, tmp_
         fold.write_text(text.replace("op.rekey(a)", change), "utf-8")
         said = project.rekey("revision", "-m", "again")
         assert (1, True) == (said.status, "does not say upgrade as a revision does that folds" in said.err), said.err
+
+
+def test_a_revision_that_was_stamped_goes_back_as_its_refusal_says(database, tmp_path):
+    """As where `create_all` made the database: no run stands, and no report was written."""
+    project = made(database, tmp_path, "create a, rekey a", "restore a, drop a")
+    assert 0 == project.alembic("stamp", "head").code
+    ended = project.downgrade("base")
+    assert (2, True) == (ended.code, "alembic stamp the revision before it" in ended.err), ended.err
+    assert 0 == project.alembic("stamp", "base").code
+    assert 0 == project.upgrade().code

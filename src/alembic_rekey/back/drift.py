@@ -54,7 +54,7 @@ class Drift(StrEnum):
 KEPT: Mapping[Drift, tuple[str, str]] = {
     Drift.EDITED: ("it was edited since the upgrade", "leave it as it is now"),
     Drift.DELETED: ("it was deleted since the upgrade", "leave it deleted"),
-    Drift.TAKEN: ("its old place is taken by another row, or its owner cannot return", "leave it where it is now"),
+    Drift.TAKEN: ("its old place is taken by another row, or what it referred to is gone", "leave it where it is now"),
     Drift.ATTACHED: ("rows hang on it that do not go back", "let it stay for them"),
 }
 """What each drift is, and what `on_drift=keep` does about it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, literal_column, not_, or_, select
@@ -11,7 +11,8 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal,
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import leaving, place_of
-from alembic_rekey.guard.stored import Stored
+from alembic_rekey.back.referred import gone
+from alembic_rekey.guard.stored import Referred, Stored
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming, new_key
 from alembic_rekey.plan.groups.members import Planned, referring
@@ -32,6 +33,8 @@ class Backward:
     run: ColumnElement[int]
     planned: Planned
     stored: Stored
+    referred: Mapping[str, Sequence[Referred]] = field(default_factory=dict)
+    """By noun, the other foreign keys of deleted rows: a script cannot ask for them."""
 
 
 def moving(part: Part) -> list[Action]:
@@ -79,6 +82,8 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
     place = place_of(part, rows)
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
+    keys_of_others = backward.referred.get(part.noun, ())
+    taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys_of_others, backward.spec, backward.planned, rows)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
         there = and_(there, not_(leaving(part, back, part.keys)))

@@ -8,7 +8,8 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, FromClause, select, union_all
 
@@ -16,7 +17,7 @@ from alembic_rekey.back.drift import restorable_run
 from alembic_rekey.back.made import hanging_on, made_back
 from alembic_rekey.back.rows import Backward, changed_back, deleted_back, moving
 from alembic_rekey.guard.foreign_keys import Attached
-from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.stored import Referred, Stored
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.plan import journalled
 from alembic_rekey.spec import Part, Relation, Spec
@@ -34,11 +35,16 @@ def created_back(backward: Backward, back: Mapping[Part, FromClause], attached: 
     return made_back(identity, hanging, backward.stored, backward.run)
 
 
-def backward_of(spec: Spec, stored: Stored, run: ColumnElement[int] | None = None) -> Backward:
+def backward_of(
+    spec: Spec,
+    stored: Stored,
+    run: ColumnElement[int] | None = None,
+    referred: Mapping[str, Sequence[Referred]] = MappingProxyType({}),
+) -> Backward:
     """Return what the way back of `run` is made of, by default that of the newest run that was not restored."""
     run = restorable_run() if run is None else run
     names = Names.of_nobody() if spec.identity.found else Names.of_run(run)
-    return Backward(spec, names, run, journalled(spec, run, stored.columns), stored)
+    return Backward(spec, names, run, journalled(spec, run, stored.columns), stored, referred)
 
 
 Returning = Callable[[FromClause | None, FromClause | None], Relation]

@@ -1,4 +1,4 @@
-"""What the catalog says of the columns of a spec's tables: which there are, and which the database makes itself."""
+"""What the catalog says of the columns of a spec's tables: which there are, made by whom, and what they refer to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnClause, ColumnElement, Connection, FromClause, colu
 from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
 
-__all__ = ["Stored", "columns_in"]
+__all__ = ["Referred", "Stored", "columns_in", "referred"]
 
 
 @dataclass(frozen=True)
@@ -101,3 +101,30 @@ def _bound(connection: Connection, part: Part, spec: Spec) -> frozenset[int]:
     return frozenset(
         number for number, owner in enumerate(part.owning) if any(key & {known.name for known in owner} for key in led)
     )
+
+
+@dataclass(frozen=True)
+class Referred:
+    """One foreign key: the columns that refer, and what they refer to."""
+
+    columns: tuple[str, ...]
+    table: str
+    schema: str | None
+    keys: tuple[str, ...]
+
+
+def referred(connection: Connection, spec: Spec) -> Mapping[str, Sequence[Referred]]:
+    """Return, by noun, the foreign keys of the tables that rows were deleted from, but for those of their owners."""
+    return {part.noun: tuple(_referred(connection, part, spec)) for part in spec.parts if part.deletable}
+
+
+def _referred(connection: Connection, part: Part, spec: Spec) -> Iterable[Referred]:
+    asked, place, parent = inspect(connection), (part.table.name, part.table.schema), spec.parent(part)
+    owned = [] if part is spec.identity else [{str(known.name) for known in owner} for owner in part.owning]
+    for key in asked.get_foreign_keys(*place) if asked.has_table(*place) else ():
+        to = key["referred_table"], key["referred_schema"]
+        if to[0] == parent.table.name and set(key["constrained_columns"]) in owned:
+            continue
+        # SQLite lets a foreign key lead to a table that is not there.
+        if asked.has_table(*to):
+            yield Referred(tuple(key["constrained_columns"]), *to, tuple(key["referred_columns"]))

@@ -11,7 +11,7 @@ from alembic_rekey.back.drift import drifted, no_run
 from alembic_rekey.back.way_back import backward_of
 from alembic_rekey.errors import Refused, SettingRefused
 from alembic_rekey.guard.foreign_keys import hanging
-from alembic_rekey.guard.stored import Stored
+from alembic_rekey.guard.stored import Stored, referred
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for, turn_declared
@@ -70,7 +70,7 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings, tur
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
     stored = Stored.read(connection, spec)
-    backward = backward_of(spec, stored)
+    backward = backward_of(spec, stored, referred=referred(connection, spec))
     deciding = decide_steps(backward, dialect, hanging(connection, spec), turn)
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":

@@ -17,7 +17,7 @@ from alembic_rekey.back.way_back import backward_of, way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.shape import shape_checks
-from alembic_rekey.guard.stored import Stored, columns_in
+from alembic_rekey.guard.stored import Stored, columns_in, referred
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
@@ -84,7 +84,7 @@ class Returning:
         if found := list(findings(connection, checks)):
             raise Refused(f"run {run.number} cannot be restored", found)
         stored = Stored.read(connection, spec)
-        backward = backward_of(spec, stored, number)
+        backward = backward_of(spec, stored, number, referred(connection, spec))
         back = way_back(backward, hanging(connection, spec))
         return cls(connection, spec, run, called, before, stored, back, backward.planned)
 

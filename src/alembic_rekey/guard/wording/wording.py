@@ -131,8 +131,8 @@ _WORDING: Mapping[str, Wording] = {
         claim="the newest run that was not restored is one of this revision and noun",
         sentence="revision {revision} has no run to restore: the newest one that was not restored is of {newest}",
         remedy="restore the newer run first (alembic-rekey runs lists them; in one downgrade op.restore stands in the "
-        "reverse order of op.rekey); if this revision never ran here, or its side tables are gone, restore from its "
-        "report with -x report=FILE.",
+        "reverse order of op.rekey); if its side tables are gone, restore from its report with -x report=FILE; if this "
+        "revision never ran here (it was stamped), there is nothing to restore: alembic stamp the revision before it.",
     ),
     "run_of_more": Wording(
         claim="the spec names every kind of change that the run made",
@@ -210,7 +210,8 @@ _WORDING: Mapping[str, Wording] = {
         claim="no foreign key leads nowhere that did not before",
         sentence="{table}: the row with rowid {rowid} refers to a row of {parent} that would be gone",
         remedy="a table outside the plan hangs on rows that the plan deletes: move its rows to the canonical by hand, "
-        "or cover the table in the spec.",
+        "or cover the table in the spec. Going back: what the row referred to was deleted since; put that back first, "
+        "or go back online with -x on_drift=keep.",
     ),
     "foreign_key_mended": Wording(
         claim="no foreign key that led nowhere before leads somewhere now",

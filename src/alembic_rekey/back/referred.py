@@ -1,0 +1,36 @@
+"""What deleted rows referred to beside their owners: the application may have deleted that since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, column, exists, literal, not_, select, table, true
+
+from alembic_rekey.guard.stored import Referred, columns_in
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.rules import DELETED
+from alembic_rekey.spec import Spec
+
+__all__ = ["gone"]
+
+
+def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClause) -> list[ColumnElement[bool]]:
+    """Return, per foreign key, the condition that what `rows` referred to neither stands nor comes back with them."""
+    found: list[ColumnElement[bool]] = []
+    for number, key in enumerate(keys):
+        before = columns_in(rows, key.columns)
+        standing = table(key.table, *map(column, key.keys), schema=key.schema).alias(f"rekey_referred_{number}")
+        there = [exists(select(literal(1)).where(_alike(standing, key, before)))]
+        for part in spec.parts:
+            if (part.table.name, part.table.schema) == (key.table, key.schema):
+                run = select(planned[part]).subquery(f"rekey_with_it_{number}")
+                # Who moved with its owner gets its old key back.
+                returns = true() if part.key_moves else run.c.rekey_action.in_(sorted(DELETED))
+                there.append(exists(select(literal(1)).where(returns, _alike(run, key, before))))
+        found.append(and_(*(value.is_not(None) for value in before), *map(not_, there)))
+    return found
+
+
+def _alike(source: FromClause, key: Referred, before: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    return and_(*(its == mine for its, mine in zip(columns_in(source, key.keys), before, strict=True)))
