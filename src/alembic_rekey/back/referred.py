@@ -23,7 +23,7 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
         standing = table(key.table, *map(column, key.keys), schema=key.schema).alias(f"rekey_referred_{number}")
         there = [exists(select(literal(1)).where(_alike(standing, key, before)))]
         for part in spec.parts:
-            if (part.table.name, part.table.schema) == (key.table, key.schema):
+            if part.table.name == key.table:
                 run = select(planned[part]).subquery(f"rekey_with_it_{number}")
                 # Who moved with its owner gets its old key back.
                 returns = true() if part.key_moves else run.c.rekey_action.in_(sorted(DELETED))

@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from sqlalchemy import ColumnClause, ColumnElement, Connection, FromClause, column, inspect, select
+from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
+from sqlalchemy.exc import SAWarning
 
 from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
@@ -95,8 +98,7 @@ def _columns(connection: Connection, parts: Sequence[Part]) -> Mapping[str, list
 
 def _bound(connection: Connection, part: Part, spec: Spec) -> frozenset[int]:
     """Return which owners of `part` a foreign key leads to what they refer to."""
-    to, asked, place = spec.parent(part).table.name, inspect(connection), (part.table.name, part.table.schema)
-    keys = asked.get_foreign_keys(*place) if asked.has_table(*place) else []
+    to, keys = spec.parent(part).table.name, _foreign_keys(connection, part)
     led = [set(key["constrained_columns"]) for key in keys if key["referred_table"] == to]
     return frozenset(
         number for number, owner in enumerate(part.owning) if any(key & {known.name for known in owner} for key in led)
@@ -119,12 +121,20 @@ def referred(connection: Connection, spec: Spec) -> Mapping[str, Sequence[Referr
 
 
 def _referred(connection: Connection, part: Part, spec: Spec) -> Iterable[Referred]:
-    asked, place, parent = inspect(connection), (part.table.name, part.table.schema), spec.parent(part)
+    asked, parent = inspect(connection), spec.parent(part)
     owned = [] if part is spec.identity else [{str(known.name) for known in owner} for owner in part.owning]
-    for key in asked.get_foreign_keys(*place) if asked.has_table(*place) else ():
+    for key in _foreign_keys(connection, part):
         to = key["referred_table"], key["referred_schema"]
         if to[0] == parent.table.name and set(key["constrained_columns"]) in owned:
             continue
         # SQLite lets a foreign key lead to a table that is not there.
         if asked.has_table(*to):
             yield Referred(tuple(key["constrained_columns"]), *to, tuple(key["referred_columns"]))
+
+
+def _foreign_keys(connection: Connection, part: Part) -> list[ReflectedForeignKeyConstraint]:
+    asked, place = inspect(connection), (part.table.name, part.table.schema)
+    with catch_warnings():
+        # SQLAlchemy looks for a name in the text of a table of SQLite too, and wonders at a quote in it.
+        simplefilter("ignore", SAWarning)
+        return asked.get_foreign_keys(*place) if asked.has_table(*place) else []
