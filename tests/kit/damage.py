@@ -14,6 +14,8 @@ Document = dict[str, Any]
 Change = Callable[[Document], object]
 
 
+BEHIND = ("counts", "has_collisions")
+"""What stands behind the rows, which are counted while they are written."""
 AROUND = ("plan", "apply_summary", "created_rows", "left_behind", "answers", "sha256")
 
 
@@ -28,7 +30,9 @@ def rewritten(document: Document) -> bytes:
     plan = {key: value for key, value in document["plan"].items() if key != "fingerprint"}
     sections = {key: value for key, value in plan.items() if key.startswith("shadow_") or key.endswith("_plans")}
     lines = ["{"] + [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()] + [' "plan": {']
-    lines += [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in plan.items() if key not in sections]
+    facts = {key: value for key, value in plan.items() if key not in sections}
+    told = {key: f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in facts.items()}
+    lines += [line for key, line in told.items() if key not in BEHIND]
     seal = hashlib.sha256(json.dumps([1, plan.get("registry_sha256"), plan.get("revision")]).encode())
     for title, entries in sections.items():
         texts = [json.dumps(entry, separators=(",", ":")) for entry in entries]
@@ -38,6 +42,7 @@ def rewritten(document: Document) -> bytes:
             seal.update(f"{title}\n{json.dumps(planned, separators=(',', ':'))}\n".encode())
         listed = "".join(f"\n   {text}," for text in texts)[:-1] if texts else ""
         lines.append(f"  {json.dumps(title)}: [{listed}],")
+    lines += [line for key, line in told.items() if key in BEHIND]
     lines += [f'  "fingerprint": "{seal.hexdigest()}"', " },"]
     lines.append(f' "apply_summary": {json.dumps(document.get("apply_summary"))},')
     for title in ("created_rows", "left_behind", "answers"):

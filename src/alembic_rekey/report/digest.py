@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, column, func, select
 
-from alembic_rekey.report.rows import listing_order
+from alembic_rekey.report.entry import listing_order
 from alembic_rekey.spec import Part
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.interface import Database

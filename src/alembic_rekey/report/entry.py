@@ -1,17 +1,20 @@
-"""One entry of a report: by what its row is known, and what it says."""
+"""One entry of a report: which rows have one, where it stands, by what its row is known, and what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import singledispatch
 from math import isfinite
 from types import NoneType
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, ColumnElement, Text, column, true
 
+from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Slots
+from alembic_rekey.sql.expressions import Exact, by_code_point
 
-__all__ = ["json_value", "json_values", "row_key", "row_name", "row_status", "row_value"]
+__all__ = ["json_value", "json_values", "listing_order", "row_key", "row_name", "row_status", "row_value", "told"]
 
 _PLAIN = frozenset({str, int, bool, NoneType})
 _NUMBERS = frozenset({float, int, bool, NoneType})
@@ -57,3 +60,27 @@ def json_values(values: Sequence[Any]) -> Sequence[Any]:
     if kinds <= _PLAIN or (kinds <= _NUMBERS and all(map(isfinite, filter(None, values)))):
         return values
     return [json_value(value) for value in values]
+
+
+@singledispatch
+def told(_part: Part) -> ColumnElement[bool]:
+    """Return which rows of a plan a report tells, and a fingerprint takes in."""
+    return true()
+
+
+@told.register
+def _told_of_identity(_identity: Identity) -> ColumnElement[bool]:
+    # A row that stays is kept for what is left behind only: whoever writes there makes no other plan.
+    return column("rekey_action", Text()) != Action.KEEP.value
+
+
+def listing_order(part: Part) -> list[ColumnElement[Any]]:
+    """Return by what the rows of a section are sorted: created ones last, by key, then by canonical.
+
+    Letter by letter whatever the column's collation is: the journal does not have that of its table.
+    """
+    return [
+        column("rekey_action", Text()) == Action.CREATE.value,
+        *(by_code_point(Exact(column(known.name, known.type))) for known in part.keys),
+        by_code_point(column("rekey_canonical", Text())),
+    ]

@@ -28,7 +28,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    true,
 )
 from sqlalchemy.exc import SAWarning
 
@@ -37,11 +36,10 @@ from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import CREATED, LEAD, Entries
-from alembic_rekey.report.entry import json_values
+from alembic_rekey.report.entry import json_values, listing_order, told
 from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions, told_columns
 from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.expressions import Exact, by_code_point
 from alembic_rekey.sql.side_tables import bookkeeping, created, journal, to_name
 
 __all__ = [
@@ -51,14 +49,12 @@ __all__ = [
     "journal_sections",
     "left_counted",
     "left_entries",
-    "listing_order",
     "plan_sections",
     "title_of",
-    "told",
     "winning",
 ]
 
-_FETCHED, _AT_ONCE = 500, 100
+_FETCHED, _AT_ONCE = 500, 50
 """Rows that a server hands over in one turn, and those that are written together."""
 _GOES = (Action.DROP, Action.MERGE, Action.REPLACE)
 _SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE, Action.ABSORB)
@@ -155,7 +151,10 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
 
 
 def _at_once(rows: Result[Any]) -> Iterator[Sequence[Row[Any]]]:
-    return (fetched[at : at + _AT_ONCE] for fetched in rows.partitions() for at in range(0, len(fetched), _AT_ONCE))
+    while fetched := list(rows.fetchmany(_FETCHED)):
+        while fetched:
+            yield fetched[:_AT_ONCE]
+            del fetched[:_AT_ONCE]
 
 
 def left_counted(connection: Connection, spec: Spec, sections: Iterable[Section]) -> dict[str, int]:
@@ -224,27 +223,3 @@ def _winning_the_slot(slots: Slots, shown: Mapping[str, ColumnElement[Any]]) -> 
     told_of = [column("rekey_action", Text()), key_text([shown[str(known.name)] for known in slots.keys])]
     told_of += [nothing if known is None else known for known in of_row]
     return [func.first_value(known).over(partition_by=slot, order_by=survives) for known in told_of]
-
-
-@singledispatch
-def told(_part: Part) -> ColumnElement[bool]:
-    """Return which rows of a plan a report tells, and a fingerprint takes in."""
-    return true()
-
-
-@told.register
-def _told_of_identity(_identity: Identity) -> ColumnElement[bool]:
-    # A row that stays is kept for what is left behind only: whoever writes there makes no other plan.
-    return column("rekey_action", Text()) != Action.KEEP.value
-
-
-def listing_order(part: Part) -> list[ColumnElement[Any]]:
-    """Return by what the rows of a section are sorted: created ones last, by key, then by canonical.
-
-    Letter by letter whatever the column's collation is: the journal does not have that of its table.
-    """
-    return [
-        column("rekey_action", Text()) == Action.CREATE.value,
-        *(by_code_point(Exact(column(known.name, known.type))) for known in part.keys),
-        by_code_point(column("rekey_canonical", Text())),
-    ]

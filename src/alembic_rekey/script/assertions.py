@@ -12,8 +12,9 @@ from alembic_rekey.guard.shape import surplus_columns
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.report.approval import Approval
 from alembic_rekey.report.digest import PlanDigest, digest_in_sql
+from alembic_rekey.report.entry import told
 from alembic_rekey.report.reading import ReadReport, report_entries
-from alembic_rekey.report.rows import title_of, told
+from alembic_rekey.report.rows import title_of
 from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import current_run, journal, runs
