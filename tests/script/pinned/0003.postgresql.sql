@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 845, 859, 869, 907, 1011
---   project_state: 854, 953, 962, 971, 991, 1001
---   interactions: 920
---   memories: 933, 943
+--   projects: 844, 858, 868, 906, 1010
+--   project_state: 853, 952, 961, 970, 990, 1000
+--   interactions: 919
+--   memories: 932, 942
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -450,19 +450,18 @@ rekey_slot_rank_state AS (SELECT *,
     CASE WHEN (shadow = 0 AND active = 1) THEN 0 WHEN (shadow = 1 AND active = 1) THEN 1
       WHEN (shadow = 0 AND active = 0) THEN 2 WHEN (shadow = 1 AND active = 0) THEN 3 END AS rank
   FROM rekey_slot_row_state),
-rekey_ranked_state AS (SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
+rekey_ranked_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, shadow, active, moment, rank,
+    row_number() OVER rekey_rows AS place,
+    CASE WHEN (value IS NOT DISTINCT FROM first_value(value) OVER rekey_rows) THEN 1 ELSE 0 END AS same,
     first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
   WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1
     ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
 rekey_judged_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
-    CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first,
-    CASE WHEN (value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END AS same,
+    CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, same,
     max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
-    max(CASE WHEN (shadow = 0 AND value IS NOT DISTINCT FROM won_value) THEN 1 ELSE 0 END
-    ) OVER rekey_rows AS said_by_canonical,
-    max(CASE WHEN (active = 1 AND won_active = 1 AND value IS DISTINCT FROM won_value) THEN 1 ELSE 0 END
-    ) OVER rekey_rows AS collided
+    max(CASE WHEN (shadow = 0 AND same = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS said_by_canonical,
+    max(CASE WHEN (active = 1 AND won_active = 1 AND same != 1) THEN 1 ELSE 0 END) OVER rekey_rows AS collided
   FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)),
 rekey_decided_state AS (SELECT key_0,
     CASE WHEN (collided = 1) THEN 'collision' WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'

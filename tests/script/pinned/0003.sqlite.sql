@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1035, 1062, 1088, 1129, 1248
---   project_state: 1055, 1183, 1193, 1203, 1224, 1236
---   interactions: 1144
---   memories: 1159, 1171
+--   projects: 1036, 1063, 1089, 1130, 1249
+--   project_state: 1056, 1184, 1194, 1204, 1225, 1237
+--   interactions: 1145
+--   memories: 1160, 1172
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -390,17 +390,18 @@ rekey_slot_rank_state AS (SELECT *,
     CASE WHEN (shadow = 0 AND active = 1) THEN 0 WHEN (shadow = 1 AND active = 1) THEN 1
       WHEN (shadow = 0 AND active = 0) THEN 2 WHEN (shadow = 1 AND active = 0) THEN 3 END AS rank
   FROM rekey_slot_row_state),
-rekey_ranked_state AS (SELECT *, row_number() OVER rekey_rows AS place, first_value(value) OVER rekey_rows AS won_value,
+rekey_ranked_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, shadow, active, moment, rank,
+    row_number() OVER rekey_rows AS place,
+    CASE WHEN (value IS first_value(value) OVER rekey_rows) THEN 1 ELSE 0 END AS same,
     first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
   WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1
     ORDER BY rank, moment DESC NULLS LAST, key_0 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
 rekey_judged_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
-    CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, CASE WHEN (value IS won_value) THEN 1 ELSE 0 END AS same,
+    CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, same,
     max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
-    max(CASE WHEN (shadow = 0 AND value IS won_value) THEN 1 ELSE 0 END) OVER rekey_rows AS said_by_canonical,
-    max(CASE WHEN (active = 1 AND won_active = 1 AND value IS NOT won_value) THEN 1 ELSE 0 END
-    ) OVER rekey_rows AS collided
+    max(CASE WHEN (shadow = 0 AND same = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS said_by_canonical,
+    max(CASE WHEN (active = 1 AND won_active = 1 AND same != 1) THEN 1 ELSE 0 END) OVER rekey_rows AS collided
   FROM rekey_ranked_state WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1)),
 rekey_decided_state AS MATERIALIZED (SELECT key_0,
     CASE WHEN (collided = 1) THEN 'collision' WHEN (shadow = 0 AND won_by_shadow = 1 AND same = 1) THEN 'revive'

@@ -166,30 +166,33 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
     def first(fact: str, label: str) -> ColumnElement[Any]:
         return so_far(func.first_value(row.c[fact]), slot, order).label(label)
 
+    # The value itself is long, and would be sorted once more.
+    light = [known for known in row.c if known.name != "value"]
+    won_value = so_far(func.first_value(row.c.value), slot, order)
     ranked = select(
-        row,
+        *light,
         so_far(func.row_number(), slot, order).label("place"),
-        first("value", "won_value"),
+        flag(row.c.value.is_not_distinct_from(won_value)).label("same"),
         first("shadow", "won_by_shadow"),
         first("active", "won_active"),
         *(first(known.name, f"won_{known.name}") for known in of_answers),
     ).cte(f"rekey_ranked_{called}")
     slot = [ranked.c[known.name] for known in slot]
-    same = ranked.c.value.is_not_distinct_from(ranked.c.won_value)
+    same = ranked.c.same == 1
 
     def anywhere(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.max(flag(and_(*conditions))).over(partition_by=slot)
 
     facts: list[ColumnElement[Any]] = []
     if answered is not None:
-        disputed = anywhere(ranked.c.kept > 0, ranked.c.kept == ranked.c.won_kept, ~same).label("disputed")
+        disputed = anywhere(ranked.c.kept > 0, ranked.c.kept == ranked.c.won_kept, not_(same)).label("disputed")
         facts = [*(ranked.c[name] for name in ("active", "kept", "answer", "won_answer", "named")), disputed]
         facts.append(flag(ranked.c.won_kept > 0).label("answered"))
     elif newest:
         # The newest stays as a row does that a person keeps.
         facts = [ranked.c.active, literal(1).label("answered")]
     if slots.differing is Differing.REFUSE and slots.value is not None:
-        facts.append(anywhere(ranked.c.active == 1, ranked.c.won_active == 1, ~same).label("collided"))
+        facts.append(anywhere(ranked.c.active == 1, ranked.c.won_active == 1, not_(same)).label("collided"))
     return select(
         *alike(ranked, "key"),
         ranked.c.canonical,
@@ -199,7 +202,7 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
         ranked.c.shadow,
         ranked.c.won_by_shadow,
         flag(ranked.c.place == 1).label("first"),
-        flag(same).label("same"),
+        ranked.c.same,
         anywhere(ranked.c.shadow == 1).label("touched"),
         *([ranked.c.follows] if follows else []),
         anywhere(ranked.c.shadow == 0, same).label("said_by_canonical"),
