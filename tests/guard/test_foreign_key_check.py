@@ -87,10 +87,31 @@ def test_a_check_that_rows_from_before_it_break_is_to_be_fulfilled_first(databas
         "UPDATE projects SET mail = 'b' WHERE id = 2"
     )
     before = database.snapshot()
-    # SQLite asks no CHECK through a connection that only reads: a plan cannot know.
-    ended = project.upgrade()
-    assert 2 == ended.code
-    assert "projects: rows from before a CHECK constraint do not fulfil it" in ended.err
+    told = "projects: rows from before a CHECK constraint do not fulfil it"
+    planned, ended = project.check(), project.upgrade()
+    assert (2, 2) == (planned.status, ended.code)
+    assert told in planned.out
+    assert told in ended.err
     stopped = database.run_script(project.script())
     assert b"rekey_check_broken" in stopped.stderr
+    assert before == database.snapshot()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_so_is_one_of_a_table_whose_rows_only_change(database, tmp_path):
+    """A tag that is superseded goes back to the status that it had, which its table would not take any more."""
+    database.execute("""
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, project TEXT, status TEXT,
+          CHECK (status IN ('active', 'superseded')));
+        PRAGMA ignore_check_constraints = ON;
+        INSERT INTO notes VALUES (1, 'pol', 'old');
+    """)
+    spec = """Spec(revision=revision,
+        identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
+        tags=(Tags(noun="note", key=t["notes"].c.id, tag=t["notes"].c.project, status=t["notes"].c.status),))"""
+    schema = "CREATE TABLE projects (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO projects VALUES (1, 'polisher');"
+    project = declared(database, tmp_path, schema, spec, ["projects", "notes"], names={"polisher": ["pol"]})
+    before = database.snapshot()
+    assert (2, 2) == (project.check().status, project.upgrade().code)
+    assert b"rekey_check_broken" in database.run_script(project.script()).stderr
     assert before == database.snapshot()

@@ -308,6 +308,14 @@ CASES = {
     "a row that refers to a canonical which is made only now": Case(
         "rekey_foreign_key_mended", (sql(HANGS.format("projects (name)", "p06-polisher")),), only="sqlite"
     ),
+    "a word of the spec that is no label of the database's enum": Case(
+        "rekey_no_label",
+        (
+            sql("CREATE TYPE said AS ENUM ('active'); UPDATE memories SET status = 'active'"),
+            sql("ALTER TABLE memories ALTER COLUMN status DROP DEFAULT, ALTER status TYPE said USING status::said"),
+        ),
+        only="postgresql",
+    ),
     "a published table without a replica identity": Case(
         "rekey_no_replica_identity",
         (

@@ -7,7 +7,7 @@ when it writes, and about the key of a row that is still to be created.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,11 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
+    or_,
     select,
     union_all,
 )
@@ -38,7 +40,7 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.constraints import Condition, Conditions
 from alembic_rekey.sql.dialects.interface import Database
 
-__all__ = ["conditions_after"]
+__all__ = ["conditions_after", "conditions_broken"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ def conditions_after(connection: Connection, spec: Spec, names: Names, planned: 
             every = union_all(*refused).subquery("rekey_refused")
             said = literal(str(part.table.name)).label("table")
             yield check("condition_after", part.noun, select(said, every.c.row, every.c.what).order_by(every.c.row))
+
+
+def conditions_broken(connection: Connection, parts: Sequence[Part]) -> Iterator[Check]:
+    """Yield the check that every row is what its table asks of it, for a plan: the upgrade has it of the catalog."""
+    told = database(connection.dialect.name).conditions(connection, [part.table for part in parts])
+    for part, asked in zip(parts, told, strict=True):
+        if asked.only_rows_tell and asked.asked:
+            broken = exists(
+                select(literal(1)).select_from(part.table).where(or_(*(_broken(one) for one in asked.asked)))
+            )
+            yield check("check_broken", "", select(literal(str(part.table.name)).label("table")).where(broken))
+
+
+def _broken(one: Condition) -> ColumnElement[bool]:
+    return literal_column(f"NOT ({one.said})")
 
 
 def _changed(asking: _Asking, names: Names) -> Iterator[Relation]:
@@ -133,7 +150,7 @@ def _refused(
             row.c.rekey_action.in_(sorted(action.value for action in actions)),
             *(dialect.as_kept(value, told.kept[name])[1] for name, value in written.items() if name in one.covered),
             *(key.is_(None) for name, key in leads.items() if name in one.covered),
-            literal_column(f"NOT ({one.said})"),
+            _broken(one),
         )
         lines.append((refused, literal(f"would break the constraint {one.name}")))
     every = select(row.c.rekey_row.label("row"), case(*lines).label("what")).subquery("rekey_held")
