@@ -128,7 +128,7 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[str]
                 f"  {table}: {shown(canonical)} at {sentence(slot)}",
                 *(
                     f"    row {shown(r['key'])}, under {shown(r['written_under'])}, says "
-                    f"{shown_beside(r['value'], rows[0 if number else 1]['value'])}"
+                    f"{shown_beside(r['value'], rows[not number and len(rows) > 1]['value'])}"
                     for number, r in enumerate(rows)
                 ),
             )

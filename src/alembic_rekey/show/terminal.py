@@ -127,7 +127,7 @@ def _collisions(findings: Sequence[Finding], limit: int | None) -> Iterator[Rend
         where = Text.assemble((shown(canonical), "bold"), f" at {sentence(slot)}\n", (table, SOFT))
         for number, row in enumerate(rows):
             who = Text(f"{shown(row['key'])}\nunder {shown(row['written_under'])}")
-            says = marked(rows[0 if number else 1]["value"], row["value"])
+            says = marked(rows[not number and len(rows) > 1]["value"], row["value"])
             made.add_row("" if number else where, who, says, end_section=number == len(rows) - 1)
     yield made
     yield from _more(len(slots), limit)
