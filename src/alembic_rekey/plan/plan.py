@@ -103,8 +103,11 @@ def _own(part: Part) -> Iterator[tuple[str, TypeEngine[Any]]]:
 
 
 def _known(part: Part, planned: FromClause) -> Relation:
-    columns: list[ColumnElement[Any]] = [column(name, type_) for name, type_ in _own(part)]
+    columns = [column(name, type_) for name, type_ in _own(part)]
     columns += [column(known.name, known.type) for known in part.table.columns]
+    for known in columns:
+        # SQLAlchemy shortens names of more than 57 letters: of a column of a table wherever it writes one.
+        known.table = planned
     return select(*columns).select_from(planned)
 
 

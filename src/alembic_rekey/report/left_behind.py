@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    ColumnClause,
     ColumnElement,
     FromClause,
     Integer,
@@ -127,13 +128,16 @@ def _rows(identity: Identity, planned: FromClause, columns: Sequence[str]) -> CT
     own: dict[str, TypeEngine[Any]] = {to_name(known): known.type for known in identity.keys}
     own |= {str(known.name): known.type for known in identity.keys}
     own |= {str(known.name): Text() for known in identity.named}
-    read: list[ColumnElement[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text())]
+    read: list[ColumnClause[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text())]
     read.append(column("rekey_place", Integer()))
     read += [column(name, type_) for name, type_ in own.items()]
     # Without a type, so that none is read into what is stored.
     wanted = dict.fromkeys((*columns, *identity.absorbing))
-    others: list[ColumnElement[Any]] = [column(name) for name in wanted if name not in own]
-    return select(*read, *others).select_from(planned).cte("rekey_identity_row")
+    read += [column(name) for name in wanted if name not in own]
+    for known in read:
+        # As in a plan: a long name is shortened wherever it is written.
+        known.table = planned
+    return select(*read).select_from(planned).cte("rekey_identity_row")
 
 
 def _sides(identity: Identity, rows: CTE, columns: Sequence[str]) -> _Sides:

@@ -1,0 +1,25 @@
+"""Claims about columns whose names are as long as PostgreSQL takes them: SQLAlchemy shortens such names."""
+
+import pytest
+
+from declared import declared
+
+SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
+    references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project_id,)),))"""
+
+
+@pytest.mark.parametrize("letters", [57, 58, 63])
+def test_a_plan_is_made_and_the_fold_goes_there_and_back(database, tmp_path, letters):
+    schema = f"""
+        CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99), {"a" * letters} VARCHAR(9));
+        INSERT INTO projects VALUES (1, 'polisher', 'x'), (2, 'pol', 'y');
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, project_id INTEGER, {"b" * letters} VARCHAR(9));
+        INSERT INTO notes VALUES (1, 2, 'z');"""
+    project = declared(database, tmp_path, schema, SPEC, ["projects", "notes"], names={"polisher": ["pol"]})
+    before = [database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("projects", "notes")]
+    planned = project.check()
+    assert 0 == planned.status, planned.err
+    assert 0 == project.upgrade().code
+    assert [(1, 1, "z")] == database.rows("SELECT * FROM notes")
+    assert 0 == project.downgrade().code
+    assert before == [database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("projects", "notes")]
