@@ -84,3 +84,25 @@ def test_a_row_one_owner_of_which_was_deleted_since_is_listed_and_can_be_left(da
         database.rows("SELECT * FROM people ORDER BY id"),
         database.rows("SELECT * FROM follows"),
     )
+
+
+def test_owners_that_share_a_tenants_column_are_bound_each_by_its_own_foreign_key(database, tmp_path):
+    """A foreign key binds the one end; the other, in the same tenant, refers to nothing, before the fold and after."""
+    definitions = """
+        CREATE TABLE people (tenant INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT, PRIMARY KEY (tenant, id));
+        CREATE TABLE follows (tenant INTEGER NOT NULL, who INTEGER NOT NULL, whom INTEGER NOT NULL,
+            PRIMARY KEY (tenant, who, whom), FOREIGN KEY (tenant, who) REFERENCES people (tenant, id));
+        INSERT INTO people VALUES (1, 1, 'anna'), (1, 2, 'aberg');
+        INSERT INTO follows VALUES (1, 2, 9);"""
+    spec = """Spec(revision="0002", identity=Identity(noun="person", registered="projects",
+            key=(t["people"].c.tenant, t["people"].c.id), name=t["people"].c.name, within=(t["people"].c.tenant,),
+            missing=Missing.PROMOTE),
+        slots=(Slots(noun="follow", key=tuple(t["follows"].c), owners=((t["follows"].c.tenant, t["follows"].c.who),
+            (t["follows"].c.tenant, t["follows"].c.whom))),))"""
+    project = declared(database, tmp_path, definitions, spec, ["people", "follows"], names={"anna": ["aberg"]})
+    before = rows(database)
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert [(1, 1, 9)] == database.rows("SELECT * FROM follows")
+    assert 0 == project.downgrade().code
+    assert before == rows(database)

@@ -100,8 +100,9 @@ def _bound(connection: Connection, part: Part, spec: Spec) -> frozenset[int]:
     """Return which owners of `part` a foreign key leads to what they refer to."""
     to, keys = spec.parent(part).table.name, _foreign_keys(connection, part)
     led = [set(key["constrained_columns"]) for key in keys if key["referred_table"] == to]
+    # Two owners may share a column, a tenant's: the key of one binds not the other.
     return frozenset(
-        number for number, owner in enumerate(part.owning) if any(key & {known.name for known in owner} for key in led)
+        number for number, owner in enumerate(part.owning) if any(key <= {known.name for known in owner} for key in led)
     )
 
 
