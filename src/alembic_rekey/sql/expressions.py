@@ -57,6 +57,8 @@ class EveryColumn(ColumnClause[Any]):
     """All columns of a table as they stand, those that the revision does not know included."""
 
     inherit_cache = False
+    # Not that of a column, which any database would write.
+    __visit_name__ = "every_column"
 
     def __init__(self, of: Table) -> None:
         super().__init__("*", is_literal=True)

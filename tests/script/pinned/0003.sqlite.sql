@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1035, 1062, 1088, 1129, 1248
---   project_state: 1055, 1183, 1193, 1203, 1224, 1236
---   interactions: 1144
---   memories: 1159, 1171
+--   projects: 1036, 1063, 1089, 1130, 1249
+--   project_state: 1056, 1184, 1194, 1204, 1225, 1237
+--   interactions: 1145
+--   memories: 1160, 1172
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -175,7 +175,8 @@ FROM (SELECT part."table"
   FROM rekey_part AS part
     JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
       AND known.sql LIKE '%check%'
-    JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%') AS rekey_asked
+    JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
+  WHERE part.deletable <> '') AS rekey_asked
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_check_broken CHECK (guard <> 'rekey_check_broken'));

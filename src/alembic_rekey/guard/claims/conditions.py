@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.rows_after import RowsAfter, changed, created
+from alembic_rekey.guard.claims.rows_after import RowsAfter, changed, created, standing
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
@@ -59,6 +59,7 @@ def conditions_after(connection: Connection, spec: Spec, names: Names, planned: 
     dialect = database(connection.dialect.name)
     for part, told in zip(spec.parts, dialect.conditions(connection, [one.table for one in spec.parts]), strict=True):
         asking = _Asking(part, spec, planned, told, dialect)
+        yield from _standing(asking, names)
         refused = [*_changed(asking, names), *_created(asking)]
         if refused:
             every = union_all(*refused).subquery("rekey_refused")
@@ -67,18 +68,40 @@ def conditions_after(connection: Connection, spec: Spec, names: Names, planned: 
 
 
 def conditions_broken(connection: Connection, parts: Sequence[Part]) -> Iterator[Check]:
-    """Yield the check that every row is what its table asks of it, for a plan: the upgrade has it of the catalog."""
+    """Yield the check that rows of tables where some may be deleted are what these ask, for a plan.
+
+    To the upgrade the catalog tells it.
+    """
     told = database(connection.dialect.name).conditions(connection, [part.table for part in parts])
     for part, asked in zip(parts, told, strict=True):
-        if asked.only_rows_tell and asked.asked:
-            broken = exists(
-                select(literal(1)).select_from(part.table).where(or_(*(_broken(one) for one in asked.asked)))
-            )
-            yield check("check_broken", "", select(literal(str(part.table.name)).label("table")).where(broken))
+        if asked.only_rows_tell and asked.asked and part.deletable:
+            yield _check_broken(part, part.table, or_(*map(_broken, asked.asked)))
+
+
+def _check_broken(part: Part, source: FromClause, broken: ColumnElement[bool]) -> Check:
+    found = exists(select(literal(1)).select_from(source).where(broken))
+    return check("check_broken", "", select(literal(str(part.table.name)).label("table")).where(found))
 
 
 def _broken(one: Condition) -> ColumnElement[bool]:
     return literal_column(f"NOT ({one.said})")
+
+
+def _standing(asking: _Asking, names: Names) -> Iterator[Check]:
+    """Yield the check that rows which only change could be written back: that what they hold now is taken."""
+    told, writes = asking.told, written_columns(asking.spec, asking.part)
+    writing = {one: [action for action, columns in writes.items() if one.covered & {*columns}] for one in told.asked}
+    asked = [one for one, actions in writing.items() if actions]
+    if told.only_rows_tell and asked and not asking.part.deletable:
+        covered = {name for one in asked for name in one.covered}
+        rows = standing(asking.part, asking.spec, names, asking.planned, covered)
+        held = [value.label(name) for name, value in rows.values.items()]
+        # By the table's own name: a text of the catalog may say it.
+        row = select(rows.action.label("rekey_action"), *held).select_from(rows.source)
+        source = row.subquery(str(asking.part.table.name))
+        acting = (source.c.rekey_action.in_(sorted(action.value for action in writing[one])) for one in asked)
+        broken = or_(*(and_(acts, _broken(one)) for acts, one in zip(acting, asked, strict=True)))
+        yield _check_broken(asking.part, source, broken)
 
 
 def _changed(asking: _Asking, names: Names) -> Iterator[Relation]:

@@ -18,7 +18,7 @@ from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import given
 
-__all__ = ["RowsAfter", "called", "changed", "created"]
+__all__ = ["RowsAfter", "called", "changed", "created", "standing"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ def changed(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Coll
         source, keys = stored.join(lines, same_key(keys, keys_of(part, stored))), keys_of(part, stored)
         values = {name: new[name] if name in new else stored.c[name] for name in wanted}
     return RowsAfter(source, called(keys, lines), lines.c.rekey_action, values)
+
+
+def standing(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Collection[str]) -> RowsAfter:
+    """Return the rows of `part` that change, with those columns that are `wanted`, as they stand."""
+    lines, _ = becoming(part, spec, names, planned)
+    held = dict.fromkeys([*(str(known.name) for known in part.keys), *wanted])
+    stored = table(part.table.name, *map(column, held), schema=part.table.schema).alias("rekey_stored")
+    source, keys = stored.join(lines, same_key(keys_of(part, lines), keys_of(part, stored))), keys_of(part, stored)
+    return RowsAfter(source, called(keys, lines), lines.c.rekey_action, {name: stored.c[name] for name in wanted})
 
 
 def created(spec: Spec, planned: Planned) -> RowsAfter | None:

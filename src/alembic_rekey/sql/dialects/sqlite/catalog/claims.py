@@ -29,7 +29,8 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         """SELECT part."table" FROM rekey_part AS part
         JOIN sqlite_master AS known ON known.type = 'table' AND lower(known.name) = lower(part."table")
           AND known.sql LIKE '%check%'
-        JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'""",
+        JOIN pragma_quick_check(known.name) AS found ON found.quick_check LIKE 'CHECK constraint failed%'
+        WHERE part.deletable <> ''""",
         ("table",),
     ),
 }
