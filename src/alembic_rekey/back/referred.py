@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,19 +18,22 @@ __all__ = ["gone"]
 
 def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClause) -> list[ColumnElement[bool]]:
     """Return, per foreign key, the condition that what `rows` referred to neither stands nor comes back with them."""
-    found: list[ColumnElement[bool]] = []
+    # PostgreSQL tells a foreign key to a partitioned table once more for each partition: one of them has the row.
+    there: defaultdict[tuple[str, ...], list[ColumnElement[bool]]] = defaultdict(list)
     for number, key in enumerate(keys):
         before = columns_in(rows, key.columns)
         standing = table(key.table, *map(column, key.keys), schema=key.schema).alias(f"rekey_referred_{number}")
-        there = [exists(select(literal(1)).where(_alike(standing, key, before)))]
+        there[key.columns].append(exists(select(literal(1)).where(_alike(standing, key, before))))
         for part in spec.parts:
             if part.table.name == key.table:
                 run = select(planned[part]).subquery(f"rekey_with_it_{number}")
                 # Who moved with its owner gets its old key back.
                 returns = true() if part.key_moves else run.c.rekey_action.in_(sorted(DELETED))
-                there.append(exists(select(literal(1)).where(returns, _alike(run, key, before))))
-        found.append(and_(*(value.is_not(None) for value in before), *map(not_, there)))
-    return found
+                there[key.columns].append(exists(select(literal(1)).where(returns, _alike(run, key, before))))
+    return [
+        and_(*(value.is_not(None) for value in columns_in(rows, columns)), *map(not_, stands))
+        for columns, stands in there.items()
+    ]
 
 
 def _alike(source: FromClause, key: Referred, before: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:

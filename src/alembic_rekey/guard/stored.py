@@ -124,9 +124,12 @@ def referred(connection: Connection, spec: Spec) -> Mapping[str, Sequence[Referr
 def _referred(connection: Connection, part: Part, spec: Spec) -> Iterable[Referred]:
     asked, parent = inspect(connection), spec.parent(part)
     owned = [] if part is spec.identity else [{str(known.name) for known in owner} for owner in part.owning]
-    for key in _foreign_keys(connection, part):
-        to = key["referred_table"], key["referred_schema"]
-        if to[0] == parent.table.name and set(key["constrained_columns"]) in owned:
+    keys = _foreign_keys(connection, part)
+    to_parent = [set(key["constrained_columns"]) for key in keys if key["referred_table"] == parent.table.name]
+    for key in keys:
+        to, columns = (key["referred_table"], key["referred_schema"]), set(key["constrained_columns"])
+        # One to the parent is told once more for each of its partitions.
+        if columns in owned and columns in to_parent:
             continue
         # SQLite lets a foreign key lead to a table that is not there.
         if asked.has_table(*to):

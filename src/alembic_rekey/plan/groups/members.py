@@ -171,7 +171,8 @@ def _behind(
     """Return `source`, which refers to slots by `owner`, with the member that such a slot is of, and that member."""
     slots, identity = spec.parent(part), spec.identity
     # What a plan holds of slots is how they were; all others stay as they are.
-    was, stands = planned[slots].alias("rekey_slot_was"), slots.table.alias("rekey_slot_stands")
+    # No alias: a statement that asks this of a plan, and of rows of it, has two of them.
+    was, stands = select(planned[slots]).subquery("rekey_slot_was"), slots.table.alias("rekey_slot_stands")
     for rows in (was, stands):
         pairs = zip(owner, part.owning[0], keys_of(slots, rows), slots.keys, strict=True)
         source = source.outerjoin(rows, and_(*(referring(*pair) for pair in pairs)))
