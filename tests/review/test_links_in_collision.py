@@ -4,6 +4,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 SPEC = """Spec(revision=revision, identity=Identity(noun="shop", key=t["shops"].c.id, name=t["shops"].c.name,
     duplicates=Duplicates.FOUND), slots=(Slots(noun="link", key=(t["links"].c.shop_id, t["links"].c.other_id),
     owners=(t["links"].c.shop_id, t["links"].c.other_id), slot=(), value=t["links"].c.body, itself=Itself.DELETE),))"""

@@ -4,6 +4,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
     references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project_id,)),))"""
 

@@ -1,6 +1,10 @@
 """Claims about triggers that an upgrade fires: the plan tells of them, since what they change only the upgrade sees."""
 
+import pytest
+
 from declared import declared
+
+pytestmark = pytest.mark.sqlite_first
 
 SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
     references=[References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project_id,))])"""

@@ -4,6 +4,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.sqlite_first
+
 SCHEMA = """
 CREATE TABLE places (id INTEGER PRIMARY KEY);
 CREATE TABLE clubs (id INTEGER PRIMARY KEY);
