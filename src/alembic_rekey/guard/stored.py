@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from sqlalchemy import ColumnClause, ColumnElement, Connection, FromClause, column, inspect, select
+from sqlalchemy import ColumnElement, Connection, FromClause, inspect, select
 from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.exc import SAWarning
 
 from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.expressions import column_of
 
 __all__ = ["Referred", "Stored", "columns_in", "referred"]
 
@@ -72,13 +73,7 @@ class Stored:
 def columns_in(source: FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
     """Return the columns of `source` with these names, whether the revision knows them or not."""
     known = {str(each.name): each for each in source.columns}
-    return [known[name] if name in known else _unknown(source, name) for name in names]
-
-
-def _unknown(source: FromClause, name: str) -> ColumnElement[Any]:
-    made: ColumnClause[Any] = column(name)
-    made.table = source
-    return made
+    return [known[name] if name in known else column_of(source, name) for name in names]
 
 
 def _stamped_by_the_database(part: Part) -> str | None:

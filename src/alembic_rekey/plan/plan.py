@@ -23,6 +23,7 @@ from alembic_rekey.plan.parts.slots import plan_slots
 from alembic_rekey.plan.parts.tags import plan_tags
 from alembic_rekey.spec import Identity, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
+from alembic_rekey.sql.expressions import column_of
 from alembic_rekey.sql.side_tables import bookkeeping, journal, to_name
 
 __all__ = ["Planned", "decisions", "journalled", "nothing", "plan", "streamed"]
@@ -103,11 +104,8 @@ def _own(part: Part) -> Iterator[tuple[str, TypeEngine[Any]]]:
 
 
 def _known(part: Part, planned: FromClause) -> Relation:
-    columns = [column(name, type_) for name, type_ in _own(part)]
-    columns += [column(known.name, known.type) for known in part.table.columns]
-    for known in columns:
-        # SQLAlchemy shortens names of more than 57 letters: of a column of a table wherever it writes one.
-        known.table = planned
+    columns = [column_of(planned, name, type_) for name, type_ in _own(part)]
+    columns += [column_of(planned, known.name, known.type) for known in part.table.columns]
     return select(*columns).select_from(planned)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    ColumnClause,
     ColumnElement,
     FromClause,
     Integer,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    column,
     func,
     literal,
     literal_column,
@@ -39,7 +37,7 @@ from alembic_rekey.plan.judged import flag, same_key
 from alembic_rekey.spec import Absorb, Identity, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import Same
-from alembic_rekey.sql.expressions import by_code_point
+from alembic_rekey.sql.expressions import by_code_point, column_of
 from alembic_rekey.sql.side_tables import journal, to_name
 from alembic_rekey.sql.values import given
 
@@ -128,16 +126,12 @@ def _rows(identity: Identity, planned: FromClause, columns: Sequence[str]) -> CT
     own: dict[str, TypeEngine[Any]] = {to_name(known): known.type for known in identity.keys}
     own |= {str(known.name): known.type for known in identity.keys}
     own |= {str(known.name): Text() for known in identity.named}
-    read: list[ColumnClause[Any]] = [column("rekey_action", Text()), column("rekey_canonical", Text())]
-    read.append(column("rekey_place", Integer()))
-    read += [column(name, type_) for name, type_ in own.items()]
+    types: dict[str, TypeEngine[Any]] = {"rekey_action": Text(), "rekey_canonical": Text(), "rekey_place": Integer()}
+    types |= own
     # Without a type, so that none is read into what is stored.
-    wanted = dict.fromkeys((*columns, *identity.absorbing))
-    read += [column(name) for name in wanted if name not in own]
-    for known in read:
-        # As in a plan: a long name is shortened wherever it is written.
-        known.table = planned
-    return select(*read).select_from(planned).cte("rekey_identity_row")
+    read = dict.fromkeys((*types, *columns, *identity.absorbing))
+    shown = [column_of(planned, name, types.get(name)) for name in read]
+    return select(*shown).select_from(planned).cte("rekey_identity_row")
 
 
 def _sides(identity: Identity, rows: CTE, columns: Sequence[str]) -> _Sides:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, String, Table, Text, and_
+from sqlalchemy import DateTime, Enum, FromClause, String, Table, Text, and_, column
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause, ColumnElement
 from sqlalchemy.sql.expression import Executable
+from sqlalchemy.types import TypeEngine
 
 from alembic_rekey.spec import Relation
 
@@ -30,6 +31,7 @@ __all__ = [
     "Verbatim",
     "Written",
     "by_code_point",
+    "column_of",
     "quoted",
     "sought",
 ]
@@ -63,6 +65,16 @@ class EveryColumn(ColumnClause[Any]):
     def __init__(self, of: Table) -> None:
         super().__init__("*", is_literal=True)
         self.of = of
+
+
+def column_of(source: FromClause, name: str, type_: TypeEngine[Any] | None = None) -> ColumnClause[Any]:
+    """Return the column `name` of `source`, whether that knows of it or not.
+
+    SQLAlchemy shortens names of more than 57 letters wherever it writes a column of a relation, and no others.
+    """
+    made: ColumnClause[Any] = column(name, type_)
+    made.table = source
+    return made
 
 
 class InsertRows(Executable, ClauseElement):

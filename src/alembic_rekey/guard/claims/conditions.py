@@ -72,10 +72,12 @@ def conditions_broken(connection: Connection, parts: Sequence[Part]) -> Iterator
 
     To the upgrade the catalog tells it.
     """
-    told = database(connection.dialect.name).conditions(connection, [part.table for part in parts])
-    for part, asked in zip(parts, told, strict=True):
-        if asked.only_rows_tell and asked.asked and part.deletable:
-            yield _check_broken(part, part.table, or_(*map(_broken, asked.asked)))
+    dialect, deletable = database(connection.dialect.name), [part for part in parts if part.deletable]
+    if not dialect.knows_broken_checks:
+        told = dialect.conditions(connection, [part.table for part in deletable])
+        for part, asked in zip(deletable, told, strict=True):
+            if asked.asked:
+                yield _check_broken(part, part.table, or_(*map(_broken, asked.asked)))
 
 
 def _check_broken(part: Part, source: FromClause, broken: ColumnElement[bool]) -> Check:
@@ -89,10 +91,12 @@ def _broken(one: Condition) -> ColumnElement[bool]:
 
 def _standing(asking: _Asking, names: Names) -> Iterator[Check]:
     """Yield the check that rows which only change could be written back: that what they hold now is taken."""
+    if asking.dialect.knows_broken_checks or asking.part.deletable:
+        return
     told, writes = asking.told, written_columns(asking.spec, asking.part)
     writing = {one: [action for action, columns in writes.items() if one.covered & {*columns}] for one in told.asked}
     asked = [one for one, actions in writing.items() if actions]
-    if told.only_rows_tell and asked and not asking.part.deletable:
+    if asked:
         covered = {name for one in asked for name in one.covered}
         rows = standing(asking.part, asking.spec, names, asking.planned, covered)
         held = [value.label(name) for name, value in rows.values.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, case, cast, column, func, literal, select, table
@@ -36,22 +36,23 @@ def changed(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Coll
     lines, new = becoming(part, spec, names, planned)
     if part.stamp is not None:
         new[part.stamp.name] = _now(part.stamp)
-    source, keys = lines, keys_of(part, lines)
     values = {name: new[name] for name in wanted if name in new}
-    if len(values) < len(wanted):
-        held = dict.fromkeys([*(str(known.name) for known in part.keys), *wanted])
-        stored = table(part.table.name, *map(column, held), schema=part.table.schema).alias("rekey_stored")
-        source, keys = stored.join(lines, same_key(keys, keys_of(part, stored))), keys_of(part, stored)
-        values = {name: new[name] if name in new else stored.c[name] for name in wanted}
-    return RowsAfter(source, called(keys, lines), lines.c.rekey_action, values)
+    if len(values) == len(wanted):
+        return RowsAfter(lines, called(keys_of(part, lines), lines), lines.c.rekey_action, values)
+    stored = _stored(part, lines, wanted)
+    return replace(stored, values={**stored.values, **values})
 
 
 def standing(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Collection[str]) -> RowsAfter:
     """Return the rows of `part` that change, with those columns that are `wanted`, as they stand."""
-    lines, _ = becoming(part, spec, names, planned)
+    return _stored(part, becoming(part, spec, names, planned)[0], wanted)
+
+
+def _stored(part: Part, lines: FromClause, wanted: Collection[str]) -> RowsAfter:
     held = dict.fromkeys([*(str(known.name) for known in part.keys), *wanted])
     stored = table(part.table.name, *map(column, held), schema=part.table.schema).alias("rekey_stored")
-    source, keys = stored.join(lines, same_key(keys_of(part, lines), keys_of(part, stored))), keys_of(part, stored)
+    keys = keys_of(part, stored)
+    source = stored.join(lines, same_key(keys_of(part, lines), keys))
     return RowsAfter(source, called(keys, lines), lines.c.rekey_action, {name: stored.c[name] for name in wanted})
 
 

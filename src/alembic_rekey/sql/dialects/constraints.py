@@ -54,5 +54,3 @@ class Conditions:
     """By the name of a column."""
     inserts_as_given: bool = True
     """Whether a row that is inserted is asked as it was given: no trigger comes before."""
-    only_rows_tell: bool = False
-    """Whether rows may break them of which the catalog does not tell who only reads."""

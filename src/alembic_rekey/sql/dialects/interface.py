@@ -106,6 +106,9 @@ class Database(ABC):
     keeps_any_value: bool
     """Whether a column keeps any value as it came, whatever its type."""
 
+    knows_broken_checks: bool
+    """Whether the catalog tells who only reads that rows may break a CHECK; else each row is to be asked."""
+
     @abstractmethod
     def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return a stored value, of whatever type, as one that equals the very same only."""

@@ -122,6 +122,7 @@ class PostgreSQL(Database):
 
     readers_keep_rows = False
     keeps_any_value = False
+    knows_broken_checks = True
 
     def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
         """Take its text: not every type has an equality, but every one has a text."""

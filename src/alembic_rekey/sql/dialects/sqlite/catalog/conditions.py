@@ -90,8 +90,7 @@ def _conditions(source: Table, sql: str, told: str) -> Conditions:
         each: Kept("" if is_strict and type_ == "ANY" else _affinity(type_), collation=collated.get(each.lower(), ""))
         for each, type_, _ in columns
     }
-    # Where SQLite opens a file for reading only, it does not even read the text of a CHECK: no pragma finds a row.
-    return Conditions(tuple(asked), kept, only_rows_tell=True)
+    return Conditions(tuple(asked), kept)
 
 
 def _affinity(type_: str) -> str:
