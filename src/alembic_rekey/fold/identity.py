@@ -9,16 +9,12 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
-    String,
     TableClause,
-    Text,
     and_,
-    cast,
     func,
     insert,
     literal,
     literal_column,
-    null,
     or_,
     select,
     update,
@@ -27,9 +23,10 @@ from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.util import ClauseAdapter
 
 from alembic_rekey.fold.changes import of_this_run
+from alembic_rekey.guard.claims.orphans import referring_already
 from alembic_rekey.plan.becoming import taken_by_group
-from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.judged import keys_of, leads_of, same_key
+from alembic_rekey.plan.groups.members import Planned, kept_by
+from alembic_rekey.plan.judged import held, keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.expressions import InsertRows, sought
@@ -90,7 +87,8 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     own = leads_of(identity, kept)
     made: Relation = (
         select(
-            *(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, null(), *own),
+            *(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical),
+            *(referring_already(spec, held(original, identity.keys[0])), *own),
             literal_column("rekey_original.*"),
         )
         .select_from(joined)
@@ -128,16 +126,11 @@ def learnt_rows(identity: Identity, part: Part) -> Relation:
     own, of_run = identity.keys[0], made.c.rekey_run == current_run()
     concerned = or_(
         *(
-            kept.c[to_name(known)].in_(select(_kept_as(made.c[own.name], known, own)).where(of_run))
+            kept.c[to_name(known)].in_(select(kept_by(known, made.c[own.name], own)).where(of_run))
             for known in _leads(identity, part)
         )
     )
     return select(func.count()).select_from(kept).where(kept.c.rekey_run == current_run(), concerned)
-
-
-def _kept_as(key: ColumnElement[Any], known: Column[Any], own: Column[Any]) -> ColumnElement[Any]:
-    """Return a key of the identity as the column `known` keeps it, which may be as text."""
-    return cast(key, Text) if isinstance(known.type, String) and not isinstance(own.type, String) else key
 
 
 def _leads(identity: Identity, part: Part) -> list[Column[Any]]:
@@ -159,8 +152,8 @@ def _learning(identity: Identity, part: Part) -> Statement:
     of_run = made.c.rekey_run == current_run()
     concerned: list[ColumnElement[bool]] = []
     for known in leads:
-        lead, first = kept.c[to_name(known)], _kept_as(made.c[to_name(own)], known, own)
-        key = select(_kept_as(made.c[own.name], known, own)).where(of_run, first == lead)
+        lead, first = kept.c[to_name(known)], kept_by(known, made.c[to_name(own)], own)
+        key = select(kept_by(known, made.c[own.name], own)).where(of_run, first == lead)
         values[to_name(known)] = func.coalesce(key.scalar_subquery(), lead)
         concerned.append(lead.in_(select(first).where(of_run)))
     says = f"Tell the journal of {part.table.name} the keys of the created rows."

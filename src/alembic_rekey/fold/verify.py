@@ -14,6 +14,7 @@ from alembic_rekey.fold.accounts import accounts_checked
 from alembic_rekey.fold.identity import apart
 from alembic_rekey.guard.accounts import accounts_closed, accounts_opened
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.orphans import orphans_adopted
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
@@ -52,6 +53,7 @@ def verification(
     checks = [
         accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
+        *orphans_adopted(spec),
         *(made for part in spec.parts for made in left(part, spec, names, planned)),
         *_owner_lost(spec, planned),
         *_no_way_back(backward, kept),

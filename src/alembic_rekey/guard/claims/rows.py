@@ -13,6 +13,7 @@ from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, sel
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.groups import group_claims
+from alembic_rekey.guard.claims.orphans import orphan_claims
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
@@ -37,6 +38,7 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             for slots in spec.slots
             if slots.status is not None
         ),
+        *(orphan_claims(spec, dialect, planned) if spec.identity.database_makes_keys else ()),
         *([unfilled(spec.identity, dialect, planned[spec.identity])] if spec.identity.creates else ()),
         *(
             check("takes_no_null", part.noun, _emptied(part, spec, names, dialect, planned))

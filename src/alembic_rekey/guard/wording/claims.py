@@ -107,6 +107,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: the row created for {canonical!r} does not count, as where of the spec says",
         remedy="give it what where reads: Identity(created={'tenant': 1, …}), or let the database's default do so.",
     ),
+    "orphan_adopted": Wording(
+        claim="no row refers to a row that is yet to be created",
+        sentence="{table}: rows refer by {column!r} to {key!r}, the key that a created row of {parent} gets; they "
+        "would become its own",
+        remedy="delete these rows, or let them refer to a row that is there; then run the upgrade again.",
+    ),
     "retired_again": Wording(
         claim="a retired row is found no more",
         sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",

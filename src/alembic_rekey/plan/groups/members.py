@@ -150,18 +150,19 @@ def referring(
     column: ColumnElement[Any], owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]
 ) -> ColumnElement[bool]:
     """Return the condition that the value `column` of an owner is `key`, in one type: a key may be kept as text."""
-    if isinstance(owner.type, String) and not isinstance(referred.type, String):
-        key = cast(key, Text)
-    return key == column
+    return kept_by(owner, key, referred) == column
+
+
+def kept_by(owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]) -> ColumnElement[Any]:
+    """Return `key`, a value of `referred`, as `owner` keeps it, which may be as text."""
+    is_text = isinstance(owner.type, String) and not isinstance(referred.type, String)
+    return cast(key, Text) if is_text else key
 
 
 def _after(
     owner: Owner, parent: Part, columns: Sequence[ColumnElement[Any]], member: FromClause
 ) -> list[ColumnElement[Any]]:
-    leads = [
-        cast(to, Text) if isinstance(mine.type, String) and not isinstance(its.type, String) else to
-        for to, mine, its in zip(alike(member, "to"), owner, parent.keys, strict=True)
-    ]
+    leads = [kept_by(mine, to, its) for to, mine, its in zip(alike(member, "to"), owner, parent.keys, strict=True)]
     return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
 
 

@@ -71,6 +71,10 @@ class Database(ABC):
         """Return what lets the database make free keys where rows came with keys of their own, if it is `creating`."""
 
     @abstractmethod
+    def next_keys(self, key: Column[Any]) -> Relation:
+        """Return the `first` key that the database makes next, and by which `step` it goes on, if that can be told."""
+
+    @abstractmethod
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:
         """Return what notes each change with its table, where the database would not tell, and what ends that."""
 

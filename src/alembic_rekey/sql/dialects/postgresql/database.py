@@ -45,7 +45,7 @@ from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, sta
 from alembic_rekey.sql.dialects.postgresql.catalog.attached import FindAttached, KeepAttached
 from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.postgresql.locks import Analyze, LockTables
-from alembic_rekey.sql.dialects.postgresql.sequences import numbered_on
+from alembic_rekey.sql.dialects.postgresql.sequences import next_keys, numbered_on
 from alembic_rekey.sql.dialects.postgresql.session import SETTLED, PostgreSQLSession
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
 from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
@@ -91,6 +91,10 @@ class PostgreSQL(Database):
     def numbered_on(self, key: Column[Any], creating: ColumnElement[bool]) -> list[Said]:
         """Set the sequence of the key, if it is behind."""
         return [("Let the sequence go on behind the keys that are there.", numbered_on(key, creating))]
+
+    def next_keys(self, key: Column[Any]) -> Relation:
+        """Ask the sequence, as it goes on from where `numbered_on` sets it."""
+        return next_keys(key)
 
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:
         """Set none: its statistics see what triggers and cascades do."""

@@ -76,6 +76,10 @@ class SQLite(Database):
         """Return nothing: it looks for the highest itself."""
         return []
 
+    def next_keys(self, key: Column[Any]) -> Relation:
+        """Go on behind the highest, unless it remembers higher ones."""
+        return columns.next_keys(key)
+
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:
         """Set temporary triggers where the database can change rows by itself."""
         names = to_watch(connection)

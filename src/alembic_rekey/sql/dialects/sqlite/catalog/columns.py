@@ -108,6 +108,15 @@ def leading_nowhere(tables: Sequence[Table], followed: Sequence[Followed]) -> Re
     return counted.group_by(*fields)
 
 
+def next_keys(key: Column[Any]) -> Relation:
+    """Return the row number behind the highest, but where higher ones of old are remembered."""
+    known = table("sqlite_master", column("type"), column("name"), column("sql")).alias("rekey_known")
+    remembers = func.instr(func.upper(known.c.sql), "AUTOINCREMENT") > 0
+    mine = exists(select(literal(1)).select_from(known).where(_same(known.c.name, key.table.name), remembers))
+    highest = select(func.coalesce(func.max(key), 0).label("key")).subquery("rekey_highest")
+    return select((highest.c.key + 1).label("first"), literal(1).label("step")).where(not_(mine))
+
+
 def _refers_otherwise(one: Followed, folded: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
     """Tell whether a foreign key is none of the declared ones, and a run changes a side of it."""
     key = func.pragma_foreign_key_list(literal(one.child, Text())).table_valued(
