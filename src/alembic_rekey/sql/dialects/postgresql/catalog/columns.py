@@ -42,12 +42,21 @@ __all__ = ["as_made", "columns", "foreign_keys", "mistyped_times", "needed", "st
 _FIELDS = "attname attnum attrelid atttypid atttypmod attgenerated attidentity attnotnull atthasdef attisdropped"
 _ATTRIBUTES = table("pg_attribute", *map(column, _FIELDS.split()), schema="pg_catalog").alias("rekey_attribute")
 _TYPES = table("pg_type", *map(column, ("oid", "typcategory")), schema="pg_catalog")
+# As one join of ten tables it takes longer to plan than all else that an upgrade asks about foreign keys.
 _KEYS = text(
     """
     WITH RECURSIVE tree (member) AS (
       SELECT CAST(to_regclass(CAST(:parent AS TEXT)) AS oid)
       UNION
       SELECT below.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+    ),
+    fk AS MATERIALIZED (
+      SELECT made.oid, made.conrelid, made.confrelid, made.conkey, made.confkey
+      FROM pg_catalog.pg_constraint AS made
+      WHERE made.contype = 'f' AND made.confrelid IN (SELECT member FROM tree) AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_constraint AS made_for
+        WHERE made_for.oid = made.conparentid AND made_for.confrelid IN (SELECT member FROM tree)
+      )
     )
     SELECT namespace.nspname AS schema, child.relname AS child, of_parent.nspname AS parent_schema,
            parent.relname AS parent, fk.oid AS number, (
@@ -60,19 +69,18 @@ _KEYS = text(
              FROM json_array_elements_text(CAST(:children AS json)) WITH ORDINALITY AS named (name, place)
              JOIN above ON above.member = to_regclass(named.name)
            ) AS belongs,
-           source.attname AS field, target.attname AS target
-    FROM pg_catalog.pg_constraint AS fk
+           (
+             SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = fk.conrelid AND attnum = pair.field
+           ) AS field,
+           (
+             SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = fk.confrelid AND attnum = pair.target
+           ) AS target
+    FROM fk
     JOIN pg_catalog.pg_class AS child ON child.oid = fk.conrelid
     JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = child.relnamespace
     JOIN pg_catalog.pg_class AS parent ON parent.oid = fk.confrelid
     JOIN pg_catalog.pg_namespace AS of_parent ON of_parent.oid = parent.relnamespace
     CROSS JOIN LATERAL unnest(fk.conkey, fk.confkey) WITH ORDINALITY AS pair(field, target, place)
-    JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
-    JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
-    WHERE fk.contype = 'f' AND fk.confrelid IN (SELECT member FROM tree) AND NOT EXISTS (
-      SELECT 1 FROM pg_catalog.pg_constraint AS made_for
-      WHERE made_for.oid = fk.conparentid AND made_for.confrelid IN (SELECT member FROM tree)
-    )
     ORDER BY namespace.nspname, child.relname, fk.oid, pair.place
     """
 )
