@@ -269,7 +269,13 @@ def _is_asked_of(item, dialect):
 
 
 def pytest_collection_finish():
-    """Let the collector of garbage look at what a test makes, not at all that was imported: a sixth of the time."""
+    """Let the collector of garbage look at what a test makes, not at all that was imported: a sixth of the time.
+
+    What was imported has kept its bytecode. A revision that a test writes twice within a second must not: what ran
+    would be the first one, were both of one length.
+    """
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
