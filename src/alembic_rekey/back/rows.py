@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, literal_column, not_, or_, select
@@ -12,6 +13,7 @@ from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import leaving, place_of
 from alembic_rekey.back.referred import gone
+from alembic_rekey.back.rivals import Leaves, leaving_unedited, rivals
 from alembic_rekey.guard.stored import Referred, Stored
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming, new_key
@@ -20,6 +22,7 @@ from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Relation, Spec
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
 
 __all__ = ["Backward", "changed_back", "deleted_back", "moving"]
 
@@ -35,6 +38,13 @@ class Backward:
     stored: Stored
     referred: Mapping[str, Sequence[Referred]] = field(default_factory=dict)
     """By noun, the other foreign keys of deleted rows: a script cannot ask for them."""
+    once: Mapping[str, Sequence[UniqueIndex]] = field(default_factory=dict)
+    """By noun, what else keeps a row from coming back than its place: a script knows of keys alone."""
+
+    @cached_property
+    def lines(self) -> Mapping[Part, tuple[FromClause, dict[str, ColumnElement[Any]]]]:
+        """What `becoming` returns of each part: once, since a statement that asks twice must know it for one."""
+        return {part: becoming(part, self.spec, self.names, self.planned) for part in self.spec.parts}
 
 
 def moving(part: Part) -> list[Action]:
@@ -51,7 +61,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
 
     `parent` is the way back of what its owners refer to.
     """
-    lines, new = becoming(part, backward.spec, backward.names, backward.planned)
+    lines, new = backward.lines[part]
     now = new_key(part, lines, new)
     source, lost = _lost(part, backward, lines, parent, lines.outerjoin(part.table, same_key(part.keys, now)))
     place = place_of(part, lines)
@@ -62,12 +72,17 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
             # Who only follows the name of its owner stays in its place.
             moved = and_(moved, or_(*(lines.c[known.name] != new[str(known.name)] for known in place.columns)))
         taken = [(and_(moved, place.is_taken(now)), Drift.TAKEN)]
+    own = {str(known.name) for columns in written(part).values() for known in columns}
+    once = [index for index in backward.once.get(part.noun, ()) if index.covered is None or index.covered & own]
+    leaves = leaving_unedited(backward.spec, part, lines, new, backward.stored, backward.run)
+    rivalled = [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, lines, leaves, now=now)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))
     drift = judged(
         (part.keys[0].is_(None), Drift.DELETED),
         (not_(unedited(part, lines, new, backward.stored, backward.run)), Drift.EDITED),
         *((and_(moves, condition), judgement) for condition, judgement in [*lost, *taken]),
+        *rivalled,
     )
     return line(lines, part, drift, now=now, moves=flag(moves)).select_from(source)
 
@@ -84,12 +99,23 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
     keys_of_others = backward.referred.get(part.noun, ())
     taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys_of_others, backward.spec, backward.planned, rows)]
+    coming, once, leaves = acting(rows, *DELETED), backward.once.get(part.noun, ()), _leaves(part, backward, back)
+    taken += [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, rows, leaves, coming=coming)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
         there = and_(there, not_(leaving(part, back, part.keys)))
-    return (
-        line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(acting(rows, *DELETED))
-    )
+    return line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(coming)
+
+
+def _leaves(part: Part, backward: Backward, back: FromClause | None) -> Leaves:
+    if back is None:
+        return leaving_unedited(backward.spec, part, *backward.lines[part], backward.stored, backward.run)
+
+    def leaves(at: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+        returns = same_key(alike(back, "now"), at), back.c.drift == Drift.UNTOUCHED.value
+        return exists(select(literal(1)).select_from(back).where(*returns))
+
+    return leaves
 
 
 def _lost(

@@ -21,6 +21,7 @@ from alembic_rekey.guard.stored import Referred, Stored
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.plan import journalled
 from alembic_rekey.spec import Part, Relation, Spec
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
 
 __all__ = ["Backward", "backward_of", "created_back", "moving", "returnings", "way_back"]
 
@@ -40,11 +41,12 @@ def backward_of(
     stored: Stored,
     run: ColumnElement[int] | None = None,
     referred: Mapping[str, Sequence[Referred]] = MappingProxyType({}),
+    once: Mapping[str, Sequence[UniqueIndex]] = MappingProxyType({}),
 ) -> Backward:
     """Return what the way back of `run` is made of, by default that of the newest run that was not restored."""
     run = restorable_run() if run is None else run
     names = Names.of_nobody() if spec.identity.found else Names.of_run(run)
-    return Backward(spec, names, run, journalled(spec, run, stored.columns), stored, referred)
+    return Backward(spec, names, run, journalled(spec, run, stored.columns), stored, referred, once)
 
 
 Returning = Callable[[FromClause | None, FromClause | None], Relation]

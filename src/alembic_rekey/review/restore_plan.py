@@ -15,6 +15,7 @@ from sqlalchemy import Connection, FromClause, func, literal, select
 from alembic_rekey.back.drift import Drift, drifted, unnamed_changes
 from alembic_rekey.back.way_back import backward_of, way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
+from alembic_rekey.guard.claims.uniqueness import unique_beside_places
 from alembic_rekey.guard.foreign_keys import hanging
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, columns_in, referred
@@ -84,7 +85,7 @@ class Returning:
         if found := list(findings(connection, checks)):
             raise Refused(f"run {run.number} cannot be restored", found)
         stored = Stored.read(connection, spec)
-        backward = backward_of(spec, stored, number, referred(connection, spec))
+        backward = backward_of(spec, stored, number, referred(connection, spec), unique_beside_places(connection, spec))
         back = way_back(backward, hanging(connection, spec))
         return cls(connection, spec, run, called, before, stored, back, backward.planned)
 

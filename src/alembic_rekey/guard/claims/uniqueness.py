@@ -43,9 +43,10 @@ from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.values import Catalogued
 
-__all__ = ["unique_after"]
+__all__ = ["keys_declared", "unique_after", "unique_beside_places"]
 
 _ALIKE = "rekey_term_{}"
 
@@ -78,6 +79,30 @@ def unique_after(connection: Connection, spec: Spec, names: Names, planned: Plan
                 types = columns_of(connection, part.table)
                 one = _Asked(spec, names, part, index, types, planned)
                 yield check("unique_after", f"{part.noun}_{number}", _alike(one))
+
+
+def unique_beside_places(connection: Connection, spec: Spec) -> dict[str, list[UniqueIndex]]:
+    """Return by noun what keeps a row from coming back, but for its place, and for a key that it never lost."""
+    asked = database(connection.dialect.name)
+    return {
+        part.noun: [each for each in asked.unique_indexes(connection, part.table) if not _is_place(part, each)]
+        for part in spec.parts
+    }
+
+
+def keys_declared(spec: Spec) -> dict[str, list[UniqueIndex]]:
+    """Return the same as a script knows it: keys of rows that move with their owners."""
+    keys = {part.noun: tuple(str(known.name) for known in part.keys) for part in spec.parts if part.key_moves}
+    return {
+        noun: [UniqueIndex("", tuple(map(quoted, key)), None, frozenset(key), frozenset(key), nulls_differ=True)]
+        for noun, key in keys.items()
+    }
+
+
+def _is_place(part: Part, index: UniqueIndex) -> bool:
+    place, key = alone(part), {str(known.name) for known in part.keys}
+    is_kept = place is not None and place <= index.plain and index.condition is None
+    return is_kept or (index.plain == key and not part.key_moves)
 
 
 @singledispatch

@@ -1,0 +1,107 @@
+"""Rows that stand where another would come back, as a unique index says: two cannot be there, and this one stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Subquery,
+    and_,
+    exists,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+
+from alembic_rekey.back.judged import unedited
+from alembic_rekey.guard.stored import Stored, columns_in
+from alembic_rekey.plan.becoming import new_key
+from alembic_rekey.plan.judged import alike, keys_of, numbered, same_key
+from alembic_rekey.spec import Part, Relation, Spec
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.sql.equality import SameRow
+from alembic_rekey.sql.side_tables import created
+
+__all__ = ["Leaves", "leaving_unedited", "rivals"]
+
+Leaves = Callable[[Sequence[ColumnElement[Any]]], ColumnElement[bool]]
+"""Given the key of a row that stands: the condition that it leaves as well."""
+
+
+def rivals(
+    part: Part,
+    indexes: Sequence[UniqueIndex],
+    stored: Stored,
+    rows: FromClause,
+    leaves: Leaves,
+    *,
+    now: Sequence[ColumnElement[Any]] = (),
+    coming: ColumnElement[bool] | None = None,
+) -> Iterator[ColumnElement[bool]]:
+    """Yield per index the condition that another row stands, and stays, where one of `rows` comes back.
+
+    `rows` are as they were, `now` the key by which one is found that is still there; `coming` says which of them count.
+    """
+    names, keys = stored.columns[part.noun], keys_of(part, rows)
+    for index in indexes:
+        found_by = [*numbered("rekey_key", keys), *numbered("rekey_now", now)]
+        were: Relation = select(*found_by, *columns_in(rows, names))
+        before = _compared(part, index, were if coming is None else were.where(coming))
+        standing = _compared(part, index, select(*numbered("rekey_now", part.keys), *columns_in(part.table, names)))
+        at = alike(standing, "rekey_now")
+        held = select(*alike(before, "rekey_key")).join_from(before, standing, _one(index, before, standing))
+        if now:
+            held = held.where(not_(same_key(at, alike(before, "rekey_now"))))
+        yield (tuple_(*keys) if len(keys) > 1 else keys[0]).in_(held.where(not_(leaves(at))).correlate(None))
+
+
+def _compared(part: Part, index: UniqueIndex, rows: Relation) -> Subquery:
+    """Return the keys of `rows`, and what the index compares of each, of those that it is about."""
+    # By the table's own name: the text of an index may say it.
+    source = rows.subquery(str(part.table.name))
+    terms: list[ColumnElement[Any]] = [literal_column(said) for said in index.expressions]
+    keys = [known for known in source.c if known.name.startswith(("rekey_key_", "rekey_now_"))]
+    chosen: Relation = select(*keys, *numbered("rekey_term", terms)).select_from(source)
+    return (chosen if index.condition is None else chosen.where(literal_column(f"({index.condition})"))).subquery()
+
+
+def _one(index: UniqueIndex, some: FromClause, others: FromClause) -> ColumnElement[bool]:
+    pairs = zip(alike(some, "rekey_term"), alike(others, "rekey_term"), strict=True)
+    return and_(*(mine == its if index.nulls_differ else mine.is_not_distinct_from(its) for mine, its in pairs))
+
+
+def leaving_unedited(
+    spec: Spec,
+    part: Part,
+    lines: FromClause,
+    new: Mapping[str, ColumnElement[Any]],
+    stored: Stored,
+    run: ColumnElement[int],
+) -> Leaves:
+    """Return the condition that a row is one that `run` made or changed, as `becoming` returned it, and left so."""
+    mine = select(lines).subquery("rekey_leaving")
+    values = {name: mine.c[value.name] for name, value in new.items()}
+    now, left = new_key(part, mine, values), stored.lasting(part)
+
+    def leaves(at: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+        changed = _there(part, mine, now, at).where(unedited(part, mine, values, stored, run))
+        if part is not spec.identity or not spec.identity.creates:
+            return exists(changed)
+        made = created(part)
+        as_made = SameRow(columns_in(made, left), columns_in(part.table, left))
+        found = _there(part, made, keys_of(part, made), at).where(made.c.rekey_run == run, as_made)
+        return or_(exists(changed), exists(found))
+
+    return leaves
+
+
+def _there(
+    part: Part, rows: FromClause, keys: Sequence[ColumnElement[Any]], at: Sequence[ColumnElement[Any]]
+) -> Relation:
+    return select(literal(1)).join_from(rows, part.table, same_key(part.keys, keys)).where(same_key(keys, at))
