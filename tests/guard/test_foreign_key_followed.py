@@ -86,7 +86,7 @@ def test_it_is_refused_and_folds_where_the_revision_drops_it_for_a_moment(databa
         assert "drop the foreign key for a moment" in ended.err
     else:
         done = database.run_script(project.script())
-        assert (True, True) == (done.returncode != 0, b"rekey_attached_version" in done.stderr), done.stderr
+        assert (True, True) == (done.returncode != 0, b"rekey_attached_by_name_version" in done.stderr), done.stderr
     assert schema == database.snapshot()
     # As the remedy says.
     revision = tmp_path / "several" / "migrations" / "versions" / "0001.py"

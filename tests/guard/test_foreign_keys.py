@@ -86,3 +86,53 @@ def test_rows_that_hang_on_a_tag_that_the_plan_writes_are_refused(database, tmp_
     says = "stars: 1 rows hang on notes row 1, which the plan would rekey, through note"
     in_script = "rekey_foreign_key_broken" if database.dialect == "sqlite" else None
     refuses(made, "rekey_attached_note", says, in_script=in_script)
+
+
+GOING = """
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) NOT NULL UNIQUE, first INTEGER,
+      parent INTEGER REFERENCES projects ON DELETE RESTRICT);
+    INSERT INTO projects (id, name) VALUES (1, 'polisher'), (2, 'pol'), (3, 'Pol'), (4, 'POL');
+    CREATE TABLE settings (id INTEGER PRIMARY KEY, project_id INTEGER, k VARCHAR(9), v VARCHAR(9), status VARCHAR(9),
+      changed TIMESTAMP, origin INTEGER REFERENCES projects ON DELETE CASCADE, other INTEGER REFERENCES settings);
+    INSERT INTO settings VALUES (1, 2, 'vendor', 'acme', 'live', NULL, 2, NULL),
+      (2, 1, 'vendor', 'acme', 'live', NULL, NULL, NULL), (3, 3, 'vendor', 'else', 'old', NULL, 4, 3);
+    UPDATE settings SET other = 3 WHERE id = 1;
+    UPDATE projects SET parent = id WHERE id = 2;
+    UPDATE projects SET parent = 7 - id WHERE id > 2;"""
+
+
+def going(database, folder, more=""):
+    part = SETTING.format(more=', active="live"')
+    return project(database, folder, GOING + more, part, tables=("projects", "settings"))
+
+
+def carried_out(made, how):
+    """Folds and takes it back; returns the keys that were there in between."""
+    kept = [made.database.table(name) for name in ("projects", "settings")]
+    assert 0 == made.check().status
+    for way, script in (("upgrade", "base:0002"), ("downgrade", "0002:base")):
+        if how == "online":
+            ended = made.alembic(way, script.rpartition(":")[2])
+            assert 0 == ended.code, ended.err
+        else:
+            ran = made.database.run_script(made.script(script, way))
+            assert 0 == ran.returncode, ran.stderr
+        if way == "upgrade":
+            stood = [[row["id"] for row in made.database.table(name)] for name in ("projects", "settings")]
+    assert kept == [made.database.table(name) for name in ("projects", "settings")]
+    return stood
+
+
+@pytest.mark.parametrize("how", ["online", "script"])
+def test_rows_that_go_no_later_than_what_they_hang_on_go_and_come_back(database, tmp_path, how):
+    """They hang on themselves, on another shadow, and, rows of a part, on shadows and on one another."""
+    assert [[1], [2]] == carried_out(going(database, tmp_path), how)
+
+
+def test_a_row_that_hangs_on_one_that_goes_before_is_refused_where_foreign_keys_are_followed(database, tmp_path):
+    made = going(database, tmp_path, "UPDATE settings SET other = 1 WHERE id = 3;")
+    if database.dialect == "sqlite":
+        assert [[1], [2]] == carried_out(made, "script")
+    else:
+        says = "settings: 1 rows hang on settings row 1, which the plan would merge, through other"
+        refuses(made, "rekey_attached_setting", says)

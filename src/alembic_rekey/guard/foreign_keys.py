@@ -7,18 +7,18 @@ key becomes a check; a script asks the catalog when it runs (`attached_in_script
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, select, table
+from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, not_, or_, select, table
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.plan.actions import written
+from alembic_rekey.plan.actions import applied_counts, written
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import key_text, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Part, Spec
+from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "ForeignKey",
     "attached",
     "covered_columns",
+    "deletions",
     "foreign_keys",
     "hanging",
     "written_columns",
@@ -103,39 +104,80 @@ def written_columns(spec: Spec, part: Part) -> dict[Action, list[str]]:
     }
 
 
-def _uncovered(connection: Connection, spec: Spec, part: Part) -> Iterator[tuple[ForeignKey, bool]]:
-    """Yield every foreign key that leads to `part`, and whether rows that hang there stay when rows of `part` go."""
+def deletions(spec: Spec) -> list[tuple[Part, Action]]:
+    """Return what deletes rows, in the order in which it does: a row that goes no later than another hangs on nothing.
+
+    They come back the other way round, those of one part at once.
+    """
+    return [
+        (part, count.actions[0])
+        for part in (*reversed(spec.children), spec.identity)
+        for count in applied_counts(part)
+        if count.actions[0] in DELETED
+    ]
+
+
+def _uncovered(
+    connection: Connection, spec: Spec, part: Part, others: Sequence[Part] = ()
+) -> Iterator[tuple[ForeignKey, bool, Part | None]]:
+    """Yield every foreign key that leads to `part`, and whether the plan moves no row from it before rows of `part` go.
+
+    And the one of `others` whose rows refer through it, where there is one.
+    """
     covered = covered_columns(spec, part)
-    for key in foreign_keys(connection, part.table, [child for child, _, _ in covered]):
+    for key in foreign_keys(connection, part.table, [*(child for child, _, _ in covered), *(o.table for o in others)]):
         mine = {frozenset(zip(key.columns, key.referred, strict=True))}
         pairs = {
             frozenset(zip(names, targets, strict=True))
             for place, (_, names, targets) in enumerate(covered)
             if place in key.belongs
         }
-        yield key, not mine <= pairs
+        referring = (other for place, other in enumerate(others, len(covered)) if place in key.belongs)
+        yield key, not mine <= pairs, next(referring, None)
 
 
 def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
     """Yield a check per foreign key through which rows hang on rows that go, or on a column that the plan writes."""
+    follows = database(connection.dialect.name).follows_foreign_keys
     for part in spec.parts:
-        for number, (key, stays) in enumerate(_uncovered(connection, spec, part)):
+        for number, (key, stays, own) in enumerate(_uncovered(connection, spec, part, spec.deletable)):
             numbered = f"{part.noun}_{number}"
             writing = [action for action, names in written_columns(spec, part).items() if {*names} & {*key.referred}]
             if stays and (acting := [*(DELETED if part.deletable else ()), *writing]):
-                yield _attached_by(key, part, numbered, planned, "attached", acting)
-            elif writing and database(connection.dialect.name).follows_foreign_keys:
+                gone = _attached_by(key, part, planned, acting, own, _no_later(spec, part, own, acting, follows))
+                yield check("attached", numbered, gone)
+            elif writing and follows:
                 # Else it is asked at the end, when the rows under the old spelling have moved as well.
-                yield _attached_by(key, part, numbered, planned, "attached_by_name", writing)
+                yield check("attached_by_name", numbered, _attached_by(key, part, planned, writing, None, {}))
+
+
+def _no_later(
+    spec: Spec, part: Part, own: Part | None, actions: Sequence[Action], follows: bool
+) -> dict[Action, list[Action]]:
+    """Return what deletes rows of `own` no later than each of `actions` acts on rows of `part`."""
+    order = deletions(spec)
+    ends = {action: place for place, (one, action) in enumerate(order, 1) if one is part}
+    # Where no foreign key is followed in between, the end alone counts.
+    return {
+        action: [known for one, known in order[: ends.get(action, 0) if follows else None] if one is own]
+        for action in actions
+    }
 
 
 def _attached_by(
-    key: ForeignKey, part: Part, numbered: str, planned: Planned, name: str, actions: Sequence[Action]
-) -> Check:
+    key: ForeignKey,
+    part: Part,
+    planned: Planned,
+    actions: Sequence[Action],
+    own: Part | None,
+    before: Mapping[Action, Sequence[Action]],
+) -> Relation:
+    """Return the rows that hang on those that `actions` act on; none of `own` that goes by `before`."""
     gone = planned[part]
     keys = keys_of(part, gone)
     # Aliases: the key may refer to its own table.
-    child = table(key.child, *(column(name) for name in key.columns), schema=key.schema).alias("rekey_child")
+    fields = {*key.columns, *(known.name for known in (own.keys if own else ()))}
+    child = table(key.child, *map(column, fields), schema=key.schema).alias("rekey_child")
     # The parent's own column carries the value: one that the revision does not know is in no plan relation.
     names = {*(known.name for known in part.keys), *key.referred}
     parent = table(key.parent, *(column(name) for name in names), schema=key.parent_schema).alias("rekey_parent")
@@ -155,13 +197,21 @@ def _attached_by(
         .group_by(*keys, gone.c.rekey_action)
         .order_by(*keys)
     )
-    return check(name, numbered, offending)
+    if own is None:
+        return offending
+    its = select(planned[own]).subquery("rekey_its")
+    goes = (
+        and_(gone.c.rekey_action == action.value, its.c.rekey_action.in_([each.value for each in acts]))
+        for action, acts in before.items()
+    )
+    same = same_key(keys_of(own, its), [child.c[known.name] for known in own.keys])
+    return offending.where(not_(exists(select(literal(1)).select_from(its).where(same, or_(*goes)))))
 
 
 def hanging(connection: Connection, spec: Spec) -> Attached:
     """Return the conditions under which rows of a table outside the spec hang on a row of the identity."""
     identity = spec.identity
-    found = [key for key, stays in _uncovered(connection, spec, identity) if stays]
+    found = [key for key, stays, _ in _uncovered(connection, spec, identity) if stays]
 
     own = [known.name for known in identity.keys]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Dialect, literal_column
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.guard.foreign_keys import covered_columns, written_columns
+from alembic_rekey.guard.foreign_keys import covered_columns, deletions, written_columns
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.script.guards import claim, sentence
@@ -34,11 +34,13 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     The catalog tells the tables when the script runs, where a statement can name a table that it tells. Else the
     comparison of the foreign keys that lead nowhere, before and after the changes, finds such rows.
     """
-    words = WORDING["attached"]
+    words, named = WORDING["attached"], WORDING["attached_by_name"]
     asked = [
         Hanging(
             f"rekey_attached_{part.noun}",
+            f"rekey_attached_by_name_{part.noun}",
             part.table,
+            part.noun,
             [str(known.name) for known in part.keys],
             journal_name(part.table),
             covered=covered_columns(spec, part),
@@ -47,9 +49,18 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
         )
         for part in spec.parts
     ]
-    said = sentence(words.sentence, _SAID)
-    for finding in database(dialect.name).attached_found(asked, said):
-        yield Statement(claim([one.guard for one in asked], words.claim, words.remedy), finding)
+    order = [f"{part.noun} {action.value}" for part, action in deletions(spec)]
+    said = (sentence(each.sentence, _SAID) for each in (words, named))
+    for finding in database(dialect.name).attached_found(asked, order, *said):
+        claims = [claim([one.guard for one in asked], words.claim, words.remedy)]
+        if followed := [one.by_name for one in asked if _writes_what_is_followed(one)]:
+            claims.append(claim(followed, named.claim, named.remedy))
+        yield Statement("\n".join(claims), finding)
+
+
+def _writes_what_is_followed(one: Hanging) -> bool:
+    written = {name for names in one.written.values() for name in names}
+    return any(not written.isdisjoint(targets) for _, _, targets in one.covered)
 
 
 def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:

@@ -234,12 +234,12 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
+    def attached_found(self, asked: Sequence[Hanging], order: Sequence[str], *said: Sentence) -> list[Executable]:
         """Return what inserts into `rekey_guard` what hangs on those rows that journals name: guard and sentence.
 
-        Asked of the catalog when a script runs; none where a query cannot do that. The values of `sentence` are
-        columns of `found`, what is asked and the foreign key, or of `hanging`, the row that goes and how many hang on
-        it.
+        Asked of the catalog when a script runs; none where a query cannot do that. `order`: noun and action of what
+        deletes rows; who goes no later hangs on nothing. The sentences, the second of what is covered, are made of
+        `found`, what is asked and the foreign key, and of `hanging`, the row that goes and how many hang on it.
         """
 
     @abstractmethod

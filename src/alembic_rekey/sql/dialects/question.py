@@ -29,12 +29,15 @@ Pair = tuple[Table, tuple[str, ...], tuple[str, ...]]
 class Hanging:
     """What a guard asks: whether rows hang on those of `parent` that a journal names.
 
-    Through the columns that are `covered` rows may hang on one that an action of `gone` takes away; an action of
-    `written` writes columns.
+    Through the columns that are `covered` rows may hang on one that an action of `gone` takes away, the first action
+    first; an action of `written` writes columns.
     """
 
     guard: str
+    by_name: str
+    """The guard of those that hang there through columns that are `covered`."""
     parent: Table
+    noun: str
     keys: Sequence[str]
     journal: str
     covered: Sequence[Pair]

@@ -218,9 +218,9 @@ class PostgreSQL(Database):
         """Return none: it lets none lead nowhere."""
         return []
 
-    def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
+    def attached_found(self, asked: Sequence[Hanging], order: Sequence[str], *said: Sentence) -> list[Executable]:
         """Run a program over the foreign keys of the catalog."""
-        return [FindAttached(asked, sentence)]
+        return [FindAttached(asked, order, *said)]
 
     def attached_kept(
         self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str

@@ -201,7 +201,7 @@ class SQLite(Database):
         """Ask pragma_foreign_key_check of those tables."""
         return [columns.leading_nowhere(tables, followed)]
 
-    def attached_found(self, asked: Sequence[Hanging], sentence: Sentence) -> list[Executable]:
+    def attached_found(self, asked: Sequence[Hanging], order: Sequence[str], *said: Sentence) -> list[Executable]:
         """Return none: no query can name a table that another one tells."""
         return []
 

@@ -24,7 +24,9 @@ class FindAttached(Executable, ClauseElement):
     inherit_cache = False
 
     asked: Sequence[Hanging]
+    deletions: Sequence[str]
     sentence: Sentence
+    by_name: Sentence
 
 
 @dataclass(eq=False)
@@ -103,8 +105,9 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
 def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> str:
     written = _Written(compiler, kw)
     asked = [
-        f"({written.text(one.guard)}, {written.table(one.parent)}, {written.text(one.parent.name)}, "
-        f"{written.text(one.journal)},\n        {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
+        f"({written.text(one.guard)}, {written.text(one.by_name)}, {written.text(one.noun)}, "
+        f"{written.table(one.parent)}, {written.text(one.parent.name)},\n        "
+        f"{written.text(one.journal)}, {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
     ]
     writings = [
@@ -117,31 +120,41 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
     parents = [one.parent for one in element.asked]
     return plpgsql(f"""DECLARE
   found record; hanging record; guards text[]; said text[];
+  deletions CONSTANT text[] := {written.array(element.deletions)};
 BEGIN
   FOR found IN
-    WITH RECURSIVE asked (guard, root, "table", journal, keys, gone) AS (VALUES
+    WITH RECURSIVE asked (guard, by_name, noun, root, "table", journal, keys, gone) AS (VALUES
       {filled(asked, 6)}),
     written (root, action, columns) AS (VALUES
       {writing}),
     {_keys(parents, [(one.parent, one.covered) for one in element.asked], written)}
-    SELECT asked.*, key.child, key.parent, key.condition, array_to_string(key.names, ', ') AS columns,
+    SELECT asked.*, key.child, key.parent, key.covered, key.condition, array_to_string(key.names, ', ') AS columns,
       CASE WHEN key.covered THEN '{{}}' ELSE asked.gone::text[] END || ARRAY(
         SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
       ) AS actions,
       (SELECT string_agg(format('gone.%1$I = parent.%1$I', each), ' AND ') FROM unnest(asked.keys) AS each) AS matched,
-      (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed
+      (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed,
+      -- Rows of ours that go no later hang on nothing then.
+      (SELECT string_agg(format('AND NOT EXISTS (SELECT FROM %I AS its WHERE its.rekey_run = gone.rekey_run AND %s '
+          'AND array_position($2, %L || its.rekey_action) <= array_position($2, %L || gone.rekey_action))',
+          its.journal, (SELECT string_agg(format('its.%1$I = child.%1$I', each), ' AND ')
+            FROM unnest(its.keys) AS each), its.noun || ' ', asked.noun || ' '), ' ')
+        FROM asked AS its JOIN tree ON tree.root = its.root AND tree.member = key.child
+        WHERE NOT key.covered AND its.gone <> '{{}}') AS leaving
     FROM asked JOIN key USING (root)
   LOOP
     FOR hanging IN EXECUTE format(
       'SELECT ' || CASE cardinality(found.keys) WHEN 1 THEN '%1$s' ELSE 'concat_ws('', '', %1$s)' END ||
       ' AS key, gone.rekey_action AS action, count(*) AS rows '
       'FROM %2$s AS child JOIN %3$s AS parent ON %4$s JOIN %5$I AS gone ON %6$s '
-      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) '
+      'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) %7$s '
       'GROUP BY %1$s, gone.rekey_action',
-      found.listed, found.child, found.parent, found.condition, found.journal, found.matched) USING found.actions
+      found.listed, found.child, found.parent, found.condition, found.journal, found.matched, found.leaving
+    ) USING found.actions, deletions
     LOOP
-      guards := guards || found.guard;
-      said := said || {compiler.process(element.sentence, **kw)};
+      guards := guards || CASE WHEN found.covered THEN found.by_name ELSE found.guard END;
+      said := said || CASE WHEN found.covered THEN {compiler.process(element.by_name, **kw)}
+        ELSE {compiler.process(element.sentence, **kw)} END;
     END LOOP;
   END LOOP;
   INSERT INTO rekey_guard (guard, said) SELECT * FROM unnest(guards, said);
