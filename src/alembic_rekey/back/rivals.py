@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -19,11 +19,12 @@ from sqlalchemy import (
     tuple_,
 )
 
+from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.judged import unedited
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.becoming import new_key
 from alembic_rekey.plan.judged import alike, keys_of, numbered, same_key
-from alembic_rekey.spec import Part, Relation, Spec
+from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.equality import SameRow
 from alembic_rekey.sql.side_tables import created
@@ -76,15 +77,9 @@ def _one(index: UniqueIndex, some: FromClause, others: FromClause) -> ColumnElem
     return and_(*(mine == its if index.nulls_differ else mine.is_not_distinct_from(its) for mine, its in pairs))
 
 
-def leaving_unedited(
-    spec: Spec,
-    part: Part,
-    lines: FromClause,
-    new: Mapping[str, ColumnElement[Any]],
-    stored: Stored,
-    run: ColumnElement[int],
-) -> Leaves:
-    """Return the condition that a row is one that `run` made or changed, as `becoming` returned it, and left so."""
+def leaving_unedited(part: Part, backward: Backward) -> Leaves:
+    """Return the condition that a row of `part` is one that the run made or changed, and is as it left it."""
+    (lines, new), spec, stored, run = backward.lines[part], backward.spec, backward.stored, backward.run
     mine = select(lines).subquery("rekey_leaving")
     values = {name: mine.c[value.name] for name, value in new.items()}
     now, left = new_key(part, mine, values), stored.lasting(part)

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, literal_column, not_, or_, select
 
+from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift
+from alembic_rekey.back.held import held_as_it_is
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import leaving, place_of
 from alembic_rekey.back.referred import gone
 from alembic_rekey.back.rivals import Leaves, leaving_unedited, rivals
-from alembic_rekey.guard.stored import Referred, Stored
 from alembic_rekey.plan.actions import written
-from alembic_rekey.plan.becoming import becoming, new_key
-from alembic_rekey.plan.groups.members import Planned, referring
-from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.becoming import new_key
+from alembic_rekey.plan.groups.members import referring
 from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Part, Relation, Spec
-from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.spec import Part, Relation
 
-__all__ = ["Backward", "changed_back", "deleted_back", "moving"]
-
-
-@dataclass(frozen=True)
-class Backward:
-    """What every way back is made of: the spec, its names, the run and its plan, and what the catalog says."""
-
-    spec: Spec
-    names: Names
-    run: ColumnElement[int]
-    planned: Planned
-    stored: Stored
-    referred: Mapping[str, Sequence[Referred]] = field(default_factory=dict)
-    """By noun, the other foreign keys of deleted rows: a script cannot ask for them."""
-    once: Mapping[str, Sequence[UniqueIndex]] = field(default_factory=dict)
-    """By noun, what else keeps a row from coming back than its place: a script knows of keys alone."""
-
-    @cached_property
-    def lines(self) -> Mapping[Part, tuple[FromClause, dict[str, ColumnElement[Any]]]]:
-        """What `becoming` returns of each part: once, since a statement that asks twice must know it for one."""
-        return {part: becoming(part, self.spec, self.names, self.planned) for part in self.spec.parts}
+__all__ = ["changed_back", "deleted_back", "moving"]
 
 
 def moving(part: Part) -> list[Action]:
@@ -73,8 +50,10 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
             moved = and_(moved, or_(*(lines.c[known.name] != new[str(known.name)] for known in place.columns)))
         taken = [(and_(moved, place.is_taken(now)), Drift.TAKEN)]
     own = {str(known.name) for columns in written(part).values() for known in columns}
-    once = [index for index in backward.once.get(part.noun, ()) if index.covered is None or index.covered & own]
-    leaves = leaving_unedited(backward.spec, part, lines, new, backward.stored, backward.run)
+    once = [
+        index for index in backward.hindrances.once.get(part.noun, ()) if index.covered is None or index.covered & own
+    ]
+    leaves = leaving_unedited(part, backward)
     rivalled = [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, lines, leaves, now=now)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))
@@ -83,6 +62,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
         (not_(unedited(part, lines, new, backward.stored, backward.run)), Drift.EDITED),
         *((and_(moves, condition), judgement) for condition, judgement in [*lost, *taken]),
         *rivalled,
+        *((holds, Drift.ATTACHED) for holds in held_as_it_is(part, backward, now)),
     )
     return line(lines, part, drift, now=now, moves=flag(moves)).select_from(source)
 
@@ -97,9 +77,13 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
     place = place_of(part, rows)
     taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
-    keys_of_others = backward.referred.get(part.noun, ())
+    keys_of_others = backward.hindrances.referred.get(part.noun, ())
     taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys_of_others, backward.spec, backward.planned, rows)]
-    coming, once, leaves = acting(rows, *DELETED), backward.once.get(part.noun, ()), _leaves(part, backward, back)
+    coming, once, leaves = (
+        acting(rows, *DELETED),
+        backward.hindrances.once.get(part.noun, ()),
+        _leaves(part, backward, back),
+    )
     taken += [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, rows, leaves, coming=coming)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
@@ -109,7 +93,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
 
 def _leaves(part: Part, backward: Backward, back: FromClause | None) -> Leaves:
     if back is None:
-        return leaving_unedited(backward.spec, part, *backward.lines[part], backward.stored, backward.run)
+        return leaving_unedited(part, backward)
 
     def leaves(at: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
         returns = same_key(alike(back, "now"), at), back.c.drift == Drift.UNTOUCHED.value

@@ -8,45 +8,28 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
 
-from sqlalchemy import ColumnElement, FromClause, select, union_all
+from sqlalchemy import FromClause, select, union_all
 
-from alembic_rekey.back.drift import restorable_run
+from alembic_rekey.back.backward import Backward
+from alembic_rekey.back.held import held
 from alembic_rekey.back.made import hanging_on, made_back
-from alembic_rekey.back.rows import Backward, changed_back, deleted_back, moving
-from alembic_rekey.guard.foreign_keys import Attached
-from alembic_rekey.guard.stored import Referred, Stored
-from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.plan import journalled
-from alembic_rekey.spec import Part, Relation, Spec
-from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.back.rows import changed_back, deleted_back
+from alembic_rekey.spec import Part, Relation
 
-__all__ = ["Backward", "backward_of", "created_back", "moving", "returnings", "way_back"]
+__all__ = ["created_back", "returnings", "way_back"]
 
 
-def created_back(backward: Backward, back: Mapping[Part, FromClause], attached: Attached) -> Relation:
+def created_back(backward: Backward, back: Mapping[Part, FromClause]) -> Relation:
     """Return the way back of created rows: they go when they are as made and nothing hangs on them.
 
     `back` holds the way back of every part.
     """
     identity = backward.spec.identity
-    hanging = [*attached(identity.keys), *hanging_on(backward.spec, back)]
-    return made_back(identity, hanging, backward.stored, backward.run)
-
-
-def backward_of(
-    spec: Spec,
-    stored: Stored,
-    run: ColumnElement[int] | None = None,
-    referred: Mapping[str, Sequence[Referred]] = MappingProxyType({}),
-    once: Mapping[str, Sequence[UniqueIndex]] = MappingProxyType({}),
-) -> Backward:
-    """Return what the way back of `run` is made of, by default that of the newest run that was not restored."""
-    run = restorable_run() if run is None else run
-    names = Names.of_nobody() if spec.identity.found else Names.of_run(run)
-    return Backward(spec, names, run, journalled(spec, run, stored.columns), stored, referred, once)
+    foreign = backward.hindrances.hanging.get(identity.noun, ())
+    outside = (held(identity, backward, identity.keys, each) for each in foreign if each.child is None)
+    return made_back(identity, [*outside, *hanging_on(backward.spec, back)], backward.stored, backward.run)
 
 
 Returning = Callable[[FromClause | None, FromClause | None], Relation]
@@ -69,7 +52,7 @@ def returnings(part: Part, backward: Backward) -> list[Returning]:
     return [deleted, changed] if part is backward.spec.identity else [changed, deleted]
 
 
-def way_back(backward: Backward, attached: Attached) -> dict[Part, FromClause]:
+def way_back(backward: Backward) -> dict[Part, FromClause]:
     """Return the whole way back as relations, where nothing is stored in between: to show it."""
     spec, back = backward.spec, dict[Part, FromClause]()
     for part in spec.parts:
@@ -80,7 +63,7 @@ def way_back(backward: Backward, attached: Attached) -> dict[Part, FromClause]:
         both = union_all(*map(select, lines)).cte(f"rekey_back_{part.noun}")
         back[part] = both if len(lines) > 1 else lines[0]
     if spec.identity.creates:
-        made = created_back(backward, back, attached)
+        made = created_back(backward, back)
         every = union_all(select(back[spec.identity]), made)
         back[spec.identity] = every.cte(f"rekey_every_{spec.identity.noun}")
     return back

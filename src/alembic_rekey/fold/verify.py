@@ -7,9 +7,9 @@ from functools import singledispatch
 
 from sqlalchemy import ColumnElement, and_, exists, literal, not_, or_, select
 
+from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
-from alembic_rekey.back.way_back import Backward
 from alembic_rekey.fold.accounts import accounts_checked
 from alembic_rekey.fold.identity import apart
 from alembic_rekey.guard.accounts import accounts_closed, accounts_opened
@@ -59,7 +59,7 @@ def verification(
         *_no_way_back(backward, kept),
     ]
     return [
-        *decided_back(backward, kept, dialect, lambda _keys: ()),
+        *decided_back(backward, kept, dialect),
         *(Guard(verified) for verified in checks),
         *foreign_keys_broken(spec, dialect),
         *forgotten_back(kept),

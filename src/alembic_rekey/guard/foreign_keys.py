@@ -7,11 +7,22 @@ key becomes a check; a script asks the catalog when it runs (`attached_in_script
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, column, exists, func, literal, not_, or_, select, table
+from sqlalchemy import (
+    Connection,
+    Table,
+    and_,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+)
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import applied_counts, written
@@ -22,22 +33,18 @@ from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 
 __all__ = [
-    "Attached",
     "ForeignKey",
     "attached",
     "covered_columns",
+    "covering",
     "deletions",
     "foreign_keys",
-    "hanging",
     "written_columns",
 ]
 
 
 Covered = tuple[Table, tuple[str, ...], tuple[str, ...]]
 """A table, columns of it, and the columns that they refer to."""
-
-Attached = Callable[[Sequence[ColumnElement[Any]]], Iterable[ColumnElement[bool]]]
-"""Given a key of the identity: conditions, each true where rows outside the spec hang on it."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +133,19 @@ def _uncovered(
     """
     covered = covered_columns(spec, part)
     for key in foreign_keys(connection, part.table, [*(child for child, _, _ in covered), *(o.table for o in others)]):
-        mine = {frozenset(zip(key.columns, key.referred, strict=True))}
-        pairs = {
-            frozenset(zip(names, targets, strict=True))
-            for place, (_, names, targets) in enumerate(covered)
-            if place in key.belongs
-        }
         referring = (other for place, other in enumerate(others, len(covered)) if place in key.belongs)
-        yield key, not mine <= pairs, next(referring, None)
+        yield key, covering(key, covered) is None, next(referring, None)
+
+
+def covering(key: ForeignKey, covered: Sequence[Covered]) -> Table | None:
+    """Return the first table of `covered` whose rows the plan moves by `key`."""
+    mine = {*zip(key.columns, key.referred, strict=True)}
+    moving = (
+        child
+        for place, (child, names, targets) in enumerate(covered)
+        if place in key.belongs and mine == {*zip(names, targets, strict=True)}
+    )
+    return next(moving, None)
 
 
 def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
@@ -206,23 +218,3 @@ def _attached_by(
     )
     same = same_key(keys_of(own, its), [child.c[known.name] for known in own.keys])
     return offending.where(not_(exists(select(literal(1)).select_from(its).where(same, or_(*goes)))))
-
-
-def hanging(connection: Connection, spec: Spec) -> Attached:
-    """Return the conditions under which rows of a table outside the spec hang on a row of the identity."""
-    identity = spec.identity
-    found = [key for key, stays, _ in _uncovered(connection, spec, identity) if stays]
-
-    own = [known.name for known in identity.keys]
-
-    def conditions(keys: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[bool]]:
-        for each in found:
-            child = table(each.child, *(column(name) for name in each.columns), schema=each.schema).alias("rekey_child")
-            names = {*own, *each.referred}
-            parent = table(each.parent, *map(column, names), schema=each.parent_schema).alias("rekey_parent")
-            pairs = zip(each.columns, each.referred, strict=True)
-            matched = and_(*(child.c[field] == parent.c[target] for field, target in pairs))
-            mine = same_key([parent.c[name] for name in own], keys)
-            yield exists(select(literal(1)).select_from(child.join(parent, matched)).where(mine))
-
-    return conditions

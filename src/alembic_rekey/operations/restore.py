@@ -7,12 +7,11 @@ import logging
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection, inspect
 
+from alembic_rekey.back.backward import backward_of
 from alembic_rekey.back.drift import drifted, no_run
-from alembic_rekey.back.way_back import backward_of
 from alembic_rekey.errors import Refused, SettingRefused
-from alembic_rekey.guard.claims.uniqueness import keys_declared, unique_beside_places
-from alembic_rekey.guard.foreign_keys import hanging
-from alembic_rekey.guard.stored import Stored, referred
+from alembic_rekey.guard.claims.hindrances import Hindrances
+from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for, turn_declared
@@ -71,10 +70,8 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings, tur
     elif not inspect(connection).has_table(runs.name):
         raise Refused(refusal, [no_run(spec)])
     stored = Stored.read(connection, spec)
-    backward = backward_of(
-        spec, stored, referred=referred(connection, spec), once=unique_beside_places(connection, spec)
-    )
-    deciding = decide_steps(backward, dialect, hanging(connection, spec), turn)
+    backward = backward_of(spec, stored, Hindrances.read(connection, spec))
+    deciding = decide_steps(backward, dialect, turn)
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
@@ -93,7 +90,7 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
     dialect = migration.dialect
     stored = Stored.declared(spec)
     turn = turn_declared(operations, spec)
-    steps = decide_steps(backward_of(spec, stored, once=keys_declared(spec)), dialect.name, lambda _keys: (), turn)
+    steps = decide_steps(backward_of(spec, stored, Hindrances.declared(spec)), dialect.name, turn)
     steps += declared_whole(spec, dialect.name)
     if spec.identity.creates:
         steps += hanging_in_script(spec, dialect)

@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, func, literal, select
 
+from alembic_rekey.back.backward import backward_of
 from alembic_rekey.back.drift import Drift, drifted, unnamed_changes
-from alembic_rekey.back.way_back import backward_of, way_back
+from alembic_rekey.back.way_back import way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
-from alembic_rekey.guard.claims.uniqueness import unique_beside_places
-from alembic_rekey.guard.foreign_keys import hanging
+from alembic_rekey.guard.claims.hindrances import Hindrances
 from alembic_rekey.guard.shape import shape_checks
-from alembic_rekey.guard.stored import Stored, columns_in, referred
+from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
@@ -85,8 +85,8 @@ class Returning:
         if found := list(findings(connection, checks)):
             raise Refused(f"run {run.number} cannot be restored", found)
         stored = Stored.read(connection, spec)
-        backward = backward_of(spec, stored, number, referred(connection, spec), unique_beside_places(connection, spec))
-        back = way_back(backward, hanging(connection, spec))
+        backward = backward_of(spec, stored, Hindrances.read(connection, spec), number)
+        back = way_back(backward)
         return cls(connection, spec, run, called, before, stored, back, backward.planned)
 
     @cached_property

@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, DropTable
 
+from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift, drifted, restorable_run
-from alembic_rekey.back.way_back import Backward, created_back, returnings
+from alembic_rekey.back.way_back import created_back, returnings
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.plan.judged import alike, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Spec
@@ -53,12 +53,7 @@ def stored_back(part: Part) -> TableClause:
     )
 
 
-def decided_back(
-    backward: Backward,
-    parts: Sequence[Part],
-    dialect: str,
-    attached: Attached,
-) -> Iterator[Step]:
+def decided_back(backward: Backward, parts: Sequence[Part], dialect: str) -> Iterator[Step]:
     """Yield the steps that keep the way back of each of `parts` in its `stored_back()`; the identity is the first."""
     spec = backward.spec
     for part in parts:
@@ -72,7 +67,7 @@ def decided_back(
                 says = f"The same for the other rows of {part.table.name} that the run touched."
                 yield Statement(says, _insert(kept, returning(parent, kept)))
     if spec.identity.creates:
-        created = created_back(backward, {part: stored_back(part) for part in parts}, attached)
+        created = created_back(backward, {part: stored_back(part) for part in parts})
         says = "The same for created rows: they stay while anything hangs on them."
         yield Statement(says, _insert(stored_back(spec.identity), created))
 

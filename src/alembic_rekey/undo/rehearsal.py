@@ -13,10 +13,10 @@ from contextlib import suppress
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from alembic_rekey.back.way_back import backward_of
+from alembic_rekey.back.backward import backward_of
 from alembic_rekey.connection.failures import first_words
 from alembic_rekey.errors import Finding, Refused
-from alembic_rekey.guard.foreign_keys import hanging
+from alembic_rekey.guard.claims.hindrances import Hindrances
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.triggers import firing_back
 from alembic_rekey.guard.watches import Watches
@@ -62,7 +62,7 @@ def rehearse(connection: Connection, spec: Spec, planned: Planned, stored: Store
 def _steps(connection: Connection, spec: Spec, stored: Stored) -> list[Step]:
     dialect = connection.dialect.name
     return [
-        *decide_steps(backward_of(spec, stored), dialect, hanging(connection, spec)),
+        *decide_steps(backward_of(spec, stored, Hindrances.read(connection, spec)), dialect),
         *drift_guards(spec),
         *act_steps(spec, dialect, stored, Watches.needed(connection)),
     ]

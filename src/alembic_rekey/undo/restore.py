@@ -10,15 +10,14 @@ from collections.abc import Iterator
 
 from sqlalchemy import delete, literal, not_, or_, select, update
 
+from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift, restorable_run, unnamed_changes, which_run
-from alembic_rekey.back.way_back import Backward
 from alembic_rekey.connection.deferred import settled
 from alembic_rekey.connection.locks import lock
 from alembic_rekey.guard.accounts import accounts_closed, accounts_opened, accounts_taken
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.rows import key_claims
 from alembic_rekey.guard.foreign_key_check import foreign_keys_before, foreign_keys_broken
-from alembic_rekey.guard.foreign_keys import Attached
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.guard.watches import Watches
@@ -37,11 +36,10 @@ from alembic_rekey.undo.redirects import taken_back
 __all__ = ["act_steps", "decide_steps"]
 
 
-def decide_steps(backward: Backward, dialect: str, attached: Attached, turn: int | None = None) -> list[Step]:
+def decide_steps(backward: Backward, dialect: str, turn: int | None = None) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
 
-    `attached` is what only a connection can ask about created rows, `turn` that of the spec (see `which_run`).
-
+    `turn` is that of the spec (see `which_run`).
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
     spec = backward.spec
@@ -59,7 +57,7 @@ def decide_steps(backward: Backward, dialect: str, attached: Attached, turn: int
                 dialect, journal(part), "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)
             )
         ),
-        *decided_back(backward, spec.parts, dialect, attached),
+        *decided_back(backward, spec.parts, dialect),
     ]
 
 

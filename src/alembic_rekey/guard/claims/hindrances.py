@@ -1,0 +1,62 @@
+"""What may keep a row from coming back beside its place, as the catalog says: by noun, per part of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, column, table
+
+from alembic_rekey.guard.claims.uniqueness import keys_declared, unique_beside_places
+from alembic_rekey.guard.foreign_keys import ForeignKey, covered_columns, covering, foreign_keys
+from alembic_rekey.guard.stored import Referred, columns_in, referred
+from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
+
+__all__ = ["Hanging", "Hindrances"]
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A foreign key that leads to a part, and the part whose rows leave by it: None where they stay."""
+
+    key: ForeignKey
+    child: Part | None
+
+    def on(self, parent: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
+        """Return the table that refers, and the condition that a row of it hangs on one of `parent`."""
+        own = () if self.child is None else (str(known.name) for known in self.child.keys)
+        names = dict.fromkeys([*self.key.columns, *own])
+        child = table(self.key.child, *map(column, names), schema=self.key.schema).alias("rekey_child")
+        pairs = zip(self.key.columns, columns_in(parent, self.key.referred), strict=True)
+        return child, and_(*(child.c[field] == its for field, its in pairs))
+
+
+def _hanging(connection: Connection, spec: Spec) -> dict[str, list[Hanging]]:
+    """Return, by noun of the part that they lead to, the foreign keys through which rows hang on rows of the spec."""
+    parts: dict[Table | None, Part] = {part.table: part for part in spec.parts}
+    found = dict[str, list[Hanging]]()
+    for part in spec.parts:
+        covered = covered_columns(spec, part)
+        keys = foreign_keys(connection, part.table, [child for child, _, _ in covered])
+        found[part.noun] = [Hanging(key, parts.get(covering(key, covered))) for key in keys]
+    return found
+
+
+@dataclass(frozen=True)
+class Hindrances:
+    """What a deleted row refers to, where rows must differ, and what hangs on rows; before a commit, none."""
+
+    referred: Mapping[str, Sequence[Referred]] = field(default_factory=dict)
+    once: Mapping[str, Sequence[UniqueIndex]] = field(default_factory=dict)
+    hanging: Mapping[str, Sequence[Hanging]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, connection: Connection, spec: Spec) -> Hindrances:
+        """Ask the catalog."""
+        return cls(referred(connection, spec), unique_beside_places(connection, spec), _hanging(connection, spec))
+
+    @classmethod
+    def declared(cls, spec: Spec) -> Hindrances:
+        """Return what a script knows: keys that move; the rest the database refuses itself."""
+        return cls(once=keys_declared(spec))
