@@ -24,10 +24,12 @@ def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> t
     A check of the engine that reads a missing table could find nothing.
     """
     asked, notes = [], []
+    # Asked once per table: no table comes or goes while a plan is made.
+    here = inspect(connection).has_table
     for made in checks:
         read = list(tables_read(made.offending))
         filled = sorted({one.name for one in read if is_side_table(one.name)})
-        missing = sorted({one.name for one in read if not exists(connection, one)} - set(filled))
+        missing = sorted({one.name for one in read if not here(one.name, schema=one.schema)} - set(filled))
         if not filled and not missing:
             asked.append(made)
         elif made in spec.checks:
@@ -80,10 +82,11 @@ def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) ->
         "rekey_row_security",
         "rekey_foreign_partition",
     )
-    if faults := [finding for finding in findings(connection, asked) if finding.check in unreadable]:
+    found = list(findings(connection, asked))
+    if faults := [finding for finding in found if finding.check in unreadable]:
         raise Refused(f"revision {spec.revision} cannot be planned", faults)
     has_table = inspect(connection).has_table
     made = {name: source for name, source in kept_tables(there).items() if has_table(name)}
     if made:
-        asked.append(kept_check(made, dialect))
-    return tuple(findings(connection, asked))
+        found += findings(connection, [kept_check(made, dialect)])
+    return tuple(found)
