@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import CTE, Text, TextualSelect, column, select, text, values
 
@@ -12,13 +12,18 @@ from alembic_rekey.sql.dialects.question import Question
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
 
-__all__ = ["about"]
+__all__ = ["about", "each_about"]
 
 _OF_A_PART = ("noun", "table", "quoted", "keys", "name", "deletable", "apart")
 
 
 def about(parts: Sequence[Part], question: Question) -> Relation:
-    """Return what `question` says about `parts`, which it finds as `rekey_part`.
+    """Return what `question` says about `parts`; see `each_about`."""
+    return next(each_about(parts, [question]))
+
+
+def each_about(parts: Sequence[Part], questions: Iterable[Question]) -> Iterator[Relation]:
+    """Yield what each question says about `parts`, which it finds as `rekey_part`: one relation for all of them.
 
     Its columns: `noun`, `table`, and `quoted` with its schema, `keys`: the columns of the key as a JSON list, `name`:
     a column of names, for each of which a part has a line (the name of an identity, a tag), `deletable`, and `apart`:
@@ -40,7 +45,9 @@ def about(parts: Sequence[Part], question: Question) -> Relation:
     # What stands in double quotes is written as it is.
     types = [Text() if name in ("quoted", "keys", "apart") else RegistryText() for name in _OF_A_PART]
     listed = values(*map(column, _OF_A_PART, types)).data(lines).cte("rekey_part")
-    return select(_said(question, listed, {}).subquery(question.name))
+    known: dict[str, CTE] = {}
+    for question in questions:
+        yield select(_said(question, listed, known).subquery(question.name))
 
 
 def _said(question: Question, parts: CTE, known: dict[str, CTE]) -> TextualSelect:

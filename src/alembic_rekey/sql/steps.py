@@ -22,6 +22,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    union_all,
 )
 
 from alembic_rekey.errors import Finding, Refused
@@ -99,12 +100,24 @@ def analyzed(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]
 
 def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:
     """Yield what the checks find, one `Finding` per offending row."""
-    for check in checks:
+    for check in _finding(connection, checks):
         for row in connection.execute(readable(check.offending), execution_options=_ONCE).mappings():
             arguments = dict(row)
             # A stored value must not be able to start a line or to move the cursor of whoever reads this.
             sentence = printable(check.sentence.format_map(arguments))
             yield Finding(check.name, sentence, check.remedy, arguments)
+
+
+def _finding(connection: Connection, checks: Iterable[Check]) -> Iterator[Check]:
+    """Yield the checks to ask: of those of one kin, which mostly find nothing, the ones that find something."""
+    for kin, group in groupby(checks, lambda check: check.kin):
+        several = list(group)
+        if kin and len(several) > 1:
+            asked = [select(literal(place)).where(check.offending.exists()) for place, check in enumerate(several)]
+            places = connection.execute(union_all(*asked), execution_options=_ONCE).scalars().all()
+            yield from (several[place] for place in sorted(places))
+        else:
+            yield from several
 
 
 def perform(connection: Connection, steps: Iterable[Step], refusal: str) -> None:

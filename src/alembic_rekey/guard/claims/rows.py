@@ -6,6 +6,7 @@ Where a constraint of the database says so already, no row is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true, union_all
@@ -65,9 +66,9 @@ def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
             .having(func.count() > 1)
             .order_by(*part.keys)
         )
-        yield check("key_not_unique", part.noun, several)
+        yield replace(check("key_not_unique", part.noun, several), kin="keys")
         empty = or_(*(known.is_(None) for known in part.keys))
-        yield check("key_is_null", part.noun, any_rows(said, part.table, empty))
+        yield replace(check("key_is_null", part.noun, any_rows(said, part.table, empty)), kin="keys")
 
 
 def _emptied(part: Part, spec: Spec, names: Names, dialect: str, planned: Planned) -> Relation:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import CTE
 
-from alembic_rekey.guard.catalog import about
+from alembic_rekey.guard.catalog import each_about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import written
-from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Tags
+from alembic_rekey.spec import Check, Identity, Part, Slots, Tags
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.question import Question
 
@@ -27,14 +28,17 @@ _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
 def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the checks of what the catalog alone tells, each asked once for all tables."""
     asked = database(dialect)
-    for name, question in asked.table_claims.items():
-        # A name that no fold writes may be of any type.
-        concerned = [part for part in parts if name != "not_text" or _writes_names(part)]
-        if concerned:
-            yield check(name, "", _of(concerned, parts, question))
+    # A name that no fold writes may be of any type.
+    concerned = dict.fromkeys(asked.table_claims, parts) | {"not_text": [*filter(_writes_names, parts)]}
+    questions = {name: question for name, question in asked.table_claims.items() if concerned[name]}
     if identities := [part for part in parts if isinstance(part, Identity) and part.named]:
-        several = Question(_SEVERAL, ("noun", "table", "columns"), (asked.unique_names,))
-        yield check("name_of_several", "", _of(identities, parts, several))
+        questions["name_of_several"] = Question(_SEVERAL, ("noun", "table", "columns"), (asked.unique_names,))
+        concerned["name_of_several"] = identities
+    # Asked of all parts, each about some.
+    for name, said in zip(questions, each_about(parts, questions.values()), strict=True):
+        if len(concerned[name]) < len(parts):
+            said = said.where(said.selected_columns.noun.in_([part.noun for part in concerned[name]]))
+        yield replace(check(name, "", said), kin="tables")
 
 
 def label_claims(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:
@@ -62,14 +66,6 @@ def _spoken_of_slots(slots: Slots) -> Iterable[tuple[str, Any]]:
 @spoken.register
 def _spoken_of_tags(tags: Tags) -> Iterable[tuple[str, Any]]:
     return () if tags.status is None else [(str(tags.status.name), tags.superseded)]
-
-
-def _of(concerned: Sequence[Part], parts: Sequence[Part], question: Question) -> Relation:
-    """Return what `question` says of some of `parts`: it is asked of all, as every other."""
-    said = about(parts, question)
-    if len(concerned) == len(parts):
-        return said
-    return said.where(said.selected_columns.noun.in_([part.noun for part in concerned]))
 
 
 def _writes_names(part: Part) -> bool:
