@@ -54,8 +54,8 @@ def wheel(built):
 def installed(wheel, tmp_path_factory):
     """The programs of an environment in which the wheel and what it needs is all that there is."""
     folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder, with_pip=True)
-    run(folder, folder / "bin" / "python", "-m", "pip", "install", "-q", wheel)
+    venv.create(folder)
+    run(folder, sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install", "-q", wheel)
     return folder / "bin"
 
 
