@@ -7,7 +7,7 @@ from declared import declared
 pytestmark = pytest.mark.sqlite_first
 
 SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
-    references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project_id,)),))"""
+    references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c[{owner!r}],)),))"""
 
 
 @pytest.mark.parametrize("letters", [57, 58, 63])
@@ -15,13 +15,18 @@ def test_a_plan_is_made_and_the_fold_goes_there_and_back(database, tmp_path, let
     schema = f"""
         CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99), {"a" * letters} VARCHAR(9));
         INSERT INTO projects VALUES (1, 'polisher', 'x'), (2, 'pol', 'y');
-        CREATE TABLE notes (id INTEGER PRIMARY KEY, project_id INTEGER, {"b" * letters} VARCHAR(9));
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, {"b" * letters} INTEGER, {"c" * letters} VARCHAR(9));
         INSERT INTO notes VALUES (1, 2, 'z');"""
-    project = declared(database, tmp_path, schema, SPEC, ["projects", "notes"], names={"polisher": ["pol"]})
+    spec = SPEC.format(owner="b" * letters)
+    project = declared(database, tmp_path, schema, spec, ["projects", "notes"], names={"polisher": ["pol"]})
     before = [database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("projects", "notes")]
     planned = project.check()
     assert 0 == planned.status, planned.err
     assert 0 == project.upgrade().code
     assert [(1, 1, "z")] == database.rows("SELECT * FROM notes")
-    assert 0 == project.downgrade().code
+    assert 0 == project.downgrade("base").code
+    assert before == [database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("projects", "notes")]
+    for way, steps in (("upgrade", "base:head"), ("downgrade", "head:base")):
+        ran = database.run_script(project.script(steps, way))
+        assert 0 == ran.returncode, ran.stderr
     assert before == [database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("projects", "notes")]

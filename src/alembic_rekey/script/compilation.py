@@ -22,6 +22,8 @@ from alembic_rekey.sql.registry_text import FromHexadecimal
 
 __all__ = ["Written", "compiled", "written"]
 
+_ANY = 1_000
+"""Letters: no name of a column is as long."""
 _OWN = "rekey_"
 """How the names of relations begin whose columns are known: our tables, and what a statement names itself."""
 
@@ -235,6 +237,8 @@ def _brief(dialect: Dialect, *more: tuple[str, Any]) -> Dialect:
     """Return `dialect` with a compiler that says each name once."""
     brief = copy(dialect)
     without_backslash_escapes(brief)
+    # SQLAlchemy shortens the long name of a column wherever it reads one of a relation, which may say it by its *.
+    brief.label_length = _ANY
     known, mended = dialect.statement_compiler, database(dialect.name).shell.compilers
     brief.statement_compiler = type(f"Brief{known.__name__}", (_Brief, *mended, known), dict(more))
     return brief
