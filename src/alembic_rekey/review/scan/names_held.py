@@ -105,14 +105,19 @@ def _texts(scope: Scope, described: Described, asked: Sequence[_Asked]) -> FromC
     if len(asked) > 1:
         read = dict.fromkeys(one.name for one in asked)
         rows = select(*(rows.c[name] for name in read)).cte("rekey_read").prefix_with("MATERIALIZED")
-    selected: list[Relation] = []
+    selected, documents = list[Relation](), list[Relation]()
     for number, one in enumerate(asked):
-        if one.kind == "text":
-            # Columns of several collations become one.
-            value = Exact(cast(rows.c[one.name], Text))
-            told = select(literal(number).label("number"), literal("", Text()).label("path"), value.label("value"))
-            selected.append(told.select_from(rows))
+        place = literal(number).label("number")
+        if one.kind == "array":
+            elements = survey.elements(rows, one.name)
+            selected.append(select(place, literal("[*]", Text()).label("path"), elements.c.value))
         else:
-            within = survey.within(rows, one.name, one.kind)
-            selected.append(select(literal(number).label("number"), within.c.path, within.c.value))
+            # Columns of several collations become one.
+            value = Exact(cast(rows.c[one.name], Text)).label("value")
+            told = select(place, literal("", Text()).label("path"), value).select_from(rows)
+            (documents if one.kind == "document" else selected).append(told)
+    if documents:
+        # Those of all columns at once: to say how a document is read takes longer than to read some.
+        within = survey.documents(union_all(*documents).subquery("rekey_stored"))
+        selected.append(select(within.c.number, within.c.path, within.c.value))
     return union_all(*selected).subquery("rekey_texts")

@@ -51,8 +51,12 @@ class Survey(ABC):
         """Return as what a column of that type may hold names: of "text", "array", "document"."""
 
     @abstractmethod
-    def within(self, source: FromClause, name: str, kind: str) -> FromClause:
-        """Return the texts within the values of a column of `source` of that `kind`: `path` and `value`."""
+    def elements(self, source: FromClause, name: str) -> FromClause:
+        """Return the elements of the arrays in a column of `source`: `value`."""
+
+    @abstractmethod
+    def documents(self, stored: FromClause) -> FromClause:
+        """Return the texts within the `value` of `stored`, where that is a document: its `number`, `path`, `value`."""
 
     @abstractmethod
     def written_by_trigger(self, connection: Connection, source: Table, columns: Sequence[str]) -> frozenset[str]:

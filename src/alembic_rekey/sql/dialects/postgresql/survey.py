@@ -120,17 +120,17 @@ class PostgreSQLSurvey(Survey):
         kinds = ("text",) if isinstance(type_, Enum) else ("text", "document") if isinstance(type_, String) else ()
         return frozenset(kinds)
 
-    def within(self, source: FromClause, name: str, kind: str) -> FromClause:
-        """Read arrays by unnest(), and documents level by level."""
-        stored = source.c[name]
-        if kind == "array":
-            item = func.unnest(cast(stored, ARRAY(Text))).table_valued("value", name="rekey_item").render_derived()
-            listed = select(literal("[*]").label("path"), item.c.value.label("value"))
-            return listed.select_from(source.join(item, true())).subquery("rekey_within")
-        said = cast(stored, Text)
-        document = case((said.regexp_match(_DOCUMENT), cast(said, JSONB)))
-        whole = select(literal("$", Text()).label("path"), document.label("value"))
-        walk = whole.select_from(source).where(said.regexp_match(_DOCUMENT)).cte(recursive=True)
+    def elements(self, source: FromClause, name: str) -> FromClause:
+        """Read arrays by unnest()."""
+        item = func.unnest(cast(source.c[name], ARRAY(Text))).table_valued("value", name="rekey_item").render_derived()
+        return select(item.c.value.label("value")).select_from(source.join(item, true())).subquery("rekey_within")
+
+    def documents(self, stored: FromClause) -> FromClause:
+        """Read documents level by level."""
+        is_one = stored.c.value.regexp_match(_DOCUMENT)
+        document = case((is_one, cast(stored.c.value, JSONB)))
+        whole = select(stored.c.number, literal("$", Text()).label("path"), document.label("value"))
+        walk = whole.select_from(stored).where(is_one).cte(recursive=True)
         is_a = func.jsonb_typeof(walk.c.value)
         fields = func.jsonb_each(case((is_a == "object", walk.c.value), else_=cast(literal("{}"), JSONB)))
         entries = func.jsonb_array_elements(case((is_a == "array", walk.c.value), else_=cast(literal("[]"), JSONB)))
@@ -141,11 +141,13 @@ class PostgreSQLSurvey(Survey):
             select(literal("[*]").label("step"), cast(entry.c.value, JSONB).label("value")),
         ).lateral("rekey_below")
         walk = walk.union_all(
-            select((walk.c.path + below.c.step).label("path"), below.c.value).select_from(walk.join(below, true()))
+            select(walk.c.number, (walk.c.path + below.c.step).label("path"), below.c.value).select_from(
+                walk.join(below, true())
+            )
         )
         text_of = walk.c.value.op("#>>")(cast(literal("{}"), ARRAY(Text)))
         return (
-            select(walk.c.path, text_of.label("value"))
+            select(walk.c.number, walk.c.path, text_of.label("value"))
             .where(func.jsonb_typeof(walk.c.value) == "string")
             .subquery("rekey_within")
         )

@@ -101,18 +101,22 @@ class SQLiteSurvey(Survey):
         """Take a column of any type of text for one that may hold documents too."""
         return frozenset(("text", "document") if isinstance(type_, String | NullType | JSON) else ())
 
-    def within(self, source: FromClause, name: str, kind: str) -> FromClause:
+    def elements(self, source: FromClause, name: str) -> FromClause:
+        """Refuse: `texts_of` tells of no arrays."""
+        raise NotImplementedError(name)
+
+    def documents(self, stored: FromClause) -> FromClause:
         """Read documents by json_tree()."""
-        stored = cast(source.c[name], Text)
-        said = and_(func.substr(func.ltrim(stored), 1, 1).in_(("{", "[", '"')), func.json_valid(stored) == 1)
-        tree = func.json_tree(case((said, stored))).table_valued(
+        value = stored.c.value
+        said = and_(func.substr(func.ltrim(value), 1, 1).in_(("{", "[", '"')), func.json_valid(value) == 1)
+        tree = func.json_tree(case((said, value))).table_valued(
             "key", "atom", "type", "fullkey", "path", name="rekey_tree"
         )
         in_list = func.typeof(tree.c.key) == "integer"
         path = case((in_list, tree.c.path + literal("[*]")), else_=tree.c.fullkey)
         return (
-            select(path.label("path"), cast(tree.c.atom, Text).label("value"))
-            .select_from(source.join(tree, true()))
+            select(stored.c.number, path.label("path"), cast(tree.c.atom, Text).label("value"))
+            .select_from(stored.join(tree, true()))
             .where(tree.c.type == "text")
             .subquery("rekey_within")
         )
