@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.rivals import leaving_unedited
-from alembic_rekey.guard.claims.hindrances import Hanging
+from alembic_rekey.guard.claims.hindrances import Referring
 from alembic_rekey.guard.stored import columns_in
 from alembic_rekey.plan.judged import keys_of
 from alembic_rekey.spec import Part
@@ -17,7 +17,7 @@ from alembic_rekey.spec import Part
 __all__ = ["held", "held_as_it_is"]
 
 
-def held(part: Part, backward: Backward, keys: Sequence[ColumnElement[Any]], each: Hanging) -> ColumnElement[bool]:
+def held(part: Part, backward: Backward, keys: Sequence[ColumnElement[Any]], each: Referring) -> ColumnElement[bool]:
     """Return the condition that a row hangs by `each` on that of `part` with these keys, and does not leave it."""
     parent = part.table.alias("rekey_parent")
     child, hangs = each.on(parent)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     not_,
-    or_,
     select,
     tuple_,
 )
@@ -26,8 +25,6 @@ from alembic_rekey.plan.becoming import new_key
 from alembic_rekey.plan.judged import alike, keys_of, numbered, same_key
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
-from alembic_rekey.sql.equality import SameRow
-from alembic_rekey.sql.side_tables import created
 
 __all__ = ["Leaves", "leaving_unedited", "rivals"]
 
@@ -78,25 +75,18 @@ def _one(index: UniqueIndex, some: FromClause, others: FromClause) -> ColumnElem
 
 
 def leaving_unedited(part: Part, backward: Backward) -> Leaves:
-    """Return the condition that a row of `part` is one that the run made or changed, and is as it left it."""
-    (lines, new), spec, stored, run = backward.lines[part], backward.spec, backward.stored, backward.run
+    """Return the condition that a row of `part` is one that the run changed, and is as it left it.
+
+    One that it made stood beside all rows as they were: it hinders none of them.
+    """
+    lines, new = backward.lines[part]
     mine = select(lines).subquery("rekey_leaving")
     values = {name: mine.c[value.name] for name, value in new.items()}
-    now, left = new_key(part, mine, values), stored.lasting(part)
+    now = new_key(part, mine, values)
+    left = unedited(part, mine, values, backward.stored, backward.run)
 
     def leaves(at: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-        changed = _there(part, mine, now, at).where(unedited(part, mine, values, stored, run))
-        if part is not spec.identity or not spec.identity.creates:
-            return exists(changed)
-        made = created(part)
-        as_made = SameRow(columns_in(made, left), columns_in(part.table, left))
-        found = _there(part, made, keys_of(part, made), at).where(made.c.rekey_run == run, as_made)
-        return or_(exists(changed), exists(found))
+        there = select(literal(1)).join_from(mine, part.table, same_key(part.keys, now))
+        return exists(there.where(same_key(now, at), left))
 
     return leaves
-
-
-def _there(
-    part: Part, rows: FromClause, keys: Sequence[ColumnElement[Any]], at: Sequence[ColumnElement[Any]]
-) -> Relation:
-    return select(literal(1)).join_from(rows, part.table, same_key(part.keys, keys)).where(same_key(keys, at))

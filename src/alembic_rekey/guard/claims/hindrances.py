@@ -13,11 +13,11 @@ from alembic_rekey.guard.stored import Referred, columns_in, referred
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
 
-__all__ = ["Hanging", "Hindrances"]
+__all__ = ["Hindrances", "Referring"]
 
 
 @dataclass(frozen=True)
-class Hanging:
+class Referring:
     """A foreign key that leads to a part, and the part whose rows leave by it: None where they stay."""
 
     key: ForeignKey
@@ -32,14 +32,14 @@ class Hanging:
         return child, and_(*(child.c[field] == its for field, its in pairs))
 
 
-def _hanging(connection: Connection, spec: Spec) -> dict[str, list[Hanging]]:
+def _hanging(connection: Connection, spec: Spec) -> dict[str, list[Referring]]:
     """Return, by noun of the part that they lead to, the foreign keys through which rows hang on rows of the spec."""
     parts: dict[Table | None, Part] = {part.table: part for part in spec.parts}
-    found = dict[str, list[Hanging]]()
+    found = dict[str, list[Referring]]()
     for part in spec.parts:
         covered = covered_columns(spec, part)
         keys = foreign_keys(connection, part.table, [child for child, _, _ in covered])
-        found[part.noun] = [Hanging(key, parts.get(covering(key, covered))) for key in keys]
+        found[part.noun] = [Referring(key, parts.get(covering(key, covered))) for key in keys]
     return found
 
 
@@ -49,7 +49,7 @@ class Hindrances:
 
     referred: Mapping[str, Sequence[Referred]] = field(default_factory=dict)
     once: Mapping[str, Sequence[UniqueIndex]] = field(default_factory=dict)
-    hanging: Mapping[str, Sequence[Hanging]] = field(default_factory=dict)
+    hanging: Mapping[str, Sequence[Referring]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection, spec: Spec) -> Hindrances:
