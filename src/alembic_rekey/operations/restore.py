@@ -75,9 +75,10 @@ def _perform_restore(connection: Connection, spec: Spec, settings: Settings, tur
     perform(connection, deciding, refusal)
     if settings.on_drift == "abort":
         perform(connection, drift_guards(spec), refusal)
-    for part in spec.parts:
-        for kept in connection.execute(readable(drifted(part, stored_back(part)))).mappings():
-            _log.warning("Kept: %s", printable(WORDING["drift_kept"].sentence.format_map(kept)))
+    else:
+        for part in spec.parts:
+            for kept in connection.execute(readable(drifted(part, stored_back(part)))).mappings():
+                _log.warning("Kept: %s", printable(WORDING["drift_kept"].sentence.format_map(kept)))
     perform(connection, act_steps(spec, dialect, stored, Watches.needed(connection)), refusal)
 
 
