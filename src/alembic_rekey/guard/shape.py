@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import (
     CTE,
@@ -72,13 +73,13 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         .join_from(wanted, stored, (stored.c.table == wanted.c.table) & (stored.c.name == wanted.c.name), isouter=True)
         .where(stored.c.name.is_(None))
     )
-    return [
+    of_columns = [
         check("missing_column", "", missing),
         _reserved_names(parts, stored, dialect),
         *time_types(parts, stored, dialect),
         *label_claims(parts, stored, dialect),
-        *table_claims(parts, dialect),
     ]
+    return [*(replace(made, kin="columns") for made in of_columns), *table_claims(parts, dialect)]
 
 
 def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
