@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -44,19 +44,21 @@ class Stored:
         )
 
     @classmethod
-    def read(cls, connection: Connection, spec: Spec) -> Stored:
-        """Ask the catalog."""
-        of_table = _columns(connection, spec.parts)
-        found = {part.noun: of_table[str(part.table.name)] for part in spec.parts}
+    def of(cls, connection: Connection, parts: Sequence[Part]) -> Stored:
+        """Ask the catalog for the columns of `parts` alone."""
+        of_table = _columns(connection, parts)
+        found = {part.noun: of_table[str(part.table.name)] for part in parts}
         return cls(
             {noun: tuple(name for name, _ in columns) for noun, columns in found.items()},
             {noun: frozenset(name for name, made in columns if made) for noun, columns in found.items()},
-            {
-                part.noun: _bound(connection, part, spec)
-                for part in spec.parts
-                if len(part.owning) > 1 or part is spec.identity
-            },
         )
+
+    @classmethod
+    def read(cls, connection: Connection, spec: Spec) -> Stored:
+        """Ask the catalog."""
+        led = [part for part in spec.parts if len(part.owning) > 1 or part is spec.identity]
+        bound = {part.noun: _bound(connection, part, spec) for part in led}
+        return replace(cls.of(connection, spec.parts), bound=bound)
 
     def lasting(self, part: Part) -> list[str]:
         """Return every column in which an edit shows: all but those that the database itself writes."""

@@ -162,7 +162,7 @@ def left_counted(connection: Connection, spec: Spec, sections: Iterable[Section]
     identity = spec.identity
     for section in sections:
         if section.part is identity:
-            columns = compared_columns(identity, Stored.read(connection, spec))
+            columns = compared_columns(identity, Stored.of(connection, [identity]))
             counted = left_count(identity, section.source, columns, connection.dialect.name)
             return dict(iter(connection.execute(counted)))
     return {LEFT_BEHIND.format(noun=identity.noun): 0}
@@ -173,9 +173,10 @@ def left_entries(connection: Connection, spec: Spec, section: Section) -> Entrie
 
     An entry is shaped like one of the plan: `before` holds the key, the name and the values that are left behind.
     """
-    columns = compared_columns(spec.identity, Stored.read(connection, spec)) if section.columns else ()
+    identity = spec.identity
+    columns = compared_columns(identity, Stored.of(connection, [identity])) if section.columns else ()
     for portion in portions(columns):
-        yield from _left(connection, spec.identity, section.source, portion)
+        yield from _left(connection, identity, section.source, portion)
 
 
 def _left(connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str]) -> Entries:
