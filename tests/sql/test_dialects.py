@@ -30,7 +30,7 @@ CONSTRUCTS = [
     equality.Same(NAME, AT),
     equality.SameRow([NAME], [AT]),
     equality.SameSlot(NAME, AT),
-    equality.SoughtFirst(NAME == AT, NAME.is_(None), equality.SameSlot(NAME, AT)),
+    equality.SoughtByNumber(THINGS.c.id, NAME),
     expressions.ByCodePoint(NAME),
     expressions.Clock(),
     expressions.EveryColumn(THINGS),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.rivals import leaving_unedited
 from alembic_rekey.guard.claims.hindrances import Referring
 from alembic_rekey.guard.stored import columns_in
-from alembic_rekey.plan.judged import keys_of
+from alembic_rekey.plan.judged import among, flag, keys_of
 from alembic_rekey.spec import Part
 
 __all__ = ["held", "held_as_it_is"]
@@ -24,8 +24,8 @@ def held(part: Part, backward: Backward, keys: Sequence[ColumnElement[Any]], eac
     found = select(*keys_of(part, parent)).join_from(parent, child, hangs)
     if each.child is not None:
         leaves = leaving_unedited(each.child, backward)
-        found = found.where(not_(leaves([child.c[str(known.name)] for known in each.child.keys])))
-    return (tuple_(*keys) if len(keys) > 1 else keys[0]).in_(found.correlate(None))
+        found = found.where(flag(leaves([child.c[str(known.name)] for known in each.child.keys])) == 0)
+    return among(keys, found)
 
 
 def held_as_it_is(part: Part, backward: Backward, now: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[bool]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, select
+from sqlalchemy import ColumnElement, FromClause, and_, literal, not_, select
 
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import judged
-from alembic_rekey.back.places import leaving
+from alembic_rekey.back.places import staying
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.groups.members import referring
-from alembic_rekey.plan.judged import keys_of, numbered, same_key
+from alembic_rekey.plan.judged import among, keys_of, numbered, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.equality import SameRow
@@ -49,16 +49,20 @@ def made_back(
 
 
 def hanging_on(spec: Spec, back: Mapping[Part, FromClause]) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that a row of a part hangs on a row of the identity, and does not leave it."""
-    identity = spec.identity
+    """Yield the conditions that a row of a part hangs on a created row of the identity, and does not leave it."""
+    identity, made = spec.identity, created(spec.identity)
+    keys, name = keys_of(identity, made), identity.name
     for part, returning in back.items():
-        table = part.table if part is not identity else part.table.alias("rekey_child")
-        stays = not_(leaving(part, returning, keys_of(part, table)))
+        child = part.table.alias("rekey_child")
+        stays = staying(part, returning, keys_of(part, child))
         for owner in part.owning if spec.parent(part) is identity else ():
-            pairs = zip((table.c[known.key] for known in owner), owner, identity.keys, identity.keys, strict=True)
-            yield exists(select(literal(1)).select_from(table).where(*(referring(*pair) for pair in pairs), stays))
-        name = identity.name
+            pairs = zip((child.c[known.key] for known in owner), owner, keys, identity.keys, strict=True)
+            referred = select(*keys).join_from(made, child, and_(*(referring(*pair) for pair in pairs)))
+            yield among(identity.keys, referred.where(stays))
         for tag in part.named if part is not identity and name is not None else ():
             assert name is not None  # noqa: S101  # the condition above, which mypy does not follow
-            named_so = table.c[tag.key] == Uncollated(name)
-            yield and_(Refers(tag, name), exists(select(literal(1)).select_from(table).where(named_so, stays)))
+            known_as = identity.table.alias("rekey_named")
+            named = made.join(known_as, same_key(keys_of(identity, known_as), keys))
+            named_so = child.c[tag.key] == Uncollated(known_as.c[name.key])
+            tagged = select(*keys).join_from(named, child, named_so)
+            yield and_(Refers(tag, name), among(identity.keys, tagged.where(stays)))

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, not_, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, or_, select
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.plan.judged import about, alike, keys_of, same_key
-from alembic_rekey.spec import Identity, Part, Slots
-from alembic_rekey.sql.equality import SameSlot, SoughtFirst
-from alembic_rekey.sql.values import equatable
+from alembic_rekey.plan.judged import about, alike, among, keys_of, missing_in, same_key
+from alembic_rekey.spec import Identity, Part, Relation, Slots
+from alembic_rekey.sql.equality import SameSlot
 
-__all__ = ["Place", "leaving", "place_of"]
+__all__ = ["Place", "place_of", "staying"]
 
 
 @dataclass(frozen=True)
@@ -23,43 +22,31 @@ class Place:
     """Rows of the table as it is now, `holder`, and the condition that one holds the old place of a line."""
 
     part: Part
+    lines: FromClause
     columns: Sequence[Column[Any]]
     """What a row writes that moves to another place."""
     holder: FromClause
     holds: ColumnElement[bool]
-    slots: Sequence[tuple[ColumnElement[Any], ColumnElement[Any]]] = ()
-    """What must be the same too, NULL included: of the holder, and of the line."""
 
-    def is_taken(
-        self, now: Sequence[ColumnElement[Any]] | None = None, back: FromClause | None = None
-    ) -> ColumnElement[bool]:
-        """Return the condition that another row than the one whose key is `now` holds it, and does not leave it.
+    def is_taken(self, *of_those: ColumnElement[bool], back: FromClause | None = None) -> ColumnElement[bool]:
+        """Return the condition that another row holds the place of a line, `of_those` alone, and does not leave it.
 
         `back` is the way back of rows that leave their places.
         """
-        keys = keys_of(self.part, self.holder)
-        conditions = [self.holds]
-        if now is not None:
-            conditions.append(not_(same_key(keys, now)))
+        held: Relation = select(*keys_of(self.part, self.lines)).join_from(self.lines, self.holder, self.holds)
         if back is not None:
-            conditions.append(not_(leaving(self.part, back, keys)))
+            of_those = (*of_those, staying(self.part, back, keys_of(self.part, self.holder)))
+        return among(keys_of(self.part, self.lines), held.where(*of_those))
 
-        def stands(*at: ColumnElement[bool]) -> ColumnElement[bool]:
-            return exists(select(literal(1)).select_from(self.holder).where(*conditions, *at))
-
-        whole = stands(*(SameSlot(*pair) for pair in self.slots))
-        if not self.slots:
-            return whole
-        equal = stands(*(equatable(its) == equatable(mine) for its, mine in self.slots))
-        return SoughtFirst(equal, or_(*(mine.is_(None) for _, mine in self.slots)), whole)
+    def is_own(self, now: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+        """Return the condition that the row whose key is `now` is the holder."""
+        return same_key(keys_of(self.part, self.holder), now)
 
 
-def leaving(part: Part, back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-    """Return the condition that the row of `part` with these keys goes back to another place."""
-    # Where both are the same, there is an index of the first alone.
-    found = same_key(alike(back, "now" if part.key_moves else "key"), keys)
-    going = select(literal(1)).select_from(back)
-    return exists(going.where(found, back.c.drift == Drift.UNTOUCHED.value, back.c.moves == 1))
+def staying(part: Part, back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Return the condition that the row of `part` with these keys does not go back to another place."""
+    going = select(*alike(back, "now" if part.key_moves else "key"))
+    return missing_in(keys, going.where(back.c.drift == Drift.UNTOUCHED.value, back.c.moves == 1))
 
 
 @singledispatch
@@ -81,15 +68,16 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
         # A row of no group moves with its owners alone.
         renamed = and_(renamed, lines.c.rekey_place.is_not(None))
     named_so = and_(other.c[identity.name.key] == lines.c[identity.name.name], renamed)
-    return Place(identity, identity.named, other, and_(named_so, *within, or_(*keys), *_counting(identity, other)))
+    holds = and_(named_so, *within, or_(*keys), *_counting(identity, other))
+    return Place(identity, lines, identity.named, other, holds)
 
 
 @place_of.register
 def _slot(slots: Slots, lines: FromClause) -> Place:
     holder = slots.table.alias("rekey_holder")
     at_owners = [holder.c[known.key] == lines.c[known.name] for known in slots.owner_columns]
-    place = [(holder.c[known.key], lines.c[known.name]) for known in slots.slot]
-    return Place(slots, slots.owner_columns, holder, and_(*at_owners, *_counting(slots, holder)), place)
+    in_slot = (SameSlot(holder.c[known.key], lines.c[known.name]) for known in slots.slot)
+    return Place(slots, lines, slots.owner_columns, holder, and_(*at_owners, *in_slot, *_counting(slots, holder)))
 
 
 def _counting(part: Part, holder: FromClause) -> list[ColumnElement[bool]]:

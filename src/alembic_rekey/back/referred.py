@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, column, exists, literal,
 
 from alembic_rekey.guard.stored import Referred, columns_in
 from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import among
 from alembic_rekey.plan.rules import DELETED
 from alembic_rekey.spec import Spec
 
@@ -29,7 +30,7 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
                 run = select(planned[part]).subquery(f"rekey_with_it_{number}")
                 # Who moved with its owner gets its old key back.
                 returns = true() if part.key_moves else run.c.rekey_action.in_(sorted(DELETED))
-                there[key.columns].append(exists(select(literal(1)).where(returns, _alike(run, key, before))))
+                there[key.columns].append(among(before, select(*columns_in(run, key.keys)).where(returns)))
     return [
         and_(*(value.is_not(None) for value in columns_in(rows, columns)), *map(not_, stands))
         for columns, stands in there.items()

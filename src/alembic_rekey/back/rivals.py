@@ -10,19 +10,16 @@ from sqlalchemy import (
     FromClause,
     Subquery,
     and_,
-    exists,
-    literal,
     literal_column,
     not_,
     select,
-    tuple_,
 )
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.judged import unedited
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.becoming import new_key
-from alembic_rekey.plan.judged import alike, keys_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, among, flag, keys_of, numbered, same_key
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
 
@@ -56,7 +53,7 @@ def rivals(
         held = select(*alike(before, "rekey_key")).join_from(before, standing, _one(index, before, standing))
         if now:
             held = held.where(not_(same_key(at, alike(before, "rekey_now"))))
-        yield (tuple_(*keys) if len(keys) > 1 else keys[0]).in_(held.where(not_(leaves(at))).correlate(None))
+        yield among(keys, held.where(flag(leaves(at)) == 0))
 
 
 def _compared(part: Part, index: UniqueIndex, rows: Relation) -> Subquery:
@@ -83,10 +80,6 @@ def leaving_unedited(part: Part, backward: Backward) -> Leaves:
     mine = select(lines).subquery("rekey_leaving")
     values = {name: mine.c[value.name] for name, value in new.items()}
     now = new_key(part, mine, values)
-    left = unedited(part, mine, values, backward.stored, backward.run)
-
-    def leaves(at: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-        there = select(literal(1)).join_from(mine, part.table, same_key(part.keys, now))
-        return exists(there.where(same_key(now, at), left))
-
-    return leaves
+    unchanged = unedited(part, mine, values, backward.stored, backward.run)
+    left: Relation = select(*now).join_from(mine, part.table, same_key(part.keys, now)).where(unchanged)
+    return lambda at: among(at, left)

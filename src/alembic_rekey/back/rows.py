@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, literal, literal_column, not_, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, not_, or_, select
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.held import held_as_it_is
 from alembic_rekey.back.judged import acting, judged, line, unedited
-from alembic_rekey.back.places import leaving, place_of
+from alembic_rekey.back.places import place_of, staying
 from alembic_rekey.back.referred import gone
 from alembic_rekey.back.rivals import Leaves, leaving_unedited, rivals
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import new_key
-from alembic_rekey.plan.groups.members import referring
-from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
+from alembic_rekey.plan.groups.members import kept_by, referring
+from alembic_rekey.plan.judged import alike, among, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Relation
 
@@ -48,7 +48,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
         if part.names:
             # Who only follows the name of its owner stays in its place.
             moved = and_(moved, or_(*(lines.c[known.name] != new[str(known.name)] for known in place.columns)))
-        taken = [(and_(moved, place.is_taken(now)), Drift.TAKEN)]
+        taken = [(place.is_taken(moved, not_(place.is_own(now))), Drift.TAKEN)]
     own = {str(known.name) for columns in written(part).values() for known in columns}
     once = [
         index for index in backward.hindrances.once.get(part.noun, ()) if index.covered is None or index.covered & own
@@ -75,19 +75,15 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     rows = backward.planned[part]
     keys = keys_of(part, rows)
     source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
-    place = place_of(part, rows)
-    taken = [] if place is None else [(place.is_taken(back=back), Drift.TAKEN)]
+    place, coming = place_of(part, rows), acting(rows, *DELETED)
+    taken = [] if place is None else [(place.is_taken(coming, back=back), Drift.TAKEN)]
     keys_of_others = backward.hindrances.referred.get(part.noun, ())
     taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys_of_others, backward.spec, backward.planned, rows)]
-    coming, once, leaves = (
-        acting(rows, *DELETED),
-        backward.hindrances.once.get(part.noun, ()),
-        _leaves(part, backward, back),
-    )
+    once, leaves = backward.hindrances.once.get(part.noun, ()), _leaves(part, backward, back)
     taken += [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, rows, leaves, coming=coming)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
-        there = and_(there, not_(leaving(part, back, part.keys)))
+        there = and_(there, staying(part, back, part.keys))
     return line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(coming)
 
 
@@ -95,11 +91,8 @@ def _leaves(part: Part, backward: Backward, back: FromClause | None) -> Leaves:
     if back is None:
         return leaving_unedited(part, backward)
 
-    def leaves(at: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-        returns = same_key(alike(back, "now"), at), back.c.drift == Drift.UNTOUCHED.value
-        return exists(select(literal(1)).select_from(back).where(*returns))
-
-    return leaves
+    returning = select(*alike(back, "now")).where(back.c.drift == Drift.UNTOUCHED.value)
+    return lambda at: among(at, returning)
 
 
 def _lost(
@@ -127,8 +120,8 @@ def _lost(
         refers = and_(*(value.is_not(None) for value in before))
         alone = len(part.owning) == 1 and part is not backward.spec.identity
         if not alone and number not in backward.stored.bound.get(part.noun, ()):
-            run = select(backward.planned[of]).subquery(f"rekey_of_run_{number}")
-            refers = exists(select(literal(1)).where(_of(owner, before, of, keys_of(of, run))))
+            of_run = keys_of(of, backward.planned[of])
+            refers = among(before, select(*map(kept_by, owner, of_run, of.keys)))
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
 

@@ -44,6 +44,6 @@ def _own_changes(spec: Spec) -> ColumnElement[int]:
     if spec.identity.creates:
         own = kept.c.rekey_run == current_run()
         rows.append(select(func.count()).select_from(kept).where(own))
-        rows += [learnt_rows(spec.identity, part) for part in learning(spec)]
+        rows += [counted for part in learning(spec) for counted in learnt_rows(spec.identity, part)]
     total, *others = (counted.scalar_subquery() for counted in rows)
     return sum(others, start=total)

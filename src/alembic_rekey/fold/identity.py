@@ -15,7 +15,6 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
-    or_,
     select,
     update,
 )
@@ -98,7 +97,7 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     says = "Keep them as they were made: a downgrade takes away only what nobody edited."
     yield Statement(says, InsertRows(created(identity), made))
     for part in learning(spec):
-        yield _learning(identity, part)
+        yield from _learning(identity, part)
 
 
 def apart(identity: Identity) -> Relation:
@@ -120,17 +119,13 @@ def learning(spec: Spec) -> list[Part]:
     return [part for part in spec.parts if part is spec.identity or _leads(spec.identity, part)]
 
 
-def learnt_rows(identity: Identity, part: Part) -> Relation:
-    """Return how many lines of the journal of `part` have the key of a created row, now that they learnt it."""
-    kept, made = journal(part), created(identity)
-    own, of_run = identity.keys[0], made.c.rekey_run == current_run()
-    concerned = or_(
-        *(
-            kept.c[to_name(known)].in_(select(kept_by(known, made.c[own.name], own)).where(of_run))
-            for known in _leads(identity, part)
-        )
-    )
-    return select(func.count()).select_from(kept).where(kept.c.rekey_run == current_run(), concerned)
+def learnt_rows(identity: Identity, part: Part) -> Iterator[Relation]:
+    """Yield, per column that leads to a created row, how many lines of the journal of `part` learnt the key of one."""
+    kept, made, own = journal(part), created(identity), identity.keys[0]
+    for known in _leads(identity, part):
+        keys = select(kept_by(known, made.c[own.name], own)).where(made.c.rekey_run == current_run())
+        learnt = and_(kept.c.rekey_run == current_run(), kept.c[to_name(known)].in_(keys))
+        yield select(func.count()).select_from(kept).where(learnt)
 
 
 def _leads(identity: Identity, part: Part) -> list[Column[Any]]:
@@ -140,24 +135,18 @@ def _leads(identity: Identity, part: Part) -> list[Column[Any]]:
     return [known for known in part.keys if part.of is None and any((known,) == owner for owner in part.owning)]
 
 
-def _learning(identity: Identity, part: Part) -> Statement:
-    """Return what writes the keys of created rows where a journal has those of their first shadows.
+def _learning(identity: Identity, part: Part) -> Iterator[Statement]:
+    """Yield what writes the keys of created rows where a journal has those of their first shadows.
 
     A row that is created has one key of one column: `Identity.faults`.
     """
     kept, made = journal(part), created(identity)
-    own = identity.keys[0]
-    leads = _leads(identity, part)
-    values: dict[Any, Any] = {}
-    of_run = made.c.rekey_run == current_run()
-    concerned: list[ColumnElement[bool]] = []
-    for known in leads:
-        lead, first = kept.c[to_name(known)], kept_by(known, made.c[to_name(own)], own)
-        key = select(kept_by(known, made.c[own.name], own)).where(of_run, first == lead)
-        values[to_name(known)] = func.coalesce(key.scalar_subquery(), lead)
-        concerned.append(lead.in_(select(first).where(of_run)))
+    own, of_run = identity.keys[0], and_(kept.c.rekey_run == current_run(), made.c.rekey_run == current_run())
     says = f"Tell the journal of {part.table.name} the keys of the created rows."
-    return Statement(says, update(kept).values(values).where(kept.c.rekey_run == current_run(), or_(*concerned)))
+    for known in _leads(identity, part):
+        first, key = (kept_by(known, made.c[name], own) for name in (to_name(own), own.name))
+        learnt = update(kept).values({to_name(known): key})
+        yield Statement(says, learnt.where(of_run, kept.c[to_name(known)] == first))
 
 
 def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[Any]]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     over,
     select,
+    tuple_,
 )
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
@@ -33,6 +34,7 @@ __all__ = [
     "about",
     "alike",
     "all_columns",
+    "among",
     "as_read",
     "decided",
     "flag",
@@ -41,6 +43,7 @@ __all__ = [
     "key_text",
     "keys_of",
     "leads_of",
+    "missing_in",
     "numbered",
     "same_key",
     "so_far",
@@ -113,6 +116,23 @@ def about(expression: ColumnElement[Any], values: Mapping[Column[Any], ColumnEle
 def same_key(some: Sequence[ColumnElement[Any]], others: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
     """Return the condition that two keys are one."""
     return and_(*(one == other for one, other in zip(some, others, strict=True)))
+
+
+def among(keys: Sequence[ColumnElement[Any]], rows: Relation) -> ColumnElement[bool]:
+    """Tell whether `rows` have these keys: they are asked once, and not once per key.
+
+    Of EXISTS, which is asked per key, SQLite reads the whole table each time unless that has an index: no more rows
+    than a thousand would pass in good time.
+    """
+    return (tuple_(*keys) if len(keys) > 1 else keys[0]).in_(rows.correlate(None))
+
+
+def missing_in(keys: Sequence[ColumnElement[Any]], rows: Relation) -> ColumnElement[bool]:
+    """Tell whether `rows` have not these keys.
+
+    No NOT IN: of keys of several columns SQLite reads all rows for each to see whether there is a NULL.
+    """
+    return flag(among(keys, rows)) == 0
 
 
 def key_text(keys: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

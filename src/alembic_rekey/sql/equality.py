@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["AsText", "Same", "SameRow", "SameSlot", "SoughtFirst", "as_text"]
+__all__ = ["AsText", "Same", "SameRow", "SameSlot", "SoughtByNumber", "as_text"]
 
 
 class Same(ColumnElement[bool]):
@@ -58,20 +58,19 @@ class SameSlot(ColumnElement[bool]):
         self.right = right
 
 
-class SoughtFirst(ColumnElement[bool]):
-    """`whole`, where PostgreSQL first asks `equal`, which an index serves, and `whole` only where something `is_null`.
+class SoughtByNumber(ColumnElement[bool]):
+    """What always holds where `kept` is the text of `number`: SQLite seeks by it, which has no index of texts.
 
-    No index of PostgreSQL finds NULL by a `SameSlot`; those of SQLite do.
+    It makes one by itself of a column, and of no expression.
     """
 
     inherit_cache = False
     type = Boolean()
     _is_implicitly_boolean = True
 
-    def __init__(self, equal: ColumnElement[bool], is_null: ColumnElement[bool], whole: ColumnElement[bool]) -> None:
-        self.equal = equal
-        self.is_null = is_null
-        self.whole = whole
+    def __init__(self, number: ColumnElement[Any], kept: ColumnElement[Any]) -> None:
+        self.number = number
+        self.kept = kept
 
 
 def as_text(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 858, 872, 882, 920, 1024
---   project_state: 867, 966, 975, 984, 1004, 1014
---   interactions: 933
---   memories: 946, 956
+--   projects: 858, 872, 882, 917, 1021
+--   project_state: 867, 963, 972, 981, 1001, 1011
+--   interactions: 930
+--   memories: 943, 953
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -905,13 +905,10 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
   AND rekey_journal_projects.rekey_action IN ('create');
 
 -- Tell the journal of projects the keys of the created rows.
-UPDATE rekey_journal_projects
-SET rekey_to_id=coalesce((SELECT id FROM rekey_created_projects
-  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id),
-  rekey_journal_projects.rekey_to_id)
+UPDATE rekey_journal_projects SET rekey_to_id=rekey_created_projects.id FROM rekey_created_projects
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_projects.rekey_to_id IN
-    (SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run));
+  AND rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run)
+  AND rekey_journal_projects.rekey_to_id = rekey_created_projects.rekey_to_id;
 
 -- Spell misspelt canonical rows as they are registered.
 CREATE TEMPORARY VIEW rekey_becoming_project AS SELECT *,
@@ -1075,9 +1072,12 @@ CREATE TEMPORARY TABLE rekey_back_project AS SELECT rekey_planned_project.id AS 
   rekey_planned_project.id AS now_0, rekey_planned_project.rekey_action AS action,
   rekey_planned_project.rekey_canonical AS canonical,
   CASE WHEN (projects.id IS NOT NULL) THEN 'taken'
-    WHEN (EXISTS (SELECT 1 FROM projects AS rekey_other
-      WHERE name = rekey_planned_project.name AND rekey_planned_project.name != rekey_planned_project.rekey_canonical
-        AND id != rekey_planned_project.id)) THEN 'taken'
+    WHEN (rekey_planned_project.id IN (SELECT rekey_planned_project.id
+      FROM rekey_planned_project
+        JOIN projects AS rekey_other ON rekey_other.name = rekey_planned_project.name
+          AND rekey_planned_project.name != rekey_planned_project.rekey_canonical
+          AND rekey_other.id != rekey_planned_project.id
+      WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace'))) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
@@ -1099,11 +1099,14 @@ SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
       AND (CAST(ROW(rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
       ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)))
     ) THEN 'edited'
-    WHEN (rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
-      AND (EXISTS (SELECT 1 FROM projects AS rekey_other
-        WHERE name = rekey_becoming_project.name
-          AND rekey_becoming_project.name != rekey_becoming_project.rekey_canonical AND id != rekey_becoming_project.id
-          AND id != rekey_becoming_project.id))) THEN 'taken'
+    WHEN (rekey_becoming_project.rekey_action IN ('rename')
+      AND rekey_becoming_project.id IN (SELECT rekey_becoming_project.id
+        FROM rekey_becoming_project
+          JOIN projects AS rekey_other ON rekey_other.name = rekey_becoming_project.name
+            AND rekey_becoming_project.name != rekey_becoming_project.rekey_canonical
+            AND rekey_other.id != rekey_becoming_project.id
+        WHERE rekey_becoming_project.rekey_action IN ('rename') AND rekey_other.id != rekey_becoming_project.id)
+    ) THEN 'taken'
     ELSE 'untouched' END AS drift,
   CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;
@@ -1128,17 +1131,17 @@ CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key
     WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.project_id IS NOT NULL
       AND NOT (rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
         AND rekey_owner_0.id IS NOT NULL)) THEN 'taken'
-    WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
-      AND (EXISTS (SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_becoming_state.project_id AND id != rekey_becoming_state.id
-          AND category = rekey_becoming_state.category AND key = rekey_becoming_state.key)
-        OR (rekey_becoming_state.category IS NULL OR rekey_becoming_state.key IS NULL)
-        AND EXISTS (SELECT 1 FROM project_state AS rekey_holder
-          WHERE project_id = rekey_becoming_state.project_id AND id != rekey_becoming_state.id
-            AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
-              AND category IS NOT DISTINCT FROM rekey_becoming_state.category)
-            AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
-              AND key IS NOT DISTINCT FROM rekey_becoming_state.key)))) THEN 'taken'
+    WHEN (rekey_becoming_state.rekey_action IN ('rekey')
+      AND rekey_becoming_state.id IN (SELECT rekey_becoming_state.id
+        FROM rekey_becoming_state
+          JOIN project_state AS rekey_holder ON rekey_holder.project_id = rekey_becoming_state.project_id
+            AND (coalesce(CAST(rekey_holder.category AS TEXT), '') =
+                coalesce(CAST(rekey_becoming_state.category AS TEXT), '')
+              AND rekey_holder.category IS NOT DISTINCT FROM rekey_becoming_state.category)
+            AND (coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(CAST(rekey_becoming_state.key AS TEXT), '')
+              AND rekey_holder.key IS NOT DISTINCT FROM rekey_becoming_state.key)
+        WHERE rekey_becoming_state.rekey_action IN ('rekey') AND rekey_holder.id != rekey_becoming_state.id)
+    ) THEN 'taken'
     ELSE 'untouched' END AS drift, CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_state LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
@@ -1157,20 +1160,18 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
     WHEN (rekey_planned_state.project_id IS NOT NULL
       AND NOT (rekey_comes_back_0.drift IS NOT DISTINCT FROM 'untouched' OR rekey_comes_back_0.key_0 IS NULL
         AND rekey_owner_0.id IS NOT NULL)) THEN 'taken'
-    WHEN (EXISTS (SELECT 1 FROM project_state AS rekey_holder
-      WHERE project_id = rekey_planned_state.project_id
-        AND NOT
-          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1))
-        AND category = rekey_planned_state.category AND key = rekey_planned_state.key)
-      OR (rekey_planned_state.category IS NULL OR rekey_planned_state.key IS NULL)
-      AND EXISTS (SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_planned_state.project_id
-          AND NOT (EXISTS
-              (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1))
-          AND (coalesce(CAST(category AS TEXT), '') = coalesce(CAST(rekey_planned_state.category AS TEXT), '')
-            AND category IS NOT DISTINCT FROM rekey_planned_state.category)
-          AND (coalesce(CAST(key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
-            AND key IS NOT DISTINCT FROM rekey_planned_state.key))) THEN 'taken'
+    WHEN (rekey_planned_state.id IN (SELECT rekey_planned_state.id
+      FROM rekey_planned_state
+        JOIN project_state AS rekey_holder ON rekey_holder.project_id = rekey_planned_state.project_id
+          AND (coalesce(CAST(rekey_holder.category AS TEXT), '') =
+              coalesce(CAST(rekey_planned_state.category AS TEXT), '')
+            AND rekey_holder.category IS NOT DISTINCT FROM rekey_planned_state.category)
+          AND (coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
+            AND rekey_holder.key IS NOT DISTINCT FROM rekey_planned_state.key)
+      WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
+        AND CASE WHEN (rekey_holder.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
+        ) THEN 1
+          ELSE 0 END = 0)) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
@@ -1184,11 +1185,12 @@ INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
   rekey_created_projects.rekey_canonical AS canonical,
   CASE WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (EXISTS (SELECT 1 FROM project_state
-      WHERE projects.id = project_state.project_id
-        AND NOT
-          (EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1))
-    )) THEN 'attached'
+    WHEN (projects.id IN (SELECT rekey_created_projects.id
+      FROM rekey_created_projects
+        JOIN project_state AS rekey_child ON rekey_child.project_id = rekey_created_projects.id
+      WHERE CASE WHEN (rekey_child.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
+      ) THEN 1
+        ELSE 0 END = 0)) THEN 'attached'
     WHEN NOT (CAST(ROW(rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
       rekey_created_projects.created_at, rekey_created_projects.updated_at) AS RECORD) OPERATOR(pg_catalog.*=)
         CAST(ROW(projects.id, projects.name, projects.description, projects.created_at, projects.updated_at) AS RECORD)

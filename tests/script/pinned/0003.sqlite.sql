@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1036, 1063, 1089, 1130, 1249
---   project_state: 1056, 1184, 1194, 1204, 1225, 1237
---   interactions: 1145
---   memories: 1160, 1172
+--   projects: 1036, 1063, 1089, 1127, 1246
+--   project_state: 1056, 1181, 1191, 1201, 1222, 1234
+--   interactions: 1142
+--   memories: 1157, 1169
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -1114,13 +1114,10 @@ WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
 
 -- Tell the journal of projects the keys of the created rows.
 SAVEPOINT rekey_step;
-UPDATE rekey_journal_projects
-SET rekey_to_id=coalesce((SELECT id FROM rekey_created_projects
-  WHERE rekey_run = (SELECT max(id) FROM rekey_run) AND rekey_to_id = rekey_journal_projects.rekey_to_id),
-  rekey_journal_projects.rekey_to_id)
+UPDATE rekey_journal_projects SET rekey_to_id=rekey_created_projects.id FROM rekey_created_projects
 WHERE rekey_journal_projects.rekey_run = (SELECT max(id) FROM rekey_run)
-  AND rekey_journal_projects.rekey_to_id IN
-    (SELECT rekey_to_id FROM rekey_created_projects WHERE rekey_run = (SELECT max(id) FROM rekey_run));
+  AND rekey_created_projects.rekey_run = (SELECT max(id) FROM rekey_run)
+  AND rekey_journal_projects.rekey_to_id = rekey_created_projects.rekey_to_id;
 
 -- Spell misspelt canonical rows as they are registered.
 CREATE TEMPORARY VIEW rekey_becoming_project AS SELECT *,
@@ -1286,9 +1283,12 @@ CREATE TEMPORARY TABLE rekey_back_project AS SELECT rekey_planned_project.id AS 
   rekey_planned_project.id AS now_0, rekey_planned_project.rekey_action AS action,
   rekey_planned_project.rekey_canonical AS canonical,
   CASE WHEN (projects.id IS NOT NULL) THEN 'taken'
-    WHEN (EXISTS (SELECT 1 FROM projects AS rekey_other
-      WHERE name = rekey_planned_project.name AND rekey_planned_project.name != rekey_planned_project.rekey_canonical
-        AND id != rekey_planned_project.id)) THEN 'taken'
+    WHEN (rekey_planned_project.id IN (SELECT rekey_planned_project.id
+      FROM rekey_planned_project
+        JOIN projects AS rekey_other ON rekey_other.name = rekey_planned_project.name
+          AND rekey_planned_project.name != rekey_planned_project.rekey_canonical
+          AND rekey_other.id != rekey_planned_project.id
+      WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace'))) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_project LEFT OUTER JOIN projects ON projects.id = rekey_planned_project.id
 WHERE rekey_planned_project.rekey_action IN ('delete', 'drop', 'merge', 'replace');
@@ -1308,11 +1308,14 @@ SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
         WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) IS projects.updated_at)
       AND ((rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at) IS
           (projects.id, projects.description, projects.created_at)))) THEN 'edited'
-    WHEN (rekey_becoming_project.rekey_action IN ('rename') AND rekey_becoming_project.rekey_action IN ('rename')
-      AND (EXISTS (SELECT 1 FROM projects AS rekey_other
-        WHERE name = rekey_becoming_project.name
-          AND rekey_becoming_project.name != rekey_becoming_project.rekey_canonical AND id != rekey_becoming_project.id
-          AND id != rekey_becoming_project.id))) THEN 'taken'
+    WHEN (rekey_becoming_project.rekey_action IN ('rename')
+      AND rekey_becoming_project.id IN (SELECT rekey_becoming_project.id
+        FROM rekey_becoming_project
+          JOIN projects AS rekey_other ON rekey_other.name = rekey_becoming_project.name
+            AND rekey_becoming_project.name != rekey_becoming_project.rekey_canonical
+            AND rekey_other.id != rekey_becoming_project.id
+        WHERE rekey_becoming_project.rekey_action IN ('rename') AND rekey_other.id != rekey_becoming_project.id)
+    ) THEN 'taken'
     ELSE 'untouched' END AS drift,
   CASE WHEN (rekey_becoming_project.rekey_action IN ('rename')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_project LEFT OUTER JOIN projects ON projects.id = rekey_becoming_project.id;
@@ -1335,10 +1338,14 @@ CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key
       AND NOT
         (rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL)
     ) THEN 'taken'
-    WHEN (rekey_becoming_state.rekey_action IN ('rekey') AND rekey_becoming_state.rekey_action IN ('rekey')
-      AND EXISTS (SELECT 1 FROM project_state AS rekey_holder
-        WHERE project_id = rekey_becoming_state.project_id AND id != rekey_becoming_state.id
-          AND (category IS rekey_becoming_state.category) AND ("key" IS rekey_becoming_state."key"))) THEN 'taken'
+    WHEN (rekey_becoming_state.rekey_action IN ('rekey')
+      AND rekey_becoming_state.id IN (SELECT rekey_becoming_state.id
+        FROM rekey_becoming_state
+          JOIN project_state AS rekey_holder ON rekey_holder.project_id = rekey_becoming_state.project_id
+            AND (rekey_holder.category IS rekey_becoming_state.category)
+            AND (rekey_holder."key" IS rekey_becoming_state."key")
+        WHERE rekey_becoming_state.rekey_action IN ('rekey') AND rekey_holder.id != rekey_becoming_state.id)
+    ) THEN 'taken'
     ELSE 'untouched' END AS drift, CASE WHEN (rekey_becoming_state.rekey_action IN ('rekey')) THEN 1 ELSE 0 END AS moves
 FROM rekey_becoming_state LEFT OUTER JOIN project_state ON project_state.id = rekey_becoming_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_becoming_state.project_id
@@ -1360,11 +1367,15 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
       AND NOT
         (rekey_comes_back_0.drift IS 'untouched' OR rekey_comes_back_0.key_0 IS NULL AND rekey_owner_0.id IS NOT NULL)
     ) THEN 'taken'
-    WHEN EXISTS (SELECT 1 FROM project_state AS rekey_holder
-      WHERE project_id = rekey_planned_state.project_id
-        AND NOT
-          (EXISTS (SELECT 1 FROM rekey_back_state WHERE rekey_holder.id = key_0 AND drift = 'untouched' AND moves = 1))
-        AND (category IS rekey_planned_state.category) AND ("key" IS rekey_planned_state."key")) THEN 'taken'
+    WHEN (rekey_planned_state.id IN (SELECT rekey_planned_state.id
+      FROM rekey_planned_state
+        JOIN project_state AS rekey_holder ON rekey_holder.project_id = rekey_planned_state.project_id
+          AND (rekey_holder.category IS rekey_planned_state.category)
+          AND (rekey_holder."key" IS rekey_planned_state."key")
+      WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
+        AND CASE WHEN (rekey_holder.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
+        ) THEN 1
+          ELSE 0 END = 0)) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
@@ -1379,11 +1390,12 @@ INSERT INTO rekey_back_project (key_0, now_0, action, canonical, drift, moves)
 SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, 'create' AS action,
   rekey_created_projects.rekey_canonical AS canonical,
   CASE WHEN (projects.id IS NULL) THEN 'deleted'
-    WHEN (EXISTS (SELECT 1 FROM project_state
-      WHERE projects.id = project_state.project_id
-        AND NOT
-          (EXISTS (SELECT 1 FROM rekey_back_state WHERE project_state.id = key_0 AND drift = 'untouched' AND moves = 1))
-    )) THEN 'attached'
+    WHEN (projects.id IN (SELECT rekey_created_projects.id
+      FROM rekey_created_projects
+        JOIN project_state AS rekey_child ON rekey_child.project_id = rekey_created_projects.id
+      WHERE CASE WHEN (rekey_child.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
+      ) THEN 1
+        ELSE 0 END = 0)) THEN 'attached'
     WHEN NOT ((rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
       rekey_created_projects.created_at, rekey_created_projects.updated_at) IS
         (projects.id, projects.name, projects.description, projects.created_at, projects.updated_at)) THEN 'edited'

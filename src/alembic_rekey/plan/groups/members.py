@@ -12,23 +12,23 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Integer,
     String,
     Text,
     and_,
     case,
     cast,
-    exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
 )
 
-from alembic_rekey.plan.judged import alike, held, key_text, keys_of, leads_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, among, held, key_text, keys_of, leads_of, missing_in, numbered, same_key
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.spec.part import Owner
+from alembic_rekey.sql.equality import SoughtByNumber
 
 __all__ = ["Led", "Planned", "led", "members", "referring", "standing_under"]
 
@@ -150,7 +150,9 @@ def referring(
     column: ColumnElement[Any], owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]
 ) -> ColumnElement[bool]:
     """Return the condition that the value `column` of an owner is `key`, in one type: a key may be kept as text."""
-    return kept_by(owner, key, referred) == column
+    kept = kept_by(owner, key, referred)
+    same: ColumnElement[bool] = kept == column
+    return and_(same, SoughtByNumber(key, column)) if kept is not key and isinstance(referred.type, Integer) else same
 
 
 def kept_by(owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]) -> ColumnElement[Any]:
@@ -193,8 +195,8 @@ def _follows(column: ColumnElement[Any], spec: Spec, planned: Planned, member: F
         return follows
     # Of rows that are matched by something else, the one that stays may have no name to follow.
     stays = members(identity, planned[identity], "rekey_stays")
-    nameless = and_(same_key(alike(stays, "key"), alike(member, "to")), stays.c.name.is_(None))
-    return and_(follows, not_(exists(select(literal(1)).select_from(stays).where(nameless))))
+    nameless = select(*alike(stays, "key")).where(stays.c.name.is_(None))
+    return and_(follows, missing_in(alike(member, "to"), nameless))
 
 
 def _leads_elsewhere(parent: Part, spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:
@@ -206,9 +208,9 @@ def _leads_elsewhere(parent: Part, spec: Spec, planned: Planned, member: FromCla
         # A row that is to be created has no key yet, and that of its first shadow stands for it.
         shadow, owners = members(spec.identity, planned[spec.identity], "rekey_shadow"), iter(alike(member, "owner"))
         for owner in parent.owning:
-            pairs = zip(owner, alike(shadow, "key"), spec.identity.keys, strict=True)
-            mine = and_(*(referring(next(owners), *pair) for pair in pairs))
-            elsewhere.append(exists(select(literal(1)).select_from(shadow).where(shadow.c.place > 1, mine)))
+            shadows = map(kept_by, owner, alike(shadow, "key"), spec.identity.keys)
+            mine = [next(owners) for _ in owner]
+            elsewhere.append(among(mine, select(*shadows).where(shadow.c.place > 1)))
     return or_(*elsewhere)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal, literal_column, not_, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, case, func, literal, not_, or_, select
 
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -88,33 +88,23 @@ def _leading(slots: Slots, acting: CTE) -> Relation:
         *numbered("lead", lead),
         acting.c.rows,
     ).cte(f"rekey_placed_{slots.noun}")
-    place = case((placed.c.rows > 1, placed.c.number), else_=0)
     action: ColumnElement[Any] = placed.c.action
-    source: FromClause = placed
     if slots.absorb:
-        table = slots.table
-        rows = (
-            select(*alike(placed, "key"), *alike(placed, "lead"), placed.c.number)
-            .add_columns(*numbered("gives", [table.c[name] for name in slots.absorbing]))
-            .join_from(placed, table, same_key(slots.keys, alike(placed, "key")))
-            .cte(f"rekey_giving_{slots.noun}")
-        )
-        gives = alike(rows, "gives")
-        taken = absorbed(slots, gives, alike(rows, "lead"), rows.c.number).values()
-        takes = [flag(not_(Same(value, stored))) for value, stored in zip(taken, gives, strict=True)]
-        taking = select(*alike(rows, "key"), *numbered("takes", takes)).subquery("rekey_taking")
-        source = source.outerjoin(taking, same_key(alike(taking, "key"), alike(placed, "key")))
-        any_taken = func.coalesce(sum(alike(taking, "takes"), start=literal_column("0")), 0) > 0
-        action = case(
-            (and_(action == Action.KEEP.value, placed.c.number == 1, any_taken), Action.ABSORB.value), else_=action
-        )
+        gives = numbered("gives", [slots.table.c[name] for name in slots.absorbing])
+        giving = select(placed, *gives).join_from(placed, slots.table, same_key(slots.keys, alike(placed, "key")))
+        placed = giving.cte(f"rekey_giving_{slots.noun}")
+        stored = alike(placed, "gives")
+        taken = absorbed(slots, stored, alike(placed, "lead"), placed.c.number).values()
+        takes = or_(*(not_(Same(value, own)) for value, own in zip(taken, stored, strict=True)))
+        staying = and_(placed.c.action == Action.KEEP.value, placed.c.number == 1)
+        action = case((and_(staying, takes), Action.ABSORB.value), else_=placed.c.action)
     return select(
         *alike(placed, "key"),
         action.label("action"),
         placed.c.canonical,
-        place.label("place"),
+        case((placed.c.rows > 1, placed.c.number), else_=0).label("place"),
         *numbered("to", alike(placed, "lead")),
-    ).select_from(source)
+    )
 
 
 def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | None, planned: Planned) -> CTE:

@@ -22,7 +22,7 @@ from alembic_rekey.sql.dialects.alike import (
     sentence,
 )
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtFirst
+from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtByNumber
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
@@ -116,10 +116,9 @@ def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
     )
 
 
-@compiles(SoughtFirst, "postgresql")
-def _sought_first(element: SoughtFirst, compiler: SQLCompiler, **kw: Any) -> str:
-    equal, is_null, whole = (compiler.process(each, **kw) for each in (element.equal, element.is_null, element.whole))
-    return f"({equal} OR ({is_null}) AND {whole})"
+@compiles(SoughtByNumber, "postgresql")
+def _sought_by_number(_element: SoughtByNumber, _compiler: SQLCompiler, **_kw: Any) -> str:
+    return "true"
 
 
 @compiles(AsText, "postgresql")

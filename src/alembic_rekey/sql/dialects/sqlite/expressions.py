@@ -22,7 +22,7 @@ from alembic_rekey.sql.dialects.alike import (
     sentence,
 )
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtFirst
+from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtByNumber
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
@@ -101,9 +101,9 @@ def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
     return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
 
 
-@compiles(SoughtFirst, "sqlite")
-def _sought_first(element: SoughtFirst, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.whole, **kw)
+@compiles(SoughtByNumber, "sqlite")
+def _sought_by_number(element: SoughtByNumber, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.number, **kw)} = CAST({compiler.process(element.kept, **kw)} AS INTEGER)"
 
 
 @compiles(AsText, "sqlite")
