@@ -191,8 +191,9 @@ def _standing(asked: _Asked, acting: CTE) -> Relation:
             of_this = same_key(alike(made, "lead"), alike(going, "lead"))
             stands &= exists(select(literal(1)).where(made.c.rekey_action == Action.CREATE.value, of_this))
         stays = or_(stays, stands)
+    # The text of an index says names in full: SQLAlchemy shortens long ones but those that it is given.
     return (
-        select(called(keys, None).label("rekey_row"), *(stored.c[name] for name in asked.types))
+        select(called(keys, None).label("rekey_row"), *(stored.c[name].label(name) for name in asked.types))
         .select_from(joined)
         .where(stays)
     )
@@ -203,7 +204,10 @@ def _moved(asked: _Asked) -> Relation:
     part, types = asked.part, asked.types
     moved = _typed(changed(part, asked.spec, asked.names, asked.planned, types), types)
     fresh = created(asked.spec, asked.planned) if part is asked.spec.identity else None
-    return moved if fresh is None else select(union_all(moved, _typed(fresh, types)).subquery("rekey_changed"))
+    if fresh is None:
+        return moved
+    both = union_all(moved, _typed(fresh, types)).subquery("rekey_changed")
+    return select(*(known.label(known.name) for known in both.c))
 
 
 def _typed(rows: RowsAfter, types: Mapping[str, str]) -> Relation:
