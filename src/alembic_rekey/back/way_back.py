@@ -59,7 +59,9 @@ def way_back(backward: Backward) -> dict[Part, FromClause]:
         lines = list[FromClause]()
         for number, returning in enumerate(returnings(part, backward)):
             parent = back.get(spec.parent(part), lines[0] if lines and part is spec.identity else None)
-            lines.append(returning(parent, lines[0] if lines else None).cte(f"rekey_back_{number}_{part.noun}"))
+            goes = returning(parent, lines[0] if lines else None).cte(f"rekey_back_{number}_{part.noun}")
+            # Else PostgreSQL takes who leaves for a few, and goes through all owners for each of them.
+            lines.append(goes.prefix_with("MATERIALIZED"))
         both = union_all(*map(select, lines)).cte(f"rekey_back_{part.noun}")
         back[part] = both if len(lines) > 1 else lines[0]
     if spec.identity.creates:
