@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections import defaultdict
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import fields
@@ -29,6 +30,7 @@ from commands import rekey_with
 from conftest import ROOT
 from databases import sqlite_shell
 from server import clean_environment
+from started import started
 
 GUIDE = ROOT / "src" / "alembic_rekey" / "guide"
 REFUSING = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.RekeyError)]
@@ -47,7 +49,7 @@ def shell(tmp_path, monkeypatch):
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "sqlite3").symlink_to(sqlite_shell())
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{programs}:{os.environ['PATH']}")
     for name in [name for name in os.environ if name.startswith(("ATOCORE_", "ALEMBIC_"))]:
         monkeypatch.delenv(name)
     folder = tmp_path / "page"
@@ -55,9 +57,15 @@ def shell(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("programs")) as folder:
+        yield folder
+
+
 @pytest.mark.parametrize("name", [pytest.param(name, marks=as_long_as_it_takes(name)) for name in PAGES])
-def test_what_a_page_shows_is_so(name, shell):
-    trial = Trial(name, shell)
+def test_what_a_page_shows_is_so(name, shell, programs):
+    trial = Trial(name, shell, programs)
     trial.run()
     assert {block.line for block in blocks(page(name)) if block.role == "elsewhere"} == {
         block.line for block in trial.elsewhere

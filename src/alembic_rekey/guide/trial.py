@@ -74,8 +74,9 @@ class Untrue(Exception):
 class Trial:
     """One page in a folder of its own."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, programs: Path | None = None) -> None:
         self.name, self.folder = name, folder
+        self.programs = programs or Path(sys.executable).parent
         self.database = folder / "app.db"
         self.said = ""
         self.elsewhere: list[Block] = []
@@ -125,7 +126,7 @@ class Trial:
             raise Untrue(f"no Python: {error}") from error
 
     def _run(self, block: Block) -> None:
-        here = {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}", "COLUMNS": "120"}
+        here = {"PATH": f"{self.programs}:{os.environ.get('PATH', '')}", "COLUMNS": "120"}
         said = []
         for each in commands(block):
             done = subprocess.run(  # noqa: S603  # what the page shows
