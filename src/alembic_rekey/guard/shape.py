@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sqlalchemy import (
     CTE,
@@ -36,6 +35,7 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.side_tables import bookkeeping, journal_name, kept_names
+from alembic_rekey.sql.steps import Kindred
 
 __all__ = [
     "catalog",
@@ -79,7 +79,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         *time_types(parts, stored, dialect),
         *label_claims(parts, stored, dialect),
     ]
-    return [*(replace(made, kin="columns") for made in of_columns), *table_claims(parts, dialect)]
+    return [*(Kindred.of("columns", made) for made in of_columns), *table_claims(parts, dialect)]
 
 
 def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:

@@ -45,8 +45,6 @@ class Check:
     sentence: str
     remedy: str
     offending: Relation
-    kin: str = ""
-    """Checks of one kin that stand side by side are one question; what they name alike is one relation."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -36,7 +36,19 @@ from alembic_rekey.text.fields import about
 from alembic_rekey.text.progress import Progress
 from alembic_rekey.text.shown import printable
 
-__all__ = ["Aside", "Guard", "Phase", "Rows", "Statement", "Step", "analyzed", "counted", "findings", "perform"]
+__all__ = [
+    "Aside",
+    "Guard",
+    "Kindred",
+    "Phase",
+    "Rows",
+    "Statement",
+    "Step",
+    "analyzed",
+    "counted",
+    "findings",
+    "perform",
+]
 
 
 _ONCE = {"compiled_cache": None}
@@ -98,6 +110,18 @@ def analyzed(dialect: str, source: TableClause, *columns: str) -> Iterator[Step]
         yield Aside(f"Let statements be planned for what {source.name} holds.", clause)
 
 
+@dataclass(frozen=True)
+class Kindred(Check):
+    """A check of the engine: those of one `kin` are one question, and what they name alike is one relation."""
+
+    kin: str
+
+    @classmethod
+    def of(cls, kin: str, made: Check) -> Kindred:
+        """Return `made` as one of them."""
+        return cls(**vars(made), kin=kin)
+
+
 def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Finding]:
     """Yield what the checks find, one `Finding` per offending row."""
     for check in _finding(connection, checks):
@@ -110,9 +134,9 @@ def findings(connection: Connection, checks: Iterable[Check]) -> Iterator[Findin
 
 def _finding(connection: Connection, checks: Iterable[Check]) -> Iterator[Check]:
     """Yield the checks to ask: of those of one kin, which mostly find nothing, the ones that find something."""
-    for kin, group in groupby(checks, lambda check: check.kin):
+    for kin, group in groupby(checks, lambda check: check.kin if isinstance(check, Kindred) else None):
         several = list(group)
-        if kin and len(several) > 1:
+        if kin is not None and len(several) > 1:
             asked = [select(literal(place)).where(check.offending.exists()) for place, check in enumerate(several)]
             places = connection.execute(union_all(*asked), execution_options=_ONCE).scalars().all()
             yield from (several[place] for place in sorted(places))

@@ -6,7 +6,6 @@ Where a constraint of the database says so already, no row is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true, union_all
@@ -24,6 +23,7 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import RegistryText
+from alembic_rekey.sql.steps import Kindred
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["key_claims", "stored_claims"]
@@ -66,9 +66,9 @@ def key_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
             .having(func.count() > 1)
             .order_by(*part.keys)
         )
-        yield replace(check("key_not_unique", part.noun, several), kin="keys")
+        yield Kindred.of("keys", check("key_not_unique", part.noun, several))
         empty = or_(*(known.is_(None) for known in part.keys))
-        yield replace(check("key_is_null", part.noun, any_rows(said, part.table, empty)), kin="keys")
+        yield Kindred.of("keys", check("key_is_null", part.noun, any_rows(said, part.table, empty)))
 
 
 def _emptied(part: Part, spec: Spec, names: Names, dialect: str, planned: Planned) -> Relation:

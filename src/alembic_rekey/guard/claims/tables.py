@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -15,6 +14,7 @@ from alembic_rekey.plan.actions import written
 from alembic_rekey.spec import Check, Identity, Part, Slots, Tags
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.question import Question
+from alembic_rekey.sql.steps import Kindred
 
 __all__ = ["label_claims", "spoken", "table_claims"]
 
@@ -38,7 +38,7 @@ def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     for name, said in zip(questions, each_about(parts, questions.values()), strict=True):
         if len(concerned[name]) < len(parts):
             said = said.where(said.selected_columns.noun.in_([part.noun for part in concerned[name]]))
-        yield replace(check(name, "", said), kin="tables")
+        yield Kindred.of("tables", check(name, "", said))
 
 
 def label_claims(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:
