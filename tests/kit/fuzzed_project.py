@@ -88,9 +88,13 @@ class FuzzedProject:
         """Carries the fold out; returns what a refusal says, None if there is none."""
         return self._run(command.upgrade, "head", "head")
 
-    def downgrade(self) -> str | None:
-        """Takes it back, side tables and all; returns what a refusal says."""
-        return self._run(command.downgrade, "base", "0002:base")
+    def downgrade(self, to: str = "base", **x: object) -> str | None:
+        """Takes it back, side tables and all unless `to` is their revision; returns what a refusal says."""
+        return self._run(command.downgrade, to, f"0002:{to}", **x)
+
+    def restore_plan(self) -> Said:
+        """`alembic-rekey restore-plan --check` of what was folded."""
+        return rekey_with("-c", str(self.folder / "alembic.ini"), "-x", f"url={self._url}", "restore-plan", "--check")
 
     def check(self) -> Said:
         """`alembic-rekey plan --check` of what is to be folded."""
@@ -101,10 +105,10 @@ class FuzzedProject:
         account = _at_hand[-1].account
         return self.database.url if account is None else self.database.url.replace("postgres@", f"{account}@", 1)
 
-    def _run(self, carry_out, revision: str, script_range: str) -> str | None:
+    def _run(self, carry_out, revision: str, script_range: str, **x: object) -> str | None:
         case = _at_hand[-1]
         output = io.StringIO()
-        options = argparse.Namespace(x=[f"url={self._url}"])
+        options = argparse.Namespace(x=[f"url={self._url}", *(f"{name}={value}" for name, value in x.items())])
         config = Config(str(self.folder / "alembic.ini"), stdout=output, output_buffer=output, cmd_opts=options)
         try:
             if not case.by_script:

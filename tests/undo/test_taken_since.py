@@ -93,3 +93,14 @@ def test_who_has_a_key_now_that_moved_with_its_owner_keeps_that_row_alone(databa
         ended = database.run_script(project.script("0002:0001", "downgrade", on_drift="keep"))
         assert 0 == ended.returncode, ended.stderr
     assert BEFORE | {"members": {(1, 100, "a"), (2, 200, "b"), (2, 100, "new")}} == rows_of(database)
+
+
+def test_a_key_that_two_rows_have_since_refuses_the_way_back_and_restore_plan_alike(database, tmp_path):
+    keyless = SCHEMA.replace("orders (id INTEGER PRIMARY KEY", "orders (id INTEGER")
+    project = declared(database, tmp_path, keyless, SPEC.format(absorb=""), TABLES, names={"Ada": ["ada l."]})
+    assert 0 == project.upgrade().code
+    database.execute("INSERT INTO orders VALUES (2, 3, 'again')")
+    planned, ended = project.rekey("restore-plan"), project.downgrade()
+    assert (1, 2) == (planned.status, ended.code), (planned, ended)
+    assert "rekey_key_not_unique_order" in planned.err
+    assert "rekey_key_not_unique_order" in ended.err

@@ -17,6 +17,7 @@ from alembic_rekey.back.drift import Drift, drifted, unnamed_changes
 from alembic_rekey.back.way_back import way_back
 from alembic_rekey.errors import Finding, Refused, RunUnknown
 from alembic_rekey.guard.claims.hindrances import Hindrances
+from alembic_rekey.guard.claims.rows import key_claims
 from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.guard.wording.wording import WORDING
@@ -81,7 +82,8 @@ class Returning:
             Refused: if a table no longer fits its journal.
         """
         number = literal(run.number)
-        checks = [unnamed_changes(spec, number), *shape_checks(spec, connection.dialect.name)]
+        dialect = connection.dialect.name
+        checks = [unnamed_changes(spec, number), *shape_checks(spec, dialect), *key_claims(spec.parts, dialect)]
         if found := list(findings(connection, checks)):
             raise Refused(f"run {run.number} cannot be restored", found)
         stored = Stored.read(connection, spec)
