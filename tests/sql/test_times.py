@@ -293,3 +293,20 @@ def test_times_far_away_compare_as_postgresql_compares_them_and_come_back(databa
     back = project.downgrade()
     assert 0 == back.code, back.err
     assert before == database.rows(shown)
+
+
+@pytest.mark.parametrize("way", ["online", "script"])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_the_time_of_a_run_is_compared_where_a_domain_of_the_table_takes_no_null(database, tmp_path, way):
+    project = facts(database, tmp_path, "TIMESTAMP(0)", [(1, "pol", "a", "NULL"), (2, "saw", "a", "NULL")])
+    database.execute("CREATE DOMAIN address AS TEXT NOT NULL")
+    database.execute("ALTER TABLE facts ADD mail address DEFAULT 'a@x'")
+    before = everything(database)
+    for turn, script in (("upgrade", "base:head"), ("downgrade", "head:base")):
+        if way == "online":
+            ended = project.alembic(turn, script.rpartition(":")[2])
+            assert 0 == ended.code, ended.err
+        else:
+            ran = database.run_script(project.script(script, turn))
+            assert 0 == ran.returncode, ran.stderr
+        assert (turn == "upgrade") == (before != everything(database))

@@ -1092,10 +1092,10 @@ SELECT rekey_becoming_project.id AS key_0, rekey_becoming_project.id AS now_0,
   CASE WHEN (projects.id IS NULL) THEN 'deleted'
     WHEN (NOT (((CAST(rekey_becoming_project.rekey_new_0 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
         (CAST(projects.name AS TEXT) COLLATE "default"))
-      AND ((SELECT (jsonb_populate_record(CAST(NULL AS projects), jsonb_build_object('updated_at',
+      AND ((SELECT (jsonb_populate_record(rekey_typed.*, jsonb_build_object('updated_at',
         CAST((SELECT started_at FROM rekey_run
           WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at
-      ) IS NOT DISTINCT FROM projects.updated_at)
+        FROM projects AS rekey_typed LIMIT 1) IS NOT DISTINCT FROM projects.updated_at)
       AND (CAST(ROW(rekey_becoming_project.id, rekey_becoming_project.description, rekey_becoming_project.created_at
       ) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(projects.id, projects.description, projects.created_at) AS RECORD)))
     ) THEN 'edited'
@@ -1119,10 +1119,10 @@ CREATE TEMPORARY TABLE rekey_back_state AS SELECT rekey_becoming_state.id AS key
         (CAST(project_state.project_id AS TEXT) COLLATE "default"))
       AND ((CAST(rekey_becoming_state.rekey_new_1 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
           (CAST(project_state.status AS TEXT) COLLATE "default"))
-      AND ((SELECT (jsonb_populate_record(CAST(NULL AS project_state), jsonb_build_object('updated_at',
+      AND ((SELECT (jsonb_populate_record(rekey_typed.*, jsonb_build_object('updated_at',
         CAST((SELECT started_at FROM rekey_run
           WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at
-      ) IS NOT DISTINCT FROM project_state.updated_at)
+        FROM project_state AS rekey_typed LIMIT 1) IS NOT DISTINCT FROM project_state.updated_at)
       AND (CAST(ROW(rekey_becoming_state.id, rekey_becoming_state.category, rekey_becoming_state.key,
         rekey_becoming_state.value, rekey_becoming_state.source, rekey_becoming_state.confidence,
         rekey_becoming_state.created_at) AS RECORD) OPERATOR(pg_catalog.*=) CAST(ROW(project_state.id,
@@ -1334,10 +1334,10 @@ FROM (SELECT rekey_becoming_memory.id AS key_0, rekey_becoming_memory.id AS now_
           (CAST(memories.project AS TEXT) COLLATE "default"))
         AND ((CAST(rekey_becoming_memory.rekey_new_1 AS TEXT) COLLATE "default") IS NOT DISTINCT FROM
             (CAST(memories.status AS TEXT) COLLATE "default"))
-        AND ((SELECT (jsonb_populate_record(CAST(NULL AS memories), jsonb_build_object('updated_at',
+        AND ((SELECT (jsonb_populate_record(rekey_typed.*, jsonb_build_object('updated_at',
           CAST((SELECT started_at FROM rekey_run
             WHERE id = (SELECT max(id) FROM rekey_run WHERE outcome IN ('applied', 'empty'))) AS TEXT)))).updated_at
-        ) IS NOT DISTINCT FROM memories.updated_at)
+          FROM memories AS rekey_typed LIMIT 1) IS NOT DISTINCT FROM memories.updated_at)
         AND (CAST(ROW(rekey_becoming_memory.id, rekey_becoming_memory.memory_type, rekey_becoming_memory.content,
           rekey_becoming_memory.confidence, rekey_becoming_memory.created_at) AS RECORD) OPERATOR(pg_catalog.*=)
             CAST(ROW(memories.id, memories.memory_type, memories.content, memories.confidence, memories.created_at

@@ -67,10 +67,11 @@ def _written(element: Written, compiler: SQLCompiler, **kw: Any) -> str:
     column = compiler.preparer.quote(element.stored.name)
     name = compiler.process(literal(str(element.stored.name), Text()), **kw)
     value = compiler.process(element.value, **kw)
-    # The one way to say "of the type that this column has" without the catalog; a subquery is asked once.
+    # The one way to say "of the type that this column has" without the catalog; a subquery is asked once. Of a row that
+    # stands there: a domain may take no NULL.
     return (
-        f"(SELECT (jsonb_populate_record(CAST(NULL AS {table}), "  # names that the dialect quoted
-        f"jsonb_build_object({name}, CAST({value} AS TEXT)))).{column})"
+        f"(SELECT (jsonb_populate_record(rekey_typed.*, "  # noqa: S608  # names that the dialect quoted
+        f"jsonb_build_object({name}, CAST({value} AS TEXT)))).{column} FROM {table} AS rekey_typed LIMIT 1)"
     )
 
 
