@@ -24,7 +24,7 @@ def edit(database: Database, case: Case, before: Mapping[str, Content], random: 
     """Makes one to three edits that the database takes; returns their statements."""
     done = []
     with closing(_connected(database)) as connection:
-        for _ in range(random.choice((1, 1, 2, 3))):
+        for _ in range(random.choice((1, 2, 3))):
             table = random.choice([part.table for part in case.parts] * 3 + case.tables)
             now = whole(database)
             drawn = _drawn(random, table, _rows(before, table), _rows(now, table), database.placeholder)
@@ -60,7 +60,8 @@ def _drawn(
 ) -> tuple[str, list[Any]] | None:
     kind = random.choice(("copy", "copy", "change", "change", "change", "delete", "bring back"))
     gone = [row for row in before if row not in now]
-    rows = gone if kind == "bring back" else now
+    folded = [row for row in now if row not in before]
+    rows = gone if kind == "bring back" else random.choice((folded, folded, now)) or now
     columns = [column for column in table.columns.values() if not column.generated]
     if not rows:
         return None
