@@ -27,6 +27,7 @@ CONSTRUCTS = [
     digests.Told(NAME),
     expressions.Item(NAME, 1),
     equality.AsText(NAME),
+    equality.NotAmong(NAME == AT, NAME != AT),
     equality.Same(NAME, AT),
     equality.SameRow([NAME], [AT]),
     equality.SameSlot(NAME, AT),

@@ -34,6 +34,7 @@ __all__ = [
     "UNPROVEN",
     "Drift",
     "drifted",
+    "goes_back",
     "no_run",
     "restorable_run",
     "unnamed_changes",
@@ -58,6 +59,14 @@ KEPT: Mapping[Drift, tuple[str, str]] = {
     Drift.ATTACHED: ("rows hang on it that do not go back", "let it stay for them"),
 }
 """What each drift is, and what `on_drift=keep` does about it."""
+
+
+def goes_back(back: FromClause) -> ColumnElement[bool]:
+    """Tell whether a row of a way back is untouched, and goes back.
+
+    Said as what it is not: of a word that a column is PostgreSQL expects few rows, and makes a loop of a join with all.
+    """
+    return back.c.drift.not_in(sorted(drift.value for drift in Drift if drift is not Drift.UNTOUCHED))
 
 
 def restorable_run() -> ScalarSelect[int]:

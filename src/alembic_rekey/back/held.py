@@ -11,7 +11,7 @@ from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.rivals import leaving_unedited
 from alembic_rekey.guard.claims.hindrances import Referring
 from alembic_rekey.guard.stored import columns_in
-from alembic_rekey.plan.judged import among, flag, keys_of
+from alembic_rekey.plan.judged import among, keys_of, missing_in
 from alembic_rekey.spec import Part
 
 __all__ = ["held", "held_as_it_is"]
@@ -23,8 +23,8 @@ def held(part: Part, backward: Backward, keys: Sequence[ColumnElement[Any]], eac
     child, hangs = each.on(parent)
     found = select(*keys_of(part, parent)).join_from(parent, child, hangs)
     if each.child is not None:
-        leaves = leaving_unedited(each.child, backward)
-        found = found.where(flag(leaves([child.c[str(known.name)] for known in each.child.keys])) == 0)
+        own = [child.c[str(known.name)] for known in each.child.keys]
+        found = found.where(missing_in(own, leaving_unedited(each.child, backward)))
     return among(keys, found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -19,14 +19,11 @@ from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.judged import unedited
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.becoming import new_key
-from alembic_rekey.plan.judged import alike, among, flag, keys_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, among, keys_of, missing_in, numbered, same_key
 from alembic_rekey.spec import Part, Relation
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
 
-__all__ = ["Leaves", "leaving_unedited", "rivals"]
-
-Leaves = Callable[[Sequence[ColumnElement[Any]]], ColumnElement[bool]]
-"""Given the key of a row that stands: the condition that it leaves as well."""
+__all__ = ["leaving_unedited", "rivals"]
 
 
 def rivals(
@@ -34,7 +31,7 @@ def rivals(
     indexes: Sequence[UniqueIndex],
     stored: Stored,
     rows: FromClause,
-    leaves: Leaves,
+    leaving: Relation,
     *,
     now: Sequence[ColumnElement[Any]] = (),
     coming: ColumnElement[bool] | None = None,
@@ -42,6 +39,7 @@ def rivals(
     """Yield per index the condition that another row stands, and stays, where one of `rows` comes back.
 
     `rows` are as they were, `now` the key by which one is found that is still there; `coming` says which of them count.
+    `leaving` are the keys, as they are now, of rows that leave as well.
     """
     names, keys = stored.columns[part.noun], keys_of(part, rows)
     for index in indexes:
@@ -53,7 +51,7 @@ def rivals(
         held = select(*alike(before, "rekey_key")).join_from(before, standing, _one(index, before, standing))
         if now:
             held = held.where(not_(same_key(at, alike(before, "rekey_now"))))
-        yield among(keys, held.where(flag(leaves(at)) == 0))
+        yield among(keys, held.where(missing_in(at, leaving)))
 
 
 def _compared(part: Part, index: UniqueIndex, rows: Relation) -> Subquery:
@@ -71,8 +69,8 @@ def _one(index: UniqueIndex, some: FromClause, others: FromClause) -> ColumnElem
     return and_(*(mine == its if index.nulls_differ else mine.is_not_distinct_from(its) for mine, its in pairs))
 
 
-def leaving_unedited(part: Part, backward: Backward) -> Leaves:
-    """Return the condition that a row of `part` is one that the run changed, and is as it left it.
+def leaving_unedited(part: Part, backward: Backward) -> Relation:
+    """Return the keys, as they are now, of the rows of `part` that the run changed, and that are as it left them.
 
     One that it made stood beside all rows as they were: it hinders none of them.
     """
@@ -81,5 +79,4 @@ def leaving_unedited(part: Part, backward: Backward) -> Leaves:
     values = {name: mine.c[value.name] for name, value in new.items()}
     now = new_key(part, mine, values)
     unchanged = unedited(part, mine, values, backward.stored, backward.run)
-    left: Relation = select(*now).join_from(mine, part.table, same_key(part.keys, now)).where(unchanged)
-    return lambda at: among(at, left)
+    return select(*numbered("now", now)).join_from(mine, part.table, same_key(part.keys, now)).where(unchanged)

@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, not_, or_, select
 
 from alembic_rekey.back.backward import Backward
-from alembic_rekey.back.drift import Drift
+from alembic_rekey.back.drift import Drift, goes_back
 from alembic_rekey.back.held import held_as_it_is
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import place_of, staying
 from alembic_rekey.back.referred import gone
-from alembic_rekey.back.rivals import Leaves, leaving_unedited, rivals
+from alembic_rekey.back.rivals import leaving_unedited, rivals
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import new_key
-from alembic_rekey.plan.groups.members import kept_by, referring
-from alembic_rekey.plan.judged import alike, among, flag, keys_of, same_key
+from alembic_rekey.plan.groups.members import referring
+from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Relation
 
@@ -53,8 +53,8 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
     once = [
         index for index in backward.hindrances.once.get(part.noun, ()) if index.covered is None or index.covered & own
     ]
-    leaves = leaving_unedited(part, backward)
-    rivalled = [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, lines, leaves, now=now)]
+    leaving = leaving_unedited(part, backward)
+    rivalled = [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, lines, leaving, now=now)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))
     drift = judged(
@@ -79,20 +79,18 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     taken = [] if place is None else [(place.is_taken(coming, back=back), Drift.TAKEN)]
     keys_of_others = backward.hindrances.referred.get(part.noun, ())
     taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys_of_others, backward.spec, backward.planned, rows)]
-    once, leaves = backward.hindrances.once.get(part.noun, ()), _leaves(part, backward, back)
-    taken += [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, rows, leaves, coming=coming)]
+    once, leaving = backward.hindrances.once.get(part.noun, ()), _leaving(part, backward, back)
+    taken += [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, rows, leaving, coming=coming)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
         there = and_(there, staying(part, back, part.keys))
     return line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(coming)
 
 
-def _leaves(part: Part, backward: Backward, back: FromClause | None) -> Leaves:
+def _leaving(part: Part, backward: Backward, back: FromClause | None) -> Relation:
     if back is None:
         return leaving_unedited(part, backward)
-
-    returning = select(*alike(back, "now")).where(back.c.drift == Drift.UNTOUCHED.value)
-    return lambda at: among(at, returning)
+    return select(*alike(back, "now")).where(goes_back(back))
 
 
 def _lost(
@@ -120,8 +118,10 @@ def _lost(
         refers = and_(*(value.is_not(None) for value in before))
         alone = len(part.owning) == 1 and part is not backward.spec.identity
         if not alone and number not in backward.stored.bound.get(part.noun, ()):
-            of_run = keys_of(of, backward.planned[of])
-            refers = among(before, select(*map(kept_by, owner, of_run, of.keys)))
+            # One line at most, as of every row.
+            of_run = select(backward.planned[of]).subquery(f"rekey_of_run_{number}")
+            source = source.outerjoin(of_run, _of(owner, before, of, keys_of(of, of_run)))
+            refers = keys_of(of, of_run)[0].is_not(None)
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
 

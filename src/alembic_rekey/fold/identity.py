@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    null,
     select,
     update,
 )
@@ -25,7 +26,7 @@ from alembic_rekey.fold.changes import of_this_run
 from alembic_rekey.guard.claims.orphans import referring_already
 from alembic_rekey.plan.becoming import taken_by_group
 from alembic_rekey.plan.groups.members import Planned, kept_by
-from alembic_rekey.plan.judged import held, keys_of, leads_of, same_key
+from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.expressions import InsertRows, sought
@@ -86,8 +87,7 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     own = leads_of(identity, kept)
     made: Relation = (
         select(
-            *(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical),
-            *(referring_already(spec, held(original, identity.keys[0])), *own),
+            *(kept.c.rekey_run, kept.c.rekey_action, kept.c.rekey_canonical, null(), *own),
             literal_column("rekey_original.*"),
         )
         .select_from(joined)
@@ -96,6 +96,8 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     )
     says = "Keep them as they were made: a downgrade takes away only what nobody edited."
     yield Statement(says, InsertRows(created(identity), made))
+    for noting in referring_already(spec):
+        yield Statement("Note who refers to them before anything is led there: nobody may.", noting)
     for part in learning(spec):
         yield from _learning(identity, part)
 

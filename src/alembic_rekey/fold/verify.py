@@ -51,9 +51,9 @@ def verification(
     backward = Backward(spec, names, restorable_run(), whole, stored)
     kept = [part for part in spec.parts if part is spec.identity or part.deletable]
     checks = [
+        *orphans_adopted(spec),
         accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
-        *orphans_adopted(spec),
         *(made for part in spec.parts for made in left(part, spec, names, planned)),
         *_owner_lost(spec, planned),
         *_no_way_back(backward, kept),

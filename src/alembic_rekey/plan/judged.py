@@ -14,9 +14,11 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
+    not_,
     null,
     over,
     select,
@@ -27,6 +29,7 @@ from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from alembic_rekey.plan.rules import Rule
 from alembic_rekey.spec import Part, Relation
+from alembic_rekey.sql.equality import NotAmong
 from alembic_rekey.sql.expressions import EveryColumn
 from alembic_rekey.sql.side_tables import to_name
 
@@ -128,11 +131,11 @@ def among(keys: Sequence[ColumnElement[Any]], rows: Relation) -> ColumnElement[b
 
 
 def missing_in(keys: Sequence[ColumnElement[Any]], rows: Relation) -> ColumnElement[bool]:
-    """Tell whether `rows` have not these keys.
-
-    No NOT IN: of keys of several columns SQLite reads all rows for each to see whether there is a NULL.
-    """
-    return flag(among(keys, rows)) == 0
+    """Tell whether `rows` have not these keys, no column of which is NULL there."""
+    found = rows.subquery("rekey_found")
+    stands = exists(select(literal(1)).select_from(found).where(same_key(list(found.columns)[: len(keys)], keys)))
+    # No NOT IN: of keys of several columns SQLite reads all rows for each to see whether there is a NULL.
+    return NotAmong(flag(among(keys, rows)) == 0, not_(stands))
 
 
 def key_text(keys: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

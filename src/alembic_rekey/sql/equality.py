@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["AsText", "Same", "SameRow", "SameSlot", "SoughtByNumber", "as_text"]
+__all__ = ["AsText", "NotAmong", "Same", "SameRow", "SameSlot", "SoughtByNumber", "as_text"]
 
 
 class Same(ColumnElement[bool]):
@@ -71,6 +71,22 @@ class SoughtByNumber(ColumnElement[bool]):
     def __init__(self, number: ColumnElement[Any], kept: ColumnElement[Any]) -> None:
         self.number = number
         self.kept = kept
+
+
+class NotAmong(ColumnElement[bool]):
+    """Some keys are none of those of a relation: as `sought` on SQLite, as `joined` on PostgreSQL.
+
+    SQLite makes an index of what IN asks, and of what EXISTS asks it reads all for each key. PostgreSQL makes a join of
+    NOT EXISTS, of any size, and of what NOT IN asks it reads all for each key where that is too big for its memory.
+    """
+
+    inherit_cache = False
+    type = Boolean()
+    _is_implicitly_boolean = True
+
+    def __init__(self, sought: ColumnElement[bool], joined: ColumnElement[bool]) -> None:
+        self.sought = sought
+        self.joined = joined
 
 
 def as_text(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -30,7 +30,7 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Relation
 from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import journal, redirects
-from alembic_rekey.sql.steps import Statement
+from alembic_rekey.sql.steps import Statement, Step, analyzed
 from alembic_rekey.sql.values import KeyText
 from alembic_rekey.undo.decided import goes_back
 
@@ -43,35 +43,32 @@ _LEADING = table(
 """Where keys of older runs lead without the run that goes back, `step` by step: the run of the last one counts."""
 
 
-def taken_back(identity: Identity) -> Iterator[Statement]:
+def taken_back(identity: Identity, dialect: str) -> Iterator[Step]:
     """Yield what takes the lines of the shadows away that go back, and leads older ones where they led before.
 
     Where an older run led to is in its journal; between it and this one the key may have been led on.
     """
+    yield from analyzed(dialect, redirects, "run_id", "noun", "old_key")
+    returning = select(_key(identity, journal(identity))).where(goes_back(identity, *_SHADOWS))
+    mine = redirects.c.run_id == restorable_run(), redirects.c.noun == identity.noun
+    yield Statement(
+        "The keys that return lead nowhere.", delete(redirects).where(*mine, redirects.c.old_key.in_(returning))
+    )
     says = "Follow older keys that lead the way of this run, as far as they did before it."
     yield Statement(says, CreateTableAs(select(_before(identity)), _LEADING.name))
-    mine = _LEADING.c.run_id == redirects.c.run_id, _LEADING.c.old_key == redirects.c.old_key
-    last = select(_LEADING.c.new_key).where(*mine).order_by(_LEADING.c.step.desc()).limit(1).scalar_subquery()
+    its = _LEADING.c.run_id == redirects.c.run_id, _LEADING.c.old_key == redirects.c.old_key
+    last = select(_LEADING.c.new_key).where(*its).order_by(_LEADING.c.step.desc()).limit(1).scalar_subquery()
     yield Statement(
         "Lead them there again.",
         update(redirects)
         .values(new_key=last)
-        .where(redirects.c.noun == identity.noun, exists(select(literal(1)).select_from(_LEADING).where(*mine))),
+        .where(redirects.c.noun == identity.noun, exists(select(literal(1)).select_from(_LEADING).where(*its))),
     )
-    yield Statement("The keys that return lead nowhere.", delete(redirects).where(_going(identity, redirects)))
     yield Statement("Drop what was followed.", DropTable(Table(_LEADING.name, MetaData())))
 
 
-def _going(identity: Identity, lines: FromClause) -> ColumnElement[bool]:
-    """Tell whether a line is of this run, and of a row that goes back."""
-    kept = journal(identity)
-    keys = select(_key(identity, kept)).where(goes_back(identity, *_SHADOWS))
-    return and_(lines.c.run_id == restorable_run(), lines.c.noun == identity.noun, lines.c.old_key.in_(keys))
-
-
 def _before(identity: Identity) -> CTE:
-    going = redirects.alias("rekey_going")
-    ways = select(going.c.new_key).where(_going(identity, going))
+    ways = select(_lead(identity, journal(identity))).where(goes_back(identity, *_SHADOWS))
     older, kept = redirects.alias("rekey_older"), journal(identity).alias("rekey_said")
     concerned = older.c.noun == identity.noun, older.c.run_id < restorable_run(), older.c.new_key.in_(ways)
     first: Relation = (
@@ -82,7 +79,6 @@ def _before(identity: Identity) -> CTE:
     followed = first.cte("rekey_followed", recursive=True)
     # A key may have been given again, and be folded again: the first fold after that step is the one that is meant.
     step, sooner = redirects.alias("rekey_step"), redirects.alias("rekey_sooner")
-    stays = not_(_going(identity, step))
     earlier = exists(
         select(literal(1)).where(
             *(sooner.c.noun == identity.noun, sooner.c.old_key == followed.c.new_key),
@@ -93,7 +89,7 @@ def _before(identity: Identity) -> CTE:
         select(followed.c.run_id, followed.c.old_key, _lead(identity, kept), step.c.run_id)
         .join_from(followed, step, and_(step.c.old_key == followed.c.new_key, step.c.run_id > followed.c.step))
         .join(kept, _said(identity, kept, step))
-        .where(step.c.noun == identity.noun, step.c.run_id <= restorable_run(), stays, not_(earlier))
+        .where(step.c.noun == identity.noun, step.c.run_id <= restorable_run(), not_(earlier))
     )
     return followed.union_all(further)
 

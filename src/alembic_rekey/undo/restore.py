@@ -81,7 +81,7 @@ def act_steps(spec: Spec, dialect: str, stored: Stored, watches: Watches) -> lis
         *watches.taken_off(),
         Phase("Record"),
         *foreign_keys_broken(spec, dialect),
-        *taken_back(spec.identity),
+        *taken_back(spec.identity, dialect),
         Statement(
             "Record that the run was restored; its journal stays.",
             update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),

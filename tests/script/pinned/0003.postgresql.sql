@@ -1169,9 +1169,10 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
           AND (coalesce(CAST(rekey_holder.key AS TEXT), '') = coalesce(CAST(rekey_planned_state.key AS TEXT), '')
             AND rekey_holder.key IS NOT DISTINCT FROM rekey_planned_state.key)
       WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
-        AND CASE WHEN (rekey_holder.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
-        ) THEN 1
-          ELSE 0 END = 0)) THEN 'taken'
+        AND NOT (EXISTS (SELECT 1
+          FROM (SELECT key_0 FROM rekey_back_state
+            WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0) AS rekey_found
+          WHERE rekey_holder.id = key_0)))) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
   LEFT OUTER JOIN projects AS rekey_owner_0 ON rekey_owner_0.id = rekey_planned_state.project_id
@@ -1188,9 +1189,10 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
     WHEN (projects.id IN (SELECT rekey_created_projects.id
       FROM rekey_created_projects
         JOIN project_state AS rekey_child ON rekey_child.project_id = rekey_created_projects.id
-      WHERE CASE WHEN (rekey_child.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
-      ) THEN 1
-        ELSE 0 END = 0)) THEN 'attached'
+      WHERE NOT (EXISTS (SELECT 1
+        FROM (SELECT key_0 FROM rekey_back_state
+          WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0) AS rekey_found
+        WHERE rekey_child.id = key_0)))) THEN 'attached'
     WHEN NOT (CAST(ROW(rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
       rekey_created_projects.created_at, rekey_created_projects.updated_at) AS RECORD) OPERATOR(pg_catalog.*=)
         CAST(ROW(projects.id, projects.name, projects.description, projects.created_at, projects.updated_at) AS RECORD)

@@ -1373,8 +1373,8 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
           AND (rekey_holder.category IS rekey_planned_state.category)
           AND (rekey_holder."key" IS rekey_planned_state."key")
       WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
-        AND CASE WHEN (rekey_holder.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
-        ) THEN 1
+        AND CASE WHEN (rekey_holder.id IN (SELECT key_0 FROM rekey_back_state
+          WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0)) THEN 1
           ELSE 0 END = 0)) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
@@ -1393,8 +1393,8 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
     WHEN (projects.id IN (SELECT rekey_created_projects.id
       FROM rekey_created_projects
         JOIN project_state AS rekey_child ON rekey_child.project_id = rekey_created_projects.id
-      WHERE CASE WHEN (rekey_child.id IN (SELECT key_0 FROM rekey_back_state WHERE drift = 'untouched' AND moves = 1)
-      ) THEN 1
+      WHERE CASE WHEN (rekey_child.id IN (SELECT key_0 FROM rekey_back_state
+        WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0)) THEN 1
         ELSE 0 END = 0)) THEN 'attached'
     WHEN NOT ((rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
       rekey_created_projects.created_at, rekey_created_projects.updated_at) IS

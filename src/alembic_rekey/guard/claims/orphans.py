@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, case, cast, func, literal, null, select, true, union_all
+from sqlalchemy import Column, ColumnElement, Text, cast, func, literal, select, true, union_all, update
+from sqlalchemy.sql.dml import Update
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.groups.members import Planned, kept_by
@@ -41,13 +42,12 @@ def orphan_claims(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]
         yield check("orphan_adopted", spec.identity.noun, _all(found))
 
 
-def referring_already(spec: Spec, key: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return who refers to the `key` of a row that was made a moment ago: its place in `_owned`, NULL for nobody."""
-    said = [
-        (kept_by(owner, key, spec.identity.keys[0]).in_(select(owner).where(*_counting(part, spec))), place)
-        for place, (part, owner) in enumerate(_owned(spec))
-    ]
-    return case(*said) if said else null()
+def referring_already(spec: Spec) -> Iterator[Update]:
+    """Yield what notes at created rows, when nothing was led to them yet, who refers to them: a place in `_owned`."""
+    made, own = created(spec.identity), spec.identity.keys[0]
+    for place, (part, owner) in enumerate(_owned(spec)):
+        referred = kept_by(owner, made.c[own.name], own).in_(select(owner).where(*_counting(part, spec)))
+        yield update(made).values(rekey_place=place).where(made.c.rekey_run == current_run(), referred)
 
 
 def orphans_adopted(spec: Spec) -> Iterator[Check]:

@@ -22,7 +22,7 @@ from alembic_rekey.sql.dialects.alike import (
     sentence,
 )
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtByNumber
+from alembic_rekey.sql.equality import AsText, NotAmong, Same, SameRow, SameSlot, SoughtByNumber
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
@@ -115,6 +115,11 @@ def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
         f"(coalesce(CAST({left} AS TEXT), '') = coalesce(CAST({right} AS TEXT), '') "
         f"AND {left} IS NOT DISTINCT FROM {right})"
     )
+
+
+@compiles(NotAmong, "postgresql")
+def _not_among(element: NotAmong, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.joined, **kw)
 
 
 @compiles(SoughtByNumber, "postgresql")

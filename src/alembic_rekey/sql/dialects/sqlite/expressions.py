@@ -22,7 +22,7 @@ from alembic_rekey.sql.dialects.alike import (
     sentence,
 )
 from alembic_rekey.sql.dialects.older import CreateTableAs
-from alembic_rekey.sql.equality import AsText, Same, SameRow, SameSlot, SoughtByNumber
+from alembic_rekey.sql.equality import AsText, NotAmong, Same, SameRow, SameSlot, SoughtByNumber
 from alembic_rekey.sql.expressions import (
     ByCodePoint,
     Clock,
@@ -99,6 +99,11 @@ def _same_row(element: SameRow, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(SameSlot, "sqlite")
 def _same_slot(element: SameSlot, compiler: SQLCompiler, **kw: Any) -> str:
     return f"({compiler.process(element.left, **kw)} IS {compiler.process(element.right, **kw)})"
+
+
+@compiles(NotAmong, "sqlite")
+def _not_among(element: NotAmong, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.sought, **kw)
 
 
 @compiles(SoughtByNumber, "sqlite")
