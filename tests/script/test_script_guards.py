@@ -172,6 +172,15 @@ CASES = {
         (sql(HANGS.format("projects (name) ON UPDATE CASCADE", "p05")),),
         on_sqlite="rekey_foreign_key_broken",
     ),
+    "rows of ours that refer by name to a row that is renamed": Case(
+        "rekey_attached_by_name_project",
+        (
+            sql("UPDATE projects SET name = ' P05-Interferometer' WHERE id = 'canonical'"),
+            sql("UPDATE memories SET project = ' P05-Interferometer'"),
+            sql("ALTER TABLE memories ADD FOREIGN KEY (project) REFERENCES projects (name)"),
+        ),
+        only="postgresql",
+    ),
     "rows of an unknown table on a slot that is merged": Case(
         "rekey_attached_state",
         (sql(HANGS.format("project_state (id) ON DELETE SET NULL", "same-1")),),
