@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import literal, select
+from sqlalchemy import and_, literal, not_, select
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.becoming import becoming
-from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.members import Planned, referring
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import about, key_text, keys_of
-from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Relation, Spec
+from alembic_rekey.plan.judged import about, key_text, keys_of, leads_of, missing_in, same_key
+from alembic_rekey.plan.rules import DELETED, Action
+from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
+from alembic_rekey.spec.part import Owner
 from alembic_rekey.sql.equality import Same
 
 __all__ = ["group_claims"]
@@ -24,8 +25,33 @@ def group_claims(spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
     identity = spec.identity
     if not identity.found and identity.is_named_by_key:
         yield check("canonical_absent", identity.noun, _canonical_absent(identity, names, planned))
+    for part in spec.parts:
+        for number, owner in enumerate(part.owning if part.of is not None else ()):
+            yield check("owner_lost", f"{part.noun}_planned_{number}", _left_alone(part, owner, spec, planned))
     if identity.retire is not None:
         yield check("retired_again", identity.noun, _retired_again(identity, spec, names, planned))
+
+
+def _left_alone(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relation:
+    """Return the rows that stay and hang on a row of slots that goes and leads nowhere: it is of one thing twice."""
+    slots, own = spec.parent(part), planned[part]
+    gone = planned[slots]
+    deleted = gone.c.rekey_action.in_(sorted(DELETED))
+    leading = select(*leads_of(slots, gone)).where(not_(deleted))
+    leaving = select(*keys_of(part, own)).where(own.c.rekey_action.in_(sorted([*DELETED, Action.DETACH.value])))
+    pairs = zip(owner, owner, keys_of(slots, gone), slots.keys, strict=True)
+    nowhere = same_key(leads_of(slots, gone), keys_of(slots, gone))
+    return (
+        select(
+            literal(str(part.table.name)).label("table"),
+            key_text(part.keys).label("key"),
+            key_text(owner).label("owner"),
+        )
+        .join_from(part.table, gone, and_(*(referring(*pair) for pair in pairs)))
+        # Another may come to stand under the key of one that it displaces.
+        .where(deleted, nowhere, missing_in(keys_of(slots, gone), leading))
+        .where(*part.counting, missing_in(part.keys, leaving))
+    )
 
 
 def _canonical_absent(identity: Identity, names: Names, planned: Planned) -> Relation:
