@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 CARRIED_OUT, NOTHING_TO_DO = 0, 3
-CASES = 2_000 if os.environ.get("REKEY_LONG") else 16
+CASES = 2_000 if os.environ.get("REKEY_LONG") else 50
 UNHURRIED = settings(
     max_examples=CASES,
     # Shrinking takes minutes here; a case has few features, and is small enough to read.
