@@ -24,3 +24,20 @@ def test_they_are_told_however_a_plan_is_shown(database, tmp_path, how, monkeypa
     said = project.rekey("plan", "--check", *how)
     assert 2 == said.status
     assert "rekey_collision_link" in project.upgrade().err
+
+
+def test_a_row_is_told_by_its_owner_that_is_of_a_group_and_by_its_key_where_that_has_no_name(database, tmp_path):
+    """The first owner may be nobody's shadow, and a row that was found in the data may have no name."""
+    schema = """
+    CREATE TABLE shops (id INTEGER PRIMARY KEY, name VARCHAR(99), mail VARCHAR(99));
+    INSERT INTO shops VALUES (1, 'own', 'a'), (2, NULL, 'b'), (3, 'p06', 'b');
+    CREATE TABLE links (shop_id INTEGER, other_id INTEGER, body VARCHAR(99), PRIMARY KEY (shop_id, other_id));
+    INSERT INTO links VALUES (1, 2, 'x'), (1, 3, 'y');"""
+    found = SPEC.replace("Duplicates.FOUND)", 'Duplicates.FOUND, match=(t["shops"].c.mail,))')
+    project = declared(database, tmp_path, schema, found, ["shops", "links"], names={})
+    said = project.rekey("plan", "--check")
+    assert (2, "") == (said.status, said.err)
+    refused = project.upgrade().err
+    assert "row '1, 2', active under '2', says 'x'" in refused
+    assert "row '1, 3', active under 'p06', says 'y'" in refused
+    assert 0 == project.rekey("plan", "--write-resolutions", str(tmp_path / "answers.json")).status

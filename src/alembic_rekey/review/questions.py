@@ -45,7 +45,7 @@ from alembic_rekey.names.answer_fields import (
 from alembic_rekey.names.answers import Answer, called_canonical
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.groups.members import Planned, standing_under
-from alembic_rekey.plan.judged import alike, key_text, keys_of
+from alembic_rekey.plan.judged import key_text, keys_of
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.spec import Relation, Slots, Spec
@@ -152,7 +152,7 @@ def _rows(spec: Spec, slots: Slots, planned: Planned, hanging: FromClause | None
     relation = planned[slots]
     slot = [relation.c[known.name] for known in slots.slot]
     keys = keys_of(slots, relation)
-    joined, member, under = standing_under(slots, spec, planned)
+    joined, lead, under = standing_under(slots, spec, planned)
     active: ColumnElement[Any] = literal(1)
     if slots.status is not None:
         active = case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0)
@@ -168,7 +168,6 @@ def _rows(spec: Spec, slots: Slots, planned: Planned, hanging: FromClause | None
     def told(known: Any) -> ColumnElement[Any]:
         return cast(null() if known is None else relation.c[known.name], Text)
 
-    lead = cast(key_text(alike(member, "to")), Text)
     latest = func.max(moment).over(partition_by=[relation.c.rekey_canonical, lead, *slot])
     return (
         select(

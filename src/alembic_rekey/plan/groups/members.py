@@ -137,13 +137,39 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
     )
 
 
-def standing_under(part: Part, spec: Spec, planned: Planned) -> tuple[FromClause, FromClause, ColumnElement[Any]]:
-    """Return the plan of `part` joined with the member of its first owner, that member, and what that one is called."""
-    rows, parent, owner = planned[part], spec.parent(part), part.owning[0]
-    member = members(parent, planned[parent], "rekey_member")
-    pairs = zip((held(rows, known) for known in owner), owner, alike(member, "key"), parent.keys, strict=True)
-    joined = rows.outerjoin(member, and_(*(referring(*pair) for pair in pairs)))
-    return joined, member, member.c.name if "name" in member.c else cast(key_text(alike(member, "key")), Text)
+def standing_under(
+    part: Part, spec: Spec, planned: Planned
+) -> tuple[FromClause, ColumnElement[str], ColumnElement[str]]:
+    """Return the plan of `part` joined with the members of its owners, where a row leads, and what its owner is called.
+
+    Of several owners that is the first that is a shadow, else the first that is of a group at all.
+    """
+    rows, parent = planned[part], spec.parent(part)
+    joined: FromClause = rows
+    known: list[FromClause] = []
+    for number, owner in enumerate(part.owning):
+        member = members(parent, planned[parent], f"rekey_member_{number}" if number else "rekey_member")
+        pairs = zip((held(rows, column) for column in owner), owner, alike(member, "key"), parent.keys, strict=True)
+        joined = joined.outerjoin(member, and_(*(referring(*pair) for pair in pairs)))
+        known.append(member)
+    leads = [cast(key_text(alike(member, "to")), Text) for member in known]
+    return joined, _first(known, leads), _first(known, [_standing(spec, member) for member in known])
+
+
+def _standing(spec: Spec, member: FromClause) -> ColumnElement[Any]:
+    key = cast(key_text(alike(member, "key")), Text)
+    if "name" not in member.c:
+        return key
+    # What the registry names has a name.
+    name: ColumnElement[Any] = member.c.name
+    return func.coalesce(cast(name, Text), key) if spec.identity.found else name
+
+
+def _first(known: Sequence[FromClause], said: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    if len(known) == 1:
+        return said[0]
+    shadows = (case((member.c.place > 1, text)) for member, text in zip(known, said, strict=True))
+    return func.coalesce(*shadows, *said)
 
 
 def referring(
