@@ -41,3 +41,18 @@ def test_a_row_is_told_by_its_owner_that_is_of_a_group_and_by_its_key_where_that
     assert "row '1, 2', active under '2', says 'x'" in refused
     assert "row '1, 3', active under 'p06', says 'y'" in refused
     assert 0 == project.rekey("plan", "--write-resolutions", str(tmp_path / "answers.json")).status
+
+
+def test_rows_that_no_key_tells_apart_are_refused_though_one_of_them_collides_in_a_group(database, tmp_path):
+    schema = """
+    CREATE TABLE shops (id INTEGER PRIMARY KEY, name VARCHAR(99));
+    INSERT INTO shops VALUES (1, 'pol'), (2, 'pol'), (3, 'own');
+    CREATE TABLE links (id INTEGER, shop_id INTEGER, body VARCHAR(99));
+    INSERT INTO links VALUES (1, 1, 'x'), (1, 3, 'z'), (2, 2, 'y');"""
+    spec = """Spec(revision=revision, identity=Identity(noun="shop", key=t["shops"].c.id, name=t["shops"].c.name,
+        duplicates=Duplicates.FOUND), slots=(Slots(noun="link", key=t["links"].c.id,
+        owners=(t["links"].c.shop_id,), slot=(), value=t["links"].c.body),))"""
+    project = declared(database, tmp_path, schema, spec, ["shops", "links"], names={})
+    said = project.rekey("plan", "--check")
+    assert (2, "") == (said.status, said.err)
+    assert "key 1 of links is carried by 2 rows" in " ".join(said.out.split()).replace("'1'", "1")

@@ -221,7 +221,8 @@ def _keep(name: str, canonical: str, called_so: Container[str], *, own: bool) ->
 def _shown(row: Any, registry: Registry, called_so: Container[str] | None) -> _Shown:
     """Return one row as a person reads it, what to write to keep it first: by its key without `called_so`."""
     name, canonical = row["written_under"], row["canonical"]
-    own = registry.key(name) == registry.key(canonical)
+    # Where keys do not tell rows apart, which refuses the plan, a row may be none of the group.
+    own = name is None or registry.key(name) == registry.key(canonical)
     told = {field: row[field] for field in ("value", "status", "updated_at", "hanging")}
     shown = {"written_under": name, "row": row["key"], **told, "newest": bool(row["newest"]), "own": own}
     keep = row["key"] if called_so is None else _keep(name, canonical, called_so, own=own)
