@@ -23,9 +23,12 @@ SQUARE = 9
 LITTLE = 30_000
 """Instructions that no table is read twice with."""
 
-PEOPLE = """CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, mail TEXT, parent INTEGER, points INTEGER);
+PEOPLE = """CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, mail TEXT, parent INTEGER, points INTEGER,
+  befriended INTEGER REFERENCES people (id));
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
-INSERT INTO people SELECT i, 'n' || i, 'm' || (i / 2), nullif(i - 1, 0), 1 FROM n;"""
+INSERT INTO people SELECT i, 'n' || i, 'm' || (i / 2), nullif(i - 1, 0), 1,
+  CASE WHEN i % 2 = 1 AND i BETWEEN 5 AND {rows} - 5 THEN 3 END FROM n;"""
+"""Shadows befriended a shadow, of which the specs know nothing: they go together."""
 TABLES = {
     "people": PEOPLE,
     "notes": """CREATE TABLE notes (id INTEGER PRIMARY KEY, person TEXT, said TEXT);

@@ -62,7 +62,7 @@ def _serve(address: str) -> None:
     import alembic_rekey.cli.commands
     import alembic_rekey.environment
     import alembic_rekey.operations
-    import alembic_rekey.sql.dialects.sqlite.database  # noqa: F401
+    import alembic_rekey.sql.dialects.sqlite.database  # noqa: F401  # what is imported here is imported by all
     from alembic_rekey.cli import main as rekey
 
     signal.signal(signal.SIGCHLD, _ended)

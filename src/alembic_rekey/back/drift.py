@@ -34,10 +34,10 @@ __all__ = [
     "UNPROVEN",
     "Drift",
     "drifted",
-    "goes_back",
     "no_run",
     "restorable_run",
     "unnamed_changes",
+    "untouched",
     "which_run",
 ]
 
@@ -61,8 +61,8 @@ KEPT: Mapping[Drift, tuple[str, str]] = {
 """What each drift is, and what `on_drift=keep` does about it."""
 
 
-def goes_back(back: FromClause) -> ColumnElement[bool]:
-    """Tell whether a row of a way back is untouched, and goes back.
+def untouched(back: FromClause) -> ColumnElement[bool]:
+    """Tell whether a row of a way back is untouched.
 
     Said as what it is not: of a word that a column is PostgreSQL expects few rows, and makes a loop of a join with all.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, and_, or_, select
 
-from alembic_rekey.back.drift import goes_back
+from alembic_rekey.back.drift import untouched
 from alembic_rekey.plan.judged import about, alike, among, keys_of, missing_in, same_key
 from alembic_rekey.spec import Identity, Part, Relation, Slots
 from alembic_rekey.sql.equality import SameSlot
@@ -46,7 +46,7 @@ class Place:
 def staying(part: Part, back: FromClause, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
     """Return the condition that the row of `part` with these keys does not go back to another place."""
     going = select(*alike(back, "now" if part.key_moves else "key"))
-    return missing_in(keys, going.where(goes_back(back), back.c.moves != 0))
+    return missing_in(keys, going.where(untouched(back), back.c.moves != 0))
 
 
 @singledispatch

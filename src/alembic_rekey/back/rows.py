@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, not_, or_, select
 
 from alembic_rekey.back.backward import Backward
-from alembic_rekey.back.drift import Drift, goes_back
+from alembic_rekey.back.drift import Drift, untouched
 from alembic_rekey.back.held import held_as_it_is
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import place_of, staying
@@ -90,7 +90,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
 def _leaving(part: Part, backward: Backward, back: FromClause | None) -> Relation:
     if back is None:
         return leaving_unedited(part, backward)
-    return select(*alike(back, "now")).where(goes_back(back))
+    return select(*alike(back, "now")).where(untouched(back))
 
 
 def _lost(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, TableClause, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, TableClause, and_, delete, select, update
 from sqlalchemy.sql.dml import Delete, Update
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import keys_of, same_key
+from alembic_rekey.plan.judged import among, keys_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.side_tables import current_run, journal, run_time
@@ -30,8 +28,7 @@ def deleting(part: Part, action: Action) -> Delete:
     """Return what deletes the rows of `action`."""
     kept = journal(part)
     gone: Relation = select(*(kept.c[known.name] for known in part.keys)).where(of_this_run(kept, action))
-    key: ColumnElement[Any] = part.keys[0] if len(part.keys) == 1 else tuple_(*part.keys)
-    return delete(part.table).where(key.in_(gone))
+    return delete(part.table).where(among(part.keys, gone))
 
 
 def updating(part: Part, spec: Spec, names: Names, planned: Planned, action: Action) -> Update:

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Table,
     and_,
     column,
-    exists,
     func,
     literal,
-    not_,
     or_,
     select,
     table,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import applied_counts, written
 from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.judged import key_text, keys_of, same_key
+from alembic_rekey.plan.judged import key_text, keys_of, missing_in, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
@@ -211,10 +210,11 @@ def _attached_by(
     )
     if own is None:
         return offending
-    its = select(planned[own]).subquery("rekey_its")
-    goes = (
-        and_(gone.c.rekey_action == action.value, its.c.rekey_action.in_([each.value for each in acts]))
-        for action, acts in before.items()
-    )
-    same = same_key(keys_of(own, its), [child.c[known.name] for known in own.keys])
-    return offending.where(not_(exists(select(literal(1)).select_from(its).where(same, or_(*goes)))))
+    its, mine = planned[own], [child.c[known.name] for known in own.keys]
+    stays = list[ColumnElement[bool]]()
+    # Mostly the same goes before whatever acts: of one group nothing else is to be told.
+    for acts in dict.fromkeys(tuple(each) for each in before.values() if each):
+        others = [action.value for action in actions if tuple(before[action]) != acts]
+        stay = missing_in(mine, select(*keys_of(own, its)).where(its.c.rekey_action.in_(acts)))
+        stays.append(or_(gone.c.rekey_action.in_(others), stay) if others else stay)
+    return offending.where(*stays)

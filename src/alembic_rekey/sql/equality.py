@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Text
+from sqlalchemy import Text
 from sqlalchemy.sql.elements import ColumnElement
 
+from alembic_rekey.sql.expressions import Asserted
 from alembic_rekey.sql.values import comparable
 
 __all__ = ["AsText", "NotAmong", "Same", "SameRow", "SameSlot", "SoughtByNumber", "as_text"]
 
 
-class Same(ColumnElement[bool]):
+class Same(Asserted):
     """Both sides are equal, or both are NULL. SQLAlchemy's own construct leaves a constant unbound in a script."""
 
     inherit_cache = False
-    type = Boolean()
-    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
-    _is_implicitly_boolean = True
 
     def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
         self.left = comparable(left)
         self.right = comparable(right)
 
 
-class SameRow(ColumnElement[bool]):
+class SameRow(Asserted):
     """All columns of `left` hold the very same as those of `right`, NULL included; each pair has one type.
 
     PostgreSQL compares what is stored, byte for byte, so a type needs no equality (json, xml, point). On SQLite the
@@ -34,46 +32,39 @@ class SameRow(ColumnElement[bool]):
     """
 
     inherit_cache = False
-    type = Boolean()
-    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
-    _is_implicitly_boolean = True
 
     def __init__(self, left: Sequence[ColumnElement[Any]], right: Sequence[ColumnElement[Any]]) -> None:
         self.left = left
         self.right = right
 
 
-class SameSlot(ColumnElement[bool]):
+class SameSlot(Asserted):
     """Two stored values of one column are one slot: equal, or both NULL, as `PARTITION BY` takes them.
 
     In a form that a join can be made of: PostgreSQL finds no row by IS NOT DISTINCT FROM, SQLite does by IS.
     """
 
     inherit_cache = False
-    type = Boolean()
-    _is_implicitly_boolean = True
 
     def __init__(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
         self.left = left
         self.right = right
 
 
-class SoughtByNumber(ColumnElement[bool]):
+class SoughtByNumber(Asserted):
     """What always holds where `kept` is the text of `number`: SQLite seeks by it, which has no index of texts.
 
     It makes one by itself of a column, and of no expression.
     """
 
     inherit_cache = False
-    type = Boolean()
-    _is_implicitly_boolean = True
 
     def __init__(self, number: ColumnElement[Any], kept: ColumnElement[Any]) -> None:
         self.number = number
         self.kept = kept
 
 
-class NotAmong(ColumnElement[bool]):
+class NotAmong(Asserted):
     """Some keys are none of those of a relation: as `sought` on SQLite, as `joined` on PostgreSQL.
 
     SQLite makes an index of what IN asks, and of what EXISTS asks it reads all for each key. PostgreSQL makes a join of
@@ -81,8 +72,6 @@ class NotAmong(ColumnElement[bool]):
     """
 
     inherit_cache = False
-    type = Boolean()
-    _is_implicitly_boolean = True
 
     def __init__(self, sought: ColumnElement[bool], joined: ColumnElement[bool]) -> None:
         self.sought = sought

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, FromClause, String, Table, Text, and_, column
+from sqlalchemy import Boolean, DateTime, Enum, FromClause, String, Table, Text, and_, column
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause, ColumnElement
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeEngine
@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from alembic_rekey.spec import Relation
 
 __all__ = [
+    "Asserted",
     "ByCodePoint",
     "Clock",
     "EveryColumn",
@@ -35,6 +36,15 @@ __all__ = [
     "quoted",
     "sought",
 ]
+
+
+class Asserted(ColumnElement[bool]):
+    """A condition that each database says in its own words."""
+
+    inherit_cache = False
+    type = Boolean()
+    # As it stands: SQLAlchemy would compare it with 1 on SQLite.
+    _is_implicitly_boolean = True
 
 
 class Clock(ColumnElement[Any]):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, Column, ColumnElement, Table
+from sqlalchemy import Column, Table
 from sqlalchemy.schema import ExecutableDDLElement
+
+from alembic_rekey.sql.expressions import Asserted
 
 __all__ = ["DropColumn", "Followed", "Refers", "ReplicateWhole"]
 
@@ -20,13 +22,10 @@ class Followed(NamedTuple):
     """Every column that a run may write."""
 
 
-class Refers(ColumnElement[bool]):
+class Refers(Asserted):
     """There is a foreign key of the column `child` alone that leads to the column `parent`."""
 
     inherit_cache = False
-    type = Boolean()
-    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
-    _is_implicitly_boolean = True
 
     def __init__(self, child: Column[Any], parent: Column[Any]) -> None:
         self.child = child

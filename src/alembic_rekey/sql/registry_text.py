@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Dialect, Text, TypeDecorator
+from sqlalchemy import Dialect, Text, TypeDecorator
 from sqlalchemy.sql.elements import ColumnElement
+
+from alembic_rekey.sql.expressions import Asserted
 
 __all__ = ["LETTERS_AT_ONCE", "BeyondASCII", "FoldedName", "FromHexadecimal", "RegistryText", "is_plain"]
 _DIGITS = "rekey_digits"
@@ -56,13 +58,10 @@ def is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None
 
 
-class BeyondASCII(ColumnElement[bool]):
+class BeyondASCII(Asserted):
     """A stored text has characters that are not ASCII."""
 
     inherit_cache = False
-    type = Boolean()
-    # A condition as it stands: SQLAlchemy would compare it with 1 on SQLite.
-    _is_implicitly_boolean = True
 
     def __init__(self, stored: ColumnElement[Any]) -> None:
         self.stored = stored

@@ -23,6 +23,9 @@ __all__ = ["orphan_claims", "orphans_adopted", "referring_already"]
 
 def orphan_claims(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
     """Yield the check that no row refers to one of the keys that the database makes next, as many as are wanted."""
+    owned = _owned(spec)
+    if not owned:
+        return
     lines, following = planned[spec.identity], database(dialect).next_keys(spec.identity.keys[0])
     numbers = following.subquery("rekey_next")
     number = numbers.c.first + numbers.c.step * (func.row_number().over() - 1)
@@ -36,10 +39,9 @@ def orphan_claims(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]
         _told(spec, owner, cast(owner, Text))
         .distinct()
         .where(owner.in_(select(kept_by(owner, coming.c.key, spec.identity.keys[0]))), *_counting(part, spec))
-        for part, owner in _owned(spec)
+        for part, owner in owned
     ]
-    if found:
-        yield check("orphan_adopted", spec.identity.noun, _all(found))
+    yield check("orphan_adopted", spec.identity.noun, _all(found))
 
 
 def referring_already(spec: Spec) -> Iterator[Update]:

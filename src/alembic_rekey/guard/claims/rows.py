@@ -39,7 +39,7 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             for slots in spec.slots
             if slots.status is not None
         ),
-        *(orphan_claims(spec, dialect, planned) if spec.identity.database_makes_keys else ()),
+        *orphan_claims(spec, dialect, planned),
         *([unfilled(spec.identity, dialect, planned[spec.identity])] if spec.identity.creates else ()),
         *(
             check("takes_no_null", part.noun, _emptied(part, spec, names, dialect, planned))

@@ -27,7 +27,6 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    tuple_,
     union_all,
 )
 
@@ -37,7 +36,7 @@ from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, keys_of, leads_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, among, keys_of, leads_of, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
@@ -141,9 +140,7 @@ def _alike(asked: _Asked) -> Relation:
     standing = _terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
     theirs, ours = [standing.c[name] for name in names], [moved.c[name] for name in names]
     if index.nulls_differ:
-        found: ColumnElement[bool] = (
-            tuple_(*theirs).in_(select(*ours)) if len(names) > 1 else theirs[0].in_(select(*ours))
-        )
+        found = among(theirs, select(*ours))
     else:
         same = and_(*(own.is_not_distinct_from(other) for own, other in zip(ours, theirs, strict=True)))
         found = select(literal(1)).select_from(moved).where(same).exists()
