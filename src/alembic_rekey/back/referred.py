@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, FromClause, and_, column, exists, literal, not_, select, table, true
+from sqlalchemy import ColumnElement, FromClause, and_, not_, select, true
 
 from alembic_rekey.guard.stored import Referred, columns_in
 from alembic_rekey.plan.groups.members import Planned
@@ -23,8 +22,7 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
     there: defaultdict[tuple[str, ...], list[ColumnElement[bool]]] = defaultdict(list)
     for number, key in enumerate(keys):
         before = columns_in(rows, key.columns)
-        standing = table(key.table, *map(column, key.keys), schema=key.schema).alias(f"rekey_referred_{number}")
-        there[key.columns].append(exists(select(literal(1)).where(_alike(standing, key, before))))
+        there[key.columns].append(key.stands_for(before))
         for part in spec.parts:
             if part.table.name == key.table:
                 run = select(planned[part]).subquery(f"rekey_with_it_{number}")
@@ -35,7 +33,3 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
         and_(*(value.is_not(None) for value in columns_in(rows, columns)), *map(not_, stands))
         for columns, stands in there.items()
     ]
-
-
-def _alike(source: FromClause, key: Referred, before: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-    return and_(*(its == mine for its, mine in zip(columns_in(source, key.keys), before, strict=True)))

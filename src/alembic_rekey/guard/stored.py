@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from sqlalchemy import ColumnElement, Connection, FromClause, inspect, select
+from sqlalchemy import ColumnElement, Connection, FromClause, column, exists, false, inspect, literal, select, table
 from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.exc import SAWarning
 
@@ -16,7 +16,7 @@ from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.expressions import column_of
 
-__all__ = ["Referred", "Stored", "columns_in", "referred"]
+__all__ = ["Referred", "Stored", "columns_in", "references_of", "referred"]
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ def _columns(connection: Connection, parts: Sequence[Part]) -> Mapping[str, list
     sources = dict.fromkeys((part.table.name, part.table.schema) for part in parts)
     known = catalog([*sources], connection.dialect.name)
     found = defaultdict[str, list[tuple[str, bool]]](list)
-    for table, name, made in connection.execute(
+    for place, name, made in connection.execute(
         select(known.c.table, known.c.name, known.c.generated).order_by(known.c.place)
     ):
-        found[table].append((name, bool(made)))
+        found[place].append((name, bool(made)))
     return found
 
 
@@ -105,12 +105,21 @@ def _bound(connection: Connection, part: Part, spec: Spec) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Referred:
-    """One foreign key: the columns that refer, and what they refer to."""
+    """One foreign key: the columns that refer, and what they refer to; `there` says whether that table is."""
 
     columns: tuple[str, ...]
     table: str
     schema: str | None
     keys: tuple[str, ...]
+    there: bool
+
+    def stands_for(self, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+        """Return the condition that there is a row which these values of its columns refer to."""
+        if not self.there:
+            return false()
+        standing = table(self.table, *map(column, self.keys), schema=self.schema).alias("rekey_standing")
+        pairs = zip(columns_in(standing, self.keys), values, strict=True)
+        return exists(select(literal(1)).where(*(its == mine for its, mine in pairs)))
 
 
 def referred(connection: Connection, spec: Spec) -> Mapping[str, Sequence[Referred]]:
@@ -118,19 +127,26 @@ def referred(connection: Connection, spec: Spec) -> Mapping[str, Sequence[Referr
     return {part.noun: tuple(_referred(connection, part, spec)) for part in spec.parts if part.deletable}
 
 
-def _referred(connection: Connection, part: Part, spec: Spec) -> Iterable[Referred]:
-    asked, parent = inspect(connection), spec.parent(part)
-    owned = [] if part is spec.identity else [{str(known.name) for known in owner} for owner in part.owning]
-    keys = _foreign_keys(connection, part)
-    to_parent = [set(key["constrained_columns"]) for key in keys if key["referred_table"] == parent.table.name]
-    for key in keys:
-        to, columns = (key["referred_table"], key["referred_schema"]), set(key["constrained_columns"])
-        # One to the parent is told once more for each of its partitions.
-        if columns in owned and columns in to_parent:
-            continue
+def references_of(connection: Connection, part: Part) -> list[Referred]:
+    """Return the foreign keys of the table of `part`."""
+    asked, found = inspect(connection), []
+    for key in _foreign_keys(connection, part):
         # SQLite lets a foreign key lead to a table that is not there.
-        if asked.has_table(*to):
-            yield Referred(tuple(key["constrained_columns"]), *to, tuple(key["referred_columns"]))
+        to = key["referred_table"], key["referred_schema"]
+        keys = tuple(key["referred_columns"])
+        found.append(Referred(tuple(key["constrained_columns"]), *to, keys, there=asked.has_table(*to)))
+    return found
+
+
+def _referred(connection: Connection, part: Part, spec: Spec) -> Iterable[Referred]:
+    parent, keys = spec.parent(part), references_of(connection, part)
+    owned = [] if part is spec.identity else [{str(known.name) for known in owner} for owner in part.owning]
+    to_parent = [set(key.columns) for key in keys if key.table == parent.table.name]
+    for key in keys:
+        # One to the parent is told once more for each of its partitions.
+        is_owner = set(key.columns) in owned and set(key.columns) in to_parent
+        if key.there and not is_owner:
+            yield key
 
 
 def _foreign_keys(connection: Connection, part: Part) -> list[ReflectedForeignKeyConstraint]:

@@ -9,6 +9,7 @@ from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
 from alembic_rekey.guard.claims.conditions import conditions_after
+from alembic_rekey.guard.claims.orphans import orphans_gone
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.stored import Stored
@@ -84,7 +85,7 @@ def _perform(
     planned = journalled(spec, current_run())
     names = names_of(spec, registry)
     asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
-    asked += conditions_after(connection, spec, names, planned)
+    asked += [*conditions_after(connection, spec, names, planned), *orphans_gone(connection, spec, planned)]
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
     stored = Stored.read(connection, spec)
     steps = upgrade_steps(

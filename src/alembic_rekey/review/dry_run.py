@@ -17,6 +17,7 @@ from alembic_rekey.connection.database import is_absent, reading
 from alembic_rekey.guard.answer_checks import answer_checks
 from alembic_rekey.guard.checks import guards, refuse_rows_without_registry
 from alembic_rekey.guard.claims.conditions import conditions_after, conditions_broken
+from alembic_rekey.guard.claims.orphans import orphans_gone
 from alembic_rekey.guard.claims.rows import stored_claims
 from alembic_rekey.guard.claims.times import time_checks
 from alembic_rekey.guard.claims.uniqueness import unique_after
@@ -137,6 +138,7 @@ def _planned(
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered, planned)]
     guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
     guarding += [*conditions_broken(connection, there), *conditions_after(connection, spec, names, planned)]
+    guarding += orphans_gone(connection, spec, planned)
     asked, notes = answerable(connection, spec, guarding)
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))

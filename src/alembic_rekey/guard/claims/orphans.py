@@ -1,24 +1,46 @@
-"""Rows that refer to a key which no row has: the database may give that very key to a row that is created.
+"""Rows that refer to a key which no row has.
 
-Nothing is led to that row yet, so whoever refers to it would become its own with no line in a journal.
+The database may give that very key to a row that is created: nothing is led to that row yet, so whoever refers to it
+would become its own with no line in a journal. And where such a row goes itself, no foreign key takes it back. SQLite
+checks foreign keys only where a connection asks for it, so its databases hold such rows; PostgreSQL's do where triggers
+were off.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, cast, func, literal, select, true, union_all, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    cast,
+    column,
+    func,
+    literal,
+    not_,
+    select,
+    table,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.dml import Update
 
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.stored import Referred, columns_in, references_of
 from alembic_rekey.plan.groups.members import Planned, kept_by
-from alembic_rekey.plan.rules import Action
+from alembic_rekey.plan.judged import key_text, keys_of, same_key
+from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import created, current_run
 
-__all__ = ["orphan_claims", "orphans_adopted", "referring_already"]
+__all__ = ["orphan_claims", "orphans_adopted", "orphans_gone", "referring_already"]
 
 
 def orphan_claims(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
@@ -65,6 +87,15 @@ def orphans_adopted(spec: Spec) -> Iterator[Check]:
         yield check("orphan_adopted", f"{spec.identity.noun}_made", _all(found))
 
 
+def orphans_gone(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
+    """Yield, per part that loses rows, the check that what these refer to by foreign keys is there."""
+    for part in spec.deletable:
+        led = _led(part, spec)
+        keys = [key for key in references_of(connection, part) if (key.table, {*key.columns}) != led]
+        if found := list(_from_nowhere(part, keys, planned[part])):
+            yield check("orphan_gone", part.noun, _all(found))
+
+
 def _owned(spec: Spec) -> list[tuple[Part, Column[Any]]]:
     """Return who refers to the identity: each by one column, as the key of rows that are created has."""
     if not (spec.identity.creates and spec.identity.database_makes_keys):
@@ -85,3 +116,28 @@ def _told(spec: Spec, owner: Column[Any], key: ColumnElement[Any]) -> Relation:
 
 def _all(found: Sequence[Relation]) -> Relation:
     return select(union_all(*found).subquery("rekey_orphaned"))
+
+
+def _led(part: Part, spec: Spec) -> tuple[str, set[str]] | None:
+    """Return the only owner of `part`, and where it leads: to a row that is there, or no plan would have its row."""
+    if part is spec.identity or len(part.owning) != 1:
+        return None
+    return str(spec.parent(part).table.name), {str(known.name) for known in part.owning[0]}
+
+
+def _from_nowhere(part: Part, keys: Sequence[Referred], lines: FromClause) -> Iterator[Relation]:
+    by_columns = defaultdict[tuple[str, ...], list[Referred]](list)
+    for key in keys:
+        # PostgreSQL tells a foreign key to a partitioned table once more for each partition: one of them has the row.
+        by_columns[key.columns].append(key)
+    for columns, several in by_columns.items():
+        names = dict.fromkeys([*(str(known.name) for known in part.keys), *columns])
+        row = table(part.table.name, *map(column, names), schema=part.table.schema).alias("rekey_going")
+        said = {"table": part.table.name, "columns": ", ".join(columns), "parent": several[0].table}
+        named = [literal(str(value)).label(name) for name, value in said.items()]
+        yield (
+            select(*named, cast(key_text(keys_of(part, row)), Text).label("key"), lines.c.rekey_action.label("action"))
+            .join_from(lines, row, same_key(keys_of(part, lines), keys_of(part, row)))
+            .where(lines.c.rekey_action.in_(sorted(DELETED)), *(row.c[name].is_not(None) for name in columns))
+            .where(*(not_(key.stands_for(columns_in(row, columns))) for key in several))
+        )

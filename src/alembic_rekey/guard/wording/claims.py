@@ -113,6 +113,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "would become its own",
         remedy="delete these rows, or let them refer to a row that is there; then run the upgrade again.",
     ),
+    "orphan_gone": Wording(
+        claim="no row that goes refers to nothing already",
+        sentence="{table}: row {key!r}, which the plan would {action}, refers by {columns} to no row of {parent}; no "
+        "downgrade could let it refer to nothing again",
+        remedy="let the row refer to one that is there, or to none (NULL); then run the upgrade again.",
+    ),
     "retired_again": Wording(
         claim="a retired row is found no more",
         sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",
