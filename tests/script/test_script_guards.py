@@ -314,6 +314,14 @@ CASES = {
         ),
         only="sqlite",
     ),
+    "a row that spells the key of a shadow otherwise": Case(
+        "rekey_spelt_otherwise_state",
+        (
+            otherwise("projects", "id TEXT PRIMARY KEY", "id TEXT COLLATE NOCASE PRIMARY KEY", ""),
+            sql("UPDATE project_state SET project_id = 'SHADOW' WHERE project_id = 'shadow'"),
+        ),
+        only="sqlite",
+    ),
     "a row that refers to a canonical which is made only now": Case(
         "rekey_foreign_key_mended", (sql(HANGS.format("projects (name)", "p06-polisher")),), only="sqlite"
     ),

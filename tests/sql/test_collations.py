@@ -221,3 +221,87 @@ def test_tags_and_names_may_have_collations_of_their_own(database, tmp_path, way
     assert [(1, "Polisher"), (2, "Restart")] == rows(project, "id, project", "notes")
     ended(project, way, "downgrade")
     assert before == [database.table(table) for table in ("projects", "notes")]
+
+
+KEYED = """
+CREATE TABLE projects (code {key} PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, project {owner});
+CREATE TABLE states (id INTEGER PRIMARY KEY, project {owner}, k TEXT, v TEXT, status TEXT, UNIQUE (project, k));
+INSERT INTO projects VALUES ('A1', 'Polisher'), ('B2', 'pol'), ('C3', 'other');
+INSERT INTO orders VALUES (1, 'a1'), (2, 'b2'), (3, 'B2'), (4, 'c3');
+INSERT INTO states VALUES (1, 'b2', 'k', 'v', 'active'), (2, 'B2', 'm', 'w', 'active');
+"""
+BY_CODE = """Spec(revision=revision,
+    identity=Identity(noun="project", key=t["projects"].c.code, name=t["projects"].c.name),
+    references=(References(noun="order", key=t["orders"].c.id, owners=(t["orders"].c.project,)),),
+    slots=(Slots(noun="state", key=t["states"].c.id, owners=(t["states"].c.project,), slot=(t["states"].c.k,),
+        value=t["states"].c.v, status=t["states"].c.status),))"""
+SPELT_ALIKE = """UPDATE {table} SET project = (SELECT code FROM projects WHERE code = {table}.project)
+    WHERE EXISTS (SELECT 1 FROM projects WHERE code = {table}.project)"""
+
+
+def by_code(database, folder, key, owner):
+    schema = KEYED.format(key=key, owner=owner)
+    return declared(database, folder, schema, BY_CODE, ["projects", "orders", "states"], names={"Polisher": ["pol"]})
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "owner", ["TEXT REFERENCES projects", "TEXT COLLATE NOCASE REFERENCES projects", "TEXT", "TEXT COLLATE NOCASE"]
+)
+def test_rows_that_spell_a_key_otherwise_are_refused_by_plan_upgrade_and_script_until_they_are_spelt_alike(
+    database, tmp_path, owner
+):
+    """The table takes `b2` and `B2` for one, and the journal of a fold does not: the plan saw one order of two."""
+    project = by_code(database, tmp_path, "TEXT COLLATE NOCASE", owner)
+    project.upgrade("0001")
+    before = database.snapshot()
+    planned, refused = project.check(), project.upgrade()
+    stopped = database.run_script(project.script("0001:0002"))
+    assert (2, 2, True) == (planned.status, refused.code, stopped.returncode != 0)
+    assert before == database.snapshot()
+    for said in (planned.out, refused.err):
+        for table in ("orders", "states"):
+            assert f"{table}: 1 rows refer by project to projects row 'B2' and spell it 'b2'" in said
+        assert "row 'C3'" not in said
+    assert b"rekey_spelt_otherwise_state" in stopped.stdout + stopped.stderr
+    for table in ("orders", "states"):
+        database.execute(SPELT_ALIKE.format(table=table))
+    before = [rows(project, "*", table) for table in ("orders", "states")]
+    asked(project)
+    ended(project, "online")
+    assert [(1, "A1"), (2, "A1"), (3, "A1"), (4, "C3")] == rows(project, "*", "orders")
+    assert [(1, "A1"), (2, "A1")] == rows(project, "id, project", "states")
+    ended(project, "online", "downgrade")
+    assert before == [rows(project, "*", table) for table in ("orders", "states")]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_table_outside_the_spec_hangs_on_a_row_whose_key_it_spells_otherwise(database, tmp_path):
+    """A foreign key compares as the column does that it leads to: the plan said 0."""
+    project = by_code(database, tmp_path, "TEXT COLLATE NOCASE", "TEXT")
+    database.execute("DELETE FROM orders; DELETE FROM states")
+    database.execute(
+        "CREATE TABLE notes (id INTEGER, project TEXT REFERENCES projects); INSERT INTO notes VALUES (1, 'b2')"
+    )
+    planned, stopped = project.check(), project.upgrade()
+    assert (2, 2) == (planned.status, stopped.code)
+    for said in (planned.out, stopped.err):
+        assert "notes: 1 rows hang on projects row 'B2'" in said
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_row_that_spells_a_key_otherwise_stands_under_the_name_of_its_owner(database, tmp_path, way):
+    """PostgreSQL's journal compares as the table does: such rows fold, and the plan says from where."""
+    database.execute(EXTENSION)
+    project = by_code(database, tmp_path, "public.citext", "public.citext REFERENCES projects")
+    before = [rows(project, "*", table) for table in ("orders", "states")]
+    planned = project.check()
+    assert (0, "") == (planned.status, planned.err)
+    assert "orders: rekeyed (2)\n  'pol' -> 'Polisher': 2 rows" in planned.out
+    project.upgrade("0001")
+    ended(project, way)
+    assert [(1, "a1"), (2, "A1"), (3, "A1"), (4, "c3")] == rows(project, "id, CAST(project AS TEXT)", "orders")
+    ended(project, way, "downgrade")
+    assert before == [rows(project, "*", table) for table in ("orders", "states")]

@@ -203,7 +203,8 @@ def _attached_by(
             func.count().label("rows"),
         )
         .join_from(gone, parent, same_key(keys_of(part, parent), keys))
-        .join(child, and_(*(child.c[field] == parent.c[target] for field, target in pairs)))
+        # The parent on the left: on SQLite a foreign key compares as the column that it leads to.
+        .join(child, and_(*(parent.c[target] == child.c[field] for field, target in pairs)))
         .where(gone.c.rekey_action.in_([action.value for action in actions]))
         .group_by(*keys, gone.c.rekey_action)
         .order_by(*keys)

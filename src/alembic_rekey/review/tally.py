@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
 from operator import itemgetter
 from sys import intern
@@ -34,6 +34,11 @@ class Tally:
     """The name as it is written -> canonical."""
     _owners: dict[Any, str] = field(default_factory=dict)
     _spellings: dict[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
+
+    @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        """The same as `_owners`, whose rows have all passed, whether letters are small or not."""
+        return {_folded(key): name for key, name in self._owners.items()}
 
     def passing(self, part: Part, rows: Iterable[Sequence[dict[str, Any]]]) -> Entries:
         """Yield `rows` as they are; those of the identity must have passed before the others."""
@@ -97,8 +102,13 @@ class Tally:
 
         def of_owner(entry: Mapping[str, Any]) -> str:
             before = entry["before"]
-            for owner in owning:
-                if (name := self._owners.get(_hashable([before[column] for column in owner]))) is not None:
+            keys = [_hashable([before[column] for column in owner]) for owner in owning]
+            for key in keys:
+                if (name := self._owners.get(key)) is not None:
+                    return name
+            # None is spelt just so: a database may take several spellings for one, as PostgreSQL does of citext.
+            for key in keys:
+                if (name := self._folded.get(_folded(key))) is not None:
                     return name
             return str(entry["canonical"])
 
@@ -116,6 +126,10 @@ class Tally:
             return str(entry["canonical"])
         before = entry["before"]
         return self._owners.setdefault(_hashable([before[name] for name in keys]), str(row_name(identity, before)))
+
+
+def _folded(key: Any) -> str:
+    return str(key).casefold()
 
 
 def _hashable(key: list[Any]) -> Any:

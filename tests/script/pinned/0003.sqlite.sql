@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1036, 1063, 1089, 1127, 1246
---   project_state: 1056, 1181, 1191, 1201, 1222, 1234
---   interactions: 1142
---   memories: 1157, 1169
+--   projects: 1056, 1083, 1109, 1147, 1266
+--   project_state: 1076, 1201, 1211, 1221, 1242, 1254
+--   interactions: 1162
+--   memories: 1177, 1189
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -708,6 +708,26 @@ CREATE TEMPORARY TABLE rekey_guard (guard TEXT,
   CONSTRAINT rekey_key_is_null_state CHECK (guard <> 'rekey_key_is_null_state'),
   CONSTRAINT rekey_key_is_null_memory CHECK (guard <> 'rekey_key_is_null_memory'),
   CONSTRAINT rekey_key_is_null_interaction CHECK (guard <> 'rekey_key_is_null_interaction'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
+
+-- Guard rekey_spelt_otherwise_state: every row spells the key of a row that the plan names as that row does. If the
+--   script stops here: spell them alike, which changes no reference: UPDATE child SET owner = (SELECT key FROM parent
+--   WHERE key = child.owner) WHERE EXISTS (SELECT 1 FROM parent WHERE key = child.owner); then run the upgrade again.
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_spelt_otherwise_state',
+  printf('project_state: %s rows refer by project_id to projects row %Q and spell it %Q; the table takes both for one, and a fold, whose journal keeps no collation, does not',
+    count(*), rekey_spelt.id, project_state.project_id COLLATE BINARY)
+FROM rekey_planned_project JOIN projects AS rekey_spelt ON rekey_spelt.id = rekey_planned_project.id
+  JOIN project_state ON rekey_spelt.id = project_state.project_id
+WHERE rekey_planned_project.rekey_place IS NOT NULL
+  AND rekey_spelt.id COLLATE BINARY != project_state.project_id COLLATE BINARY
+GROUP BY project_state.project_id COLLATE BINARY, rekey_spelt.id
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard
+  (guard TEXT, CONSTRAINT rekey_spelt_otherwise_state CHECK (guard <> 'rekey_spelt_otherwise_state'));
 INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
@@ -1684,7 +1704,7 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 29
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 30
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys

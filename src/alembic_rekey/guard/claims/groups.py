@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, literal, not_, select
+from sqlalchemy import String, and_, func, literal, not_, or_, select
+from sqlalchemy.sql.operators import eq
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.becoming import becoming
@@ -15,12 +16,14 @@ from alembic_rekey.plan.judged import about, key_text, keys_of, leads_of, missin
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
 from alembic_rekey.spec.part import Owner
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import Same
+from alembic_rekey.sql.values import comparable
 
 __all__ = ["group_claims"]
 
 
-def group_claims(spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
+def group_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> Iterator[Check]:
     """Yield the checks of what the plan of the identity takes for granted."""
     identity = spec.identity
     if not identity.found and identity.is_named_by_key:
@@ -28,6 +31,8 @@ def group_claims(spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
     for part in spec.parts:
         for number, owner in enumerate(part.owning if part.of is not None else ()):
             yield check("owner_lost", f"{part.noun}_planned_{number}", _left_alone(part, owner, spec, planned))
+    if not database(dialect).journals_collate:
+        yield from _spelt_otherwise(spec, planned)
     if identity.retire is not None:
         yield check("retired_again", identity.noun, _retired_again(identity, spec, names, planned))
 
@@ -51,6 +56,44 @@ def _left_alone(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relat
         # Another may come to stand under the key of one that it displaces.
         .where(deleted, nowhere, missing_in(keys_of(slots, gone), leading))
         .where(*part.counting, missing_in(part.keys, leaving))
+    )
+
+
+def _spelt_otherwise(spec: Spec, planned: Planned) -> Iterator[Check]:
+    """Yield the check per owner whose key is text that each row spells the key as the row that it refers to does.
+
+    A foreign key compares as the column does that it leads to, which may have a collation; a journal has none.
+    """
+    for part in spec.parts:
+        for number, owner in enumerate(part.owning):
+            if any(isinstance(known.type, String) for known in spec.parent(part).keys):
+                called = part.noun if number == 0 else f"{part.noun}_{number}"
+                yield check("spelt_otherwise", called, _spelling(part, owner, spec, planned))
+
+
+def _spelling(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relation:
+    parent = spec.parent(part)
+    gone, stands = planned[parent], parent.table.alias("rekey_spelt")
+    keys = keys_of(parent, stands)
+    # The key on the left: its collation decides. Python would turn `==` of these round.
+    refers = [key.operate(eq, mine) for key, mine in zip(keys, owner, strict=True)]
+    otherwise = [comparable(key) != comparable(mine) for key, mine in zip(keys, owner, strict=True)]
+    return (
+        select(
+            literal(str(part.table.name)).label("table"),
+            literal(", ".join(str(known.name) for known in owner)).label("columns"),
+            comparable(key_text(owner)).label("owner"),
+            literal(str(parent.table.name)).label("parent"),
+            key_text(keys).label("key"),
+            func.count().label("rows"),
+        )
+        .join_from(gone, stands, same_key(keys_of(parent, gone), keys))
+        .join(part.table, and_(*refers))
+        .where(gone.c.rekey_place.is_not(None), or_(*otherwise))
+        # Of an identity's own rows all refer to rows of it, whether they count or not.
+        .where(*(() if part is spec.identity else part.counting))
+        .group_by(comparable(key_text(owner)), *keys)
+        .order_by(*keys)
     )
 
 

@@ -33,7 +33,7 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
     """Return the checks of what the rows must be for the spec to fit, between plan and apply."""
     return [
         *key_claims(spec.parts, dialect),
-        *group_claims(spec, names, planned),
+        *group_claims(spec, names, dialect, planned),
         *(
             check("no_row_is_active", slots.noun, _none_is_active(slots, slots.status, planned[slots]))
             for slots in spec.slots

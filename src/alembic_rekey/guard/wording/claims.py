@@ -102,6 +102,13 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: row {key!r} is to become {canonical!r}, and no row has that key",
         remedy="correct the registry: the id of an entry is the key of a row that stays, and no key is made up.",
     ),
+    "spelt_otherwise": Wording(
+        claim="every row spells the key of a row that the plan names as that row does",
+        sentence="{table}: {rows} rows refer by {columns} to {parent} row {key!r} and spell it {owner!r}; the table "
+        "takes both for one, and a fold, whose journal keeps no collation, does not",
+        remedy="spell them alike, which changes no reference: UPDATE child SET owner = (SELECT key FROM parent WHERE "
+        "key = child.owner) WHERE EXISTS (SELECT 1 FROM parent WHERE key = child.owner); then run the upgrade again.",
+    ),
     "created_apart": Wording(
         claim="a created row is one that the spec is about",
         sentence="{table}: the row created for {canonical!r} does not count, as where of the spec says",

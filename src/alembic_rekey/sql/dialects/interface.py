@@ -1,7 +1,6 @@
 """What differs between databases, as methods: each database is one subclass, in a module of its own.
 
-A method returns what SQLAlchemy knows: expressions, relations, statements, texts. It decides nothing, and knows no
-check, no step and no plan: what the databases share stands where it is used.
+A method returns what SQLAlchemy knows: expressions, relations, statements, texts. It knows no check, step and plan.
 """
 
 from __future__ import annotations
@@ -109,6 +108,9 @@ class Database(ABC):
 
     keeps_any_value: bool
     """Whether a column keeps any value as it came, whatever its type."""
+
+    journals_collate: bool
+    """Whether what is kept of a table compares as the table does."""
 
     knows_broken_checks: bool
     """Whether the catalog tells who only reads that rows may break a CHECK; else each row is to be asked."""
@@ -229,17 +231,16 @@ class Database(ABC):
     def leading_nowhere(self, tables: Sequence[Table], followed: Sequence[Followed]) -> list[Relation]:
         """Return the rows that refer to nothing, of `tables` and all that refer to them; none where there can be none.
 
-        `table`, `rowid`, `parent`, `fkid` and `rows`, how many they are: a table may have no row numbers. Not asked are
-        the `followed`, where they have no other foreign key that a run may break.
+        `table`, `rowid`, `parent`, `fkid`, `rows`: how many. `followed` are not asked, but for other foreign keys.
         """
 
     @abstractmethod
     def attached_found(self, asked: Sequence[Hanging], order: Sequence[str], *said: Sentence) -> list[Executable]:
         """Return what inserts into `rekey_guard` what hangs on those rows that journals name: guard and sentence.
 
-        Asked of the catalog when a script runs; none where a query cannot do that. `order`: noun and action of what
-        deletes rows; who goes no later hangs on nothing. The sentences, the second of what is covered, are made of
-        `found`, what is asked and the foreign key, and of `hanging`, the row that goes and how many hang on it.
+        Asked when a script runs; none where no query can. `order`: noun and action of what deletes rows; who goes no
+        later hangs on nothing. The sentences, the second of what is covered, are made of `found`, what is asked and
+        the foreign key, and of `hanging`, the row that goes and how many hang on it.
         """
 
     @abstractmethod

@@ -126,6 +126,7 @@ class PostgreSQL(Database):
 
     readers_keep_rows = False
     keeps_any_value = False
+    journals_collate = True
     knows_broken_checks = True
 
     def as_compared(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
