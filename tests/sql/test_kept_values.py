@@ -4,7 +4,7 @@ import sqlite3
 from itertools import product
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, create_engine, literal_column, select
+from sqlalchemy import Column, MetaData, NullPool, Table, create_engine, literal_column, select
 
 from alembic_rekey.sql.dialects import database
 
@@ -16,7 +16,7 @@ CHECKS = ("c < '5'", "c = 'abc'", "c <> o", "c > 5.2", "typeof(c) = 'text'", "ty
 @pytest.mark.parametrize("type_", TYPES)
 def test_what_is_said_to_be_refused_of_a_value_is_refused(type_):
     asked, said = database("sqlite"), 0
-    with create_engine("sqlite://").connect() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).connect() as connection:
         raw = connection.connection.dbapi_connection
         for check, value in product(CHECKS, VALUES):
             raw.executescript(f"DROP TABLE IF EXISTS t; CREATE TABLE t (o TEXT, c {type_}, CHECK ({check}));")
