@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Integer,
+    String,
     Table,
     Text,
     and_,
@@ -30,7 +31,7 @@ from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.tables import label_claims, table_claims
 from alembic_rekey.guard.claims.times import time_types
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
+from alembic_rekey.spec import Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.registry_text import RegistryText
@@ -159,19 +160,25 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
     return check("journal_shape", "", offending)
 
 
-def unfilled(identity: Identity, dialect: str, planned: FromClause) -> Check:
-    """Return the check that a created row has a value for every column that needs one."""
+def unfilled(spec: Spec, dialect: str, planned: FromClause) -> Check:
+    """Return the check that a created row has a value for every column that needs one; `planned` is the identity's."""
+    identity = spec.identity
     given = [known.name for known in (*identity.named, *identity.within)]
     given += [name for name, value in identity.creating.items() if value is not None] + [*identity.absorbing]
     given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
     source, keys = identity.table, [known.name for known in identity.keys]
-    if not identity.database_makes_keys:
-        given += keys
     needed = database(dialect).needed(source, keys).subquery("rekey_needed")
+    lacking = and_(needed.c.name.not_in(given), needed.c.filled == 0)
+    if not identity.database_makes_keys:
+        lacking = and_(lacking, needed.c.name.not_in(keys))
+        if isinstance(identity.keys[0].type, String):
+            # The text that we make for a key goes into no enum, and no UUID that is declared as text.
+            stored = stored_columns(spec.parts, dialect)
+            other = select(stored.c.name).where(stored.c.table == str(source.name), stored.c.kind.not_in(("", "S")))
+            lacking = or_(lacking, and_(needed.c.name.in_(keys), needed.c.name.in_(other)))
     creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
-    offending = select(literal(str(source.name)).label("table"), needed.c.name.label("column")).where(
-        needed.c.name.not_in(given), needed.c.filled == 0, creating
-    )
+    said = literal(str(source.name)).label("table"), needed.c.name.label("column")
+    offending = select(*said).where(lacking, creating)
     return check("unfilled_column", identity.noun, offending)
 
 

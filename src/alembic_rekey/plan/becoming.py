@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, cast, literal, not_, null, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, literal, not_, null, select, type_coerce
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.absorbed import absorbed
@@ -134,7 +134,7 @@ def _owned(identity: Identity, spec: Spec, joined: Led, rows: FromClause) -> dic
         was = same_key([rows.c[known.name] for known in owner], keys_of(identity, rows))
         itself = and_(same_key(leads, own), rows.c.rekey_place.is_not(None), not_(was))
         for known, lead in zip(owner, leads, strict=True):
-            nothing = case((itself, cast(null(), known.type)), else_=lead)
+            nothing = case((itself, type_coerce(null(), known.type)), else_=lead)
             goes = nothing if identity.itself is Itself.SET_NULL else lead
             values[str(known.name)] = rows.c[known.name] if known in resting else goes
     return values
@@ -153,7 +153,7 @@ def _after_references(
             if known in resting:
                 values[str(known.name)] = rows.c[known.name]
                 continue
-            detached = case((member.c.place > 1, cast(null(), known.type)), else_=moves)
+            detached = case((member.c.place > 1, type_coerce(null(), known.type)), else_=moves)
             values[str(known.name)] = {Action.REKEY.value: moves, Action.DETACH.value: detached}
     return joined.source, values | _following(joined, rows)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -167,12 +168,18 @@ def all_columns(chosen: FromClause, part: Part) -> Relation:
     """Return what was decided before all columns of `rekey_original`, known or not: a line of the journal."""
     place = chosen.c.place if "place" in chosen.c else None
     every: ColumnElement[Any] = literal_column("rekey_original.*")
-    return _line(part, chosen.c.action, chosen.c.canonical, every, place, alike(chosen, "to"))
+    leads = alike(chosen, "to") or _nowhere(alike(chosen, "key"))
+    return _line(part, chosen.c.action, chosen.c.canonical, every, leads, place)
 
 
 def as_read(part: Part, action: ColumnElement[Any], canonical: ColumnElement[Any]) -> Relation:
     """Return the lines of rows of the table itself, about each of which is decided as it is read."""
-    return _line(part, action, canonical, EveryColumn(part.table))
+    return _line(part, action, canonical, EveryColumn(part.table), _nowhere(part.keys))
+
+
+def _nowhere(keys: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """Return no key, of the types that the database has: a UUID may be declared as text."""
+    return [case((false(), key)) for key in keys]
 
 
 def _line(
@@ -180,10 +187,9 @@ def _line(
     action: ColumnElement[Any],
     canonical: ColumnElement[Any],
     every: ColumnElement[Any],
+    leads: Sequence[ColumnElement[Any]],
     place: ColumnElement[Any] | None = None,
-    leads: Sequence[ColumnElement[Any]] = (),
 ) -> Relation:
-    leads = leads or [cast(null(), known.type) for known in part.keys]
     return select(
         action.label("rekey_action"),
         canonical.label("rekey_canonical"),

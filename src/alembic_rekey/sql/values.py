@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal, null
+from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal, null, type_coerce
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
@@ -80,7 +80,8 @@ def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, Column
 def constant(value: Any, type_: TypeEngine[Any]) -> ColumnElement[Any]:
     """Return what a spec says for a column of a type: a value, or an expression."""
     if value is None:
-        return cast(null(), type_)
+        # What stands beside it in a CASE has the database's own type, which may be another than the declared one.
+        return type_coerce(null(), type_)
     return Constant(value if isinstance(value, ColumnElement) else literal(value), type_)
 
 

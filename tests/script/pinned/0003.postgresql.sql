@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 858, 872, 882, 917, 1021
---   project_state: 867, 963, 972, 981, 1001, 1011
---   interactions: 930
---   memories: 943, 953
+--   projects: 862, 876, 886, 921, 1025
+--   project_state: 871, 967, 976, 985, 1005, 1015
+--   interactions: 934
+--   memories: 947, 957
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -408,8 +408,8 @@ CREATE TEMPORARY VIEW rekey_ranked_project AS SELECT *, row_number() OVER rekey_
   first_value(key_0) OVER rekey_rows AS lead_0, first_value(name) OVER rekey_rows AS first_name,
   count(*) OVER rekey_rows_1 AS rows, max(is_canonical) OVER rekey_rows_1 AS has_canonical
 FROM rekey_known_project
-WINDOW rekey_rows AS
-  (PARTITION BY group_0 ORDER BY spelt_0, spelt_1, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+WINDOW rekey_rows AS (PARTITION BY group_0
+  ORDER BY spelt_0, spelt_1, CAST(key_0 AS TEXT) COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
   rekey_rows_1 AS (PARTITION BY group_0);
 CREATE TEMPORARY VIEW rekey_group_project AS SELECT key_0, name, canonical, lead_0,
   ((number + 1) - has_canonical) * (1 - CASE WHEN (rows = 1 AND has_canonical = 1) THEN 1 ELSE 0 END) AS place
@@ -456,7 +456,8 @@ rekey_ranked_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, shadow,
     first_value(shadow) OVER rekey_rows AS won_by_shadow, first_value(active) OVER rekey_rows AS won_active
   FROM rekey_slot_rank_state
   WINDOW rekey_rows AS (PARTITION BY owner_0, slot_0, slot_1
-    ORDER BY rank, moment DESC NULLS LAST, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+    ORDER BY rank, moment DESC NULLS LAST,
+      CAST(key_0 AS TEXT) COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
 rekey_judged_state AS (SELECT key_0, canonical, owner_0, slot_0, slot_1, place, shadow, won_by_shadow,
     CASE WHEN (place = 1) THEN 1 ELSE 0 END AS first, same,
     max(CASE WHEN (shadow = 1) THEN 1 ELSE 0 END) OVER rekey_rows AS touched,
@@ -472,7 +473,7 @@ rekey_decided_state AS (SELECT key_0,
   FROM rekey_judged_state WHERE touched > 0)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
   rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  CASE WHEN false THEN rekey_decided_state.key_0 END AS rekey_to_id, rekey_original.*
 FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0;
 ANALYZE rekey_journal_project_state (rekey_run, rekey_action, id);
 
@@ -503,7 +504,8 @@ rekey_ranked_memory AS (SELECT key_0, canonical, rekeyed, row_number() OVER reke
     first_value(rekeyed) OVER rekey_rows AS won_by_rekeyed
   FROM rekey_tagged_memory
   WINDOW rekey_rows AS (PARTITION BY name_0, agree_0, agree_1, agree_2
-    ORDER BY moment DESC NULLS LAST, rekeyed, key_0 COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+    ORDER BY moment DESC NULLS LAST, rekeyed,
+      CAST(key_0 AS TEXT) COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
 rekey_judged_memory AS (SELECT
     CASE WHEN (rekey_facts."of" = 'row') THEN rekey_ranked_memory.key_0 ELSE rekey_ranked_memory.won_0 END AS key_0,
     rekey_ranked_memory.canonical,
@@ -522,7 +524,7 @@ rekey_decided_memory AS (SELECT key_0,
   FROM rekey_judged_memory)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
   rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  CASE WHEN false THEN rekey_decided_memory.key_0 END AS rekey_to_id, rekey_original.*
 FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0;
 ANALYZE rekey_journal_memories (rekey_run, rekey_action, id);
 
@@ -543,7 +545,7 @@ WITH rekey_of_interaction AS MATERIALIZED (SELECT rekey_0_interaction.spelling, 
 SELECT * FROM rekey_of_interaction;
 INSERT INTO rekey_journal_interactions SELECT (SELECT max(id) FROM rekey_run), 'rekey' AS rekey_action,
   rekey_of_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, interactions.*
+  CASE WHEN false THEN interactions.id END AS rekey_to_id, interactions.*
 FROM interactions
   JOIN rekey_of_interaction ON rekey_of_interaction.spelling = (CAST(interactions.project AS TEXT) COLLATE "default")
 WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling;
@@ -715,7 +717,8 @@ GROUP BY project_state.status;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value. If the script stops here:
 --   give the column a default in the database or, unless it is the key, a value in the spec, Identity(created={...}),
---   which may be made of the name; or rename an alias row instead, missing=Missing.PROMOTE.
+--   which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or rename an alias row instead,
+--   missing=Missing.PROMOTE.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_unfilled_column_project',
   format('projects: the plan creates rows, and column %L needs a value, and the database makes none', name)
 FROM (SELECT CAST(attname AS TEXT) AS name,
@@ -723,7 +726,8 @@ FROM (SELECT CAST(attname AS TEXT) AS name,
   FROM pg_catalog.pg_attribute AS rekey_attribute
   WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped
     AND (attnotnull OR CAST(attname AS TEXT) IN ('id'))) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id')) AND filled = 0
+WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0 AND (name NOT IN ('id'))
+  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S'))))
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:

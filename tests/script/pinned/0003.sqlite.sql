@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1056, 1083, 1109, 1147, 1266
---   project_state: 1076, 1201, 1211, 1221, 1242, 1254
---   interactions: 1162
---   memories: 1177, 1189
+--   projects: 1058, 1085, 1111, 1149, 1268
+--   project_state: 1078, 1203, 1213, 1223, 1244, 1256
+--   interactions: 1164
+--   memories: 1179, 1191
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -412,7 +412,7 @@ rekey_decided_state AS MATERIALIZED (SELECT key_0,
   FROM rekey_judged_state WHERE touched > 0 ORDER BY 1 LIMIT -1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_state.action AS rekey_action,
   rekey_decided_state.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  CASE WHEN 0 THEN rekey_decided_state.key_0 END AS rekey_to_id, rekey_original.*
 FROM rekey_decided_state JOIN project_state AS rekey_original ON rekey_original.id = rekey_decided_state.key_0;
 
 -- Plan memories: what happens to each row, with the row as it is.
@@ -494,7 +494,7 @@ rekey_decided_memory AS MATERIALIZED (SELECT key_0,
   FROM rekey_judged_memory ORDER BY 1 LIMIT -1)
 SELECT (SELECT max(id) FROM rekey_run), rekey_decided_memory.action AS rekey_action,
   rekey_decided_memory.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, rekey_original.*
+  CASE WHEN 0 THEN rekey_decided_memory.key_0 END AS rekey_to_id, rekey_original.*
 FROM rekey_decided_memory JOIN memories AS rekey_original ON rekey_original.id = rekey_decided_memory.key_0;
 
 -- Plan interactions: what happens to each row, with the row as it is.
@@ -513,7 +513,7 @@ SELECT * FROM rekey_of_interaction;
 SAVEPOINT rekey_step;
 INSERT INTO rekey_journal_interactions SELECT (SELECT max(id) FROM rekey_run), 'rekey' AS rekey_action,
   rekey_of_interaction.canonical AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
-  CAST(NULL AS TEXT) AS rekey_to_id, interactions.*
+  CASE WHEN 0 THEN interactions.id END AS rekey_to_id, interactions.*
 FROM interactions
   JOIN rekey_of_interaction ON rekey_of_interaction.spelling = +(interactions.project COLLATE BINARY COLLATE BINARY)
 WHERE rekey_of_interaction.canonical != rekey_of_interaction.spelling;
@@ -757,7 +757,8 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_unfilled_column_project: every column that a created row needs gets a value. If the script stops here:
 --   give the column a default in the database or, unless it is the key, a value in the spec, Identity(created={...}),
---   which may be made of the name; or rename an alias row instead, missing=Missing.PROMOTE.
+--   which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or rename an alias row instead,
+--   missing=Missing.PROMOTE.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
   printf('projects: the plan creates rows, and column %Q needs a value, and the database makes none', name)
 FROM (SELECT CAST(name AS TEXT) AS name, coalesce(CAST(dflt_value IS NOT NULL OR pk = 1
@@ -765,7 +766,8 @@ FROM (SELECT CAST(name AS TEXT) AS name, coalesce(CAST(dflt_value IS NOT NULL OR
 ) AS filled
   FROM pragma_table_xinfo('projects') AS rekey_needed_info WHERE "notnull" = 1 OR pk > 0 OR CAST(name AS TEXT) IN ('id')
 ) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at', 'id')) AND filled = 0
+WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0 AND (name NOT IN ('id'))
+  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S'))))
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;

@@ -40,7 +40,7 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             if slots.status is not None
         ),
         *orphan_claims(spec, dialect, planned),
-        *([unfilled(spec.identity, dialect, planned[spec.identity])] if spec.identity.creates else ()),
+        *([unfilled(spec, dialect, planned[spec.identity])] if spec.identity.creates else ()),
         *(
             check("takes_no_null", part.noun, _emptied(part, spec, names, dialect, planned))
             for part in spec.parts

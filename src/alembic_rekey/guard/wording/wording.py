@@ -69,8 +69,8 @@ _WORDING: Mapping[str, Wording] = {
         claim="every column that a created row needs gets a value",
         sentence="{table}: the plan creates rows, and column {column!r} needs a value, and the database makes none",
         remedy="give the column a default in the database or, unless it is the key, a value in the spec, "
-        "Identity(created={...}), which may be made of the name; or rename an alias row instead, "
-        "missing=Missing.PROMOTE.",
+        "Identity(created={...}), which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or "
+        "rename an alias row instead, missing=Missing.PROMOTE.",
     ),
     "takes_no_null": Wording(
         claim="no column that takes no NULL is set to NULL",

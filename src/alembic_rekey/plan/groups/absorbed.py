@@ -23,7 +23,7 @@ def absorbed(
     `giving` are these columns in their order, as the rows have them, whose order by rank is `place`.
     """
     return {
-        name: Constant(_taken(how, _ordered(stored, part.table.c[name].type), group, place), part.table.c[name].type)
+        name: _taken(how, stored, part.table.c[name].type, group, place)
         for (name, how), stored in zip(part.absorbing.items(), giving, strict=True)
     }
 
@@ -34,13 +34,19 @@ def _ordered(stored: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElemen
 
 
 def _taken(
-    how: Absorb, stored: ColumnElement[Any], group: Sequence[ColumnElement[Any]], place: ColumnElement[int]
+    how: Absorb,
+    stored: ColumnElement[Any],
+    type_: TypeEngine[Any],
+    group: Sequence[ColumnElement[Any]],
+    place: ColumnElement[int],
 ) -> ColumnElement[Any]:
     if how is Absorb.COALESCE:
-        # No database has IGNORE NULLS alike.
-        return over(func.first_value(stored), partition_by=group, order_by=[flag(stored.is_(None)), place])
+        # No database has IGNORE NULLS alike. Its type stays the database's own, whatever is declared.
+        first = func.first_value(stored, type_=type_)
+        return over(first, partition_by=group, order_by=[flag(stored.is_(None)), place])
     if how is Absorb.SUM:
         # In one order always: sums of floating-point numbers depend on it.
-        return over(func.sum(stored), partition_by=group, order_by=[place], rows=(None, None))
-    chosen = func.min(stored) if how is Absorb.MIN else func.max(stored)
-    return over(chosen, partition_by=group)
+        return Constant(over(func.sum(stored), partition_by=group, order_by=[place], rows=(None, None)), type_)
+    ordered = _ordered(stored, type_)
+    chosen = func.min(ordered) if how is Absorb.MIN else func.max(ordered)
+    return Constant(over(chosen, partition_by=group), type_)

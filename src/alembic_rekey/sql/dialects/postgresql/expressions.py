@@ -83,7 +83,8 @@ def _put_back_rows(element: PutBackRows, compiler: SQLCompiler, **kw: Any) -> st
 @compiles(ByCodePoint, "postgresql")
 def _by_code_point(element: ByCodePoint, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
-    return f'{stored} COLLATE "C"' if isinstance(element.type, String) else stored
+    # What is declared as text may be of a type that takes no COLLATE: an enum, inet, uuid.
+    return f'CAST({stored} AS TEXT) COLLATE "C"' if isinstance(element.type, String) else stored
 
 
 @compiles(Exact, "postgresql")
