@@ -329,6 +329,38 @@ def test_what_a_trigger_gives_to_a_created_row_is_left_to_the_database(database,
     assert (0, 0) == (checked.status, ended.code), (checked.out, ended.err)
 
 
+SUMS = {
+    "smallint": ("32767", "1"),
+    "integer": ("-2147483648", "-1"),
+    "bigint": ("9223372036854775807", "1"),
+    "numeric(5,2)": ("999.99", "0.01"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("type_", SUMS)
+@pytest.mark.parametrize("canonical", ["polisher", "POL"], ids=["stays", "created"])
+def test_a_sum_that_its_column_has_no_room_for_is_refused_and_one_that_fits_is_not(
+    database, tmp_path, type_, canonical
+):
+    """Case: integer out of range, in the database's words, and of a row to be created after the plan had said 0."""
+    most, surplus = SUMS[type_]
+    # The constraint is asked of what fits alone: nothing could be cast to it.
+    definitions = (
+        projects(database, f", sold {type_} CONSTRAINT one CHECK (sold <> 7)")
+        + f"""
+        UPDATE projects SET sold = {most}, name = '{canonical}', parent_id = NULL WHERE id = 1;
+        UPDATE projects SET sold = {surplus} WHERE id = 2;"""
+    )
+    absorbing = ', absorb={t["projects"].c.sold: Absorb.SUM}'
+    row = "row 1, which the plan would absorb" if canonical == "polisher" else "the row to be created"
+    made = folding(database, tmp_path, definitions, more=absorbing)
+    refuses(made, f"projects: {row} for polisher, would not fit into its column 'sold', which is {type_}")
+    database.execute("UPDATE projects SET sold = 0 WHERE id = 2")
+    takes(made)
+
+
 STATES = "CREATE TYPE state AS ENUM ('active', 'old'); CREATE DOMAIN known AS state;"
 
 

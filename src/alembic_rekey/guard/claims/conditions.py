@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Numeric,
     Text,
     and_,
     case,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     union_all,
@@ -35,9 +37,9 @@ from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, leads_of, numbered
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import SURVIVOR, Check, Identity, Part, Relation, Spec
+from alembic_rekey.spec import SURVIVOR, Absorb, Check, Identity, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.dialects.constraints import Condition, Conditions
+from alembic_rekey.sql.dialects.constraints import Condition, Conditions, Kept
 from alembic_rekey.sql.dialects.interface import Database
 
 __all__ = ["conditions_after", "conditions_broken"]
@@ -116,7 +118,7 @@ def _changed(asking: _Asking, names: Names) -> Iterator[Relation]:
     }
     every = set[str]().union(*written.values())
     asked = [one for one in asking.told.asked if one.covered.isdisjoint(times) and not one.covered.isdisjoint(every)]
-    narrow = _narrow(asking.told, every)
+    narrow = _narrow(asking, every)
     if asked or narrow:
         wanted = dict.fromkeys([*narrow, *sorted({name for one in asked for name in one.covered})])
         rows = changed(asking.part, asking.spec, names, asking.planned, wanted)
@@ -130,14 +132,27 @@ def _created(asking: _Asking) -> Iterator[Relation]:
         # What no value is given for gets the database's own.
         given = rows.values.keys() - {str(stamp.name) for stamp in asking.part.times}
         asked = [one for one in asking.told.asked if one.covered and one.covered <= given]
-        narrow = _narrow(asking.told, given)
+        narrow = _narrow(asking, given)
         if asked or narrow:
             yield _refused(asking, rows, narrow, {one: [Action.CREATE] for one in asked}, given)
 
 
-def _narrow(told: Conditions, names: Iterable[str]) -> list[str]:
-    """Return those of the columns that have room for so many letters only."""
-    return [name for name, kept in told.kept.items() if name in names and kept.length is not None]
+def _narrow(asking: _Asking, names: Iterable[str]) -> list[str]:
+    """Return those of the columns that have room for so many letters only, or for no sum of numbers of theirs."""
+    summed = {name for name, how in asking.part.absorbing.items() if how is Absorb.SUM}
+    return [
+        name
+        for name, kept in asking.told.kept.items()
+        if name in names and (kept.length is not None or (kept.room is not None and name in summed))
+    ]
+
+
+def _surplus(value: ColumnElement[Any], kept: Kept) -> ColumnElement[bool]:
+    """Return the condition that `value` is more than its column has room for."""
+    if kept.room is None:
+        return func.rtrim(func.substr(cast(value, Text), (kept.length or 0) + 1), " ") != ""
+    rounded = func.round(cast(value, Numeric), kept.room.scale)
+    return not_(rounded.between(kept.room.least, kept.room.most))
 
 
 def _refused(
@@ -169,9 +184,8 @@ def _refused(
     leads = dict(zip(unborn, alike(row, "rekey_key"), strict=True))
     lines: list[tuple[ColumnElement[bool], ColumnElement[str]]] = []
     for name in narrow:
-        surplus = func.substr(cast(written[name], Text), (told.kept[name].length or 0) + 1)
         what = f"would not fit into its column {name!r}, which is {told.kept[name].type}"
-        lines.append((func.rtrim(surplus, " ") != "", literal(what)))
+        lines.append((_surplus(written[name], told.kept[name]), literal(what)))
     for one, actions in writing.items():
         refused = and_(
             row.c.rekey_action.in_(sorted(action.value for action in actions)),

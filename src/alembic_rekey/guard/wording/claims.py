@@ -84,7 +84,7 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "rename an alias row instead, missing=Missing.PROMOTE; then run the upgrade again.",
     ),
     "condition_after": Wording(
-        claim="no CHECK constraint, length or domain refuses what the rows become",
+        claim="no CHECK constraint, type or domain refuses what the rows become",
         sentence="{table}: {row}, {what}",
         remedy="let the fold write what the database takes: other words in the spec (superseded, active, retire, "
         "created), another id in the registry; or change these rows, or the constraint; a column is widened in a "

@@ -46,7 +46,8 @@ def _taken(
         return over(first, partition_by=group, order_by=[flag(stored.is_(None)), place])
     if how is Absorb.SUM:
         # In one order always: sums of floating-point numbers depend on it.
-        return Constant(over(func.sum(stored), partition_by=group, order_by=[place], rows=(None, None)), type_)
+        # In a type wider than the column's: whether it fits there is asked of the plan.
+        return over(func.sum(stored, type_=type_), partition_by=group, order_by=[place], rows=(None, None))
     ordered = _ordered(stored, type_)
     chosen = func.min(ordered) if how is Absorb.MIN else func.max(ordered)
     return Constant(over(chosen, partition_by=group), type_)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-__all__ = ["Condition", "Conditions", "Kept", "UniqueIndex"]
+__all__ = ["Condition", "Conditions", "Kept", "Room", "UniqueIndex"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,22 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Room:
+    """Which numbers a column has room for, when they are rounded as it rounds them."""
+
+    least: Decimal
+    most: Decimal
+    scale: int
+
+
+@dataclass(frozen=True)
 class Kept:
     """How a column keeps what is written to it."""
 
     type: str
     length: int | None = None
     """The letters that it has room for; blanks behind them are cut off."""
+    room: Room | None = None
     collation: str = ""
     """As SQL, where it is not that of the type."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sqlalchemy import Connection, Table, text
 
-from alembic_rekey.sql.dialects.constraints import Condition, Conditions, Kept
+from alembic_rekey.sql.dialects.constraints import Condition, Conditions, Kept, Room
 from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["conditions"]
@@ -80,6 +82,8 @@ _CONDITIONS = text(
     """
 )
 _COLUMN = 0
+_BITS = {"smallint": 15, "integer": 31, "bigint": 63}
+_DIGITS = re.compile(r"numeric\((\d+),(-?\d+)\)")
 
 
 def conditions(connection: Connection, sources: Sequence[Table]) -> list[Conditions]:
@@ -93,7 +97,19 @@ def conditions(connection: Connection, sources: Sequence[Table]) -> list[Conditi
     ):
         as_given[place] = given
         if kind == _COLUMN:
-            kept[place][name] = Kept(said, length, collation or "")
+            kept[place][name] = Kept(said, length, _room(said), collation or "")
         else:
             asked[place].append(Condition(name, said, frozenset(json.loads(covered))))
     return [Conditions(tuple(each), of, given) for each, of, given in zip(asked, kept, as_given, strict=True)]
+
+
+def _room(said: str) -> Room | None:
+    """Return what fits into a type as the catalog says it, `integer` or `numeric(5,2)`; None of all others."""
+    if said in _BITS:
+        most = 2 ** _BITS[said] - 1
+        return Room(Decimal(-most - 1), Decimal(most), 0)
+    if (digits := _DIGITS.fullmatch(said)) is None:
+        return None
+    precision, scale = map(int, digits.groups())
+    most_of_all = Decimal(10**precision - 1).scaleb(-scale)
+    return Room(-most_of_all, most_of_all, scale)
