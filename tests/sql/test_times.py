@@ -241,13 +241,37 @@ def test_a_text_is_replaced_by_one_of_its_form(database, tmp_path, way):
 
 
 @pytest.mark.slow
-def test_a_narrow_column_of_texts_has_room_for_the_time_of_the_run(database, tmp_path):
-    rows = [(1, "pol", "steel", f"'{NEW}'"), (2, "pol", "brass", "NULL")]
-    project = facts(database, tmp_path, "VARCHAR(19)", rows)
+@pytest.mark.parametrize("room", [19, 16, 10])
+def test_a_narrow_column_of_texts_has_room_for_the_time_of_the_run(database, tmp_path, room):
+    """Case: 19 letters for a column of ten."""
+    rows = [(1, "pol", "steel", f"'{NEW[:room]}'"), (2, "pol", "brass", "NULL")]
+    project = facts(database, tmp_path, f"VARCHAR({room})", rows)
     before = everything(database)
-    assert 0 == project.upgrade().code
+    assert (0, 0) == (project.check().status, project.upgrade().code)
     assert 0 == project.downgrade().code
     assert before == everything(database)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("declared_as", ["sa.Text", "sa.String(30)"])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_time_that_a_column_of_texts_has_no_room_for_is_refused_before(database, tmp_path, declared_as):
+    """Case: in the database's words, after the plan had said 0; declared as it is, the column gets a day."""
+    rows = [(1, "pol", "steel", f"'{NEW[:10]}'"), (2, "pol", "brass", "NULL")]
+    project = facts(database, tmp_path / "mistaken", "VARCHAR(10)", rows, declared_as=declared_as)
+    before = everything(database)
+    checked, ended = project.check(), project.upgrade()
+    assert (2, 2) == (checked.status, ended.code)
+    for text in (checked.out, ended.err):
+        # The text before tells the form of the first.
+        assert "row 1" not in text
+        assert "facts: row 2, which the plan would rekey for polisher, would not fit into its column 'changed'" in text
+        assert "sa.String(10)" in text
+    assert before == everything(database)
+    database.execute("DROP TABLE facts, projects")
+    project = facts(database, tmp_path / "right", "VARCHAR(10)", rows)
+    assert 0 == project.upgrade().code
+    assert [(10,), (10,)] == database.rows("SELECT length(changed) FROM facts WHERE id < 3")
 
 
 MISTAKEN = {

@@ -1,8 +1,8 @@
 """What the database asks of a row by itself, of the rows as they will be: CHECK constraints, lengths, domains.
 
 What an upgrade would be refused for is found before it changes anything. The texts only the catalog knows; in a script
-the database itself refuses, and nothing is kept. Not asked is what a constraint says about times, which the run makes
-when it writes, and about the key of a row that is still to be created.
+the database itself refuses, and nothing is kept. Of times, which the run makes when it writes, the length alone is
+asked, and no constraint; nor is one about the key of a row that is still to be created.
 """
 
 from __future__ import annotations
@@ -118,20 +118,23 @@ def _changed(asking: _Asking, names: Names) -> Iterator[Relation]:
     }
     every = set[str]().union(*written.values())
     asked = [one for one in asking.told.asked if one.covered.isdisjoint(times) and not one.covered.isdisjoint(every)]
-    narrow = _narrow(asking, every)
+    given = every if asking.part.stamp is None else every | {str(asking.part.stamp.name)}
+    # Of a text that says a time it is told how long it is.
+    narrow = _narrow(asking, given)
     if asked or narrow:
         wanted = dict.fromkeys([*narrow, *sorted({name for one in asked for name in one.covered})])
         rows = changed(asking.part, asking.spec, names, asking.planned, wanted)
         writing = {one: [action for action, columns in written.items() if columns & one.covered] for one in asked}
-        yield _refused(asking, rows, narrow, writing, every)
+        yield _refused(asking, rows, narrow, writing, given)
 
 
 def _created(asking: _Asking) -> Iterator[Relation]:
     rows = created(asking.spec, asking.planned) if asking.part is asking.spec.identity else None
     if rows is not None and asking.told.inserts_as_given:
         # What no value is given for gets the database's own.
-        given = rows.values.keys() - {str(stamp.name) for stamp in asking.part.times}
-        asked = [one for one in asking.told.asked if one.covered and one.covered <= given]
+        times = {str(stamp.name) for stamp in asking.part.times}
+        given = rows.values.keys()
+        asked = [one for one in asking.told.asked if one.covered and one.covered <= given - times]
         narrow = _narrow(asking, given)
         if asked or narrow:
             yield _refused(asking, rows, narrow, {one: [Action.CREATE] for one in asked}, given)

@@ -14,7 +14,7 @@ from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import key_text, keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Spec
-from alembic_rekey.spec.stamp import Epoch, Stamp
+from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import given
 
@@ -35,7 +35,7 @@ def changed(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Coll
     """Return the rows of `part` that change, with those columns that are `wanted`, of all that the database has."""
     lines, new = becoming(part, spec, names, planned)
     if part.stamp is not None:
-        new[part.stamp.name] = _now(part.stamp)
+        new[part.stamp.name] = _now(part.stamp, lines.c[part.stamp.name])
     values = {name: new[name] for name in wanted if name in new}
     if len(values) == len(wanted):
         return RowsAfter(lines, called(keys_of(part, lines), lines), lines.c.rekey_action, values)
@@ -91,7 +91,6 @@ def called(keys: Sequence[ColumnElement[Any]], acting: FromClause | None) -> Col
     )
 
 
-def _now(stamp: Stamp) -> ColumnElement[Any]:
-    """Return the time of the change as its column would hold it."""
-    now = func.current_timestamp()
-    return written_time(now, stamp) if isinstance(stamp, Epoch) else now
+def _now(stamp: Stamp, before: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+    """Return the time of the change as its column would hold it; `before` is what the row had there."""
+    return written_time(func.current_timestamp(), stamp, before)

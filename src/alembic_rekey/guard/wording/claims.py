@@ -87,8 +87,9 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         claim="no CHECK constraint, type or domain refuses what the rows become",
         sentence="{table}: {row}, {what}",
         remedy="let the fold write what the database takes: other words in the spec (superseded, active, retire, "
-        "created), another id in the registry; or change these rows, or the constraint; a column is widened in a "
-        "revision before the one that makes the side tables. Then run the upgrade again.",
+        "created), another id in the registry, a column of times as narrow as it is, sa.String(10); or change these "
+        "rows, or the constraint; a column is widened in a revision before the one that makes the side tables. Then "
+        "run the upgrade again.",
     ),
     "key_not_unique": Wording(
         claim="the declared key tells the rows of each table apart",

@@ -25,6 +25,7 @@ _DAY = (
 _CLOCK = "[ Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
 _TIME = f"^(?!0000)({_DAY})({_CLOCK} *(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?$"
 """What PostgreSQL can cast without an error, whatever its version: 14 cannot ask it."""
+_FORMS = (len("YYYY-MM-DD HH:MM:SS"), len("YYYY-MM-DD HH:MM"), len("YYYY-MM-DD"))
 
 
 def _is_native(stamp: Stamp) -> bool:
@@ -66,7 +67,9 @@ def _spelled(element: Spelled, compiler: SQLCompiler, **kw: Any) -> str:
     moment = compiler.process(element.moment, **kw)
     whole = f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
     room = element.of.type.length
-    new = f"{whole} || '+00'" if room is None or room >= len("YYYY-MM-DD HH:MM:SS.ffffff+00") else f"left({whole}, 19)"
+    new = f"{whole} || '+00'"
+    if room is not None and room < len("YYYY-MM-DD HH:MM:SS.ffffff+00"):
+        new = f"left({whole}, {next((form for form in _FORMS if form <= room), min(_FORMS))})"
     if element.before is None:
         return new
     before = f"CAST({compiler.process(element.before, **kw)} AS TEXT)"
