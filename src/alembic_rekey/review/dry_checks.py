@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, TableClause, inspect
+from sqlalchemy import Connection, TableClause, func, inspect, select
 from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from alembic_rekey.errors import Finding, Refused
 from alembic_rekey.guard.shape import kept_check, kept_tables, table_checks
 from alembic_rekey.guard.triggers import firing
 from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.rules import DELETED
 from alembic_rekey.spec import Check, Part, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.steps import findings
 
-__all__ = ["answerable", "exists", "shape_findings", "tables_read", "triggers_fired"]
+__all__ = ["answerable", "exists", "read_per_row", "shape_findings", "tables_read", "triggers_fired"]
+
+_MOST_PAGES = 100_000
+"""Read in two seconds where all of them are in memory."""
 
 
 def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
@@ -43,6 +48,23 @@ def triggers_fired(connection: Connection, parts: Sequence[Part], planned: Plann
     fired = connection.execute(firing(parts, connection.dialect.name, planned)).all()
     if told := sorted({f"{called} of {table} ({event})" for table, called, event in fired}):
         yield f"triggers fire: {', '.join(told)}. The upgrade refuses what they change beside the plan."
+
+
+def read_per_row(connection: Connection, spec: Spec, planned: Planned) -> Iterator[str]:
+    """Yield a note per foreign key for which the database would read a big table once per row that goes."""
+    asked = database(connection.dialect.name).survey
+    for part in spec.deletable:
+        if found := asked.unindexed(connection, part.table):
+            lines = planned[part]
+            going = select(func.count()).select_from(lines).where(lines.c.rekey_action.in_(sorted(DELETED)))
+            rows = connection.execute(going).scalar_one()
+            for each in found:
+                if rows * each.pages > _MOST_PAGES:
+                    yield (
+                        f"{each.child} ({each.columns}) refers to {part.table.name} and has no index that begins so: "
+                        f"the database reads all {each.pages:,} pages of it for each of the {rows:,} rows that go. "
+                        "Make one first (CREATE INDEX CONCURRENTLY)."
+                    )
 
 
 def tables_read(whole: ExternallyTraversible) -> Iterator[TableClause]:

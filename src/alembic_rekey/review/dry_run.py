@@ -35,7 +35,7 @@ from alembic_rekey.report.file import NewFile, ReportFile
 from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
 from alembic_rekey.report.runs import now, touches
 from alembic_rekey.review.demands import demands
-from alembic_rekey.review.dry_checks import answerable, exists, shape_findings, triggers_fired
+from alembic_rekey.review.dry_checks import answerable, exists, read_per_row, shape_findings, triggers_fired
 from alembic_rekey.review.kept import keeping
 from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun, all_called
 from alembic_rekey.review.questions import Form, questions
@@ -159,6 +159,7 @@ def _planned(
     )
     if not report.is_empty:
         notes += [*triggers_fired(connection, readable, planned), *pointing_nowhere(connection, spec, planned)]
+        notes += read_per_row(connection, spec, planned)
     fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
     file = _written(connection, spec, report, planned, sections, fingerprint, tally, settings, given)
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, FromClause, Table
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["Place", "Standing", "Survey"]
+__all__ = ["Place", "Standing", "Survey", "Unindexed"]
 
 Place = tuple[str | None, str]
 """A table by its schema, None where its name alone finds it, and its name."""
@@ -26,6 +26,15 @@ class Standing:
     partitions: tuple[Place, ...] = ()
     unread: str = ""
     """Why its rows cannot be read whole, as the end of a sentence; empty where they can."""
+
+
+@dataclass(frozen=True)
+class Unindexed:
+    """A foreign key whose table is read whole for each row that goes where it leads, for want of an index."""
+
+    child: str
+    columns: str
+    pages: int
 
 
 class Survey(ABC):
@@ -61,3 +70,7 @@ class Survey(ABC):
     @abstractmethod
     def written_by_trigger(self, connection: Connection, source: Table, columns: Sequence[str]) -> frozenset[str]:
         """Return those of `columns` that a trigger of `source` names, which acts when a row is changed."""
+
+    @abstractmethod
+    def unindexed(self, connection: Connection, parent: Table) -> list[Unindexed]:
+        """Return the foreign keys to `parent` for which the database reads a whole table per row that goes."""

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, JSONB
 from sqlalchemy.types import JSON, TypeEngine
 
-from alembic_rekey.sql.dialects.survey import Standing, Survey
+from alembic_rekey.sql.dialects.survey import Standing, Survey, Unindexed
 from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["PostgreSQLSurvey"]
@@ -76,6 +76,24 @@ _TRIGGERS = text(
     FROM pg_catalog.pg_trigger AS known JOIN pg_catalog.pg_proc AS made ON made.oid = known.tgfoid
     WHERE known.tgrelid = to_regclass(CAST(:quoted AS text)) AND NOT known.tgisinternal AND known.tgenabled <> 'D'
       AND (known.tgtype & 16) <> 0
+    """
+)
+_UNINDEXED = text(
+    """
+    SELECT CAST(CAST(fk.conrelid AS regclass) AS text) AS child,
+           (SELECT string_agg(field.attname, ', ' ORDER BY at.place)
+            FROM unnest(fk.conkey) WITH ORDINALITY AS at (number, place)
+            JOIN pg_catalog.pg_attribute AS field ON field.attrelid = fk.conrelid AND field.attnum = at.number
+           ) AS columns,
+           pg_relation_size(fk.conrelid) / CAST(current_setting('block_size') AS bigint) AS pages
+    FROM pg_catalog.pg_constraint AS fk
+    WHERE fk.contype = 'f' AND fk.confrelid = to_regclass(CAST(:quoted AS text))
+      AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_index AS made
+        WHERE made.indrelid = fk.conrelid AND made.indisvalid AND made.indpred IS NULL
+          AND made.indkey[0] = ANY (fk.conkey)
+      )
+    ORDER BY 3 DESC, 1, 2
     """
 )
 _SEED = 5
@@ -156,3 +174,8 @@ class PostgreSQLSurvey(Survey):
         """Read the functions that triggers of UPDATE call."""
         said = connection.execute(_TRIGGERS, {"quoted": quoted(source.name, source.schema)}).scalar() or ""
         return frozenset(name for name in columns if name.lower() in said)
+
+    def unindexed(self, connection: Connection, parent: Table) -> list[Unindexed]:
+        """Ask which foreign keys have no index that begins with a column of theirs."""
+        found = connection.execute(_UNINDEXED, {"quoted": quoted(parent.name, parent.schema)})
+        return [Unindexed(child, columns, pages) for child, columns, pages in found]
