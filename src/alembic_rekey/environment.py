@@ -28,7 +28,7 @@ from alembic_rekey.project.configuration import settings_of, x_arguments
 from alembic_rekey.project.environment_file import ASKED
 from alembic_rekey.report.publication import Ledger
 from alembic_rekey.script.changes import assembled
-from alembic_rekey.script.frame import ScriptNotes, header, opening
+from alembic_rekey.script.frame import ScriptNotes, hand_over, header, opening
 from alembic_rekey.script.impl import OPENING
 from alembic_rekey.settings import Settings, arguments
 from alembic_rekey.sql.dialects.older import without_backslash_escapes
@@ -244,7 +244,4 @@ def _write_script(settings: Settings, configure: dict[str, Any], passed_on: Mapp
         known = ", ".join(start) or "base", str(context.get_revision_argument() or "base")
         return header(dialect, *known, notes.header, settings.lock_timeout, begun, changes)
 
-    if isinstance(target, io.TextIOWrapper):
-        # As the script says of itself; the console's own encoding may lack a letter of a table's name.
-        target.reconfigure(encoding="utf-8")
-    target.write(assembled(head, [written.getvalue(), *notes.tail]))
+    hand_over(assembled(head, [written.getvalue(), *notes.tail]), target)

@@ -23,6 +23,7 @@ __all__ = [
     "RekeyError",
     "ReportFailed",
     "RunUnknown",
+    "ScriptFailed",
     "SettingRefused",
     "SpecRefused",
     "since_commit",
@@ -156,6 +157,17 @@ class ReportFailed(RekeyError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"report {path}: {problem}\n  what to do: {with_page(remedy, self.topic)}")
+
+
+class ScriptFailed(RekeyError):
+    """A script could not be written to its end."""
+
+    topic = "script_unwritten"
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        remedy = "throw away what is there, which is not the whole script, and write it to another place."
+        super().__init__(f"the script cannot be written: {problem}\n  what to do: {with_page(remedy, self.topic)}")
 
 
 class DatabaseFailed(RekeyError):

@@ -4,6 +4,7 @@ import gc
 import io
 import os
 import subprocess
+import sys
 import threading
 import time
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
@@ -82,6 +83,18 @@ def test_a_report_that_cannot_be_shown_to_its_end_leaves_no_cursor_open(database
     assert 1 == status
     assert "FAILED: " in said.getvalue()
     gc.collect()
+
+
+@SQLITE
+def test_a_script_that_cannot_be_written_to_its_end_is_told_once(database, tmp_path):
+    """Case: a traceback, and another one when Python ended."""
+    registry = prepared(database, tmp_path, folded())
+    line = [sys.executable, "-m", "alembic", *options(database, registry, tmp_path), "upgrade", "head", "--sql"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    told = [each for each in ended.stderr.splitlines() if not each.startswith("INFO")]
+    assert (1, 2) == (ended.returncode, len(told)), ended.stderr
+    assert "FAILED: the script cannot be written: No space left on device" == told[0]
 
 
 @contextmanager

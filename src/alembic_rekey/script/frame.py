@@ -1,13 +1,17 @@
-"""What stands around the migrations in a script: header, transaction, locks, the guard of the version."""
+"""What stands around the migrations in a script, header, transaction, locks, the guard of the version; its end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import TextIOWrapper
+from typing import TextIO
 
 from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, union_all
 from sqlalchemy.schema import CreateTable
 
+from alembic_rekey.errors import ScriptFailed
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.script.compilation import compiled
 from alembic_rekey.script.guards import finding, guarded
@@ -15,7 +19,7 @@ from alembic_rekey.spec import Check, Relation
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.text.comments import comment
 
-__all__ = ["ScriptNotes", "header", "opening"]
+__all__ = ["ScriptNotes", "hand_over", "header", "opening"]
 
 _ONE_OR_SEVERAL = (
     ("It is one transaction. At the first guard that finds anything it stops, and nothing was changed.",),
@@ -90,6 +94,25 @@ def opening(
         offending=_other_version(version, start, beside),
     )
     yield from guarded([(check, compiled(finding(check), dialect))], dialect)
+
+
+def hand_over(script: str, target: TextIO) -> None:
+    """Write the whole of a script where it is wanted.
+
+    Raises:
+        ScriptFailed: if that takes it only in part, or not at all; then `target` is closed.
+    """
+    if isinstance(target, TextIOWrapper):
+        # As the script says of itself; the console's own encoding may lack a letter of a table's name.
+        target.reconfigure(encoding="utf-8")
+    try:
+        target.write(script)
+        target.flush()
+    except OSError as error:
+        # What is left in it would be tried once more when Python ends.
+        with suppress(OSError):
+            target.close()
+        raise ScriptFailed(str(error.strerror or error)) from error
 
 
 def _other_version(version: Table, start: Sequence[str], beside: Sequence[str]) -> Relation:
