@@ -173,3 +173,61 @@ def test_a_created_row_takes_no_unique_value_from_a_shadow_that_still_stands(dat
     promoting = declared(database, tmp_path / "promoting", "SELECT 1", spec, ["projects"], names=NAMES)
     assert (0, 0) == (promoting.check().status, promoting.upgrade().code)
     assert [("polisher", "b@x"), ("saw", "c@x")] == database.rows("SELECT name, mail FROM projects ORDER BY id")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["STORED", "VIRTUAL"])
+@pytest.mark.parametrize("index", ["(place)", "(upper(place)) WHERE place <> ''"])
+def test_what_the_database_makes_of_a_name_is_compared_as_it_makes_it_of_the_new_one(database, tmp_path, kind, index):
+    """The plan said 0 and the database refused in its own words."""
+    if (database.dialect, kind) == ("postgresql", "VIRTUAL"):
+        pytest.skip("PostgreSQL takes no index on such a column")
+    facts = f"""
+        CREATE TABLE facts (id INTEGER PRIMARY KEY, project VARCHAR(99), body VARCHAR(99),
+          "a place" VARCHAR(99) GENERATED ALWAYS AS (lower(project) || '/' || body) {kind});
+        INSERT INTO facts (id, project, body) VALUES (1, 'pol', 'steel'), (2, 'POLISHER', 'steel'),
+          (3, 'pol', 'tin'), (4, 'saw', 'steel');"""
+    tags = 'Tags(noun="fact", key=t["facts"].c.id, tag=t["facts"].c.project)'
+    spec = f"Spec(revision=revision, identity={PROJECT}, tags=({tags},))"
+    project = declared(database, tmp_path, PROJECTS + facts, spec, ["projects", "facts"], names=NAMES)
+    database.execute(f"""CREATE UNIQUE INDEX one ON facts {index.replace("place", '"a place"')}""")
+    checked, ended = project.check(), project.upgrade()
+    assert (2, 2) == (checked.status, ended.code), ended.err
+    for said in (checked.out, ended.err):
+        assert [1, 2] == [row for row in (1, 2, 3, 4) if f"facts: row {row}, which" in said]
+        assert "alike to the unique index one" in said
+    database.execute("UPDATE facts SET body = 'brass' WHERE id = 2")
+    before = database.table("facts")
+    assert (0, 0, 0) == (project.check().status, project.upgrade().code, project.downgrade().code)
+    assert before == database.table("facts")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_an_index_of_a_table_is_not_about_the_rows_of_its_heirs(database, tmp_path, way):
+    """The plan and the upgrade refused what the database takes, and a script let through."""
+    definitions = """
+        CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(99) UNIQUE, gone VARCHAR(9));
+        CREATE TABLE facts (id INTEGER PRIMARY KEY, project VARCHAR(99) UNIQUE);
+        CREATE TABLE old_projects () INHERITS (projects); CREATE TABLE old_facts () INHERITS (facts);
+        INSERT INTO projects VALUES (1, 'polisher', NULL), (2, 'pol', NULL);
+        INSERT INTO old_projects VALUES (7, 'merged', 'then');
+        INSERT INTO facts VALUES (1, 'pol'); INSERT INTO old_facts VALUES (2, 'polisher'), (3, 'pol');"""
+    retiring = 'where=t["projects"].c.gone.is_(None), retire={"gone": "now", "name": "merged"}'
+    tags = 'Tags(noun="fact", key=t["facts"].c.id, tag=t["facts"].c.project)'
+    spec = f"Spec(revision=revision, identity={PROJECT[:-1]}, {retiring}), tags=({tags},))"
+    project = declared(database, tmp_path, definitions, spec, ["projects", "facts"], names=NAMES)
+    checked = project.check()
+    assert 0 == checked.status, checked.out
+    assert 0 == project.upgrade("0001").code
+    if way == "online":
+        assert 0 == project.upgrade().code
+    else:
+        assert 0 == database.run_script(project.script("0001:0002")).returncode
+    assert [("merged",), ("merged",), ("polisher",)] == database.rows("SELECT name FROM projects ORDER BY name")
+    assert [("polisher",)] * 3 == database.rows("SELECT project FROM facts")
+    assert 0 == project.downgrade().code
+    database.execute("INSERT INTO facts VALUES (4, 'polisher')")
+    refused = project.check()
+    assert 2 == refused.status
+    assert [1, 4] == [row for row in (1, 2, 3, 4) if f"facts: row {row}, which" in refused.out]

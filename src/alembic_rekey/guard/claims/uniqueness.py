@@ -48,6 +48,8 @@ from alembic_rekey.sql.values import Catalogued
 __all__ = ["keys_declared", "unique_after", "unique_beside_places"]
 
 _ALIKE = "rekey_term_{}"
+_OF = "tableoid"
+"""Where PostgreSQL says of a row which table it is of, that is asked or an heir."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def unique_after(connection: Connection, spec: Spec, names: Names, planned: Plan
             written |= {*spec.identity.creating, *(known.name for roles in own_roles(part).values() for known in roles)}
         kept, key = alone(part), {str(known.name) for known in part.keys}
         for number, index in enumerate(asked.unique_indexes(connection, part.table)):
-            touched = index.covered is None or not index.covered.isdisjoint(written)
+            # What a generated column depends on only its text tells.
+            touched = index.covered is None or not index.covered.isdisjoint(written) or index.generated
             # One row per name, and one per slot, is what a fold leaves.
             is_kept = kept is not None and kept <= index.plain and index.condition is None
             if touched and not is_kept and (index.plain != key or key & written):
@@ -166,6 +169,9 @@ def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
     """Return `rekey_row` of `rows` and what the index compares of each, for those that it is about."""
     # By the table's own name: the text of an index may say it.
     source = rows.subquery(str(part.table.name))
+    for name, said in index.generated:
+        made: Any = literal_column(f"({said})").label(name)
+        source = select(*(made if one.name == name else one for one in source.c)).subquery(str(part.table.name))
     compared = enumerate(index.expressions)
     terms: list[Any] = [literal_column(said).label(_ALIKE.format(place)) for place, said in compared]
     chosen: Relation = select(source.c.rekey_row, *terms)
@@ -175,7 +181,8 @@ def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
 def _standing(asked: _Asked, acting: CTE) -> Relation:
     """Return the rows that stay as they are."""
     part, going = asked.part, acting.alias("rekey_going")
-    stored = table(part.table.name, *map(column, asked.types), schema=part.table.schema).alias("rekey_stored")
+    names = [*asked.types, *([_OF] if asked.index.only else ())]
+    stored = table(part.table.name, *map(column, names), schema=part.table.schema).alias("rekey_stored")
     keys = keys_of(part, stored)
     joined = stored.outerjoin(going, same_key(alike(going, "acting"), keys))
     stays: ColumnElement[bool] = going.c.rekey_action.is_(None)
@@ -192,14 +199,20 @@ def _standing(asked: _Asked, acting: CTE) -> Relation:
     return (
         select(called(keys, None).label("rekey_row"), *(stored.c[name].label(name) for name in asked.types))
         .select_from(joined)
-        .where(stays)
+        .where(stays, *_own(asked.index, dict(stored.c)))
     )
+
+
+def _own(index: UniqueIndex, row: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+    """Return the condition that `row` is none of an heir."""
+    return [row[_OF] == func.to_regclass(index.only)] if index.only else []
 
 
 def _moved(asked: _Asked) -> Relation:
     """Return the rows that change as they will be, and those that are created."""
     part, types = asked.part, asked.types
-    moved = _typed(changed(part, asked.spec, asked.names, asked.planned, types), types)
+    rows = changed(part, asked.spec, asked.names, asked.planned, [*types, *([_OF] if asked.index.only else ())])
+    moved = _typed(rows, types).where(*_own(asked.index, rows.values))
     fresh = created(asked.spec, asked.planned) if part is asked.spec.identity else None
     if fresh is None:
         return moved

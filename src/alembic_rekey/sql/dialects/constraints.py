@@ -22,6 +22,10 @@ class UniqueIndex:
     covered: frozenset[str] | None
     """The columns that it depends on; None where only its text tells."""
     nulls_differ: bool
+    generated: tuple[tuple[str, str], ...] = ()
+    """The columns that the database makes of others of a row, and how, as SQL."""
+    only: str = ""
+    """Where the table has heirs, whose rows are none of its: the table as `to_regclass` reads it."""
 
 
 @dataclass(frozen=True)

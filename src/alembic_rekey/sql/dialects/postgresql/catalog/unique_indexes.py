@@ -40,7 +40,16 @@ _INDEXES = text(
                  AND needs.refobjid = made.indrelid AND needs.refobjsubid = known.attnum
              ))
            ) AS covered,
-           coalesce(to_jsonb(made) ->> 'indnullsnotdistinct', 'false') = 'false' AS nulls_differ
+           coalesce(to_jsonb(made) ->> 'indnullsnotdistinct', 'false') = 'false' AS nulls_differ, (
+             SELECT CAST(json_agg(json_build_array(known.attname, pg_get_expr(text.adbin, text.adrelid))) AS text)
+             FROM pg_catalog.pg_attribute AS known
+             JOIN pg_catalog.pg_attrdef AS text ON text.adrelid = known.attrelid AND text.adnum = known.attnum
+             WHERE known.attrelid = made.indrelid AND known.attgenerated <> ''
+           ) AS generated, EXISTS (
+             SELECT 1 FROM pg_catalog.pg_inherits AS below
+             JOIN pg_catalog.pg_class AS whole ON whole.oid = below.inhparent AND whole.relkind = 'r'
+             WHERE below.inhparent = made.indrelid
+           ) AS has_heirs
     FROM pg_catalog.pg_index AS made
     WHERE made.indrelid = to_regclass(CAST(:quoted AS text)) AND made.indisunique AND made.indisvalid
     ORDER BY 1
@@ -51,6 +60,11 @@ _INDEXES = text(
 def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
     """Yield the unique indexes and constraints of `source`, that of its key included."""
     asked = {"quoted": quoted(source.name, source.schema)}
-    for name, expressions, condition, plain, covered, nulls_differ in connection.execute(_INDEXES, asked):
+    for name, expressions, condition, plain, covered, nulls_differ, made, has_heirs in connection.execute(
+        _INDEXES, asked
+    ):
         compared, needed = (frozenset(json.loads(names or "[]")) for names in (plain, covered))
-        yield UniqueIndex(name, tuple(json.loads(expressions)), condition, compared, needed, nulls_differ)
+        generated = tuple((column, said) for column, said in json.loads(made or "[]") if column in needed)
+        only = asked["quoted"] if has_heirs else ""
+        terms = tuple(json.loads(expressions))
+        yield UniqueIndex(name, terms, condition, compared, needed, nulls_differ, generated, only)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sqlalchemy import Connection, Table, text
 
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
-from alembic_rekey.sql.dialects.sqlite.catalog.pieces import divided
+from alembic_rekey.sql.dialects.sqlite.catalog.pieces import divided, grouped, unquoted
 from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["unique_indexes"]
@@ -43,6 +44,7 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
     for name in connection.execute(_ROWID, {"name": source.name}).scalars():
         key = frozenset([name])
         yield UniqueIndex("PRIMARY KEY", (quoted(name),), None, key, key, nulls_differ=True)
+    generated = _generated(connection, source)
     for name, sql, partial, found in connection.execute(_INDEXES, {"name": source.name}):
         columns = json.loads(found)
         terms, condition = _terms(sql) if sql else ([], None)
@@ -53,7 +55,28 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
         plain = frozenset(column for column, collation in columns if column is not None and collation == "BINARY")
         only_text = bool(partial) or any(column is None for column, _ in columns)
         covered = None if only_text else frozenset(column for column, _ in columns)
-        yield UniqueIndex(name, tuple(expressions), condition, plain, covered, nulls_differ=True)
+        made = tuple(each for each in generated if covered is None or each[0] in covered)
+        yield UniqueIndex(name, tuple(expressions), condition, plain, covered, nulls_differ=True, generated=made)
+
+
+_TABLE = text(
+    """
+    SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(:name)
+      AND EXISTS (SELECT 1 FROM pragma_table_xinfo(:name) WHERE hidden IN (2, 3))
+    """
+)
+
+
+def _generated(connection: Connection, source: Table) -> list[tuple[str, str]]:
+    """Return the columns that SQLite makes of others, and what it says how: `AS` and brackets."""
+    sql = connection.execute(_TABLE, {"name": source.name}).scalar()
+    columns = map(grouped, divided(sql)[0] if sql else ())
+    return [
+        (unquoted(pieces[0]), other)
+        for pieces in columns
+        for one, other in pairwise(pieces)
+        if one.lower() == "as" and other.startswith("(")
+    ]
 
 
 _ORDER = ("asc", "desc")
