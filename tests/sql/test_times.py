@@ -240,6 +240,7 @@ def test_a_text_is_replaced_by_one_of_its_form(database, tmp_path, way):
     assert before == everything(database)
 
 
+@pytest.mark.every_case
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [19, 16, 10])
 def test_a_narrow_column_of_texts_has_room_for_the_time_of_the_run(database, tmp_path, room):
