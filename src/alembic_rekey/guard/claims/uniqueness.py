@@ -191,6 +191,8 @@ def _standing(asked: _Asked, acting: CTE) -> Relation:
         # Shadows go when all else is done, but for what is absorbed; a row that is created takes that while they stand.
         stands = going.c.rekey_action == Action.DELETE.value
         if covered is not None and not covered.isdisjoint(part.absorbing):
+            if not covered.isdisjoint(part.retiring or ()):
+                stands |= going.c.rekey_action == Action.RETIRE.value
             made = acting.alias("rekey_made")
             of_this = same_key(alike(made, "lead"), alike(going, "lead"))
             stands &= exists(select(literal(1)).where(made.c.rekey_action == Action.CREATE.value, of_this))
