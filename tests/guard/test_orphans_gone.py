@@ -58,31 +58,28 @@ def test_who_goes_and_refers_to_nothing_is_refused_by_plan_and_upgrade_in_the_sa
     assert before == content(database)
 
 
-def test_the_remedy_works(database, tmp_path):
-    project = folding(database, tmp_path, "UPDATE shops SET land = 7 WHERE id = 2;")
-    project.upgrade("0001")
-    database.execute("UPDATE shops SET land = NULL WHERE land NOT IN (SELECT id FROM lands)")
-    before = content(database)
-    assert (0, 0) == (project.check().status, project.upgrade().code)
-    assert [(1, "Polisher", 1, None), (3, "other", 1, None)] == content(database)[0]
-    assert 0 == project.downgrade().code
-    assert before == content(database)
-
-
-def test_who_refers_to_nothing_and_stays_stays_as_it_is(database, tmp_path):
-    project = folding(database, tmp_path, "UPDATE shops SET land = 7, boss = 9 WHERE id <> 2;")
-    project.upgrade("0001")
-    before = content(database)
-    assert (0, 0) == (project.check().status, project.upgrade().code)
-    assert [(1, "Polisher", 7, 9), (3, "other", 7, 9)] == content(database)[0]
-    assert 0 == project.downgrade().code
-    assert before == content(database)
-
-
-def test_a_row_that_is_its_own_parent_or_whose_parent_goes_with_it_goes_and_comes_back(database, tmp_path):
-    project = folding(database, tmp_path, "UPDATE shops SET boss = 2 WHERE id = 2;")
+@pytest.mark.parametrize(
+    ("unchecked", "shops"),
+    [
+        (
+            "UPDATE shops SET land = 7 WHERE id = 2;"
+            "UPDATE shops SET land = NULL WHERE land NOT IN (SELECT id FROM lands);",
+            [(1, "Polisher", 1, None), (3, "other", 1, None)],
+        ),
+        ("UPDATE shops SET land = 7, boss = 9 WHERE id <> 2;", [(1, "Polisher", 7, 9), (3, "other", 7, 9)]),
+        ("UPDATE shops SET boss = 2 WHERE id = 2;", [(1, "Polisher", 1, None), (3, "other", 1, None)]),
+        (
+            "DELETE FROM links; UPDATE shops SET name = 'POL', boss = 2 WHERE id = 3;",
+            [(1, "Polisher", 1, None)],
+        ),
+    ],
+    ids=["the remedy was followed", "it stays", "it is its own parent", "its parent goes with it"],
+)
+def test_other_rows_fold_and_come_back(database, tmp_path, unchecked, shops):
+    project = folding(database, tmp_path, unchecked)
     project.upgrade("0001")
     before = content(database)
     assert (0, 0) == (project.check().status, project.upgrade().code)
+    assert shops == content(database)[0]
     assert 0 == project.downgrade().code
     assert before == content(database)

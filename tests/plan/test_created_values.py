@@ -36,20 +36,10 @@ def test_a_value_may_be_made_of_the_name(database, tmp_path, way):
     assert 0 == made.upgrade("0001").code
     said = made.check()
     assert (0, "") == (said.status, said.err)
-    if way == "online":
-        ended = made.upgrade()
-        assert 0 == ended.code, ended.err
-    else:
-        ran = database.run_script(made.script("0001:head"))
-        assert 0 == ran.returncode, ran.stderr
+    made.goes(way)
     expected = [("Grinder", "grinder", 7), ("It's 100%: Polisher", "it's-%:100%:-%:polisher", 19)]
     assert expected == database.rows("SELECT name, slug, size FROM projects ORDER BY name")
-    if way == "online":
-        ended = made.downgrade()
-        assert 0 == ended.code, ended.err
-    else:
-        ran = database.run_script(made.script("0002:0001", "downgrade"))
-        assert 0 == ran.returncode, ran.stderr
+    made.goes(way, "downgrade")
     assert before == [database.table(table) for table in ("projects", "notes")]
 
 

@@ -54,18 +54,6 @@ def tag(table, more=""):
     return f'Tags(noun="{table}", key=t["{table}"].c.id, tag=t["{table}"].c.project, {more}),'
 
 
-def ended(project, way, direction="upgrade"):
-    """Asserts that the way there or back is gone, online or by script."""
-    there = direction == "upgrade"
-    if way == "online":
-        said = project.upgrade() if there else project.downgrade()
-        assert 0 == said.code, said.err
-    else:
-        script = project.script("0001:head") if there else project.script("0002:0001", "downgrade")
-        said = project.database.run_script(script)
-        assert 0 == said.returncode, said.stderr
-
-
 def asked(project):
     """Asserts that `plan --check` would pass; the side tables are there afterwards, for a script of the fold alone."""
     said = project.check()
@@ -95,10 +83,10 @@ def test_names_in_tags_match_letter_by_letter(database, tmp_path, kind, way):
                        ["projects", "notes", "tasks"], names=NAMES)  # fmt: skip
     before = [rows(project, "id, project", table) for table in ("notes", "tasks")]
     asked(project)
-    ended(project, way)
+    project.goes(way)
     assert [(1, "Polisher"), (2, "Polisher"), (3, "Polisher")] == rows(project, "id, project", "notes")
     assert [(1, "CV Tool"), (2, "Restart"), (4, "Restart")] == rows(project, "id, project", "tasks")
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == [rows(project, "id, project", table) for table in ("notes", "tasks")]
 
 
@@ -122,11 +110,11 @@ def test_names_of_identities_match_letter_by_letter(database, tmp_path, kind, wa
     project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
     before = [database.table(table) for table in ("projects", "states")]
     asked(project)
-    ended(project, way)
+    project.goes(way)
     named = "SELECT s.id, CAST(p.name AS TEXT), s.v FROM states s JOIN projects p ON p.id = s.project_id ORDER BY s.id"
     assert [(1, "Polisher", "of pol"), (2, "CV Tool", "of CV"), (3, "Restart", "of Re")] == database.rows(named)
     assert 3 == len(database.table("projects"))
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == [database.table(table) for table in ("projects", "states")]
 
 
@@ -147,11 +135,11 @@ def test_values_are_the_same_letter_by_letter_and_slots_as_their_column_says(dat
     project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
     before = [database.table(table) for table in ("projects", "states")]
     asked(project)
-    ended(project, way)
+    project.goes(way)
     assert [(1, 1, "v")] == rows(project, "id, project_id, v", "states")
     actions = "SELECT id, rekey_action FROM rekey_journal_states ORDER BY id"
     assert [(1, "keep"), (2, "drop")] == database.rows(actions)
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == [database.table(table) for table in ("projects", "states")]
 
 
@@ -171,10 +159,10 @@ def test_duplicates_agree_letter_by_letter(database, tmp_path, kind, way):
     project = declared(database, tmp_path, schema, spec(tag("notes", more)), ["projects", "notes"], names=NAMES)
     before = database.table("notes")
     asked(project)
-    ended(project, way)
+    project.goes(way)
     expected = [(1, "Polisher", "active"), (2, "Polisher", "active"), (3, "Polisher", "superseded")]
     assert expected == rows(project, "id, project, status", "notes")
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == database.table("notes")
 
 
@@ -196,10 +184,10 @@ def test_a_name_that_nobody_registered_is_not_taken_for_the_canonical_one(databa
     project = declared(database, tmp_path, schema, spec(slots=states), ["projects", "states"], names=NAMES)
     before = [database.table(table) for table in ("projects", "states")]
     asked(project)
-    ended(project, way)
+    project.goes(way)
     named = "SELECT s.id, CAST(p.name AS TEXT) FROM states s JOIN projects p ON p.id = s.project_id ORDER BY s.id"
     assert [(1, "Restart"), (2, "Polisher")] == database.rows(named)
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == [database.table(table) for table in ("projects", "states")]
 
 
@@ -217,9 +205,9 @@ def test_tags_and_names_may_have_collations_of_their_own(database, tmp_path, way
     project = declared(database, tmp_path, schema, spec(tag("notes")), ["projects", "notes"], names=NAMES)
     before = [database.table(table) for table in ("projects", "notes")]
     asked(project)
-    ended(project, way)
+    project.goes(way)
     assert [(1, "Polisher"), (2, "Restart")] == rows(project, "id, project", "notes")
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == [database.table(table) for table in ("projects", "notes")]
 
 
@@ -269,10 +257,10 @@ def test_rows_that_spell_a_key_otherwise_are_refused_by_plan_upgrade_and_script_
         database.execute(SPELT_ALIKE.format(table=table))
     before = [rows(project, "*", table) for table in ("orders", "states")]
     asked(project)
-    ended(project, "online")
+    project.goes("online")
     assert [(1, "A1"), (2, "A1"), (3, "A1"), (4, "C3")] == rows(project, "*", "orders")
     assert [(1, "A1"), (2, "A1")] == rows(project, "id, project", "states")
-    ended(project, "online", "downgrade")
+    project.goes("online", "downgrade")
     assert before == [rows(project, "*", table) for table in ("orders", "states")]
 
 
@@ -301,7 +289,7 @@ def test_a_row_that_spells_a_key_otherwise_stands_under_the_name_of_its_owner(da
     assert (0, "") == (planned.status, planned.err)
     assert "orders: rekeyed (2)\n  'pol' -> 'Polisher': 2 rows" in planned.out
     project.upgrade("0001")
-    ended(project, way)
+    project.goes(way)
     assert [(1, "a1"), (2, "A1"), (3, "A1"), (4, "c3")] == rows(project, "id, CAST(project AS TEXT)", "orders")
-    ended(project, way, "downgrade")
+    project.goes(way, "downgrade")
     assert before == [rows(project, "*", table) for table in ("orders", "states")]

@@ -16,7 +16,7 @@ from alembic_rekey.guard.shape import catalog
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.expressions import column_of
 
-__all__ = ["Referred", "Stored", "columns_in", "references_of", "referred"]
+__all__ = ["Referred", "Stored", "by_columns", "columns_in", "references_of", "referred"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,17 @@ def references_of(connection: Connection, part: Part) -> list[Referred]:
         to = key["referred_table"], key["referred_schema"]
         keys = tuple(key["referred_columns"])
         found.append(Referred(tuple(key["constrained_columns"]), *to, keys, there=asked.has_table(*to)))
+    return found
+
+
+def by_columns(keys: Iterable[Referred]) -> Mapping[tuple[str, ...], Sequence[Referred]]:
+    """Return the foreign keys of one table by their columns: one of several has the row.
+
+    PostgreSQL tells a foreign key to a partitioned table once more for each partition.
+    """
+    found = defaultdict[tuple[str, ...], list[Referred]](list)
+    for key in keys:
+        found[key.columns].append(key)
     return found
 
 

@@ -8,10 +8,7 @@ from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
-from alembic_rekey.guard.claims.conditions import conditions_after
-from alembic_rekey.guard.claims.orphans import orphans_gone
-from alembic_rekey.guard.claims.uniqueness import unique_after
-from alembic_rekey.guard.foreign_keys import attached
+from alembic_rekey.guard.claims.rows import catalog_claims
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.triggers import trigger_on_way_back
 from alembic_rekey.guard.watches import Watches
@@ -84,8 +81,7 @@ def _perform(
     expected = approved(settings.expect_plan, ledger.taken, _called(operations, spec, settings))
     planned = journalled(spec, current_run())
     names = names_of(spec, registry)
-    asked = [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
-    asked += [*conditions_after(connection, spec, names, planned), *orphans_gone(connection, spec, planned)]
+    asked = catalog_claims(connection, spec, names, planned)
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
     stored = Stored.read(connection, spec)
     steps = upgrade_steps(

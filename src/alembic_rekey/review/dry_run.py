@@ -16,12 +16,9 @@ from sqlalchemy import Connection, Engine, TableClause, column, select, table
 from alembic_rekey.connection.database import is_absent, reading
 from alembic_rekey.guard.answer_checks import answer_checks
 from alembic_rekey.guard.checks import guards, refuse_rows_without_registry
-from alembic_rekey.guard.claims.conditions import conditions_after, conditions_broken
-from alembic_rekey.guard.claims.orphans import orphans_gone
-from alembic_rekey.guard.claims.rows import stored_claims
+from alembic_rekey.guard.claims.conditions import conditions_broken
+from alembic_rekey.guard.claims.rows import catalog_claims, stored_claims
 from alembic_rekey.guard.claims.times import time_checks
-from alembic_rekey.guard.claims.uniqueness import unique_after
-from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import registry_of
 from alembic_rekey.plan.answered import Answered, answer_rows
@@ -136,9 +133,7 @@ def _planned(
     relations, planned = streamed(spec, names, readable, answered, keep)
     guarding = [*guards(spec, names, planned), *stored_claims(spec, names, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered, planned)]
-    guarding += [*attached(connection, spec, planned), *unique_after(connection, spec, names, planned)]
-    guarding += [*conditions_broken(connection, there), *conditions_after(connection, spec, names, planned)]
-    guarding += orphans_gone(connection, spec, planned)
+    guarding += [*catalog_claims(connection, spec, names, planned), *conditions_broken(connection, there)]
     asked, notes = answerable(connection, spec, guarding)
     with Progress("Check the plan", len(asked)) as progress:
         found = list(findings(connection, progress.telling(asked)))

@@ -8,7 +8,6 @@ were off.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -32,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import Update
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.stored import Referred, columns_in, references_of
+from alembic_rekey.guard.stored import Referred, by_columns, columns_in, references_of
 from alembic_rekey.plan.groups.members import Planned, kept_by
 from alembic_rekey.plan.judged import key_text, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
@@ -126,11 +125,7 @@ def _led(part: Part, spec: Spec) -> tuple[str, set[str]] | None:
 
 
 def _from_nowhere(part: Part, keys: Sequence[Referred], lines: FromClause) -> Iterator[Relation]:
-    by_columns = defaultdict[tuple[str, ...], list[Referred]](list)
-    for key in keys:
-        # PostgreSQL tells a foreign key to a partitioned table once more for each partition: one of them has the row.
-        by_columns[key.columns].append(key)
-    for columns, several in by_columns.items():
+    for columns, several in by_columns(keys).items():
         names = dict.fromkeys([*(str(known.name) for known in part.keys), *columns])
         row = table(part.table.name, *map(column, names), schema=part.table.schema).alias("rekey_going")
         said = {"table": part.table.name, "columns": ", ".join(columns), "parent": several[0].table}

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, FromClause, exists, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import Column, Connection, FromClause, exists, func, literal, not_, or_, select, true, union_all
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
+from alembic_rekey.guard.claims.conditions import conditions_after
 from alembic_rekey.guard.claims.groups import group_claims
-from alembic_rekey.guard.claims.orphans import orphan_claims
+from alembic_rekey.guard.claims.orphans import orphan_claims, orphans_gone
+from alembic_rekey.guard.claims.uniqueness import unique_after
+from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
@@ -26,7 +29,7 @@ from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.steps import Kindred
 from alembic_rekey.sql.values import comparable
 
-__all__ = ["key_claims", "stored_claims"]
+__all__ = ["catalog_claims", "key_claims", "stored_claims"]
 
 
 def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> list[Check]:
@@ -46,6 +49,16 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             for part in spec.parts
             if part.emptied
         ),
+    ]
+
+
+def catalog_claims(connection: Connection, spec: Spec, names: Names, planned: Planned) -> list[Check]:
+    """Return the checks that only a connection can make: which foreign keys, indexes and constraints there are."""
+    return [
+        *attached(connection, spec, planned),
+        *unique_after(connection, spec, names, planned),
+        *conditions_after(connection, spec, names, planned),
+        *orphans_gone(connection, spec, planned),
     ]
 
 

@@ -39,6 +39,14 @@ _ROWID = text(
 """The key that is the number of the row: no index stands for it."""
 
 
+_TABLE = text(
+    """
+    SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(:name)
+      AND EXISTS (SELECT 1 FROM pragma_table_xinfo(:name) WHERE hidden IN (2, 3))
+    """
+)
+
+
 def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
     """Yield the unique indexes and constraints of `source`, that of its key included."""
     for name in connection.execute(_ROWID, {"name": source.name}).scalars():
@@ -57,14 +65,6 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
         covered = None if only_text else frozenset(column for column, _ in columns)
         made = tuple(each for each in generated if covered is None or each[0] in covered)
         yield UniqueIndex(name, tuple(expressions), condition, plain, covered, nulls_differ=True, generated=made)
-
-
-_TABLE = text(
-    """
-    SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(:name)
-      AND EXISTS (SELECT 1 FROM pragma_table_xinfo(:name) WHERE hidden IN (2, 3))
-    """
-)
 
 
 def _generated(connection: Connection, source: Table) -> list[tuple[str, str]]:
