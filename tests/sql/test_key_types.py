@@ -4,7 +4,7 @@ import pytest
 
 from declared import declared
 
-pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database", ["postgresql"], indirect=True)]
 
 TYPES = {
     "code": ["A1", "B2", "C3"],
