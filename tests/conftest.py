@@ -9,7 +9,6 @@ import os
 import runpy
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
@@ -30,6 +29,7 @@ from alembic import command
 from alembic.config import Config
 
 import chromium
+from asked import TURNS, asked
 from databases import DIALECTS, Database, SQLiteDatabase
 from in_memory import keep_files_in_memory
 from reuse import Databases
@@ -197,75 +197,14 @@ def downgrade(tmp_path_factory: pytest.TempPathFactory) -> Migration:
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what says the same twice, and start with the tests that take longest.
+    """Leave out what is not asked this time, and start with the tests that take longest.
 
     At the end one worker would run them while the others wait.
     """
-    for item in items:
-        if _is_asked_of(item, "postgresql") and item.get_closest_marker("sqlite_first"):
-            item.add_marker("slow")
-    again = set() if os.environ.get("REKEY_LONG") else {item for item in items if _says_the_same(item)} | _turns(items)
-    if again:
-        config.hook.pytest_deselected(items=[item for item in items if item in again])
-        items[:] = [item for item in items if item not in again]
-    items.sort(key=lambda item: "property" not in item.path.name and item.path.name != "test_guide.py")
-
-
-def _turns(items):
-    """The slow cases that are not asked of both databases: of several cases of one test each takes the next one.
-
-    So a test is asked of both, and every case of one; a test with the marker `every_case` asks all of both.
-    What `_says_the_same` leaves out is asked of one already.
-    """
-    tests = defaultdict(dict)
-    for item in items:
-        marks = {mark.name for mark in item.iter_markers()}
-        if _database_of(item) is not None and not marks & {"every_case", "words", "drawn"}:
-            case = "-".join(word for word in item.callspec.id.split("-") if word not in DIALECTS)
-            tests[item.path, item.originalname][case, _database_of(item)] = item
-    left = set()
-    for asked in tests.values():
-        places = _places([item.callspec.params for item in asked.values()])
-        for ((case, database), item), place in zip(asked.items(), places, strict=True):
-            twice = all((case, dialect) in asked for dialect in DIALECTS)
-            in_turn = database == DIALECTS[place % len(DIALECTS)]
-            if twice and len(asked) > len(DIALECTS) and not in_turn and _is_slow(item):
-                left.add(item)
-    return left
-
-
-def _places(cases):
-    """For each case the sum of the places of its values, so that two parameters cross; what varies together is one."""
-    columns = set()
-    for name in cases[0].keys() - set(DATABASE):
-        known = []
-        for case in cases:
-            known += [] if case[name] in known else [case[name]]
-        columns.add(tuple(known.index(case[name]) for case in cases))
-    return [sum(column[number] for column in columns) for number in range(len(cases))]
-
-
-DATABASE = ("database", "reused_database")
-
-
-def _database_of(item):
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return next((params[name] for name in DATABASE if name in params), None)
-
-
-def _is_slow(item):
-    return item.get_closest_marker("slow") is not None
-
-
-def _says_the_same(item):
-    """Tell whether PostgreSQL would be asked what another test knows of it, or what is no matter of databases."""
-    marks = {mark.name for mark in item.iter_markers()}
-    return _is_asked_of(item, "postgresql") and bool(marks & {"words", "drawn"}) and "every_case" not in marks
-
-
-def _is_asked_of(item, dialect):
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return params.get("database") == dialect
+    kept, left = asked(items, os.environ)
+    if left:
+        config.hook.pytest_deselected(items=left)
+    items[:] = sorted(kept, key=lambda item: "property" not in item.path.name and item.path.name != "test_guide.py")
 
 
 def pytest_collection_finish():
@@ -284,5 +223,7 @@ def pytest_collection_finish():
 
 def pytest_terminal_summary(terminalreporter):
     """Say what was left out where it is read: at the end, and even with -q."""
+    if turn := os.environ.get("REKEY_TURN"):
+        terminalreporter.write_line(f"of the slow tests these were turn {turn} of {TURNS} (REKEY_TURN)", bold=True)
     if not chromium.COLLECTED:
         terminalreporter.write_line(chromium.MISSING, yellow=True, bold=True)

@@ -112,6 +112,7 @@ def test_ones_own_project(tmp_path):
     assert [(1, "p05")] == database.rows("SELECT * FROM customers")
 
 
+@pytest.mark.sqlite_first
 def test_the_query_that_keeps_old_links_alive(database, tmp_path):
     """As an application asks it: a key that it finds no row for, and one that was never folded."""
     (query,) = [block for block in shown("start", "sql") if "rekey_redirect" in block]

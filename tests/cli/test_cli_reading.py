@@ -213,6 +213,7 @@ def test_tables_that_are_there_are_planned_without_those_that_are_not(database, 
     assert [(plan["fingerprint"],)] == database.rows("SELECT plan_sha256 FROM rekey_run")
 
 
+@pytest.mark.sqlite_first
 def test_no_registry_and_no_row_is_an_empty_plan(database, tmp_path, upgrade):
     legacy.create(database)
     missing = tmp_path / "missing.json"

@@ -25,6 +25,7 @@ def test_where_no_run_is_recorded_both_commands_say_so(database, registry):
     assert "no run is recorded yet.\n  what to do: " in report.err
 
 
+@pytest.mark.sqlite_first
 def test_runs_are_a_table_with_what_each_counted(database, registry, upgrade):
     upgrade(database, registry)
     head, line, *counted = rekey_here(database, registry, "runs").out.splitlines()

@@ -64,6 +64,7 @@ def test_every_driver_that_is_supported_is_tried_here():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "driver", [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in DRIVERS]
 )

@@ -43,6 +43,7 @@ def small_ini(folder):
     return small.make(SQLiteDatabase(folder / "small.db"), folder / "small").config
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_statement_timeout_is_told_as_what_it_is_and_its_remedy_tells_the_lock(database, tmp_path):
     """Case 37.2: it was told as an unknown failure."""

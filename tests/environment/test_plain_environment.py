@@ -192,6 +192,7 @@ def test_a_database_that_another_writer_holds_is_told_as_locked(tmp_path):
         assert AS_BEFORE == project.notes()
 
 
+@pytest.mark.sqlite_first
 def test_our_tables_are_left_alone_by_the_line_that_the_guide_tells(project):
     """Without it they are proposed to be dropped."""
     (argument,) = re.findall(r"^context\.configure\((include_name=.*)\)$", page("environments"), re.MULTILINE)

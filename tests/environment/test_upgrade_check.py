@@ -55,6 +55,7 @@ def finds(database, *words):
     return ended.out
 
 
+@pytest.mark.sqlite_first
 def test_a_database_that_the_revisions_made_has_no_difference(database, upgrade, tmp_path):
     upgrade(database, tmp_path / "nowhere.json")
     assert CLEAN == check(database)

@@ -130,6 +130,7 @@ def is_folded_after(script, database):
     return "folds every row" in script and is_folded(database)
 
 
+@pytest.mark.sqlite_first
 def test_a_refusal_shows_hostile_names_in_one_line_each_and_changes_nothing(database, tmp_path):
     there = rows()
     there["projects"] += [project(f"c{number}", f"{name} (canonical)") for number, name in enumerate(HOSTILE)]

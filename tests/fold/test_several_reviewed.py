@@ -101,7 +101,7 @@ def fingerprints(project):
 # Answers.
 
 
-@pytest.mark.sqlite_first
+@pytest.mark.slow
 def test_one_form_asks_what_every_fold_asks_and_one_file_answers_it(project, database, tmp_path):
     form = tmp_path / "form.json"
     assert 0 == project.rekey("plan", "--write-resolutions", str(form)).status
@@ -170,7 +170,7 @@ def test_the_page_of_each_plan_hands_on_what_was_answered_of_the_others(project,
 # Approvals.
 
 
-@pytest.mark.sqlite_first
+@pytest.mark.slow
 @both_ways
 def test_each_fold_runs_by_an_approval_of_its_own(project, database, tmp_path, how):
     answers = written(tmp_path, *ANSWERS)

@@ -302,6 +302,7 @@ def test_where_all_is_applied_the_last_revision_is_planned_again_whole(folded):
     assert 2 == said.out.count("every fold is applied already: this is what another one would find.")
 
 
+@pytest.mark.slow
 def test_one_more_fold_folds_all_that_the_last_one_did(database, tmp_path):
     """Under whatever names their specs have: the copy folded a spec named `spec`, which was not there."""
     project = made(database, tmp_path, "create a, create b, rekey b, rekey a", "restore a, restore b, drop a, drop b")
@@ -333,6 +334,7 @@ def test_a_fold_that_needs_more_than_its_module_has_is_not_copied(database, tmp_
         assert (1, True) == (said.status, "does not say upgrade as a revision does that folds" in said.err), said.err
 
 
+@pytest.mark.sqlite_first
 def test_a_revision_that_was_stamped_goes_back_as_its_refusal_says(database, tmp_path):
     """As where `create_all` made the database: no run stands, and no report was written."""
     project = made(database, tmp_path, "create a, rekey a", "restore a, drop a")

@@ -24,6 +24,7 @@ SIDE_TABLES = {"rekey_run", "rekey_count", "rekey_alias", "rekey_answer", "rekey
 OURS = SIDE_TABLES | {"alembic_version", *(f"rekey_journal_{n}" for n in legacy.TABLES)}
 
 
+@pytest.mark.sqlite_first
 def test_a_database_without_stamp_is_adopted_with_its_rows(database, upgrade, tmp_path):
     upgrade(database, prepared(database, tmp_path, folded()))
     assert database.rows("SELECT version_num FROM alembic_version") == [("0003",)]
@@ -64,6 +65,7 @@ def test_tables_that_are_missing_are_made_and_those_that_exist_are_kept(database
     assert database.rows("SELECT project, mine FROM memories") == [(CANONICAL, "kept")]
 
 
+@pytest.mark.sqlite_first
 def test_an_empty_file_and_a_fresh_server_get_every_table_and_an_empty_run(database, upgrade, tmp_path):
     if database.dialect == "sqlite":
         database.path.touch()

@@ -54,6 +54,7 @@ def upgraded(database, registry, config, *arguments):
     return alembic_here(*(arguments or ("upgrade", "head")), config=config, **settings)
 
 
+@pytest.mark.sqlite_first
 def test_a_failing_later_revision_leaves_neither_tables_nor_version_nor_report(database, tmp_path, own):
     registry = prepared(database, tmp_path, folded())
     add(own, "0004_fails.py", FAILING)
@@ -85,6 +86,7 @@ def test_a_later_revision_that_is_not_sql_at_all_rolls_everything_back_too(datab
     assert list((tmp_path / "reports").iterdir()) == []
 
 
+@pytest.mark.sqlite_first
 def test_upgrading_again_changes_nothing(database, upgrade, tmp_path):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)
@@ -215,6 +217,7 @@ def test_the_side_tables_are_not_dropped_while_a_run_needs_its_journal(database,
 # Asking where a database stands.
 
 
+@pytest.mark.sqlite_first
 def test_current_tells_the_revision(database, upgrade, tmp_path):
     upgrade(database, prepared(database, tmp_path, folded()))
     ended = alembic_here("current", url=database.url)

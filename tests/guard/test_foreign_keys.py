@@ -77,6 +77,7 @@ def test_rows_that_hang_on_an_owner_that_the_plan_writes_are_refused(database, t
     refuses(made, "rekey_attached_setting", says, in_script=in_script)
 
 
+@pytest.mark.sqlite_first
 def test_rows_that_hang_on_a_tag_that_the_plan_writes_are_refused(database, tmp_path):
     definitions = PROJECTS + NOTES.replace("VARCHAR(99)", "VARCHAR(99) UNIQUE").replace(", (2, 'polisher')", "")
     definitions += """
@@ -123,12 +124,14 @@ def carried_out(made, how):
     return stood
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["online", "script"])
 def test_rows_that_go_no_later_than_what_they_hang_on_go_and_come_back(database, tmp_path, how):
     """They hang on themselves, on another shadow, and, rows of a part, on shadows and on one another."""
     assert [[1], [2]] == carried_out(going(database, tmp_path), how)
 
 
+@pytest.mark.slow
 def test_a_row_that_hangs_on_one_that_goes_before_is_refused_where_foreign_keys_are_followed(database, tmp_path):
     made = going(database, tmp_path, "UPDATE settings SET other = 1 WHERE id = 3;")
     if database.dialect == "sqlite":

@@ -58,6 +58,7 @@ def test_who_goes_and_refers_to_nothing_is_refused_by_plan_and_upgrade_in_the_sa
     assert before == content(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("unchecked", "shops"),
     [

@@ -86,6 +86,7 @@ def test_a_name_that_others_refer_to_with_a_cascade_is_spelt_by_one_update_first
     assert [("polisher",)] == database.rows("SELECT DISTINCT project FROM notes")
 
 
+@pytest.mark.sqlite_first
 def test_rows_of_a_table_with_a_key_of_two_columns_can_be_moved_by_hand(database, tmp_path):
     """Case 37, point 5: the remedy works. To cover the table, the other one, is what `tests/field` does."""
     project = declared(

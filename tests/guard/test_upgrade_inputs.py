@@ -95,6 +95,7 @@ def test_a_bad_value_is_refused_with_the_good_ones(database, tmp_path):
         refuses(database, registry, f"setting {setting}: ", said, **{setting: value})
 
 
+@pytest.mark.sqlite_first
 def test_an_empty_plan_is_refused_where_it_is_not_allowed(database, tmp_path):
     rows = {"projects": projects(c=CANONICAL), "memories": [memory("m", CANONICAL)]}
     registry = prepared(database, tmp_path, rows)

@@ -32,6 +32,7 @@ def test_a_sigma_is_written_as_its_place_asks_and_goes_back(database, tmp_path):
     assert before == games(database)
 
 
+@pytest.mark.sqlite_first
 def test_pairs_that_are_a_key_are_planned_and_go_back_from_the_report_too(database, tmp_path):
     """A row spells one name as an alias and the other as nobody registered it, of an entry without aliases too."""
     schema = """

@@ -129,6 +129,7 @@ def test_a_draft_declares_what_a_person_did_and_goes_up_and_down(database, line,
     assert [] == _changed(before, database)
 
 
+@pytest.mark.sqlite_first
 def test_rows_that_nothing_tells_apart_are_drafted_once_they_have_a_key(database, tmp_path):
     """What a person declares there is refused as well, by what the rows hold."""
     line = WITHOUT_A_KEY

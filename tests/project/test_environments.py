@@ -129,6 +129,7 @@ OF_FLASK = pytest.mark.filterwarnings("ignore:'get_engine' is deprecated:Depreca
 TOLD = [pytest.param(name, marks=[] if name == "multidb" else pytest.mark.slow) for name in TEMPLATES]
 
 
+@pytest.mark.slow
 @OF_FLASK
 @pytest.mark.parametrize("template", TOLD)
 def test_the_lines_that_are_told_work_where_they_are_written(tmp_path, template):
@@ -210,6 +211,7 @@ def test_branches_and_other_places_for_revisions(project):
     assert 'down_revision: str | None = "a1"' in Path(made.strip()).read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ['"a0"', 'None\ndepends_on = "a0"'])
 def test_a_script_of_a_branch_leaves_the_others_where_they_are(database, tmp_path, line):
     """But not where Alembic would need to know of them: there it is refused."""

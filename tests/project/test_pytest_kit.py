@@ -91,10 +91,12 @@ def every_claim(engine=None):
     assert_script_equals_online(SPEC, ROWS, names=NAMES, engine=engine)
 
 
+@pytest.mark.slow
 def test_the_claims_hold_for_a_fold_without_any_database():
     every_claim()
 
 
+@pytest.mark.slow
 def test_the_claims_hold_in_memory_which_is_where_pytest_alembic_is_by_default(in_memory):
     every_claim(in_memory)
     assert [] == sa.inspect(in_memory).get_table_names()
@@ -161,6 +163,7 @@ def test_a_row_that_would_not_come_back_fails(database, engine, monkeypatch):
     assert before == state(database)
 
 
+@pytest.mark.sqlite_first
 def test_a_script_that_makes_other_rows_fails(database, engine, monkeypatch):
     real = Ground.run_script
 
@@ -222,6 +225,7 @@ def test_what_the_guide_shows_runs_as_it_stands_beside_pytest_alembic(tmp_path):
     assert said.index("{10: 'rekey', 11: 'rekey'}") < said.index("} != {") < said.index("{10: 'rekey'}")
 
 
+@pytest.mark.sqlite_first
 def test_a_table_may_have_a_per_cent_sign_in_its_name(engine):
     """PostgreSQL is asked for the sequence of the key by the name of its table, as a value."""
     shares = sa.Table('share of "100%"', sa.MetaData(), sa.Column("id", sa.Integer), sa.Column("name", sa.Text))

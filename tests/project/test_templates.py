@@ -60,6 +60,7 @@ def is_as_before(project):
     assert {name: before.get(name) for name in known} == {name: folded.get(name) for name in known}
 
 
+@pytest.mark.slow
 def test_the_commands_of_alembic_are_as_before_and_leave_our_tables_alone(project):
     is_as_before(project)
 
@@ -72,6 +73,7 @@ def test_the_commands_of_alembic_are_as_before_on_postgresql(database, tmp_path,
         is_as_before(one)
 
 
+@pytest.mark.slow
 def test_the_whole_way_is_gone(project):
     whole_way(project)
     project.says("revision", "-m", "once more")

@@ -10,6 +10,7 @@ SPEC = """Spec(revision=revision, identity=Identity(noun="project", key=t["proje
     references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c[{owner!r}],)),))"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letters", [57, 58, 63])
 def test_a_plan_is_made_and_the_fold_goes_there_and_back(database, tmp_path, letters):
     schema = f"""

@@ -40,6 +40,7 @@ def test_each_decision_is_made_once_and_nothing_is_written_to_the_database(tmp_p
     assert before == (tmp_path / "atocore.db").read_bytes()
 
 
+@pytest.mark.sqlite_first
 def test_a_plan_counts_what_its_upgrade_counts(database, tmp_path, statements):
     """It counts the rows as they pass into its report: none is asked of the database a second time for that."""
     registry = prepared(database, tmp_path, folded())

@@ -293,6 +293,7 @@ OF_SLOTS = """slots=(Slots(noun="profile", key=t["profiles"].c.id, owners=(t["pr
     references=(References(noun="work", key=t["works"].c.id, owners=(t["works"].c.cover_profile_id,), of="profile"),"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "of",
     [NUMBERS | {"p1": 11, "p2": 12, "p3": 13}, WORDS | {"p1": "'p-1'", "p2": "'p-2'", "p3": "'p-3'"}],

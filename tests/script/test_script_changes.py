@@ -50,6 +50,7 @@ def test_what_another_revision_changes_is_marked_too(tmp_path, url):
     assert ["'y'"] == re.findall(r"^-- CHANGES what its text says\nUPDATE memories SET later = (.*);", script, re.M)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revisions", ["0002:0003", "head", "0003:0002"])
 def test_a_mark_stands_above_each_statement_that_changes_a_table_of_the_application(tmp_path, url, revisions):
     registry = legacy.write_registry(tmp_path / "registry.json", REGISTRY)

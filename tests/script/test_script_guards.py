@@ -482,6 +482,7 @@ def test_a_guard_that_finds_nothing_prints_nothing(reused_database, registry_pat
     assert "rekey_" not in re.sub("rekey_rows|_rekey", "", printed)
 
 
+@pytest.mark.sqlite_first
 def test_a_script_that_ran_is_refused_the_second_time(reused_database, registry_path, upgrade):
     database = reused_database
     script = arranged(database, Case("rekey_version"), registry_path, upgrade).encode()
@@ -530,6 +531,7 @@ class Elsewhere:
     url: str
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize(
     ("fault", "url"),
     [

@@ -123,6 +123,7 @@ main(argv=sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver", ["postgresql+psycopg", "postgresql"])
 def test_a_script_needs_neither_a_driver_nor_a_connection(tmp_path, registry, driver):
     url = f"{driver}://nobody:secret@host.invalid/nothing"

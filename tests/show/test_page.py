@@ -60,6 +60,7 @@ def flat(text):
     return re.sub(r"\s+", " ", visible(text))
 
 
+@pytest.mark.sqlite_first
 def test_the_page_says_the_counts_and_every_row_that_the_report_says(database, tmp_path):
     page, said = made(database, mixed(database, tmp_path))
     plan = said.document["plan"]

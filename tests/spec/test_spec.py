@@ -261,6 +261,7 @@ def test_tags_that_agree_go_where_no_status_can_say_superseded():
     assert (spec.identity, tags) == spec.deletable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [49, 57])
 def test_a_key_with_a_long_name_is_planned_and_goes_back(database, tmp_path, length):
     """The journal's own column with that name in it was cut off in a plan on PostgreSQL."""

@@ -191,6 +191,7 @@ def test_a_name_that_nobody_registered_is_not_taken_for_the_canonical_one(databa
     assert before == [database.table(table) for table in ("projects", "states")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("way", WAYS)
 def test_tags_and_names_may_have_collations_of_their_own(database, tmp_path, way):
@@ -278,6 +279,7 @@ def test_a_table_outside_the_spec_hangs_on_a_row_whose_key_it_spells_otherwise(d
         assert "notes: 1 rows hang on projects row 'B2'" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_row_that_spells_a_key_otherwise_stands_under_the_name_of_its_owner(database, tmp_path, way):

@@ -13,6 +13,7 @@ VALUES = ("5", "5.0", "5.5", "'5'", "'5.0'", "'05'", "'abc'", "'ABC'", "''", "x'
 CHECKS = ("c < '5'", "c = 'abc'", "c <> o", "c > 5.2", "typeof(c) = 'text'", "typeof(c) <> 'integer'", "c || '' = '5'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("type_", TYPES)
 def test_what_is_said_to_be_refused_of_a_value_is_refused(type_):
     asked, said = database("sqlite"), 0

@@ -194,6 +194,7 @@ OLDER_AND_NEWER = (
 )
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_texts_of_any_iso_form_compare_as_times_whatever_the_zone_of_the_session(database, tmp_path, zone):
     rows = []
@@ -320,6 +321,7 @@ def test_times_far_away_compare_as_postgresql_compares_them_and_come_back(databa
     assert before == database.rows(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_the_time_of_a_run_is_compared_where_a_domain_of_the_table_takes_no_null(database, tmp_path, way):

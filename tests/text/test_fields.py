@@ -39,6 +39,7 @@ def test_a_record_has_every_field_and_what_its_call_says_comes_first(heard):
     assert nothing == outside
 
 
+@pytest.mark.sqlite_first
 def test_a_run_and_its_way_back_tell_what_they_are_about(database, upgrade, downgrade, tmp_path, heard):
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry)

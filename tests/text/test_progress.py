@@ -70,6 +70,7 @@ def phases(text):
     return {name: int(rows.replace(",", "")) if rows else None for name, rows in found}
 
 
+@pytest.mark.sqlite_first
 def test_each_phase_of_an_upgrade_and_a_downgrade_is_a_line_with_its_rows(database, tmp_path, everything_is_long):
     registry = prepared(database, tmp_path, folded())
     settings = {"url": database.url, "registry": registry, "report_dir": tmp_path / "reports"}
@@ -104,6 +105,7 @@ def test_a_log_and_a_pipe_hold_no_bar(database, tmp_path, everything_is_long):
     assert "\r" not in ended.err + ended.out
 
 
+@pytest.mark.sqlite_first
 def test_on_a_terminal_a_bar_grows_with_each_phase_and_is_gone_at_the_end(database, tmp_path, upgrade):
     registry = prepared(database, tmp_path, folded())
     with watched() as terminal:

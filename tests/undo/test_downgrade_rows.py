@@ -60,6 +60,7 @@ def folded(reused_database, upgrade, downgrade, tmp_path):
     return everything_folded(reused_database, tmp_path, upgrade, downgrade)
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("way", WAYS)
 def test_all_of_them_at_once_are_back_too(folded, way):
     done = {(table, action) for table in legacy.TABLES for action in actions(folded.database, table).values()}

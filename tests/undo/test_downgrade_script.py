@@ -117,6 +117,7 @@ def test_it_holds_no_value_of_any_row(reused_database, upgrade, downgrade, tmp_p
     assert folded.holds_what_it_held()
 
 
+@pytest.mark.sqlite_first
 def test_it_says_what_it_does_and_what_it_does_about_drift(folded):
     for on_drift in ("abort", "keep"):
         script = script_back(folded.database, folded.registry, on_drift=on_drift)
