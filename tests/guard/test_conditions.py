@@ -361,6 +361,13 @@ def test_a_sum_that_its_column_has_no_room_for_is_refused_and_one_that_fits_is_n
     takes(made)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_sum_that_is_no_number_has_room_in_its_column(database, tmp_path):
+    definitions = projects(database, ", sold numeric(5,2)") + "UPDATE projects SET sold = 'NaN' WHERE id = 2;"
+    takes(folding(database, tmp_path, definitions, more=', absorb={t["projects"].c.sold: Absorb.SUM}'))
+
+
 STATES = "CREATE TYPE state AS ENUM ('active', 'old'); CREATE DOMAIN known AS state;"
 
 

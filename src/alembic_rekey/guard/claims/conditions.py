@@ -155,7 +155,8 @@ def _surplus(value: ColumnElement[Any], kept: Kept) -> ColumnElement[bool]:
     if kept.room is None:
         return func.rtrim(func.substr(cast(value, Text), (kept.length or 0) + 1), " ") != ""
     rounded = func.round(cast(value, Numeric), kept.room.scale)
-    return not_(rounded.between(kept.room.least, kept.room.most))
+    # Every numeric column has room for NaN, which is more than all numbers.
+    return and_(not_(rounded.between(kept.room.least, kept.room.most)), cast(rounded, Text) != "NaN")
 
 
 def _refused(
