@@ -557,6 +557,34 @@ def test_a_table_without_a_column_is_matched_by_an_expression(tmp_path):
     assert ["Identity key=id name=b missing=Missing.CREATE"] == list(lines_of(named.specs[0]))
 
 
+def test_a_column_without_a_type_is_declared_as_what_it_refers_to_or_asked_about(tmp_path):
+    """Case: declared as a text, as SQLite's inspector reads it, no row of it was found by the key of its owner."""
+    database = SQLiteDatabase(tmp_path / "x.db")
+    schema = """
+    CREATE TABLE customers (id INTEGER PRIMARY KEY, name);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id REFERENCES customers);
+    CREATE TABLE visits (id INTEGER PRIMARY KEY, customer_id);
+    INSERT INTO customers VALUES (1, 'acme'), (2, 'Acme');
+    INSERT INTO orders VALUES (1, 2);
+    INSERT INTO visits VALUES (1, 2);"""
+    made = draft(filled(database, tmp_path, schema), "customers.name", "--found")
+    assert [
+        "Identity key=id name=name missing=Missing.CREATE",
+        "References key=id owners=[customer_id]",
+    ] == list(lines_of(made.specs[0]))
+    assert '    sa.Column("customer_id", sa.Integer),\n' in made.text
+    (asked,) = made.questions
+    assert "visits.customer_id has no foreign key, and 1 of 1 value is keys of customers: declare it" in asked
+    made.struck_out()
+    assert 0 == made.project.upgrade().code
+    said = made.project.rekey("scan")
+    assert (0, True) == (said.status, "visits.customer_id" in said.out)
+    assert [(1, 1)] == database.rows("SELECT id, customer_id FROM orders")
+    database.execute("DELETE FROM visits")
+    made.project.downgrade("base")
+    goes_up_and_down(made)
+
+
 def test_a_name_that_could_be_two_columns_is_asked_back(tmp_path):
     database = SQLiteDatabase(tmp_path / "x.db")
     schema = 'CREATE TABLE a (id INTEGER PRIMARY KEY, "b.c" TEXT); CREATE TABLE "a.b" (id INTEGER PRIMARY KEY, c TEXT);'

@@ -9,7 +9,7 @@ from sqlalchemy.sql.operators import eq
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.becoming import becoming
-from alembic_rekey.plan.groups.members import Planned, referring
+from alembic_rekey.plan.groups.members import Planned, kept_by, referring
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import about, key_text, keys_of, leads_of, missing_in, same_key
@@ -33,6 +33,8 @@ def group_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> It
             yield check("owner_lost", f"{part.noun}_planned_{number}", _left_alone(part, owner, spec, planned))
     if not database(dialect).journals_collate:
         yield from _spelt_otherwise(spec, planned)
+    if database(dialect).keeps_any_value:
+        yield from _kept_otherwise(spec, planned)
     if identity.retire is not None:
         yield check("retired_again", identity.noun, _retired_again(identity, spec, names, planned))
 
@@ -67,8 +69,23 @@ def _spelt_otherwise(spec: Spec, planned: Planned) -> Iterator[Check]:
     for part in spec.parts:
         for number, owner in enumerate(part.owning):
             if any(isinstance(known.type, String) for known in spec.parent(part).keys):
-                called = part.noun if number == 0 else f"{part.noun}_{number}"
-                yield check("spelt_otherwise", called, _spelling(part, owner, spec, planned))
+                yield check("spelt_otherwise", _called(part, number), _spelling(part, owner, spec, planned))
+
+
+def _kept_otherwise(spec: Spec, planned: Planned) -> Iterator[Check]:
+    """Yield the check per owner that keeps keys as texts that it holds the very text of the key, and no number.
+
+    Whoever joins the two tables finds a number in a column of texts, or ` 2` for 2: the database takes them for one.
+    """
+    for part in spec.parts:
+        for number, owner in enumerate(part.owning):
+            keys = spec.parent(part).keys
+            if any(kept_by(mine, key, key) is not key for mine, key in zip(owner, keys, strict=True)):
+                yield check("kept_otherwise", _called(part, number), _spelling(part, owner, spec, planned))
+
+
+def _called(part: Part, number: int) -> str:
+    return part.noun if number == 0 else f"{part.noun}_{number}"
 
 
 def _spelling(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relation:
@@ -77,7 +94,8 @@ def _spelling(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relatio
     keys = keys_of(parent, stands)
     # The key on the left: its collation decides. Python would turn `==` of these round.
     refers = [key.operate(eq, mine) for key, mine in zip(keys, owner, strict=True)]
-    otherwise = [comparable(key) != comparable(mine) for key, mine in zip(keys, owner, strict=True)]
+    kept = map(kept_by, owner, keys, parent.keys)
+    otherwise = [comparable(key) != comparable(mine) for key, mine in zip(kept, owner, strict=True)]
     return (
         select(
             literal(str(part.table.name)).label("table"),

@@ -110,6 +110,14 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="spell them alike, which changes no reference: UPDATE child SET owner = (SELECT key FROM parent WHERE "
         "key = child.owner) WHERE EXISTS (SELECT 1 FROM parent WHERE key = child.owner); then run the upgrade again.",
     ),
+    "kept_otherwise": Wording(
+        claim="a column that the revision declares as text holds the texts of the keys that it refers to",
+        sentence="{table}: {rows} rows refer by {columns} to {parent} row {key!r} and hold {owner!r}, which is not the "
+        "text of that key but a number, or another spelling; they would be left where they are",
+        remedy="declare the column with the type of the key, if it holds numbers; or write the texts: UPDATE child SET "
+        "owner = CAST((SELECT key FROM parent WHERE key = child.owner) AS TEXT) WHERE EXISTS (SELECT 1 FROM parent "
+        "WHERE key = child.owner); then run the upgrade again.",
+    ),
     "created_apart": Wording(
         claim="a created row is one that the spec is about",
         sentence="{table}: the row created for {canonical!r} does not count, as where of the spec says",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Enum, Integer, String
+from sqlalchemy.types import NullType
 
 from alembic_rekey.project.draft.drafting import Claim, Drafting, listed, said_of
 from alembic_rekey.review.schema.description import Described, Field, called
@@ -102,10 +103,12 @@ def _keys(
         same = kind_of(field.type) is kind
         as_text = kind is not String and kind_of(field.type) is String
         is_key = described.primary == (field.name,)
-        if is_key or not (same or (as_text and named)) or (not named and kind is Integer):
+        # SQLite lets a column have no type: as what it holds its keys is for a person to say.
+        untyped = isinstance(field.type, NullType)
+        if is_key or not (same or ((as_text or untyped) and named)) or (not named and kind is Integer):
             continue
         held = drafting.looking.keys(described, field.name, parent, to.key)
-        if held.share >= _MOSTLY and (named or held.matching >= _TOLD_BY_VALUES):
+        if not untyped and held.share >= _MOSTLY and (named or held.matching >= _TOLD_BY_VALUES):
             yield field.name, f"no foreign key: {said_of(held, what)}"
         elif named and not held.values and not held.unread and same:
             yield field.name, f"no foreign key, and {said_of(held, what)}"

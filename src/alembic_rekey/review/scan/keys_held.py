@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
     union,
 )
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import held, keys_of, leads_of, same_key
@@ -98,8 +98,10 @@ def _loose(scope: Scope, table: Described, kind: type[TypeEngine[Any]] | None, t
     """Yield the columns that no spec declares and that may hold keys: numbers only where one is called so."""
     for field in table.unlinked:
         own = kind_of(field.type)
+        # SQLite lets a column have no type: it may hold keys of any.
+        fits = own in (kind, String) or isinstance(field.type, NullType)
         if (*table.place, field.name) not in scope.followed and (
-            (own in (kind, String) and to.is_meant_by(field.name, scope.schema))
+            (fits and to.is_meant_by(field.name, scope.schema))
             or (own is kind and kind not in (None, Integer))
         ):
             yield field

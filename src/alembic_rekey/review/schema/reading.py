@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from sqlalchemy import Connection, Inspector, MetaData, Table, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.types import NullType
 
 from alembic_rekey.review.schema.description import Described, Field, Link, Schema, Uniqueness
 from alembic_rekey.sql.dialects import database
@@ -40,7 +42,19 @@ def reflected(connection: Connection, standing: Sequence[Standing]) -> Schema:
         simplefilter("ignore", SAWarning)
         for schema, names in by_schema.items():
             found.add(inspector, schema, names)
-    return Schema({one.place: found.described(connection, one) for one in standing})
+    described = {one.place: found.described(connection, one) for one in standing}
+    return Schema({place: replace(one, fields=tuple(_fields(one, described))) for place, one in described.items()})
+
+
+def _fields(one: Described, described: Mapping[Place, Described]) -> Iterator[Field]:
+    """Yield the columns; SQLite lets a column have no type, and one that refers to a key holds what the key does."""
+    referring = {
+        name: (link.to, key) for link in one.links for name, key in zip(link.columns, link.referred, strict=True)
+    }
+    for field in one.fields:
+        to, key = referring.get(field.name, (one.place, field.name))
+        types = [known.type for known in described[to].fields if known.name == key]
+        yield replace(field, type=types[0]) if types and isinstance(field.type, NullType) else field
 
 
 class _Found:
