@@ -49,3 +49,48 @@ def test_a_plan_tells_of_the_triggers_that_the_upgrade_fires_and_of_no_others(da
 def test_a_plan_of_a_database_without_triggers_tells_of_none(database, tmp_path):
     project = declared(database, tmp_path, SCHEMA, SPEC, ["projects", "notes"], names={"polisher": ["pol"]})
     assert "trigger" not in project.rekey("plan").out
+
+
+LOGGED = {
+    "sqlite": "CREATE TRIGGER logs AFTER UPDATE ON notes BEGIN INSERT INTO log VALUES (NEW.id); END",
+    "postgresql": "CREATE TRIGGER logs AFTER UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION logged()",
+}
+WITHOUT = """
+DROP, MADE = {drop!r}, {made!r}
+def upgrade():
+    op.execute(DROP)
+    op.rekey(spec)
+    op.execute(MADE)
+def downgrade():
+    op.execute(DROP)
+    op.restore(spec)
+    op.execute(MADE)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["online", "script"])
+def test_a_revision_may_drop_them_around_the_fold_and_the_way_back(database, tmp_path, way):
+    """The remedy for a log, or an index of texts, which the journal does not name."""
+    schema = (
+        SCHEMA.replace("project_id INTEGER", "project_id INTEGER REFERENCES projects") + "CREATE TABLE log (id INT);"
+    )
+    drop = "DROP TRIGGER logs"
+    if database.dialect == "postgresql":
+        schema = schema.replace("REFERENCES projects", "REFERENCES projects DEFERRABLE INITIALLY DEFERRED")
+        schema += """CREATE FUNCTION logged() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN INSERT INTO log VALUES (NEW.id); RETURN NULL; END';"""
+        drop = "DROP TRIGGER logs ON notes"
+    schema += LOGGED[database.dialect]
+    project = declared(database, tmp_path, schema, SPEC, ["projects", "notes"], names={"polisher": ["pol"]})
+    assert "log: 1 rows inserted, and the journal names 0" in project.upgrade().err
+    fold = project.folder / "migrations" / "versions" / "0002_fold.py"
+    fold.write_text(fold.read_text("utf-8") + WITHOUT.format(drop=drop, made=LOGGED[database.dialect]), "utf-8")
+    project.upgrade("0001")
+    before = [database.table(name) for name in ("projects", "notes", "log")]
+    project.goes(way)
+    assert [(1, 2), (2, 2)] == database.rows("SELECT id, project_id FROM notes ORDER BY id")
+    project.goes(way, "downgrade")
+    assert before == [database.table(name) for name in ("projects", "notes", "log")]
+    database.execute("UPDATE notes SET said = 'now' WHERE id = 1")
+    assert [(1,)] == database.rows("SELECT id FROM log")
