@@ -25,6 +25,7 @@ from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.only_reading import only_reading
 from alembic_rekey.errors import CommandRefused, RekeyError, SettingRefused
 from alembic_rekey.project.configuration import engine_of, settings_of, x_arguments
+from alembic_rekey.project.loading import ended_with
 from alembic_rekey.settings import Settings, arguments
 from alembic_rekey.text.shown import printable
 
@@ -94,7 +95,7 @@ def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping
         raise
     except (Exception, SystemExit) as error:
         raise CommandRefused(
-            f"{printable(str(file))} ended with {_said(error)}.",
+            f"{printable(str(file))} ended with {ended_with(error)}.",
             "give it what it needs, as for `alembic current`; in a project of Flask: flask rekey …",
         ) from error
     finally:
@@ -124,12 +125,6 @@ def _is_ours(file: Path) -> bool:
         return _OURS in file.read_text("utf-8", errors="replace")
     except OSError:
         return False
-
-
-def _said(error: BaseException) -> str:
-    text = next(iter(str(error).splitlines()), "")
-    # A URL may hold a password.
-    return type(error).__name__ if not text or "://" in text else f"{type(error).__name__}: {printable(text)}"
 
 
 @contextmanager

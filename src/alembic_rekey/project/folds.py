@@ -11,6 +11,7 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from alembic_rekey.errors import CommandRefused, SpecRefused
+from alembic_rekey.project.loading import revisions
 from alembic_rekey.report.runs import Run
 from alembic_rekey.review.made import Choice, told_apart, turn_of
 from alembic_rekey.spec import Spec
@@ -25,7 +26,7 @@ class Folds:
         """Load the revisions.
 
         Raises:
-            CommandRefused: if none of them declares a spec.
+            CommandRefused: if none of them declares a spec, or one fails as it is loaded.
             SpecRefused: if two specs of one revision do not go together.
             CommandError: where Alembic cannot load them.
         """
@@ -109,9 +110,10 @@ def declared_in(scripts: ScriptDirectory) -> Iterator[tuple[Script, Spec]]:
     """Yield each spec that a revision module declares for itself, with its revision, in the order of an upgrade.
 
     Raises:
+        CommandRefused: if a revision fails as it is loaded.
         SpecRefused: if two specs of one revision do not go together.
     """
-    for script in reversed(list(scripts.walk_revisions())):
+    for script in reversed(revisions(scripts)):
         own = _own(script)
         _check(own)
         yield from ((script, spec) for spec in own)
@@ -119,7 +121,7 @@ def declared_in(scripts: ScriptDirectory) -> Iterator[tuple[Script, Spec]]:
 
 def turn_in(scripts: ScriptDirectory, spec: Spec) -> int | None:
     """Return which of the specs of its revision and noun `spec` is, from 1; None where there are not several."""
-    declaring = (_own(script) for script in scripts.walk_revisions() if script.revision == spec.revision)
+    declaring = (_own(script) for script in revisions(scripts) if script.revision == spec.revision)
     return turn_of(spec, next(declaring, []))
 
 

@@ -15,6 +15,7 @@ from alembic.util import rev_id
 
 from alembic_rekey.errors import CommandRefused
 from alembic_rekey.project.folds import Folds
+from alembic_rekey.project.loading import revisions
 
 __all__ = ["new_revision", "refuse_message"]
 
@@ -55,13 +56,14 @@ def new_revision(
     one that it comes after, where there are several.
 
     Raises:
-        CommandRefused: if the identifier is taken, or what was written declares no fold; then no file is left.
+        CommandRefused: if the identifier is taken, a revision fails as it is loaded, or what was written declares no
+            fold; then no file is left.
         CommandError: where Alembic cannot make a revision.
     """
     said = refuse_message(message)
     number = revision or rev_id()
     scripts = ScriptDirectory.from_config(config)
-    if any(known.revision == number for known in scripts.walk_revisions()):
+    if any(known.revision == number for known in revisions(scripts)):
         raise CommandRefused(f"there is a revision {number} already.", "take another identifier, or leave it to us.")
     # The command prints the path and nothing else.
     scripts.messaging_opts = {"quiet": True}

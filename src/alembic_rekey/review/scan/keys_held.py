@@ -101,8 +101,7 @@ def _loose(scope: Scope, table: Described, kind: type[TypeEngine[Any]] | None, t
         # SQLite lets a column have no type: it may hold keys of any.
         fits = own in (kind, String) or isinstance(field.type, NullType)
         if (*table.place, field.name) not in scope.followed and (
-            (fits and to.is_meant_by(field.name, scope.schema))
-            or (own is kind and kind not in (None, Integer))
+            (fits and to.is_meant_by(field.name, scope.schema)) or (own is kind and kind not in (None, Integer))
         ):
             yield field
 
