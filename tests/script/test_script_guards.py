@@ -333,6 +333,14 @@ CASES = {
         ),
         only="postgresql",
     ),
+    "a column that refers to a key of another type": Case(
+        "rekey_reference_type",
+        (
+            sql("ALTER TABLE project_state DROP CONSTRAINT project_state_project_id_fkey"),
+            sql("ALTER TABLE project_state ALTER project_id TYPE bytea USING convert_to(project_id, 'UTF8')"),
+        ),
+        only="postgresql",
+    ),
     "a published table without a replica identity": Case(
         "rekey_no_replica_identity",
         (

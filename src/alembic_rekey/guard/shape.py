@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.tables import label_claims, table_claims
+from alembic_rekey.guard.claims.tables import label_claims, reference_types, table_claims
 from alembic_rekey.guard.claims.times import time_types
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Part, Relation, Spec
@@ -63,11 +63,11 @@ def reserved_names(parts: Sequence[Part], dialect: str) -> Check:
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:
     """Return the checks that must pass before the plan may be inserted into the journals."""
-    return [*table_checks(spec.parts, dialect), kept_check(kept_tables(spec.parts), dialect)]
+    return [*table_checks(spec, spec.parts, dialect), kept_check(kept_tables(spec.parts), dialect)]
 
 
-def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
-    """Return the checks of the tables alone: a plan asks them before there is any journal."""
+def table_checks(spec: Spec, parts: Sequence[Part], dialect: str) -> list[Check]:
+    """Return the checks of the tables of `parts` alone: a plan asks them before there is any journal."""
     stored, wanted = stored_columns(parts, dialect), declared_columns(parts)
     missing = (
         select(wanted.c.table, wanted.c.name.label("column"))
@@ -79,6 +79,7 @@ def table_checks(parts: Sequence[Part], dialect: str) -> list[Check]:
         _reserved_names(parts, stored, dialect),
         *time_types(parts, stored, dialect),
         *label_claims(parts, stored, dialect),
+        *reference_types(spec, parts, stored, dialect),
     ]
     return [*(Kindred.of("columns", made) for made in of_columns), *table_claims(parts, dialect)]
 

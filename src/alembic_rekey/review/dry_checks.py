@@ -94,12 +94,13 @@ def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) ->
         Refused: if a table has other columns than a plan can be made of.
     """
     dialect = connection.dialect.name
-    asked = table_checks(there, dialect) if there else []
+    asked = table_checks(spec, there, dialect) if there else []
     unreadable = (
         "rekey_missing_column",
         "rekey_reserved_name",
         "rekey_time_type",
         "rekey_no_label",
+        "rekey_reference_type",
         "rekey_not_text",
         "rekey_row_security",
         "rekey_foreign_partition",

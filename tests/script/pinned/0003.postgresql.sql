@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 862, 876, 886, 921, 1025
---   project_state: 871, 967, 976, 985, 1005, 1015
---   interactions: 934
---   memories: 947, 957
+--   projects: 880, 894, 904, 939, 1043
+--   project_state: 889, 985, 994, 1003, 1023, 1033
+--   interactions: 952
+--   memories: 965, 975
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -197,6 +197,24 @@ FROM rekey_word
   JOIN pg_catalog.pg_enum AS rekey_label ON rekey_label.enumtypid = to_regtype(rekey_catalog.plain)
 WHERE rekey_catalog.kind = 'E' GROUP BY rekey_word."table", rekey_word."column", rekey_word.word, rekey_catalog.plain
 HAVING NOT bool_or(CAST(rekey_label.enumlabel AS TEXT) = rekey_word.word);
+
+-- Guard rekey_reference_type: what refers to a key is of the kind of type that the key is, or a text where the revision
+--   says so. If the script stops here: declare both as the database has them, sa.Integer, sa.Uuid or sa.Text: a column
+--   of texts may refer to a key that is none. One of another type cannot: give it the type of the key in a revision
+--   before.
+INSERT INTO rekey_guard (guard, said)
+WITH rekey_reference("table", "column", parent, key, kept) AS
+  (VALUES ('project_state', 'project_id', 'projects', 'id', ''))
+SELECT 'rekey_reference_type',
+  format('%s: the column %L is %s, and refers to %L of %s, which is %s; as the revision declares the two they cannot be compared',
+    rekey_reference."table", rekey_reference."column", rekey_referring.plain, rekey_reference.key,
+    rekey_reference.parent, rekey_referred.plain)
+FROM rekey_reference
+  JOIN rekey_catalog AS rekey_referring ON rekey_referring."table" = rekey_reference."table"
+    AND rekey_referring.name = rekey_reference."column"
+  JOIN rekey_catalog AS rekey_referred ON rekey_referred."table" = rekey_reference.parent
+    AND rekey_referred.name = rekey_reference.key
+WHERE rekey_referring.kind != coalesce(nullif(rekey_reference.kept, ''), rekey_referred.kind);
 
 -- Guard rekey_not_a_table: what the revision declares is a table, whose rows are stored where they are read. If the
 --   script stops here: name the table behind it in the revision.

@@ -1,4 +1,4 @@
-"""What a spec claims about its tables, asked of the catalog: that they are tables, whole, seen whole, and of texts."""
+"""What a spec claims about its tables, asked of the catalog: that they are tables, seen whole, and of which types."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import CTE
+from sqlalchemy import CTE, and_, column, func, select, values
 
 from alembic_rekey.guard.catalog import each_about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import written
-from alembic_rekey.spec import Check, Identity, Part, Slots, Tags
+from alembic_rekey.plan.groups.members import kept_by
+from alembic_rekey.spec import Check, Identity, Part, Slots, Spec, Tags
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.question import Question
+from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.steps import Kindred
 
-__all__ = ["label_claims", "spoken", "table_claims"]
+__all__ = ["label_claims", "reference_types", "spoken", "table_claims"]
 
 _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
     WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0 AND NOT EXISTS (
@@ -45,6 +47,37 @@ def label_claims(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check
     """Return the check that a word of the spec is a label, where its column is of an enum; `stored` is the catalog."""
     words = [(part.table, name, word) for part in parts for name, word in spoken(part) if type(word) is str]
     return [check("no_label", "", found) for found in database(dialect).strange_labels(words, stored)]
+
+
+def reference_types(spec: Spec, parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:
+    """Return the check that what refers to a key is of its kind of type, or a text where the revision says so.
+
+    None where a column takes any value; there the rows are asked: see `group_claims`.
+    """
+    pairs = [
+        (part.table, mine, spec.parent(part).table, key)
+        for part in parts
+        for owner in part.owning
+        for mine, key in zip(owner, spec.parent(part).keys, strict=True)
+    ]
+    if not pairs or database(dialect).keeps_any_value:
+        return []
+    names = ("table", "column", "parent", "key", "kept")
+    said = [
+        (*(str(each.name) for each in pair), "" if kept_by(pair[1], pair[3], pair[3]) is pair[3] else "S")
+        for pair in dict.fromkeys(pairs)
+    ]
+    known = values(*(column(name, RegistryText()) for name in names)).data(said).cte("rekey_reference")
+    mine, its = stored.alias("rekey_referring"), stored.alias("rekey_referred")
+    kind = func.coalesce(func.nullif(known.c.kept, ""), its.c.kind)
+    found = (
+        select(known.c.table, known.c.column, mine.c.plain.label("type"), known.c.parent, known.c.key)
+        .add_columns(its.c.plain.label("key_type"))
+        .join_from(known, mine, and_(mine.c.table == known.c.table, mine.c.name == known.c.column))
+        .join(its, and_(its.c.table == known.c.parent, its.c.name == known.c.key))
+        .where(mine.c.kind != kind)
+    )
+    return [check("reference_type", "", found)]
 
 
 @singledispatch

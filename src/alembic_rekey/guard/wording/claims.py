@@ -179,4 +179,11 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="declare the column as what it is: a time as sa.DateTime, a text as sa.Text, a number as sa.BigInteger "
         'in Epoch(column, "ms").',
     ),
+    "reference_type": Wording(
+        claim="what refers to a key is of the kind of type that the key is, or a text where the revision says so",
+        sentence="{table}: the column {column!r} is {type}, and refers to {key!r} of {parent}, which is {key_type}; as "
+        "the revision declares the two they cannot be compared",
+        remedy="declare both as the database has them, sa.Integer, sa.Uuid or sa.Text: a column of texts may refer to "
+        "a key that is none. One of another type cannot: give it the type of the key in a revision before.",
+    ),
 }
