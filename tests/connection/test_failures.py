@@ -14,6 +14,7 @@ from alembic_rekey.settings import Settings
 from alembic_rekey.sql.dialects import DATABASES
 from commands import rekey_with
 from databases import SQLiteDatabase
+from declared import declared
 from examples import alembic_here
 from faults import address
 
@@ -121,3 +122,33 @@ def test_nothing_is_prepared_on_the_server_so_that_a_pooler_may_change_the_conne
     project.does("upgrade", "head")
     # Once as the row changes, and once as its way back is rehearsed.
     assert [(2, True)] == database.rows("SELECT last_value, is_called FROM looked")
+
+
+SUMMED = """Spec(revision=revision, identity=Identity(noun="customer", key=t["customers"].c.id,
+    name=t["customers"].c.name, duplicates=Duplicates.FOUND, absorb={"total": Absorb.SUM}))"""
+ADDED = {
+    "sqlite": ("BIGINT", 2**63 - 1, "integer overflow", "more than 64 bits hold"),
+    "postgresql": ("BOOLEAN", "true", "function sum(boolean) does not exist", "find the type that the message names"),
+}
+
+
+@pytest.mark.slow
+def test_what_the_database_cannot_add_up_has_a_remedy(database, tmp_path):
+    """Case: mend the cause and run it again, which said nothing of the column or the spec."""
+    type_, value, problem, remedy = ADDED[database.dialect]
+    schema = f"""CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, total {type_});
+        INSERT INTO customers VALUES (1, 'a', {value}), (2, 'A', {value}), (3, 'a ', {value});"""
+    made = declared(
+        database, tmp_path, schema, SUMMED, ["customers"], names={}, types={"customers.total": "sa.Integer"}
+    )
+    made.upgrade("0001")
+    before = database.snapshot()
+    planned, failed = made.check(), made.upgrade()
+    assert (1, 1) == (planned.status, failed.code)
+    for said in (planned.err, failed.err):
+        assert problem in said
+        assert remedy in said.partition("what to do: ")[2]
+    assert before == database.snapshot()
+    fold = made.folder / "migrations" / "versions" / "0002_fold.py"
+    fold.write_text(fold.read_text("utf-8").replace(', absorb={"total": Absorb.SUM}', ""), "utf-8")
+    assert (0, 0) == (made.check().status, made.upgrade().code)

@@ -94,6 +94,17 @@ _REMEDIES = (
     ),
     ("40P01", "it and another transaction waited for each other: run it again; nothing was changed."),
     ("42501", "grant the account the missing right, or run the upgrade as the owner of the tables."),
+    (
+        ("42883", "42846", "42804", "22P02"),
+        "a column has another type than the revision declares, or one that cannot be compared, ordered or added up as "
+        "the spec asks: find the type that the message names among the columns of the spec (psql: \\d TABLE), and "
+        "declare it as it is, or leave it out of match, survivor, absorb, slot or value; nothing was changed.",
+    ),
+    (
+        "integer overflow",
+        "what Absorb.SUM adds up is more than 64 bits hold: correct one of these values, or leave the column out of "
+        "absorb; nothing was changed.",
+    ),
     ("25006", "connect to the primary server: this one only reads."),
     ("53100", "free space on the server's disk, then run it again; nothing was changed."),
     ("57P01", "the server ended the connection: run it again; nothing was changed."),
