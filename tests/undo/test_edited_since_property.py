@@ -52,8 +52,11 @@ def ended(project, case, random):
         refusal = project.downgrade("0001")
         assert (planned.status == DRIFTED) == (refusal is not None), (edits, planned, refusal)
         if refusal is not None:
-            assert "rekey_drift" in refusal, (edits, refusal)
             assert stood == database.snapshot(), (edits, refusal)
+            # SQLite lets ON DELETE SET NULL take a row its key: nothing tells it apart any more, drift or not.
+            if database.dialect == "sqlite" and "rekey_key_is_null" in refusal:
+                return "no key"
+            assert "rekey_drift" in refusal, (edits, refusal)
             assert None is project.downgrade("0001", on_drift="keep"), edits
         back = whole(database)
     for table in case.tables:
