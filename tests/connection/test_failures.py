@@ -124,6 +124,14 @@ def test_nothing_is_prepared_on_the_server_so_that_a_pooler_may_change_the_conne
     assert [(2, True)] == database.rows("SELECT last_value, is_called FROM looked")
 
 
+def test_a_value_in_the_message_is_no_state():
+    """Case: a number that was out of range looked like the state of a type that does not fit."""
+    settings = Settings.read(["url=postgresql+psycopg://h/d"], lambda *_: None, Path())
+    error = raised(fields={"C": "22003", "M": "value 42804 is out of range for type smallint"})
+    with pytest.raises(DatabaseFailed, match="mend the cause"), refusing_database_errors(settings):
+        raise OperationalError("SELECT 1", {}, error)
+
+
 SUMMED = """Spec(revision=revision, identity=Identity(noun="customer", key=t["customers"].c.id,
     name=t["customers"].c.name, duplicates=Duplicates.FOUND, absorb={"total": Absorb.SUM}))"""
 ADDED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -121,6 +122,9 @@ _REMEDIES = (
 """What to do, by SQLSTATE, or by words of the message where a driver loses the state or SQLite has none."""
 
 
+_STATE = re.compile(r"[0-9A-Z]{5}")
+
+
 def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
     cause = error.orig
     state = sqlstate(cause)
@@ -128,12 +132,17 @@ def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
     if password := settings.url.password:
         problem = problem.replace(str(password), "***")
     for signs, remedy in _REMEDIES:
-        if any(sign == state or sign in problem for sign in ([signs] if isinstance(signs, str) else signs)):
+        if any(_is_said(sign, state, problem) for sign in ([signs] if isinstance(signs, str) else signs)):
             return problem, remedy
     # A state of another class is an answer of the server: it runs, and was reached.
     if state.startswith("08") or (not state and (error.connection_invalidated or "connect" in problem)):
         return problem, "check that the server runs and can be reached, and the URL; then run it again."
     return problem, "nothing was changed; mend the cause and run it again."
+
+
+def _is_said(sign: str, state: str, problem: str) -> bool:
+    """Tell whether an error has this SQLSTATE, or says these words: a value in them may look like a SQLSTATE."""
+    return sign == state if _STATE.fullmatch(sign) else sign in problem
 
 
 def _first_line(error: BaseException) -> str:
