@@ -16,6 +16,7 @@ COMMANDS = [
     ("revision", "-m", "x"),
     ("revision", "-m", "x", "--fold", "projects.name"),
 ]
+FUNCTION = "def fails():\n    raise ValueError('x')\nfails()\nspec = "
 BROKEN = {
     "a column that is not there": (('t["projects"].c.id', 't["projects"].c.idd'), "ended with AttributeError: idd."),
     "a name that is not there": (("spec = ", "spec = missing or "), "NameError: name 'missing' is not defined."),
@@ -24,7 +25,10 @@ BROKEN = {
     "an import": (("spec = ", "import missing.models\nspec = "), "ModuleNotFoundError: No module named 'missing'."),
     "an exit": (("spec = ", "raise SystemExit('no %s ☃\\n two')\nspec = "), "ended with SystemExit: no %s ☃."),
     "a password": (("spec = ", "raise ValueError('x://me:secret@y')\nspec = "), "ended with ValueError."),
+    "a function that stands above": (("spec = ", FUNCTION), "ended with ValueError: x."),
 }
+AT = ("raise ", "import missing", "spec = ")
+"""The line that is told is the first with one of these, the first of them that there is."""
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -37,7 +41,8 @@ def test_every_command_says_where_it_failed_and_leaves_everything_as_it_was(tmp_
     before, fold = database.snapshot(), made.folder / "migrations" / "versions" / "0002_fold.py"
     text = fold.read_text("utf-8")
     fold.write_text(text.replace(old, new, 1), "utf-8")
-    line = 1 + fold.read_text("utf-8").split("spec = ")[0].count("\n") - ("\n" in new)
+    lines = fold.read_text("utf-8").splitlines()
+    line = next(number for at in AT for number, one in enumerate(lines, start=1) if at in one)
     for command in COMMANDS:
         ended = made.rekey(*command)
         assert ended.status != 0, command

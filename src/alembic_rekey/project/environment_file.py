@@ -18,14 +18,13 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Engine, TableClause, column, table
 
 from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.only_reading import only_reading
-from alembic_rekey.errors import CommandRefused, RekeyError, SettingRefused
+from alembic_rekey.errors import SettingRefused
 from alembic_rekey.project.configuration import engine_of, settings_of, x_arguments
-from alembic_rekey.project.loading import ended_with
+from alembic_rekey.project.loading import told_in_a_line
 from alembic_rekey.settings import Settings, arguments
 from alembic_rekey.text.shown import printable
 
@@ -85,19 +84,16 @@ def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping
     config.attributes[ASKED] = given
     try:
         with (
+            told_in_a_line(
+                lambda _: printable(str(file)),
+                "give it what it needs, as for `alembic current`; in a project of Flask: flask rekey …",
+            ),
             _logging_as_it_is(),
             redirect_stdout(sys.stderr),
             only_reading(),
             EnvironmentContext(config, scripts, fn=seen, dont_mutate=True),
         ):
             scripts.run_env()
-    except (CommandError, RekeyError):
-        raise
-    except (Exception, SystemExit) as error:
-        raise CommandRefused(
-            f"{printable(str(file))} ended with {ended_with(error)}.",
-            "give it what it needs, as for `alembic current`; in a project of Flask: flask rekey …",
-        ) from error
     finally:
         del config.attributes[ASKED]
     return given

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from traceback import walk_tb
 
 from alembic.script import Script, ScriptDirectory
@@ -10,7 +12,7 @@ from alembic.util import CommandError
 from alembic_rekey.errors import CommandRefused, RekeyError
 from alembic_rekey.text.shown import printable
 
-__all__ = ["ended_with", "revisions"]
+__all__ = ["revisions", "told_in_a_line"]
 
 
 def revisions(scripts: ScriptDirectory) -> list[Script]:
@@ -20,31 +22,33 @@ def revisions(scripts: ScriptDirectory) -> list[Script]:
         CommandRefused: if one of their files fails as it is loaded.
         CommandError: where Alembic cannot make a line of them.
     """
-    try:
+    with told_in_a_line(_place, "mend the revision; `alembic history` shows where it stopped."):
         return list(scripts.walk_revisions())
+
+
+@contextmanager
+def told_in_a_line(place: Callable[[BaseException], str], remedy: str) -> Iterator[None]:
+    """Turn what a file of the project raises into `CommandRefused`; `place` says where that was."""
+    try:
+        yield
     except (CommandError, RekeyError):
         raise
     except (Exception, SystemExit) as error:
-        raise CommandRefused(
-            f"{_place(error)} ended with {ended_with(error)}.",
-            "mend the revision; `alembic history` shows where it stopped.",
-        ) from error
-
-
-def ended_with(error: BaseException) -> str:
-    """Return what was raised, in one line."""
-    text = next(iter(str(error).splitlines()), "")
-    # A URL may hold a password.
-    return type(error).__name__ if not text or "://" in text else f"{type(error).__name__}: {printable(text)}"
+        text = next(iter(str(error).splitlines()), "")
+        name = type(error).__name__
+        # A URL may hold a password.
+        said = name if not text or "://" in text else f"{name}: {printable(text)}"
+        raise CommandRefused(f"{place(error)} ended with {said}.", remedy) from error
 
 
 def _place(error: BaseException) -> str:
     """Return the file of the revision that was loaded, and the last line of it that ran."""
     ran = [(frame.f_code.co_filename, frame.f_code.co_name, line) for frame, line in walk_tb(error.__traceback__)]
-    of_module = [(file, line) for file, name, line in ran if name == "<module>"]
+    loaded = next((file for file, name, _ in ran if name == "<module>"), None)
+    if loaded is not None:
+        *_, last = (line for file, _, line in ran if file == loaded)
+        return f"{printable(loaded)}, line {last},"
     if isinstance(error, SyntaxError) and error.filename is not None:
-        # Where it is the revision's own, nothing of it ran.
-        of_module.append((error.filename, error.lineno or 1))
-    for file, line in of_module[:1]:
-        return f"{printable(file)}, line {max((known for own, _, known in ran if own == file), default=line)},"
+        # Nothing of it ran.
+        return f"{printable(error.filename)}, line {error.lineno or 1},"
     return "a revision"

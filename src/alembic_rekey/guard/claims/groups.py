@@ -31,10 +31,7 @@ def group_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> It
     for part in spec.parts:
         for number, owner in enumerate(part.owning if part.of is not None else ()):
             yield check("owner_lost", f"{part.noun}_planned_{number}", _left_alone(part, owner, spec, planned))
-    if not database(dialect).journals_collate:
-        yield from _spelt_otherwise(spec, planned)
-    if database(dialect).keeps_any_value:
-        yield from _kept_otherwise(spec, planned)
+    yield from _otherwise(spec, dialect, planned)
     if identity.retire is not None:
         yield check("retired_again", identity.noun, _retired_again(identity, spec, names, planned))
 
@@ -61,31 +58,21 @@ def _left_alone(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relat
     )
 
 
-def _spelt_otherwise(spec: Spec, planned: Planned) -> Iterator[Check]:
-    """Yield the check per owner whose key is text that each row spells the key as the row that it refers to does.
+def _otherwise(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
+    """Yield the check per owner that each row says the key as the row that it refers to does, or as its text.
 
-    A foreign key compares as the column does that it leads to, which may have a collation; a journal has none.
+    A foreign key compares as the column does that it leads to, which may have a collation: a journal has none. And
+    where a column takes any value, one of texts may hold a number, or ` 2` for 2: a join takes them for one.
     """
+    known = database(dialect)
     for part in spec.parts:
         for number, owner in enumerate(part.owning):
-            if any(isinstance(known.type, String) for known in spec.parent(part).keys):
-                yield check("spelt_otherwise", _called(part, number), _spelling(part, owner, spec, planned))
-
-
-def _kept_otherwise(spec: Spec, planned: Planned) -> Iterator[Check]:
-    """Yield the check per owner that keeps keys as texts that it holds the very text of the key, and no number.
-
-    Whoever joins the two tables finds a number in a column of texts, or ` 2` for 2: the database takes them for one.
-    """
-    for part in spec.parts:
-        for number, owner in enumerate(part.owning):
-            keys = spec.parent(part).keys
-            if any(kept_by(mine, key, key) is not key for mine, key in zip(owner, keys, strict=True)):
-                yield check("kept_otherwise", _called(part, number), _spelling(part, owner, spec, planned))
-
-
-def _called(part: Part, number: int) -> str:
-    return part.noun if number == 0 else f"{part.noun}_{number}"
+            keys, called = spec.parent(part).keys, part.noun if number == 0 else f"{part.noun}_{number}"
+            as_text = any(kept_by(mine, key, key) is not key for mine, key in zip(owner, keys, strict=True))
+            if as_text and known.keeps_any_value:
+                yield check("kept_otherwise", called, _spelling(part, owner, spec, planned))
+            elif any(isinstance(key.type, String) for key in keys) and not known.journals_collate:
+                yield check("spelt_otherwise", called, _spelling(part, owner, spec, planned))
 
 
 def _spelling(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relation:
