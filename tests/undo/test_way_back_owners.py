@@ -106,3 +106,28 @@ def test_owners_that_share_a_tenants_column_are_bound_each_by_its_own_foreign_ke
     assert [(1, 1, 9)] == database.rows("SELECT * FROM follows")
     assert 0 == project.downgrade().code
     assert before == rows(database)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_owner_that_no_row_is_and_that_stays_keeps_no_row_from_going_back(database, tmp_path):
+    """SQLite keeps such rows, foreign key or not: a plan said yes to them and the upgrade refused."""
+    definitions = """
+        CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, boss INTEGER REFERENCES people (id));
+        CREATE TABLE deals (id INTEGER PRIMARY KEY, buyer INTEGER REFERENCES people (id),
+            seller INTEGER REFERENCES people (id));
+        INSERT INTO people VALUES (1, 'Anna', 98), (2, 'aberg', NULL), (3, 'ben', 2);
+        INSERT INTO deals VALUES (1, 2, 99), (2, 99, 2), (3, 2, 2), (4, 98, 99);"""
+    spec = """Spec(revision="0002", identity=Identity(noun="person", registered="projects", key=t["people"].c.id,
+            name=t["people"].c.name, owners=(t["people"].c.boss,), missing=Missing.PROMOTE),
+        references=(References(noun="deal", key=t["deals"].c.id, owners=(t["deals"].c.buyer, t["deals"].c.seller),
+            itself=Itself.KEEP),))"""
+    project = declared(database, tmp_path, definitions, spec, ["people", "deals"], names={"anna": ["aberg"]})
+    before = rows(database)
+    assert 0 == project.check().status
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    assert [(1, "anna", 98), (3, "ben", 1)] == database.rows("SELECT * FROM people ORDER BY id")
+    assert [(1, 1, 99), (2, 99, 1), (3, 1, 1), (4, 98, 99)] == database.rows("SELECT * FROM deals ORDER BY id")
+    ended = project.downgrade()
+    assert 0 == ended.code, ended.err
+    assert before == rows(database)

@@ -15,11 +15,12 @@ from alembic_rekey.back.places import place_of, staying
 from alembic_rekey.back.referred import gone
 from alembic_rekey.back.rivals import leaving_unedited, rivals
 from alembic_rekey.plan.actions import written
-from alembic_rekey.plan.becoming import new_key
+from alembic_rekey.plan.becoming import After, new_key
 from alembic_rekey.plan.groups.members import referring
 from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Relation
+from alembic_rekey.sql.equality import SameSlot
 
 __all__ = ["changed_back", "deleted_back", "moving"]
 
@@ -40,7 +41,8 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
     """
     lines, new = backward.lines[part]
     now = new_key(part, lines, new)
-    source, lost = _lost(part, backward, lines, parent, lines.outerjoin(part.table, same_key(part.keys, now)))
+    found = lines.outerjoin(part.table, same_key(part.keys, now))
+    source, lost = _lost(part, backward, lines, parent, found, new)
     place = place_of(part, lines)
     taken = []
     if place is not None:
@@ -74,7 +76,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     """
     rows = backward.planned[part]
     keys = keys_of(part, rows)
-    source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)))
+    source, lost = _lost(part, backward, rows, parent, rows.outerjoin(part.table, same_key(part.keys, keys)), {})
     place, coming = place_of(part, rows), acting(rows, *DELETED)
     taken = [] if place is None else [(place.is_taken(coming, back=back), Drift.TAKEN)]
     keys_of_others = backward.hindrances.referred.get(part.noun, ())
@@ -94,12 +96,18 @@ def _leaving(part: Part, backward: Backward, back: FromClause | None) -> Relatio
 
 
 def _lost(
-    part: Part, backward: Backward, lines: FromClause, parent: FromClause | None, source: FromClause
+    part: Part,
+    backward: Backward,
+    lines: FromClause,
+    parent: FromClause | None,
+    source: FromClause,
+    new: After,
 ) -> tuple[FromClause, list[tuple[ColumnElement[bool], Drift]]]:
     """Return the lines joined with their old owners, and the judgement that one of these is lost.
 
     An owner is lost when it neither stands nor comes back. Of several owners, or of a row that is an identity itself,
-    one without a foreign key may refer to something else than what was folded, or to nothing: to that no row returns.
+    one without a foreign key may refer to something else than what was folded, or to nothing: to that no row returns,
+    nor to one that it has still. `new` is what the run wrote, empty where the row went.
     """
     of = backward.spec.parent(part)
     lost: list[tuple[ColumnElement[bool], Drift]] = []
@@ -122,6 +130,9 @@ def _lost(
             of_run = select(backward.planned[of]).subquery(f"rekey_of_run_{number}")
             source = source.outerjoin(of_run, _of(owner, before, of, keys_of(of, of_run)))
             refers = keys_of(of, of_run)[0].is_not(None)
+        if not alone and new:
+            anew = [str(known.name) for known in owner if str(known.name) in new]
+            refers = and_(refers, or_(*(not_(SameSlot(lines.c[name], new[name])) for name in anew)))
         lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
 
