@@ -267,6 +267,23 @@ NOBODY_STAYS_FOR_ONE = Line(
     refused="rekey_canonical_absent_customer",
 )
 
+PAIRS_OF_TEXTS = Line(
+    name="S29 pairs of keys that are texts, told by nothing but case",
+    schema=PAIRS.replace("id INTEGER PRIMARY KEY, name", "id VARCHAR(36) PRIMARY KEY, name").replace(
+        "customer_id INTEGER", "customer_id VARCHAR(36)"
+    ),
+    specs=PAIRS_OF_IDS.replace("name=customers.c.id", "name=customers.c.id, match=Match.EXACT"),
+    names={"customers": {"7a-1": ["7a-2", "7A-1"]}},
+    rows={
+        "customers": [("7a-1", "a"), ("7a-2", "b"), ("7A-1", "c"), ("7A-2", "d")],
+        "orders": [(1, "7a-1"), (2, "7a-2"), (3, "7A-1"), (4, "7A-2")],
+    },
+    after={
+        "customers": [("7a-1", "a"), ("7A-2", "d")],
+        "orders": [(1, "7a-1"), (2, "7a-1"), (3, "7a-1"), (4, "7A-2")],
+    },
+)
+
 ALBUMS = """
     CREATE TABLE albums (id INTEGER PRIMARY KEY, artist VARCHAR(9), title VARCHAR(9), region INTEGER,
       UNIQUE ({}, title));
@@ -386,7 +403,15 @@ FLAGS = Line(
 LINES = (
     FLAGS,
     *(RETIRED, FOUND_AGAIN, UNDER_ONE_NAME, ITEMS, TENANTS, AS_TEXT, ONE_MOVES, BOTH_HAVE_ONE, FOUND_IN_A_KEY),
-    *(LISTED_IN_A_KEY, NOBODY_STAYS, NOBODY_STAYS_FOR_ONE, UNIQUE_WITH_WHAT_IS_MATCHED, UNIQUE_WITH_MORE, NUMBERS),
+    *(
+        LISTED_IN_A_KEY,
+        NOBODY_STAYS,
+        NOBODY_STAYS_FOR_ONE,
+        PAIRS_OF_TEXTS,
+        UNIQUE_WITH_WHAT_IS_MATCHED,
+        UNIQUE_WITH_MORE,
+        NUMBERS,
+    ),
     CREATED,
 )
 

@@ -158,10 +158,12 @@ class Identity(Part):
             )
         if self.found and self.name is None and not self.matching:
             yield "has neither a name nor an expression to match by", "say what makes two rows one: match=(…,)."
-        if not self.found and self.name is not None and self.is_named_by_key and isinstance(self.name.type, String):
+        named_by_key = not self.found and self.name is not None and self.is_named_by_key
+        if named_by_key and isinstance(self.keys[0].type, String) and self.match is not Match.EXACT:
             yield (
                 f"has {self.name} for the key and for the name",
-                "give the table a key of its own: a name that is written otherwise would be another row.",
+                "match=Match.EXACT, if the registry lists pairs of keys; else give the table a key of its own: a name "
+                "that is written otherwise would be another row.",
             )
         yield from self._column_faults()
         if not self.found and self.missing is Missing.CREATE:
