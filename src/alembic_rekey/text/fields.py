@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from alembic_rekey.text.unheard import Unheard
+
 __all__ = ["FIELDS", "about"]
 
 FIELDS = ("run", "revision", "noun", "phase", "rows", "seconds")
@@ -30,4 +32,6 @@ def _filled(record: logging.LogRecord) -> bool:
     return True
 
 
-logging.getLogger("alembic.rekey").addFilter(_filled)
+_log = logging.getLogger("alembic.rekey")
+_log.addFilter(_filled)
+_log.addHandler(Unheard(_log))
