@@ -44,7 +44,7 @@ def state(database: Database) -> dict[str, object]:
 
     The fingerprint of the plan is left out: a script cannot compute it.
     """
-    own = {"finished_at": "the run's end", "plan_sha256": "the plan's fingerprint"}
+    own = {"finished_at": "the run's end", "restored_at": "the way back's end", "plan_sha256": "the plan's fingerprint"}
     started = {row["started_at"] for row in database.table("rekey_run")} if "rekey_run" in database.tables() else set()
 
     def shown(column: str, value: object) -> str:

@@ -76,7 +76,9 @@ def test_the_run_counts_as_restored_and_its_journal_stays(folded, way):
     (run,) = folded.database.table("rekey_run")
     folded.back(way)
     assert folded.holds_what_it_held()
-    assert folded.database.table("rekey_run") == [{**run, "outcome": "restored"}]
+    (restored,) = folded.database.table("rekey_run")
+    assert run["finished_at"] <= restored["restored_at"]
+    assert restored == {**run, "outcome": "restored", "restored_at": restored["restored_at"]}
     assert journals == {table: folded.database.table(f"rekey_journal_{table}") for table in legacy.TABLES}
 
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import ColumnElement, Table, and_, inspect, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, exists, inspect, literal, not_, or_, select
 from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.shape import reserved_names
+from alembic_rekey.guard.stored import columns_in
 from alembic_rekey.operations.context import carry_out, noted, specs_in_force
 from alembic_rekey.operations.surroundings import invoked
-from alembic_rekey.spec import Spec
+from alembic_rekey.plan.judged import key_text, keys_of, same_key
+from alembic_rekey.plan.rules import DELETED
+from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.side_tables import create_side_tables, drop_side_tables, kept_names, metadata, redirects, runs
+from alembic_rekey.sql.equality import SameRow
+from alembic_rekey.sql.side_tables import (
+    create_side_tables,
+    drop_side_tables,
+    journal,
+    journal_name,
+    kept_names,
+    metadata,
+    redirects,
+    runs,
+)
 from alembic_rekey.sql.steps import Guard, Statement, Step
 
 __all__ = ["CreateSideTables", "DropEmptyTables", "DropSideTables"]
@@ -102,10 +115,27 @@ def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None
         unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
         unrestored = unrestored if of_others is None else unrestored.where(not_(of_others))
         steps.append(Guard(check("journal_needed", "", unrestored)))
+        going = [spec, *(other for other in specs_in_force(operations) if other not in needing)]
+        parts = {journal_name(part.table): part for other in going for part in other.parts if part.deletable}
+        alone = map(_only_copy, parts.values())
+        steps += [Guard(check("only_copy", str(number), rows)) for number, rows in enumerate(alone)]
     steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(spec.parts, needed)]
     carry_out(operations, steps, "the side tables are still needed")
     if operations.migration_context.as_sql:
         noted(operations).dropped |= not needing
+
+
+def _only_copy(part: Part) -> Relation:
+    """Return what a run that was restored in part deleted and what is not in its table as it was: no other has it."""
+    kept = journal(part)
+    names = [str(known.name) for known in part.table.columns]
+    same = SameRow(columns_in(kept, names), columns_in(part.table, names))
+    there = exists(select(1).select_from(part.table).where(same_key(part.keys, keys_of(part, kept)), same))
+    return (
+        select(runs.c.id, literal(str(part.table.name)).label("table"), key_text(keys_of(part, kept)).label("key"))
+        .join_from(runs, kept, kept.c.rekey_run == runs.c.id)
+        .where(runs.c.outcome == "partly restored", kept.c.rekey_action.in_(sorted(DELETED)), not_(there))
+    )
 
 
 def _needing(operations: Operations, spec: Spec) -> Collection[Spec]:

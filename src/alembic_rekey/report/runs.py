@@ -33,6 +33,7 @@ class Run:
     outcome: str | None
     started_at: str
     finished_at: str | None
+    restored_at: str | None
     registry_path: str
     registry_sha256: str | None
     plan_sha256: str | None
@@ -64,8 +65,9 @@ def recorded_runs(connection: Connection) -> list[Run]:
     """Return every recorded run, oldest first; none where the side tables are not there."""
     if not inspect(connection).has_table(runs.name):
         return []
-    times = [cast(column, Text).label(column.name) for column in (runs.c.started_at, runs.c.finished_at)]
-    others = [column for column in runs.c if column.name not in ("started_at", "finished_at")]
+    stamps = (runs.c.started_at, runs.c.finished_at, runs.c.restored_at)
+    times = [cast(column, Text).label(column.name) for column in stamps]
+    others = [column for column in runs.c if column not in set(stamps)]
     lines = connection.execute(select(*others, *times).order_by(runs.c.id)).mappings()
     return [_run(connection, line) for line in lines.all()]
 

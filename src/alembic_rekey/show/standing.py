@@ -16,11 +16,12 @@ __all__ = ["runs_document", "status_document", "status_text"]
 
 def runs_document(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Return the runs, oldest first, with what each counted in its plan and when it was applied."""
-    told = ("revision", "noun", "turn", "outcome", "started_at", "finished_at", "registry_path", "registry_sha256")
+    told = ("revision", "noun", "turn", "outcome", "started_at", "finished_at", "restored_at", "registry_path")
     return [
         {
             "run": run.number,
             **{name: getattr(run, name) for name in told},
+            "registry_sha256": run.registry_sha256,
             "fingerprint": run.plan_sha256,
             "plan": run.counts("plan"),
             "apply": run.counts("apply"),

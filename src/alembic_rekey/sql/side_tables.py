@@ -79,6 +79,7 @@ runs = Table(
     Column("outcome", Text),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
+    Column("restored_at", DateTime(timezone=True)),
     Column("registry_path", RegistryText, nullable=False),
     Column("registry_sha256", Text),
     Column("plan_sha256", Text),

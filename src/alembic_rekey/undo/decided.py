@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     not_,
+    or_,
     select,
     table,
     union_all,
@@ -37,7 +38,7 @@ from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import journal
 from alembic_rekey.sql.steps import Aside, Guard, Statement, Step, analyzed
 
-__all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "stored_back", "stored_rows"]
+__all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "stays_behind", "stored_back", "stored_rows"]
 
 
 def stored_back(part: Part) -> TableClause:
@@ -114,6 +115,12 @@ def stored_rows(spec: Spec, *drifts: Drift) -> Relation:
     stored = [stored_back(part) for part in spec.parts]
     rows = union_all(*(select(func.count().label("rows")).where(back.c.drift.in_(wanted)) for back in stored))
     return select(func.sum(rows.subquery("rekey_stored").c.rows))
+
+
+def stays_behind(spec: Spec) -> ColumnElement[bool]:
+    """Tell whether any row that the run changed does not go back."""
+    drifted_rows = [select(1).where(stored_back(part).c.drift != Drift.UNTOUCHED.value) for part in spec.parts]
+    return or_(*map(exists, drifted_rows))
 
 
 def drift_guards(spec: Spec) -> list[Step]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import delete, literal, not_, or_, select, update
+from sqlalchemy import case, delete, literal, not_, or_, select, update
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift, restorable_run, unnamed_changes, which_run
@@ -26,10 +26,11 @@ from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, REFUSED, Action
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.equality import SameRow
+from alembic_rekey.sql.expressions import Clock
 from alembic_rekey.sql.side_tables import journal, runs
 from alembic_rekey.sql.steps import Guard, Phase, Statement, Step, analyzed
 from alembic_rekey.undo.accounts import returns_checked
-from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stored_back, stored_rows
+from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stays_behind, stored_back, stored_rows
 from alembic_rekey.undo.put_back import put_back, undone
 from alembic_rekey.undo.redirects import taken_back
 
@@ -82,12 +83,17 @@ def act_steps(spec: Spec, dialect: str, stored: Stored, watches: Watches) -> lis
         Phase("Record"),
         *foreign_keys_broken(spec, dialect),
         *taken_back(spec.identity, dialect),
-        Statement(
-            "Record that the run was restored; its journal stays.",
-            update(runs).where(runs.c.id == restorable_run()).values(outcome="restored"),
-        ),
+        _recorded(spec),
         *forgotten_back(spec.parts),
     ]
+
+
+def _recorded(spec: Spec) -> Statement:
+    outcome = case((stays_behind(spec), literal("partly restored")), else_=literal("restored"))
+    return Statement(
+        "Record that the run was restored; its journal stays.",
+        update(runs).where(runs.c.id == restorable_run()).values(outcome=outcome, restored_at=Clock()),
+    )
 
 
 _RETURNS = {

@@ -99,8 +99,8 @@ CREATE TABLE IF NOT EXISTS rekey_redirect (run_id INTEGER NOT NULL, noun TEXT NO
   new_key TEXT NOT NULL, alias TEXT, canonical TEXT);
 CREATE TABLE IF NOT EXISTS rekey_run (id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL,
   turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT, started_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
-  CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
+  finished_at TIMESTAMP WITH TIME ZONE, restored_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL,
+  registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
 CREATE INDEX IF NOT EXISTS rekey_redirect_old_key ON rekey_redirect USING hash (old_key);
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,

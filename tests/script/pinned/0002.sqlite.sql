@@ -101,7 +101,8 @@ CREATE TABLE IF NOT EXISTS rekey_redirect (run_id INTEGER NOT NULL, noun TEXT NO
 SAVEPOINT rekey_step;
 CREATE TABLE IF NOT EXISTS rekey_run (id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL,
   turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT, started_at DATETIME NOT NULL, finished_at DATETIME,
-  registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
+  restored_at DATETIME, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
+  CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
 SAVEPOINT rekey_step;
 CREATE INDEX IF NOT EXISTS rekey_redirect_old_key ON rekey_redirect (old_key);
 SAVEPOINT rekey_step;

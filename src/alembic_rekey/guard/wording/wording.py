@@ -122,6 +122,13 @@ _WORDING: Mapping[str, Wording] = {
         remedy="restore it first, by a downgrade to the revision before the one that folded (in its downgrade "
         "op.restore(spec) stands before op.drop_side_tables(spec)), or keep the side tables.",
     ),
+    "only_copy": Wording(
+        claim="no row that a downgrade left out is in its journal alone",
+        sentence="{table}: row {key}, which run {id} deleted, did not go back: its only copy is in the journal",
+        remedy="put it where it belongs by hand (the table's rekey_journal_ table has its columns), and then say so: "
+        "UPDATE rekey_run SET outcome = 'restored' WHERE id = (that of the run). Where one downgrade restores and "
+        "drops, mend what drifted and leave -x on_drift=keep away, or take op.drop_side_tables out of it.",
+    ),
     "table_holds_rows": Wording(
         claim="the table is empty",
         sentence="{table} holds {rows} rows",
@@ -142,8 +149,8 @@ _WORDING: Mapping[str, Wording] = {
     ),
     "run_restored": Wording(
         claim="a run is restored once",
-        sentence="run {run} was restored already",
-        remedy="there is nothing left to put back; `alembic-rekey runs` shows what became of each run.",
+        sentence="run {run} was restored already, but for what a downgrade with on_drift=keep told",
+        remedy="what it left is in the journals; `alembic-rekey runs` shows what became of each run.",
     ),
     "newer_run": Wording(
         claim="only the newest run that was not restored can be restored",

@@ -28,6 +28,7 @@ _OUTCOMES = {
     "applied": ("ready", "This run was carried out."),
     "empty": ("nothing", "This run touched no row."),
     "restored": ("nothing", "This run was carried out, and a downgrade has put its rows back."),
+    "partly restored": ("nothing", "This run was carried out, and a downgrade has put back what had not drifted."),
 }
 
 
