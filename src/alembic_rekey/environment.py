@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command, context
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, MetaData, make_url
+from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 
 from alembic_rekey.connection.comparison import ADOPTED, beside_ours
@@ -24,13 +24,13 @@ from alembic_rekey.connection.prepared import prepared
 from alembic_rekey.connection.waiting import waited_for
 from alembic_rekey.errors import RekeyError, SettingRefused, since_commit
 from alembic_rekey.project.branches import beside
-from alembic_rekey.project.configuration import settings_of, x_arguments
+from alembic_rekey.project.configuration import refuse_elsewhere, settings_of
 from alembic_rekey.project.environment_file import ASKED
 from alembic_rekey.report.publication import Ledger
 from alembic_rekey.script.changes import assembled
 from alembic_rekey.script.frame import ScriptNotes, hand_over, header, opening
 from alembic_rekey.script.impl import OPENING
-from alembic_rekey.settings import Settings, arguments
+from alembic_rekey.settings import Settings
 from alembic_rekey.sql.dialects.older import without_backslash_escapes
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def run(
         configure = beside_ours({"target_metadata": target_metadata, **configure})
         settings = settings_of(config)
         if connection is not None:
-            _refuse_elsewhere(config, settings)
+            refuse_elsewhere(config, settings)
         with refusing_database_errors(settings):
             if context.is_offline_mode():
                 _write_script(settings, configure, passed_on or {})
@@ -128,16 +128,6 @@ def _refuse_ours(configure: Mapping[str, Any]) -> None:
     for name in sorted(configure.keys() & _OURS.keys()):
         said = "run() gives this argument of configure() itself."
         raise SettingRefused(name, said, f"leave it away in env.py: {_OURS[name]}")
-
-
-def _refuse_elsewhere(config: Config, settings: Settings) -> None:
-    named = arguments(x_arguments(config)).get("url")
-    if named is not None and make_url(named) != settings.url:
-        raise SettingRefused(
-            "url",
-            f"env.py connects to {settings.database}, whatever -x says.",
-            "leave -x url away, or let env.py take it: context.get_x_argument(as_dictionary=True).get('url').",
-        )
 
 
 def _upgrade(settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:

@@ -169,6 +169,30 @@ def test_a_url_that_env_py_does_not_take_is_refused(project, monkeypatch, tmp_pa
     assert (tmp_path / "elsewhere.db").exists()
 
 
+READING = {
+    "plan": ("plan", "--check"),
+    "status": ("status",),
+    "runs": ("runs",),
+    "report": ("report",),
+    "restore-plan": ("restore-plan",),
+    "scan": ("scan", "--check"),
+    "revision": ("revision", "--fold", "projects.name", "-m", "another one"),
+}
+
+
+@pytest.mark.parametrize("url", ["sqlite:///elsewhere.db", "no url", "postgresql://host:port/shop"])
+@pytest.mark.parametrize("command_line", READING.values(), ids=READING)
+def test_a_command_that_reads_refuses_such_a_url_as_the_upgrade_does(project, monkeypatch, command_line, url):
+    shaped(project, "an engine of its own", monkeypatch)
+    project.says("init")
+    (project.folder / "migrations" / "versions" / "a1_fold.py").write_text(FOLD, "utf-8")
+    refused = project.alembic("upgrade", "head", url=url)
+    assert (1, True) == (refused.code, "whatever -x says" in refused.err)
+    said = project.rekey(*command_line, "-x", f"url={url}")
+    assert (1, "", refused.err) == (said.status, said.out, said.err)
+    assert project.rekey(*command_line, "-x", f"url={project.database.url}").err.count("whatever -x says") == 0
+
+
 def test_another_section_of_the_ini_file(project):
     project.says("init")
     project.config.write_text(

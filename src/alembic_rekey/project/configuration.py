@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from alembic_rekey.errors import CommandRefused, SettingRefused
-from alembic_rekey.settings import Settings, refuse_unknown
+from alembic_rekey.settings import Settings, arguments, refuse_unknown
 
-__all__ = ["SECTION", "configuration", "configuration_files", "engine_of", "settings_of", "x_arguments"]
+__all__ = [
+    "SECTION",
+    "configuration",
+    "configuration_files",
+    "engine_of",
+    "refuse_elsewhere",
+    "settings_of",
+    "x_arguments",
+]
 
 SECTION = "alembic"
 """The section of the ini file, unless `-n` names another."""
@@ -102,3 +111,25 @@ def settings_of(config: Config, connection: Connection | None = None) -> Setting
         # What stands before it would be printed with them, and may be the password's other half.
         raise SettingRefused("url", _UNREADABLE, _ENCODE)
     return settings
+
+
+def refuse_elsewhere(config: Config, settings: Settings) -> None:
+    """Refuse `-x url` where it names another database than that of `settings`, to which `env.py` connects itself.
+
+    Raises:
+        SettingRefused: if it does, or is no URL.
+    """
+    named = arguments(x_arguments(config)).get("url")
+    if named is not None and not _is_of(named, settings):
+        raise SettingRefused(
+            "url",
+            f"env.py connects to {settings.database}, whatever -x says.",
+            "leave -x url away, or let env.py take it: context.get_x_argument(as_dictionary=True).get('url').",
+        )
+
+
+def _is_of(named: str, settings: Settings) -> bool:
+    try:
+        return make_url(named) == settings.url
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        return False

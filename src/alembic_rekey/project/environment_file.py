@@ -23,7 +23,7 @@ from sqlalchemy import Engine, TableClause, column, table
 from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.only_reading import only_reading
 from alembic_rekey.errors import SettingRefused
-from alembic_rekey.project.configuration import engine_of, settings_of, x_arguments
+from alembic_rekey.project.configuration import engine_of, refuse_elsewhere, settings_of, x_arguments
 from alembic_rekey.project.loading import told_in_a_line
 from alembic_rekey.settings import Settings, arguments
 from alembic_rekey.text.shown import printable
@@ -57,7 +57,8 @@ def place_of(config: Config) -> Place:
 
     Raises:
         CommandRefused: if `env.py` fails, or would write.
-        SettingRefused: if it gives `run()` what that gives `configure()` itself, or has several databases.
+        SettingRefused: if it gives `run()` what that gives `configure()` itself, has several databases, or connects
+            to another one than `-x url` names.
         CommandError: where Alembic cannot load it.
     """
     scripts = ScriptDirectory.from_config(config)
@@ -68,9 +69,12 @@ def place_of(config: Config) -> Place:
     engine = one.get("engine") or engine_of(config.attributes.get("connection"))
     if engine is not None:
         config.attributes["connection"] = engine
+    settings = settings_of(config)
+    if engine is not None:
+        refuse_elsewhere(config, settings)
     name, schema = one.get("version_table") or "alembic_version", one.get("version_table_schema")
     versions = table(name, column("version_num"), schema=schema)
-    return Place(settings_of(config), versions, engine, one.get("passed_on") or {})
+    return Place(settings, versions, engine, one.get("passed_on") or {})
 
 
 def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping[str, Any]]:
