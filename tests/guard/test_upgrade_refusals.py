@@ -142,6 +142,21 @@ def test_a_generated_column_of_a_table_whose_rows_only_change_is_no_obstacle(dat
     assert database.rows("SELECT DISTINCT shout FROM memories WHERE id = 'm1'") == [("M1",)]
 
 
+@pytest.mark.parametrize("reached", ["0001", "0002"])
+def test_a_missing_table_is_refused_by_name_whoever_would_read_it_first(database, tmp_path, upgrade, reached):
+    registry = prepared(database, tmp_path, folded())
+    upgrade(database, registry, reached)
+    database.execute("ALTER TABLE memories RENAME TO remembered; ALTER TABLE interactions RENAME TO acted")
+    refuses(
+        database,
+        registry,
+        "rekey_missing_table (2):",
+        "the database has no table memories, which the revision declares",
+        "the database has no table interactions, which the revision declares",
+        "look at the url",
+    )
+
+
 def test_a_missing_column_is_refused_by_name(database, tmp_path):
     registry = prepared(database, tmp_path, folded())
     database.execute("ALTER TABLE projects DROP COLUMN updated_at; ALTER TABLE memories DROP COLUMN status")

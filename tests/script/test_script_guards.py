@@ -189,6 +189,12 @@ CASES = {
     "a column that the journal lacks": Case(
         "rekey_journal_shape", (sql("ALTER TABLE memories ADD COLUMN later TEXT"),), "0002", "0002:0003"
     ),
+    "a table that is not there": Case(
+        "rekey_missing_table", (sql("ALTER TABLE memories RENAME TO remembered"),), "0002", "0002:0003"
+    ),
+    "a table that is not there for a journal": Case(
+        "rekey_missing_table", (sql("ALTER TABLE memories RENAME TO remembered"),), "0001", "0001:0002"
+    ),
     "a column that is not there": Case(
         "rekey_missing_column",
         (sql("ALTER TABLE projects RENAME COLUMN description TO about"),),

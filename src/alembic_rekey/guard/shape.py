@@ -46,6 +46,7 @@ __all__ = [
     "generated_undeclared",
     "kept_check",
     "kept_tables",
+    "missing_tables",
     "reserved_names",
     "shape_checks",
     "stored_columns",
@@ -55,10 +56,17 @@ __all__ = [
 ]
 
 
+def missing_tables(parts: Sequence[Part], dialect: str) -> Check:
+    """Return the check that must pass before anything reads the tables of `parts`: they are there."""
+    names = dict.fromkeys(str(part.table.name) for part in parts)
+    declared = _listed([(name,) for name in names], "rekey_declared_table", "table")
+    absent = select(declared.c.table).where(declared.c.table.not_in(select(stored_columns(parts, dialect).c.table)))
+    return check("missing_table", "", absent)
+
+
 def reserved_names(parts: Sequence[Part], dialect: str) -> Check:
     """Return the check that must pass before journals of `parts` can be made: no column is named like theirs."""
-    sources = [(part.table.name, part.table.schema) for part in parts]
-    return _reserved_names(parts, catalog(sources, dialect), dialect)
+    return _reserved_names(parts, stored_columns(parts, dialect), dialect)
 
 
 def shape_checks(spec: Spec, dialect: str) -> list[Check]:

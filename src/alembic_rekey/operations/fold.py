@@ -9,6 +9,7 @@ from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
 from alembic_rekey.guard.claims.rows import catalog_claims
+from alembic_rekey.guard.shape import missing_tables
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.triggers import trigger_on_way_back
 from alembic_rekey.guard.watches import Watches
@@ -75,6 +76,9 @@ def _perform(
     settings: Settings,
 ) -> None:
     connection = operations.get_bind()
+    refusal = f"revision {spec.revision} refuses to fold"
+    # First: all else reads the tables.
+    perform(connection, [_there(spec, connection.dialect.name)], refusal)
     if registry.is_missing:
         refuse_rows_without_registry(connection, [part.table for part in spec.parts], registry)
     ledger = ledger_of(configured(operations), connection)
@@ -93,7 +97,6 @@ def _perform(
         given=given,
         guarding=guarding,
     )
-    refusal = f"revision {spec.revision} refuses to fold"
     perform(connection, steps, refusal)
     rehearse(connection, spec, planned, stored, refusal)
     run = finished(connection)
@@ -128,7 +131,7 @@ def _write(
     steps = upgrade_steps(
         spec, registry, dialect.name, stored=Stored.declared(spec), watches=Watches(), given=given, guarding=guarding
     )
-    for piece in script(steps, dialect):
+    for piece in script([_there(spec, dialect.name), *steps], dialect):
         migration.impl.static_output(piece)
     notes.header.append(
         f"\nRevision {spec.revision} folds every row that was written under an alias into its canonical name.\n"
@@ -142,6 +145,10 @@ def _write(
         + (f"\n  answers:  {given.path}\n  SHA-256:  {given.sha256}" if given else "")
     )
     notes.tail.append(counts_shown(dialect))
+
+
+def _there(spec: Spec, dialect: str) -> Guard:
+    return Guard(missing_tables(spec.parts, dialect))
 
 
 def _called(operations: Operations, spec: Spec, settings: Settings) -> str:

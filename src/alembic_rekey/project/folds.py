@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
@@ -17,6 +19,9 @@ from alembic_rekey.review.made import Choice, told_apart, turn_of
 from alembic_rekey.spec import Spec
 
 __all__ = ["Folds", "declared_in", "specs_until", "turn_in"]
+
+_OPERATIONS = ("create_side_tables", "rekey")
+"""What of ours a revision calls as it upgrades."""
 
 
 class Folds:
@@ -73,7 +78,18 @@ class Folds:
                 f"the database is at revision {', '.join(sorted(heads))}, which {self._scripts.dir} does not have.",
                 "use the configuration and the revisions of the application that this database belongs to.",
             ) from error
-        return tuple(self._choice(spec) for _, spec in self._folds if spec.revision not in applied)
+        # What a database lacks before a fold, that one included, in the order of an upgrade.
+        before: list[Script] = []
+        found = {}
+        for script in reversed(revisions(self._scripts)):
+            if script.revision not in applied:
+                before.append(script)
+                found[script.revision] = all(map(_makes_no_table, before))
+        return tuple(
+            replace(self._choice(spec), finds_tables=found[spec.revision])
+            for _, spec in self._folds
+            if spec.revision not in applied
+        )
 
     def _choice(self, spec: Spec) -> Choice:
         return Choice(spec, (), told_apart(spec, self._of(spec.revision)), tuple(self.specs))
@@ -142,6 +158,18 @@ def specs_until(scripts: ScriptDirectory, heads: Collection[str]) -> list[Spec]:
 
 def _applied(scripts: ScriptDirectory, heads: Collection[str]) -> set[str]:
     return {done.revision for head in heads for done in scripts.iterate_revisions(head, "base")}
+
+
+def _makes_no_table(script: Script) -> bool:
+    """Tell whether a revision calls nothing but our operations as it upgrades; False where its text does not say."""
+    try:
+        tree = ast.parse(Path(script.path).read_text("utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return False
+    upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
+    called = (node.func for upgrade in upgrades for node in ast.walk(upgrade) if isinstance(node, ast.Call))
+    ours = all(isinstance(one, ast.Attribute) and one.attr in _OPERATIONS for one in called)
+    return len(upgrades) == 1 and not upgrades[0].decorator_list and ours
 
 
 def _specs(values: Iterable[object]) -> Iterator[Spec]:

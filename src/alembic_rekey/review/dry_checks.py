@@ -8,7 +8,7 @@ from sqlalchemy import Connection, TableClause, func, inspect, select
 from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from alembic_rekey.errors import Finding, Refused
-from alembic_rekey.guard.shape import kept_check, kept_tables, table_checks
+from alembic_rekey.guard.shape import kept_check, kept_tables, missing_tables, table_checks
 from alembic_rekey.guard.triggers import firing
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import DELETED
@@ -17,7 +17,7 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.steps import findings
 
-__all__ = ["answerable", "exists", "read_per_row", "shape_findings", "tables_read", "triggers_fired"]
+__all__ = ["answerable", "exists", "read_per_row", "refuse_missing", "shape_findings", "tables_read", "triggers_fired"]
 
 _MOST_PAGES = 100_000
 """Read in two seconds where all of them are in memory."""
@@ -87,6 +87,16 @@ def exists(connection: Connection, wanted: TableClause) -> bool:
     return inspect(connection).has_table(wanted.name, schema=wanted.schema)
 
 
+def refuse_missing(connection: Connection, spec: Spec) -> None:
+    """Refuse a plan of tables that the database does not have.
+
+    Raises:
+        Refused: naming each of them.
+    """
+    if faults := list(findings(connection, [missing_tables(spec.parts, connection.dialect.name)])):
+        raise Refused(_cannot(spec), faults)
+
+
 def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) -> tuple[Finding, ...]:
     """Return what is wrong with the columns; the journals are asked about where they are made already.
 
@@ -107,9 +117,13 @@ def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) ->
     )
     found = list(findings(connection, asked))
     if faults := [finding for finding in found if finding.check in unreadable]:
-        raise Refused(f"revision {spec.revision} cannot be planned", faults)
+        raise Refused(_cannot(spec), faults)
     has_table = inspect(connection).has_table
     made = {name: source for name, source in kept_tables(there).items() if has_table(name)}
     if made:
         found += findings(connection, [kept_check(made, dialect)])
     return tuple(found)
+
+
+def _cannot(spec: Spec) -> str:
+    return f"revision {spec.revision} cannot be planned"

@@ -32,7 +32,14 @@ from alembic_rekey.report.file import NewFile, ReportFile
 from alembic_rekey.report.rows import Section, entries, left_counted, left_entries, plan_sections, title_of
 from alembic_rekey.report.runs import now, touches
 from alembic_rekey.review.demands import demands
-from alembic_rekey.review.dry_checks import answerable, exists, read_per_row, shape_findings, triggers_fired
+from alembic_rekey.review.dry_checks import (
+    answerable,
+    exists,
+    read_per_row,
+    refuse_missing,
+    shape_findings,
+    triggers_fired,
+)
 from alembic_rekey.review.kept import keeping
 from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun, all_called
 from alembic_rekey.review.questions import Form, questions
@@ -66,7 +73,7 @@ def dry_runs(
     Raises:
         AnswersRefused: if the file of answers cannot be used.
         RegistryRefused: if the registry cannot be used, or is missing while a table holds rows.
-        Refused: if a table has other columns than a plan can be made of.
+        Refused: if a table is missing, or has other columns than a plan can be made of.
         DatabaseFailed, ReportFailed: where the database, or a file to be written, does not let us.
     """
     made: list[DryRun] = []
@@ -116,6 +123,8 @@ def _planned(
     keep: Keep,
 ) -> tuple[DryRun, ReportFile]:
     spec, dialect = choice.spec, connection.dialect.name
+    if choice.finds_tables:
+        refuse_missing(connection, spec)
     registry = registry_of(settings.registry, spec.identity)
     given = (
         None

@@ -50,6 +50,7 @@ def all_called(specs: Sequence[Spec]) -> dict[str, Spec]:
 class Choice:
     """The spec that is planned, what there is to say about the choice, and every spec of the project.
 
+    `finds_tables` says that its tables have to be there: nothing that is pending before it could make one.
     `number` is its place among the folds of the upgrade, from 0, and `others` what the others are called.
     """
 
@@ -58,6 +59,7 @@ class Choice:
     named: str = ""
     declared: tuple[Spec, ...] = ()
     is_applied: bool = False
+    finds_tables: bool = False
     number: int = 0
     others: tuple[str, ...] = ()
 

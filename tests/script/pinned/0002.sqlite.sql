@@ -61,18 +61,37 @@ DELETE FROM rekey_finding;
 
 -- Running upgrade 0001 -> 0002
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
+  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
+  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
+  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+  ('rekey_journal_memories', '"rekey_journal_memories"'),
+  ('rekey_journal_interactions', '"rekey_journal_interactions"');
+CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
+  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
+  '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1;
+
+-- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at
+--   the url: is this the database that is meant? If it is, correct the name of the table in the spec (on PostgreSQL
+--   also its schema), or make it in a revision before this one.
+INSERT INTO rekey_finding (guard, said)
+WITH rekey_declared_table("table") AS (VALUES ('projects'), ('project_state'), ('memories'), ('interactions'))
+SELECT 'rekey_missing_table', printf('the database has no table %s, which the revision declares', "table")
+FROM rekey_declared_table WHERE ("table" NOT IN (SELECT "table" FROM rekey_catalog))
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_missing_table CHECK (guard <> 'rekey_missing_table'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
+
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
 --   rekey_canonical. If the script stops here: rename the column for as long as the journal is needed, or leave its
 --   table out of the revision.
-INSERT INTO rekey_finding (guard, said)
-WITH rekey_asked("table", quoted) AS (VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')),
-rekey_catalog AS (SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-    '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
-  FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1)
-SELECT 'rekey_reserved_name',
+INSERT INTO rekey_finding (guard, said) SELECT 'rekey_reserved_name',
   printf('%s: column %Q is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
 WHERE lower(name) IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
@@ -131,6 +150,10 @@ CREATE TABLE IF NOT EXISTS rekey_journal_interactions AS SELECT CAST(NULL AS INT
   rekey_original.id AS rekey_to_id, rekey_original.*
 FROM interactions AS rekey_original WHERE 1 = 0;
 
+-- Drop these names.
+DROP VIEW rekey_catalog;
+DROP VIEW rekey_asked;
+
 -- Record the revision that the database has now.
 SAVEPOINT rekey_step;
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
@@ -139,7 +162,7 @@ UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 3
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 4
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys

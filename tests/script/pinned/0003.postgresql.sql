@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 880, 894, 904, 939, 1043
---   project_state: 889, 985, 994, 1003, 1023, 1033
---   interactions: 952
---   memories: 965, 975
+--   projects: 890, 904, 914, 949, 1053
+--   project_state: 899, 995, 1004, 1013, 1033, 1043
+--   interactions: 962
+--   memories: 975, 985
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -77,6 +77,31 @@ FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_ver
 
 -- Running upgrade 0002 -> 0003
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
+  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
+  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
+  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+  ('rekey_journal_memories', '"rekey_journal_memories"'),
+  ('rekey_journal_interactions', '"rekey_journal_interactions"');
+CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
+  format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+  format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
+  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+FROM rekey_asked
+  JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+    AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
+  JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid;
+
+-- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at
+--   the url: is this the database that is meant? If it is, correct the name of the table in the spec (on PostgreSQL
+--   also its schema), or make it in a revision before this one.
+INSERT INTO rekey_guard (guard, said)
+WITH rekey_declared_table("table") AS (VALUES ('projects'), ('project_state'), ('memories'), ('interactions'))
+SELECT 'rekey_missing_table', format('the database has no table %s, which the revision declares', "table")
+FROM rekey_declared_table WHERE ("table" NOT IN (SELECT "table" FROM rekey_catalog));
+
 -- Keep writers out of the tables until the end; readers go on.
 DO $rekey$
 DECLARE
@@ -119,21 +144,6 @@ CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id')
   ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
   ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
   ('interactions', 'created_at');
-CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
-  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
-  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
-  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
-  ('rekey_journal_memories', '"rekey_journal_memories"'),
-  ('rekey_journal_interactions', '"rekey_journal_interactions"');
-CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-  format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-  format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
-  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-FROM rekey_asked
-  JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-  JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid;
 CREATE TEMPORARY VIEW rekey_part(noun, "table", quoted, keys, name, deletable, apart) AS
 VALUES
   ('project', 'projects', '"projects"', '["id"]', 'name', 'yes', '[]'),
@@ -1402,8 +1412,8 @@ DROP VIEW rekey_drift, rekey_becoming_state, rekey_becoming_memory, rekey_becomi
 rekey_fired, rekey_keyed, rekey_planned_interaction, rekey_planned_memory, rekey_planned_state, rekey_of_interaction,
 rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory, rekey_as_memory, rekey_members_project,
 rekey_planned_project, rekey_group_project, rekey_ranked_project, rekey_known_project, rekey_of_project,
-rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_catalog, rekey_asked,
-rekey_declared;
+rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_declared, rekey_catalog,
+rekey_asked;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

@@ -9,6 +9,12 @@ from alembic_rekey.guard.wording.words import Wording
 __all__ = ["CLAIM_WORDING"]
 
 CLAIM_WORDING: Mapping[str, Wording] = {
+    "missing_table": Wording(
+        claim="the database has every table that the revision declares",
+        sentence="the database has no table {table}, which the revision declares",
+        remedy="look at the url: is this the database that is meant? If it is, correct the name of the table in the "
+        "spec (on PostgreSQL also its schema), or make it in a revision before this one.",
+    ),
     "todo": Wording(
         claim="no question of the revision stands open",
         sentence="TODO in the revision: {question}",
