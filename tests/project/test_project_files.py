@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from alembic.config import CommandLine
 
+from alembic_rekey import environment
+from alembic_rekey.project.environment_text import GIVEN_BY_US
 from alembic_rekey.project.files import ENVIRONMENT_LINES, SETTING_LINES
 from commands import rekey_with
 
@@ -171,7 +173,6 @@ NOT_PLAIN = {
         "            context.execute('SELECT 1')\n            context.run_migrations()",
     ),
     "another name": ("context.configure(\n            connection", "here.configure(\n            connection"),
-    "no literals": ("literal_binds=True", "literal_binds=False"),
     "a run of its own": ("target_metadata = None", "target_metadata = None\nrun = target_metadata\nprint(run)"),
     "what is no Python": ("target_metadata = None", "target_metadata ="),
 }
@@ -191,6 +192,36 @@ def test_an_environment_of_which_it_is_not_plain_what_it_runs_is_left_and_the_li
             "(target_metadata", "(target_metadata, connection=connection"
         ).splitlines():
             assert line in said.err
+
+
+@pytest.mark.parametrize("given", ["transaction_per_migration=False", "transactional_ddl=True"])
+def test_what_run_gives_alike_is_left_away(project, given):
+    edited(project, "connection=connection,", f"connection=connection, {given},")
+    said = rekey_with("init")
+    assert (0, "") == (said.status, said.err)
+    assert "        run(connection=connection, target_metadata=target_metadata)\n" in project.env.read_text("utf-8")
+
+
+OTHERWISE = ("transaction_per_migration=True", "transactional_ddl=False", "literal_binds=False", "as_sql=True")
+
+
+@pytest.mark.parametrize("given", OTHERWISE)
+def test_what_run_gives_otherwise_is_to_be_struck_out_first(project, given):
+    text = project.env.read_text("utf-8").replace("        literal_binds=True,\n", "")
+    project.env.write_text(text, "utf-8")
+    edited(project, "connection=connection,", f"connection=connection, {given},")
+    before = texts(project)
+    said = rekey_with("init")
+    assert (1, "", before) == (said.status, said.out, texts(project))
+    assert said.err.startswith(f"FAILED: {project.env} gives configure() {given}, which run() gives it otherwise;")
+    assert "what to do: strike that out, and run this again" in said.err
+    edited(project, f"{given},", "")
+    assert 0 == rekey_with("init").status
+    assert "run(connection=connection, target_metadata=target_metadata)" in project.env.read_text("utf-8")
+
+
+def test_init_knows_every_argument_that_run_gives_itself():
+    assert GIVEN_BY_US.keys() == environment._OURS.keys()
 
 
 def test_a_configuration_without_a_url_gets_the_lines_below_the_name_of_its_section(project):

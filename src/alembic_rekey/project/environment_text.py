@@ -13,12 +13,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["ended_like", "lines_of", "rewritten"]
+__all__ = ["GIVEN_BY_US", "ended_like", "given_otherwise", "lines_of", "rewritten"]
 
 _RUNNERS = ("run_migrations_offline", "run_migrations_online", "do_run_migrations", "run_async_migrations")
 _ONLY_THERE = frozenset(("engine_from_config", "pool", "asyncio", "Connection", "async_engine_from_config"))
-_GIVEN_BY_US = {"literal_binds": "True", "dialect_opts": "{'paramstyle': 'named'}"}
-"""Arguments of `configure()` that templates give, as run() gives them itself."""
+GIVEN_BY_US = {
+    "as_sql": None,
+    "dialect_name": None,
+    "dialect_opts": "{'paramstyle': 'named'}",
+    "literal_binds": "True",
+    "transaction_per_migration": "False",
+    "transactional_ddl": "True",
+}
+"""Arguments of `configure()` that run() gives itself, as it gives them; None where it asks Alembic."""
 
 _Statement = ast.stmt
 
@@ -41,6 +48,11 @@ def rewritten(text: str, templates: Iterable[str], ends_with: str) -> tuple[str,
     if not found or not whole or not plain or _names(tree) & {"run", "ADOPTED"}:
         return None
     return _called(text, tree, found, ends_with)
+
+
+def given_otherwise(text: str) -> list[str]:
+    """Return the arguments of `configure()` in `text` that run() gives itself, and otherwise."""
+    return list(dict.fromkeys(said for run in _runs(ast.parse(text)) for said in run.otherwise))
 
 
 def _parsed(text: str) -> tuple[ast.Module, list[_Statement]]:
@@ -102,16 +114,20 @@ class _Run:
     @property
     def is_plain(self) -> bool:
         """Whether run() takes what they give."""
-        given = {word.arg: ast.unparse(word.value) for word in self.configure.keywords if word.arg in _GIVEN_BY_US}
-        ours = all(_GIVEN_BY_US[str(name)] == said for name, said in given.items())
-        return ours and not self.configure.args and all(word.arg for word in self.passed_on)
+        return not self.otherwise and not self.configure.args and all(word.arg for word in self.passed_on)
+
+    @property
+    def otherwise(self) -> list[str]:
+        """The arguments that run() gives itself, and not so."""
+        given = {word.arg: ast.unparse(word.value) for word in self.configure.keywords if word.arg in GIVEN_BY_US}
+        return [f"{name}={said}" for name, said in given.items() if GIVEN_BY_US[str(name)] != said]
 
     def told(self, text: str, adopted: bool) -> str:
         """Return the call that stands for both."""
         words = [
             f"{word.arg}={_source(text, word.value)}" if word.arg else f"**{_source(text, word.value)}"
             for word in self.configure.keywords
-            if word.arg not in _GIVEN_BY_US
+            if word.arg not in GIVEN_BY_US
         ]
         if self.passed_on:
             passed = ", ".join(f'"{word.arg}": {_source(text, word.value)}' for word in self.passed_on)

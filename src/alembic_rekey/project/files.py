@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from alembic_rekey.errors import CommandRefused
-from alembic_rekey.project.environment_text import ended_like, lines_of, rewritten
+from alembic_rekey.project.environment_text import GIVEN_BY_US, ended_like, given_otherwise, lines_of, rewritten
 
 __all__ = ["ADOPTED_LINES", "ENVIRONMENT_LINES", "SETTING_LINES", "Change", "initialise", "lines_instead"]
 
@@ -79,8 +79,8 @@ def lines_instead(ends_with: str = ENVIRONMENT_LINES) -> str:
     return (
         "in place of each `context.configure(…)`, and of what runs the migrations behind it, the last line of these "
         "with the connection that stands there (in the function for --sql without one); other arguments of "
-        "configure() stay, but for literal_binds and dialect_opts, and what run_migrations() is given (name=value) "
-        f'becomes passed_on={{"name": value}}:\n\n{_indented(lines)}'
+        f"configure() stay, but for those that run() gives itself ({', '.join(GIVEN_BY_US)}), and what "
+        f'run_migrations() is given (name=value) becomes passed_on={{"name": value}}:\n\n{_indented(lines)}'
     )
 
 
@@ -96,6 +96,12 @@ def _environment(path: Path, config: Config, ends_with: str) -> Change:
     except (OSError, ValueError, SyntaxError) as error:
         raise CommandRefused(f"{path} cannot be read: {error}.", unread) from error
     if made is None:
+        if otherwise := given_otherwise(text.removeprefix(_MARK)):
+            raise CommandRefused(
+                f"{path} gives configure() {', '.join(otherwise)}, which run() gives it otherwise; it was not changed.",
+                "strike that out, and run this again: an upgrade that folds is one transaction, and to run revisions "
+                "one by one, name each: alembic upgrade REVISION.",
+            )
         raise CommandRefused(
             f"it is not plain how {path} runs migrations, and it was not changed.",
             f"let it run them through this library: {lines_instead(ends_with)}",
