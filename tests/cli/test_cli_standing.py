@@ -3,11 +3,14 @@
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
+import alembic
 import pytest
 
 import legacy
-from commands import rekey_here
+import small
+from commands import rekey_here, rekey_with
 from examples import CANONICAL, folded, prepared
 from pages import Read
 from server import clean_environment
@@ -63,6 +66,59 @@ def test_what_a_stale_worker_wrote_is_left_over(done, database):
     document = done("status", "--json").document
     assert [("interactions", "p05", 1)] == [(one["table"], one["alias"], one["rows"]) for one in document["leftovers"]]
     assert [1] == [run["run"] for run in document["applied"]]
+
+
+@pytest.fixture
+def stamped(database, tmp_path):
+    """A project whose database counts as folded, and was not."""
+    project = small.make(database, tmp_path)
+    project.does("stamp", "head")
+    return project
+
+
+def test_a_database_that_was_stamped_and_never_folded_is_not_clean(stamped):
+    said = rekey_with("-c", str(stamped.config), "status")
+    assert 4 == said.status, said.err
+    assert "leftovers  2 rows stand under an alias" in said.out
+    assert "no run     revision 0001, of each project, counts as applied, and no run is recorded" in said.out
+    assert "what to do: was the database stamped?" in said.out
+    document = rekey_with("-c", str(stamped.config), "status", "--json").document
+    assert [{"revision": "0001", "noun": "project"}] == document["unrecorded"]
+    scan = rekey_with("-c", str(stamped.config), "scan", "--check")
+    assert (4, True) == (scan.status, "Rows under an alias (2)" in scan.out)
+    assert "no run       revision 0001, of each project, counts as applied, and no run is recorded" in scan.out
+    assert "was the database stamped?" in scan.out
+
+
+@pytest.mark.parametrize("command", [("status",), ("scan", "--check")])
+def test_a_database_that_was_made_as_it_is_now_and_stamped_is_clean(stamped, database, command):
+    database.execute("DELETE FROM notes WHERE project = 'pol'; DELETE FROM projects WHERE name = 'pol'")
+    said = rekey_with("-c", str(stamped.config), *command)
+    assert (0, False) == (said.status, "no run " in said.out), said
+
+
+@pytest.mark.parametrize("command", [("status",), ("scan", "--check")])
+def test_a_fold_that_is_to_come_leaves_nothing_over(database, tmp_path, command):
+    project = small.make(database, tmp_path)
+    said = rekey_with("-c", str(project.config), *command)
+    assert (0, False) == (said.status, "no run " in said.out), said
+
+
+def test_what_is_said_of_a_stamped_database_folds_it(stamped):
+    stamped.does("stamp", "base")
+    stamped.does("upgrade", "head")
+    assert {1: "polisher", 2: "polisher"} == stamped.notes()
+    assert 0 == rekey_with("-c", str(stamped.config), "status").status
+
+
+def test_so_does_a_fold_of_its_own_where_others_ran_behind_it(stamped):
+    template = stamped.folder / "migrations" / "script.py.mako"
+    template.write_bytes((Path(alembic.__file__).parent / "templates" / "generic" / template.name).read_bytes())
+    made = rekey_with("-c", str(stamped.config), "revision", "--fold", "projects.name", "-m", "fold what never was")
+    assert 0 == made.status, made.err
+    stamped.does("upgrade", "head")
+    assert {1: "polisher", 2: "polisher"} == stamped.notes()
+    assert 0 == rekey_with("-c", str(stamped.config), "status").status
 
 
 def test_a_database_that_lacks_the_fold_says_so(database, tmp_path):

@@ -404,9 +404,10 @@ def test_a_question_that_takes_too_long_ends_alone_and_is_told(database, tmp_pat
     database.execute("DELETE FROM visits")
     database.execute(MANY[database.dialect].format(2_000_000))
     config = configuration([str(made.config)], [f"url={database.url}"], "alembic")
-    settings = settings_of(config)
+    settings, folds = settings_of(config), Folds(config)
     with reading(settings) as connection:
-        found = scanned(Looking(connection, None, 0.2), Folds(config).specs, settings.registry, "alembic_version")
+        looking = Looking(connection, None, 0.2)
+        found = scanned(looking, folds.specs, settings.registry, "alembic_version", folds.awaited(()))
     assert any(note.startswith("visits.who was not read: ") for note in found.notes)
     assert FOUND - {("visits", "who", "")} <= {(one.table, one.column, one.path) for one in found.outside}
 

@@ -37,7 +37,7 @@ from alembic_rekey.project.configuration import SECTION, configuration
 from alembic_rekey.project.environment_file import Place, place_of
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.report.file import NewFile
-from alembic_rekey.review.dry_run import dry_runs
+from alembic_rekey.review.dry_run import dry_runs, heads
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.scan.findings import Unregistered
 from alembic_rekey.review.scan.scan import named
@@ -141,7 +141,8 @@ def _plan(options: argparse.Namespace, config: Config, place: Place) -> int:
 
 def _unregistered(place: Place, folds: Folds) -> list[Unregistered]:
     with reading(place.settings, place.engine) as connection:
-        return named(Looking(connection), folds.specs, place.settings.registry, str(place.versions.name)).unregistered
+        awaited, versions = folds.awaited(heads(connection, place.versions)), str(place.versions.name)
+        return named(Looking(connection), folds.specs, place.settings.registry, versions, awaited).unregistered
 
 
 def _fill(file: NewFile, made: DryRun, names: Sequence[Unregistered]) -> None:

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic_rekey.connection.database import reading
 from alembic_rekey.project.environment_file import Place
 from alembic_rekey.project.folds import Folds
+from alembic_rekey.review.dry_run import heads
 from alembic_rekey.review.scan.scan import scanned
 from alembic_rekey.review.schema.held import MOST_ROWS, Looking
 from alembic_rekey.show.scanned import scan_text
@@ -24,9 +25,13 @@ FOUND = 4
 
 def scan(options: argparse.Namespace, config: Config, place: Place) -> int:
     """Look for names and keys that no spec declares."""
-    versions, settings, specs = str(place.versions.name), place.settings, Folds(config).specs
+    versions, settings, folds = str(place.versions.name), place.settings, Folds(config)
     with reading(settings, place.engine) as connection:
-        made = scanned(Looking(connection, None if options.full else MOST_ROWS), specs, settings.registry, versions)
+        looking, awaited = (
+            Looking(connection, None if options.full else MOST_ROWS),
+            folds.awaited(heads(connection, place.versions)),
+        )
+        made = scanned(looking, folds.specs, settings.registry, versions, awaited)
     if options.show == "json":
         print(json.dumps(made.document, indent=1))
     elif sys.stdout.isatty():

@@ -91,6 +91,14 @@ class Folds:
             if spec.revision not in applied
         )
 
+    def awaited(self, heads: Collection[str]) -> frozenset[str]:
+        """Return the nouns of the folds that a database at `heads` still lacks.
+
+        Raises:
+            CommandRefused: if the database is at a revision that the scripts do not have.
+        """
+        return frozenset(choice.spec.identity.noun for choice in self.lacking(heads))
+
     def _choice(self, spec: Spec) -> Choice:
         return Choice(spec, (), told_apart(spec, self._of(spec.revision)), tuple(self.specs))
 

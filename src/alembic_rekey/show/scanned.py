@@ -6,16 +6,30 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from alembic_rekey.review.scan.findings import Scan
+from alembic_rekey.review.scan.findings import Scan, Unrecorded
 from alembic_rekey.text.shown import counted, printable, shown
 
-__all__ = ["scan_text"]
+__all__ = ["STAMPED", "never_ran", "scan_text"]
+
+STAMPED = (
+    "was the database stamped? Stamp it at the revision before (alembic stamp REVISION), and alembic upgrade folds; "
+    "where others ran behind it, alembic-rekey revision --fold TABLE.COLUMN writes one more fold, with its tables."
+)
+"""What to do where a fold counts as applied and never ran."""
+
+
+def never_ran(one: Unrecorded) -> str:
+    """Return the line of a fold that counts as applied and never ran."""
+    return (
+        f"revision {printable(one.revision)}, of each {printable(one.noun)}, counts as applied, and no run is recorded"
+    )
 
 
 def scan_text(made: Scan, database: str, limit: int | None) -> Iterator[str]:
     """Yield the scan; lists are cut at `limit` entries, None shows all."""
     yield f"Scan of {printable(database)}, reading only: {made.tables:,} tables."
     yield from (f"  note         {printable(note)}" for note in made.notes)
+    yield from (f"  no run       {never_ran(one)}" for one in made.unrecorded)
     yield from _list(
         "Columns outside the spec that hold registered names",
         [
@@ -39,14 +53,16 @@ def scan_text(made: Scan, database: str, limit: int | None) -> Iterator[str]:
         "declare each as an owner before the next fold; rekey_redirect, or the journal, tells where a key leads now.",
     )
     yield from _list(
-        "Rows written under an alias since the last fold",
+        "Rows under an alias" if made.unrecorded else "Rows written under an alias since the last fold",
         [
             f"{_at(one.table, one.column)}{f', {one.day}' if one.day else ''}: {one.rows:,} under {shown(one.alias)}, "
             f"which is {shown(one.canonical)}"
             for one in made.since
         ],
         limit,
-        'let who writes them use the registry, then fold again: alembic-rekey revision -m "…".',
+        STAMPED
+        if made.unrecorded
+        else 'let who writes them use the registry, then fold again: alembic-rekey revision -m "…".',
     )
     yield from _list(
         "Names that no list registers",

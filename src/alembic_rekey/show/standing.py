@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic_rekey.report.runs import Run, run_called
 from alembic_rekey.review.scan.status import Status
+from alembic_rekey.show.scanned import STAMPED, never_ran
 from alembic_rekey.text.shown import printable, shown
 
 __all__ = ["runs_document", "status_document", "status_text"]
@@ -36,6 +37,7 @@ def status_document(found: Status) -> dict[str, Any]:
         "pending": list(found.pending),
         "applied": runs_document(found.runs),
         "leftovers": [asdict(one) for one in found.leftovers],
+        "unrecorded": [asdict(one) for one in found.unrecorded],
         "new_names": list(found.new),
         "notes": list(found.notes),
     }
@@ -53,12 +55,14 @@ def status_text(found: Status, database: str, limit: int | None) -> Iterator[str
     )
     yield f"  applied    {len(standing):,} of {len(found.runs):,} recorded runs stand{last}"
     rows = sum(one.rows for one in found.leftovers)
-    yield f"  leftovers  {f'{rows:,} rows were written under an alias since' if rows else 'none'}"
+    left = "stand under an alias" if found.unrecorded else "were written under an alias since"
+    yield f"  leftovers  {f'{rows:,} rows {left}' if rows else 'none'}"
     for one in islice(found.leftovers, limit):
         when = f", {one.day}" if one.day else ""
         place = f"{printable(one.table)}.{printable(one.column)}"
         yield f"    {place}: {shown(one.alias)} -> {shown(one.canonical)}, {one.rows:,} rows{when}"
     yield from _more(len(found.leftovers), limit)
+    yield from (f"  no run     {never_ran(one)}" for one in found.unrecorded)
     yield from (f"  note       {printable(note)}" for note in found.notes)
     if found.new:
         named = ", ".join(map(shown, islice(found.new, limit)))
@@ -66,6 +70,8 @@ def status_text(found: Status, database: str, limit: int | None) -> Iterator[str
         yield from _more(len(found.new), limit)
     if found.pending:
         yield "  what to do: alembic-rekey plan shows what the upgrade would do; alembic upgrade head does it."
+    elif found.unrecorded:
+        yield f"  what to do: {STAMPED}"
     elif rows or found.new:
         yield '  what to do: alembic-rekey revision -m "…" makes one more fold; alembic-rekey scan looks for more.'
         if rows:

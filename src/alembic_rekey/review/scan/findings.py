@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Holding", "KeysHeld", "Scan", "Unregistered", "WrittenSince"]
+__all__ = ["Holding", "KeysHeld", "Scan", "Unrecorded", "Unregistered", "WrittenSince"]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,16 @@ class Unregistered:
 
 
 @dataclass(frozen=True)
+class Unrecorded:
+    """A fold whose revision counts as applied, and that never ran: rows under its aliases are still there."""
+
+    revision: str
+    noun: str
+
+
+@dataclass(frozen=True)
 class WrittenSince:
-    """Rows that were written under an alias since the last fold; `day` where a column of times tells."""
+    """Rows that were written under an alias since the last fold, or never folded; `day` where a time tells."""
 
     table: str
     column: str
@@ -71,6 +79,7 @@ class Scan:
     keys: list[KeysHeld] = field(default_factory=list)
     unregistered: list[Unregistered] = field(default_factory=list)
     since: list[WrittenSince] = field(default_factory=list)
+    unrecorded: list[Unrecorded] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alembic_rekey.names.registry import registry_of
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.review.scan.findings import Holding, KeysHeld, Scan, Unregistered, WrittenSince
+from alembic_rekey.review.scan.findings import Holding, KeysHeld, Scan, Unrecorded, Unregistered, WrittenSince
 from alembic_rekey.review.scan.keys_held import keys_held
 from alembic_rekey.review.scan.names_held import names_held
 from alembic_rekey.review.scan.scope import Folded, Scope
@@ -22,8 +22,10 @@ from alembic_rekey.text.progress import Progress
 __all__ = ["named", "scanned"]
 
 
-def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str) -> Scan:
+def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str, awaited: Collection[str]) -> Scan:
     """Look for all that a scan is about; the last fold of an identity stands for those before it.
+
+    `awaited` are the nouns of the folds that the database lacks.
 
     Raises:
         RegistryRefused: where the registry cannot be used.
@@ -40,28 +42,38 @@ def scanned(looking: Looking, specs: Sequence[Spec], registry: Path, versions: s
                     _take(made, names_held(scope, folded, described))
         for folded in folds:
             progress.doing(folded.noun)
-            _take(made, _named(scope, folded))
+            _take(made, _named(scope, folded, awaited))
             _take(made, keys_held(scope, folded.spec, folded.names))
     return made
 
 
-def named(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str) -> Scan:
+def named(looking: Looking, specs: Sequence[Spec], registry: Path, versions: str, awaited: Collection[str]) -> Scan:
     """Look at the names of declared columns alone: those that no list registers, those written since the last fold.
+
+    `awaited` are the nouns of the folds that the database lacks.
 
     Raises:
         RegistryRefused: where the registry cannot be used.
     """
     scope, made = Scope(read_schema(looking.connection, [versions]), looking, specs), Scan()
     for folded in _folds(looking, specs, registry):
-        _take(made, _named(scope, folded))
+        _take(made, _named(scope, folded, awaited))
     return made
 
 
-def _named(scope: Scope, folded: Folded) -> Iterator[Unregistered | WrittenSince | str]:
-    if folded.registry.is_read:
-        yield from unregistered(scope, folded)
-        if (run := last_run(scope, folded)) is not None:
-            yield from written_since(scope, folded, run)
+def _named(
+    scope: Scope, folded: Folded, awaited: Collection[str]
+) -> Iterator[Unrecorded | Unregistered | WrittenSince | str]:
+    if not folded.registry.is_read:
+        return
+    yield from unregistered(scope, folded)
+    run = last_run(scope, folded)
+    if run is None and folded.noun in awaited:
+        return
+    found = list(written_since(scope, folded, run))
+    if run is None and any(isinstance(one, WrittenSince) for one in found):
+        yield Unrecorded(folded.spec.revision, folded.noun)
+    yield from found
 
 
 def _folds(looking: Looking, specs: Sequence[Spec], registry: Path) -> list[Folded]:
@@ -85,10 +97,11 @@ def _notes(scope: Scope, folds: Sequence[Folded]) -> Iterable[str]:
             yield f"{called(one.place)}: about {read:,} of about {every:,} rows were read; --full reads all"
 
 
-def _take(made: Scan, found: Iterable[Holding | KeysHeld | Unregistered | WrittenSince | str]) -> None:
+def _take(made: Scan, found: Iterable[Holding | KeysHeld | Unrecorded | Unregistered | WrittenSince | str]) -> None:
     lists: dict[type, Callable[..., None]] = {
         Holding: made.holdings.append,
         KeysHeld: made.keys.append,
+        Unrecorded: made.unrecorded.append,
         Unregistered: made.unregistered.append,
         WrittenSince: made.since.append,
         str: made.notes.append,

@@ -28,8 +28,11 @@ def last_run(scope: Scope, folded: Folded) -> int | None:
     return connection.execute(select(func.max(runs.c.id)).where(runs.c.noun == folded.noun, standing)).scalar()
 
 
-def written_since(scope: Scope, folded: Folded, run: int) -> Iterator[WrittenSince | str]:
-    """Yield the rows of declared columns that hold what `run` knew for an alias: it left none."""
+def written_since(scope: Scope, folded: Folded, run: int | None) -> Iterator[WrittenSince | str]:
+    """Yield the rows of declared columns that hold what `run` knew for an alias: it left none.
+
+    Without a run, those that hold any alias: their fold counts as applied, and never ran.
+    """
     knew = select(aliases.c.alias).where(aliases.c.run_id == run)
     for naming in scope.naming(folded):
         since = _since(naming, run)
@@ -40,7 +43,8 @@ def written_since(scope: Scope, folded: Folded, run: int) -> Iterator[WrittenSin
         asked = (
             select(spelled.c.spelling, spelled.c.canonical, day.label("day"), func.count().label("rows"))
             .join_from(naming.rows, spelled, spelled.c.spelling == naming.written)
-            .where(spelled.c.spelling != spelled.c.canonical, spelled.c.alias.in_(knew), *naming.counts, *since)
+            .where(spelled.c.spelling != spelled.c.canonical, *naming.counts, *since)
+            .where(*([] if run is None else [spelled.c.alias.in_(knew)]))
             .group_by(spelled.c.spelling, spelled.c.canonical, day)
             .order_by(day, spelled.c.spelling)
         )
@@ -51,7 +55,7 @@ def written_since(scope: Scope, folded: Folded, run: int) -> Iterator[WrittenSin
         yield from (f"{place}.{naming.known.name} was not read: {reason}" for reason in failed)
 
 
-def _since(naming: Naming, run: int) -> Sequence[ColumnElement[bool]] | None:
+def _since(naming: Naming, run: int | None) -> Sequence[ColumnElement[bool]] | None:
     """Return the conditions of what the run left changed; None where nothing tells.
 
     A name beside an owner changes with that one alone: any other may have stood there before.
@@ -59,7 +63,7 @@ def _since(naming: Naming, run: int) -> Sequence[ColumnElement[bool]] | None:
     stamp = naming.part.updated_at
     if not naming.follows:
         return ()
-    if stamp is None:
+    if stamp is None or run is None:
         return None
     finished = select(runs.c.finished_at).where(runs.c.id == run).scalar_subquery()
     ended = Moment(stamp, written_time(finished, stamp))

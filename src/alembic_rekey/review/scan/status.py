@@ -10,7 +10,7 @@ from sqlalchemy import select
 from alembic_rekey.names.registry import registry_of
 from alembic_rekey.report.runs import Run, recorded_runs
 from alembic_rekey.review.made import Choice
-from alembic_rekey.review.scan.findings import WrittenSince
+from alembic_rekey.review.scan.findings import Unrecorded, WrittenSince
 from alembic_rekey.review.scan.scan import named
 from alembic_rekey.review.schema.held import Looking
 from alembic_rekey.settings import Settings
@@ -27,6 +27,7 @@ class Status:
     pending: Sequence[str]
     runs: Sequence[Run]
     leftovers: Sequence[WrittenSince]
+    unrecorded: Sequence[Unrecorded]
     new: Sequence[str]
     notes: Sequence[str]
 
@@ -40,11 +41,13 @@ def status_of(
         RegistryRefused: where the registry cannot be used.
     """
     runs = recorded_runs(looking.connection)
-    found = named(looking, specs, settings.registry, versions)
+    awaited = {choice.spec.identity.noun for choice in pending}
+    found = named(looking, specs, settings.registry, versions, awaited)
     return Status(
         [choice.called for choice in pending],
         runs,
         found.since,
+        found.unrecorded,
         [] if pending else list(_new(looking, settings, specs, runs)),
         found.notes,
     )
