@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import chdir
 from functools import partial
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -606,6 +607,19 @@ def test_the_command_says_which_of_the_two_it_did(tmp_path):
     assert (0, True) == (said.status, "one more fold of what 0001_drafted.py folds" in said.err)
     said = made.rekey("revision", "-m", "later", "--found")
     assert (1, True) == (said.status, "--found says how a new fold is made, and none is asked for" in said.err)
+
+
+def test_a_fold_that_is_copied_again_and_again_keeps_its_comments_as_they_are(tmp_path):
+    made = plain(SQLiteDatabase(tmp_path / "x.db"), tmp_path)
+    draft(made, "customers.name", "--found")
+    texts = []
+    for number in ("0002", "0003", "0004"):
+        said = made.rekey("revision", "-m", "later", "--rev-id", number)
+        assert 0 == said.status, said.err
+        lines = Path(said.out.strip()).read_text("utf-8").splitlines()
+        texts.append(lines[lines.index("def upgrade() -> None:") :])
+    assert [1, 1] == [line.count("# type: ignore") for line in texts[0] if "op." in line]
+    assert texts[0] == texts[1] == texts[2]
 
 
 MODELS = """

@@ -128,7 +128,9 @@ class _Text:
         lines = [line.encode() for line in self._lines]
         for node, text in sorted(replaced, key=lambda each: -each[0].lineno):
             start, end = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-            around = lines[start][: node.col_offset] + text.encode() + lines[end][node.end_col_offset :]
+            # The text of a function has the comment that stands behind its last statement.
+            rest = b"\n" if isinstance(node, ast.FunctionDef) else lines[end][node.end_col_offset :]
+            around = lines[start][: node.col_offset] + text.encode() + rest
             lines[start : end + 1] = [around]
         return b"".join(lines).decode()
 
