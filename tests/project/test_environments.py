@@ -222,7 +222,10 @@ def test_branches_and_other_places_for_revisions(project):
     )
     assert "'pol' -> 'polisher'" in project.says("plan")
     project.does("upgrade", "b0")
-    assert "'pol' -> 'polisher'" in project.says("plan")
+    said = project.says("plan")
+    assert "'pol' -> 'polisher'" in said
+    assert said.endswith("The upgrade would carry this plan out: alembic upgrade heads\n")
+    assert "; alembic upgrade heads does it.\n" in project.says("status")
     project.does("upgrade", "heads")
     assert FOLDED == project.notes()
     assert {"a1", "b0"} == {head for (head,) in project.database.rows("SELECT version_num FROM alembic_version")}

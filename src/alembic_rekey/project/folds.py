@@ -100,7 +100,8 @@ class Folds:
         return frozenset(choice.spec.identity.noun for choice in self.lacking(heads))
 
     def _choice(self, spec: Spec) -> Choice:
-        return Choice(spec, (), told_apart(spec, self._of(spec.revision)), tuple(self.specs))
+        to = "heads" if len(self._scripts.get_heads()) > 1 else "head"
+        return Choice(spec, (), told_apart(spec, self._of(spec.revision)), tuple(self.specs), to=to)
 
     def of(self, revision: str, noun: str | None = None, turn: int = 1) -> Spec:
         """Return the spec of `revision` for `noun`, its first if none is named; `turn` counts those of one noun from 1.

@@ -69,7 +69,8 @@ def status_text(found: Status, database: str, limit: int | None) -> Iterator[str
         yield f"  new names  {len(found.new):,} in the registry that no run knew: {named}"
         yield from _more(len(found.new), limit)
     if found.pending:
-        yield "  what to do: alembic-rekey plan shows what the upgrade would do; alembic upgrade head does it."
+        upgrade = f"alembic upgrade {found.to}"
+        yield f"  what to do: alembic-rekey plan shows what the upgrade would do; {upgrade} does it."
     elif found.unrecorded:
         yield f"  what to do: {STAMPED}"
     elif rows or found.new:

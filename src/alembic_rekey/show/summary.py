@@ -39,7 +39,10 @@ __all__ = [
 ]
 
 _SENTENCE = 400
-_ONE_MORE = 'alembic-rekey revision -m "fold later names", then alembic upgrade head'
+_ONE_MORE = {
+    "head": 'alembic-rekey revision -m "fold later names", then alembic upgrade head',
+    "heads": 'alembic-rekey revision -m "fold later names" --head REVISION, then alembic upgrade heads',
+}
 DROPS = (
     "the row goes and the value that stays is not touched. Where the old value is the right one, write it to "
     "the canonical's row before the upgrade; the journal and the report keep every dropped row."
@@ -192,12 +195,14 @@ def verdict(made: DryRun) -> str:
     if made.choice.is_applied and not made.report.is_empty:
         if made.would_refuse:
             return "Every fold is applied, and one more would refuse this plan."
-        return f"Every fold is applied, and one more would carry this plan out: {_ONE_MORE}"
+        return f"Every fold is applied, and one more would carry this plan out: {_ONE_MORE[made.choice.to]}"
     if made.would_refuse:
         return f"{upgrade} would refuse this plan."
     if made.report.is_empty:
         return f"The plan is empty: {upgrade[0].lower()}{upgrade[1:]} would touch no row."
-    return f"{upgrade} would carry this plan out" + ("." if made.choice.others else ": alembic upgrade head")
+    return f"{upgrade} would carry this plan out" + (
+        "." if made.choice.others else f": alembic upgrade {made.choice.to}"
+    )
 
 
 def verdict_of_all(plans: Sequence[DryRun]) -> str:
@@ -213,8 +218,9 @@ def verdict_of_all(plans: Sequence[DryRun]) -> str:
     if not touching:
         return f"{said}, and every plan is empty: the upgrade would touch no row."
     if is_applied:
-        return f"{said}, and one more would touch rows: {_ONE_MORE}"
-    return f"{said}: the upgrade would carry out what revision {', '.join(touching)} plans: alembic upgrade head"
+        return f"{said}, and one more would touch rows: {_ONE_MORE[plans[0].choice.to]}"
+    upgrade = f"alembic upgrade {plans[0].choice.to}"
+    return f"{said}: the upgrade would carry out what revision {', '.join(touching)} plans: {upgrade}"
 
 
 def _heading(text: str) -> tuple[str, str]:

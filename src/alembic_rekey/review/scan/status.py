@@ -22,9 +22,13 @@ __all__ = ["Status", "status_of"]
 
 @dataclass(frozen=True)
 class Status:
-    """What there is to say; `new` are the names of the registry that no run of its identity knew."""
+    """What there is to say; `new` are the names of the registry that no run of its identity knew.
+
+    `to` is what an upgrade of the `pending` folds is told to go to.
+    """
 
     pending: Sequence[str]
+    to: str
     runs: Sequence[Run]
     leftovers: Sequence[WrittenSince]
     unrecorded: Sequence[Unrecorded]
@@ -45,6 +49,7 @@ def status_of(
     found = named(looking, specs, settings.registry, versions, awaited)
     return Status(
         [choice.called for choice in pending],
+        next((choice.to for choice in pending), "head"),
         runs,
         found.since,
         found.unrecorded,
