@@ -110,6 +110,12 @@ def without_all_rights(database: Database) -> None:
     database.execute(f"ALTER DATABASE {database.name} SET role = 'pg_monitor'")
 
 
+def temporary_first(database: Database) -> None:
+    """Whoever connects from now on makes its tables in a schema that goes with the session."""
+    assert isinstance(database, PostgreSQLDatabase)
+    database.execute(f"ALTER DATABASE {database.name} SET search_path = pg_temp, public")
+
+
 def overwriting(table: str, column: str, value: str) -> Change:
     """A trigger that writes something else into a row than the run does.
 
@@ -203,6 +209,7 @@ CASES = {
     ),
     "a column that a created row would lack": Case("rekey_unfilled_column_project", (needed_column,)),
     "a generated column": Case("rekey_generated_column", (generated_column,)),
+    "a search path that makes tables temporary": Case("rekey_temporary_schema", (temporary_first,), only="postgresql"),
     "a column with a name of the journal": Case(
         "rekey_reserved_name", (sql("ALTER TABLE projects ADD COLUMN rekey_canonical TEXT"),)
     ),

@@ -28,7 +28,7 @@ from alembic_rekey.guard.answer_checks import answer_checks
 from alembic_rekey.guard.checks import guards
 from alembic_rekey.guard.claims.rows import stored_claims
 from alembic_rekey.guard.claims.times import time_checks
-from alembic_rekey.guard.shape import shape_checks
+from alembic_rekey.guard.shape import astray, shape_checks
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers
@@ -122,7 +122,7 @@ def upgrade_steps(
     counted_plan = select(current_run(), literal("plan"), counted)
     return [
         *lock(spec, dialect),
-        *(Guard(check) for check in shape_checks(spec, dialect)),
+        *(Guard(check) for check in (*astray(dialect), *shape_checks(spec, dialect))),
         *record(spec, registry, dialect, given),
         Phase("Check the plan"),
         counted_once(spec, planned),

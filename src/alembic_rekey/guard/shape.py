@@ -39,6 +39,7 @@ from alembic_rekey.sql.side_tables import bookkeeping, journal_name, kept_names
 from alembic_rekey.sql.steps import Kindred
 
 __all__ = [
+    "astray",
     "catalog",
     "column_undeclared",
     "columns_of",
@@ -62,6 +63,11 @@ def missing_tables(parts: Sequence[Part], dialect: str) -> Check:
     declared = _listed([(name,) for name in names], "rekey_declared_table", "table")
     absent = select(declared.c.table).where(declared.c.table.not_in(select(stored_columns(parts, dialect).c.table)))
     return check("missing_table", "", absent)
+
+
+def astray(dialect: str) -> list[Check]:
+    """Return the check that side tables are made where they outlive the session; none where they always do."""
+    return [check("temporary_schema", "", found) for found in database(dialect).session.astray()]
 
 
 def reserved_names(parts: Sequence[Part], dialect: str) -> Check:

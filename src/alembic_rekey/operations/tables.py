@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Table, and_, exists, inspect, literal, not
 from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import any_rows, check
+from alembic_rekey.guard.shape import astray, missing_tables, reserved_names
 from alembic_rekey.guard.stored import columns_in
-from alembic_rekey.guard.shape import missing_tables, reserved_names
 from alembic_rekey.operations.context import carry_out, noted, specs_in_force
 from alembic_rekey.operations.surroundings import invoked
 from alembic_rekey.plan.judged import key_text, keys_of, same_key
@@ -93,7 +93,8 @@ class DropEmptyTables(MigrateOperation):
 def _create_side_tables(operations: Operations, operation: CreateSideTables) -> None:
     dialect = operations.migration_context.dialect.name
     parts = operation.spec.parts
-    steps: list[Step] = [Guard(made(parts, dialect)) for made in (missing_tables, reserved_names)]
+    asked = (*astray(dialect), missing_tables(parts, dialect), reserved_names(parts, dialect))
+    steps: list[Step] = [Guard(made) for made in asked]
     steps += [Statement("Make a side table.", ddl) for ddl in create_side_tables(parts)]
     keyless = [redirects.name, *(name for part in parts for name in kept_names(part))]
     says = "Let it be updated where every table is published."

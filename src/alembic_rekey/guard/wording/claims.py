@@ -152,6 +152,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: {rows} rows have no value in the declared key {column!r}",
         remedy="declare the column that tells the rows apart, or give these rows a key.",
     ),
+    "temporary_schema": Wording(
+        claim="tables are made in a schema that outlives the session",
+        sentence="search_path is {path!r}: what is made would be temporary, and gone with the session",
+        remedy="name a schema of the database first in search_path: ALTER ROLE … SET search_path = public, or "
+        "options=-csearch_path%3Dpublic in the URL.",
+    ),
     "trigger_undeclared": Wording(
         claim="a table with a trigger that fires when rows are updated is declared with all of its columns",
         sentence="{table}: the trigger {called!r} fires when rows are updated, and the column {column!r} is not "

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Column, Connection, Engine
 
 from alembic_rekey.errors import DatabaseFailed
+from alembic_rekey.spec import Relation
 
 __all__ = ["Preparing", "Session", "is_autocommit"]
 
@@ -87,6 +88,10 @@ class Session(ABC):
     @abstractmethod
     def led_as(self, connection: Connection) -> Callable[[Connection], object] | None:
         """Return what leads names of a transaction where `connection` leads them; None where they lead nowhere else."""
+
+    @abstractmethod
+    def astray(self) -> list[Relation]:
+        """Return what finds that a table made now would not outlive the session: `path`, that of its names."""
 
     @abstractmethod
     def number_on(self, connection: Connection, key: Column[Any]) -> None:

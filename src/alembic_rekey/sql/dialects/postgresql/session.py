@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Column, Connection, Engine, NullPool, create_engine, event, func, select, text
 
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects.postgresql.plpgsql import plpgsql
 from alembic_rekey.sql.dialects.session import Preparing, Session, is_autocommit
 from alembic_rekey.sql.expressions import quoted
@@ -94,6 +95,13 @@ class PostgreSQLSession(Session):
         path = {"path": connection.execute(text("SELECT current_setting('search_path')")).scalar_one()}
         led = text("SELECT set_config('search_path', :path, true)")
         return lambda other: other.execute(led, path)
+
+    def astray(self) -> list[Relation]:
+        """Find that the first schema of the search path is the session's own for temporary tables, or that none is."""
+        schema, path = func.current_schema(), func.current_setting("search_path")
+        # In a schema of its own a name may begin so; one of the server's has a number behind it.
+        temporary = func.coalesce(schema, "pg_temp_0").regexp_match("^pg_temp_[0-9]+$")
+        return [select(path.label("path")).where(temporary)]
 
     def number_on(self, connection: Connection, key: Column[Any]) -> None:
         """Set the sequence of the key."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, Column, Connection, Engine
 
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects.session import Preparing, Session, is_autocommit
 from alembic_rekey.sql.dialects.sqlite.engine import (
     LARGER_CACHE,
@@ -71,6 +72,10 @@ class SQLiteSession(Session):
 
     def led_as(self, _connection: Connection) -> None:
         """Return None: it has no search path."""
+
+    def astray(self) -> list[Relation]:
+        """Return nothing: a name without a schema leads to the file."""
+        return []
 
     def number_on(self, _connection: Connection, _key: Column[Any]) -> None:
         """Do nothing: it numbers behind the greatest key that is there."""
