@@ -110,6 +110,12 @@ def without_all_rights(database: Database) -> None:
     database.execute(f"ALTER DATABASE {database.name} SET role = 'pg_monitor'")
 
 
+def only_read(database: Database) -> None:
+    """Whoever connects from now on writes only where it says so."""
+    assert isinstance(database, PostgreSQLDatabase)
+    database.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+
+
 def temporary_first(database: Database) -> None:
     """Whoever connects from now on makes its tables in a schema that goes with the session."""
     assert isinstance(database, PostgreSQLDatabase)
@@ -219,6 +225,7 @@ CASES = {
     "an empty plan that is not allowed": Case(
         "rekey_plan_is_empty", registry={"elsewhere": ["nowhere"]}, settings={"allow_empty": "false"}
     ),
+    "an account that only reads by default": Case("rekey_read_only", (only_read,), only="postgresql"),
     "a trigger that adds a row": Case(
         "rekey_unaccounted",
         (trigger(*AFTER_ALL, "INSERT INTO memories (id, memory_type, content) VALUES (NEW.id, NEW.id, NEW.id)"),),

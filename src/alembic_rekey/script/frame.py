@@ -12,6 +12,7 @@ from sqlalchemy import Dialect, Table, Text, exists, literal, not_, select, unio
 from sqlalchemy.schema import CreateTable
 
 from alembic_rekey.errors import ScriptFailed
+from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.script.compilation import compiled
 from alembic_rekey.script.guards import finding, guarded
@@ -85,15 +86,17 @@ def opening(
         yield f"{comment(says)}\n{compiled(clause, dialect)};"
     created = compiled(CreateTable(version, if_not_exists=True), dialect)
     yield f"{comment('The table that holds the revision of this database.')}\n{created};"
+    forbidden = [check("read_only", "", found) for found in database(dialect.name).shell.forbidden()]
+    yield from guarded([(made, compiled(finding(made), dialect)) for made in forbidden], dialect)
     words = WORDING["version"]
-    check = Check(
+    other = Check(
         name="rekey_version",
         claim=words.claim.format(start=", ".join(start) or "no revision yet"),
         sentence=words.sentence,
         remedy=words.remedy,
         offending=_other_version(version, start, beside),
     )
-    yield from guarded([(check, compiled(finding(check), dialect))], dialect)
+    yield from guarded([(other, compiled(finding(other), dialect))], dialect)
 
 
 def hand_over(script: str, target: TextIO) -> None:

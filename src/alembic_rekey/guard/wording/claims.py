@@ -152,6 +152,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: {rows} rows have no value in the declared key {column!r}",
         remedy="declare the column that tells the rows apart, or give these rows a key.",
     ),
+    "read_only": Wording(
+        claim="transactions of this account write by default",
+        sentence="default_transaction_read_only is on for {account!r} in this database",
+        remedy="run it as an account that may write, or say so for this session, in psql with "
+        "PGOPTIONS='-c default_transaction_read_only=off'.",
+    ),
     "temporary_schema": Wording(
         claim="tables are made in a schema that outlives the session",
         sentence="search_path is {path!r}: what is made would be temporary, and gone with the session",

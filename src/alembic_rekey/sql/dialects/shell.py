@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from alembic_rekey.spec import Relation
+
 __all__ = ["MARK", "Said", "Shell"]
 
 Said = tuple[str, Executable]
@@ -48,6 +50,10 @@ class Shell(ABC):
     @abstractmethod
     def locks(self, lock_timeout: float) -> list[Said]:
         """Return what waits for any other upgrade."""
+
+    @abstractmethod
+    def forbidden(self) -> list[Relation]:
+        """Return what finds that whoever runs the script is not to write, where beginning it says nothing of that."""
 
     @abstractmethod
     def guard(self, names: Mapping[str, str], found: str) -> str:

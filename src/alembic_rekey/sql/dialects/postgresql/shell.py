@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import text
+from sqlalchemy import Text, func, literal_column, select, text
 
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects.postgresql.session import LOCK, SAME_TEXT
 from alembic_rekey.sql.dialects.shell import Said, Shell
 
@@ -81,6 +82,11 @@ ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;"""
             ("Do not wait for locks for ever.", text(f"SET LOCAL lock_timeout = '{int(lock_timeout * 1000)}ms'")),
             ("Wait for any other upgrade of this database.", text(f"SELECT pg_advisory_xact_lock({LOCK})")),
         ]
+
+    def forbidden(self) -> list[Relation]:
+        """Find what keeps transactions from writing by default: this one began otherwise, and was let write by us."""
+        account, setting = literal_column("current_user", Text()), func.current_setting("default_transaction_read_only")
+        return [select(account.label("account")).where(setting == "on")]
 
     def guard(self, names: Mapping[str, str], found: str) -> str:
         """Insert what it finds: the trigger stops."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects.shell import Said, Shell
 from alembic_rekey.sql.dialects.sqlite.expressions import Constants
 
@@ -71,6 +72,10 @@ SELECT said FROM (
 
     def locks(self, lock_timeout: float) -> list[Said]:
         """Return nothing: BEGIN IMMEDIATE waits."""
+        return []
+
+    def forbidden(self) -> list[Relation]:
+        """Return nothing: BEGIN IMMEDIATE fails where nobody may write."""
         return []
 
     def guard(self, names: Mapping[str, str], found: str) -> str:
