@@ -98,10 +98,10 @@ def table_checks(spec: Spec, parts: Sequence[Part], dialect: str) -> list[Check]
     return [*(Kindred.of("columns", made) for made in of_columns), *table_claims(parts, dialect)]
 
 
-def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
+def generated_undeclared(parts: Sequence[Part], dialect: str, whole: Iterable[Part]) -> Check:
     """Return the check that every column which the database generates is declared so: a script cannot ask first.
 
-    Of a table whose rows are only updated, those that the revision does not know do not matter.
+    Those that the revision does not know matter in the tables of `whole`, whose rows it puts back or compares.
     """
     stored, declared = stored_columns(parts, dialect), declared_columns(parts)
     same = (declared.c.table == stored.c.table) & (declared.c.name == stored.c.name)
@@ -111,11 +111,11 @@ def generated_undeclared(parts: Sequence[Part], dialect: str) -> Check:
         for known in part.table.columns
         if known.computed is not None
     ]
-    whole = stored.c.table.in_([str(part.table.name) for part in parts if part.deletable])
+    of_these = stored.c.table.in_([str(part.table.name) for part in whole])
     generated = (
         select(stored.c.table, stored.c.name.label("column"))
         .join_from(stored, declared, same, isouter=True)
-        .where(stored.c.generated == 1, or_(declared.c.name.is_not(None), whole))
+        .where(stored.c.generated == 1, or_(declared.c.name.is_not(None), of_these))
     )
     if said:
         generated = generated.where(tuple_(stored.c.table, stored.c.name).not_in(said))

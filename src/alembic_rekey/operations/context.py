@@ -17,7 +17,7 @@ from alembic_rekey.review.made import told_apart
 from alembic_rekey.script.frame import ScriptNotes
 from alembic_rekey.script.script import script
 from alembic_rekey.settings import Settings
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import Guard, Step, perform
 
 __all__ = [
@@ -90,9 +90,13 @@ def _scripts(operations: Operations) -> ScriptDirectory | None:
     return None if environment is None else environment.script
 
 
-def declared_whole(spec: Spec, dialect: str) -> list[Step]:
-    """Return the guards of a script that what only a connection could ask the catalog stands in the revision."""
-    checks = [generated_undeclared(spec.parts, dialect), *column_undeclared(spec.parts, dialect)]
+def declared_whole(spec: Spec, dialect: str, compared: Sequence[Part] = ()) -> list[Step]:
+    """Return the guards of a script that what only a connection could ask the catalog stands in the revision.
+
+    It compares whole rows of the parts `compared`, in what is generated, too.
+    """
+    whole = [part for part in spec.parts if part.deletable or part in compared]
+    checks = [generated_undeclared(spec.parts, dialect, whole), *column_undeclared(spec.parts, dialect)]
     checks.append(trigger_undeclared(spec.parts, dialect))
     return [Guard(check) for check in checks]
 

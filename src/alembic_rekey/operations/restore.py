@@ -17,9 +17,10 @@ from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.operations.context import called, carry_out, declared_whole, noted, settings_for, turn_declared
 from alembic_rekey.operations.surroundings import invoked
 from alembic_rekey.script.attached import hanging_in_script
-from alembic_rekey.script.created import altered_in_script
+from alembic_rekey.script.whole_rows import altered_in_script, edited_in_script
 from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import runs
 from alembic_rekey.sql.steps import Statement, perform
 from alembic_rekey.sql.values import readable
@@ -91,8 +92,10 @@ def _write_restore(operations: Operations, spec: Spec, settings: Settings) -> No
     dialect = migration.dialect
     stored = Stored.declared(spec)
     turn = turn_declared(operations, spec)
-    steps = decide_steps(backward_of(spec, stored, Hindrances.declared(spec)), dialect.name, turn)
-    steps += declared_whole(spec, dialect.name)
+    backward = backward_of(spec, stored, Hindrances.declared(spec))
+    steps = decide_steps(backward, dialect.name, turn, lambda part: edited_in_script(part, dialect.name))
+    compared = spec.parts if database(dialect.name).shell.compares_generated else ()
+    steps += declared_whole(spec, dialect.name, compared)
     if spec.identity.creates:
         steps += hanging_in_script(spec, dialect)
         steps += altered_in_script(spec, dialect.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -38,7 +38,17 @@ from alembic_rekey.sql.dialects.older import CreateTableAs
 from alembic_rekey.sql.side_tables import journal
 from alembic_rekey.sql.steps import Aside, Guard, Statement, Step, analyzed
 
-__all__ = ["decided_back", "drift_guards", "forgotten_back", "goes_back", "stays_behind", "stored_back", "stored_rows"]
+__all__ = [
+    "Beside",
+    "decided_back",
+    "drift_guards",
+    "forgotten_back",
+    "goes_back",
+    "nothing_beside",
+    "stays_behind",
+    "stored_back",
+    "stored_rows",
+]
 
 
 def stored_back(part: Part) -> TableClause:
@@ -54,8 +64,22 @@ def stored_back(part: Part) -> TableClause:
     )
 
 
-def decided_back(backward: Backward, parts: Sequence[Part], dialect: str) -> Iterator[Step]:
-    """Yield the steps that keep the way back of each of `parts` in its `stored_back()`; the identity is the first."""
+Beside = Callable[[Part], Iterable[Step]]
+"""What finds edits of the changed rows of a part that their own way back does not see."""
+
+
+def nothing_beside(_part: Part) -> Iterable[Step]:
+    """Return nothing: a connection has told every column."""
+    return ()
+
+
+def decided_back(
+    backward: Backward, parts: Sequence[Part], dialect: str, beside: Beside = nothing_beside
+) -> Iterator[Step]:
+    """Yield the steps that keep the way back of each of `parts` in its `stored_back()`; the identity is the first.
+
+    What `beside` finds, others are decided by: it comes once the changed rows of a part are.
+    """
     spec = backward.spec
     for part in parts:
         kept = stored_back(part)
@@ -67,6 +91,8 @@ def decided_back(backward: Backward, parts: Sequence[Part], dialect: str) -> Ite
             else:
                 says = f"The same for the other rows of {part.table.name} that the run touched."
                 yield Statement(says, _insert(kept, returning(parent, kept)))
+            if number == (part is spec.identity and part.deletable):
+                yield from beside(part)
     if spec.identity.creates:
         created = created_back(backward, {part: stored_back(part) for part in parts})
         says = "The same for created rows: they stay while anything hangs on them."

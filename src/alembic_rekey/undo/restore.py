@@ -30,17 +30,28 @@ from alembic_rekey.sql.expressions import Clock
 from alembic_rekey.sql.side_tables import journal, runs
 from alembic_rekey.sql.steps import Guard, Phase, Statement, Step, analyzed
 from alembic_rekey.undo.accounts import returns_checked
-from alembic_rekey.undo.decided import decided_back, forgotten_back, goes_back, stays_behind, stored_back, stored_rows
+from alembic_rekey.undo.decided import (
+    Beside,
+    decided_back,
+    forgotten_back,
+    goes_back,
+    nothing_beside,
+    stays_behind,
+    stored_back,
+    stored_rows,
+)
 from alembic_rekey.undo.put_back import put_back, undone
 from alembic_rekey.undo.redirects import taken_back
 
 __all__ = ["act_steps", "decide_steps"]
 
 
-def decide_steps(backward: Backward, dialect: str, turn: int | None = None) -> list[Step]:
+def decide_steps(
+    backward: Backward, dialect: str, turn: int | None = None, beside: Beside = nothing_beside
+) -> list[Step]:
     """Return the first half of a downgrade from the journal of the newest run: what can go back.
 
-    `turn` is that of the spec (see `which_run`).
+    `turn` is that of the spec (see `which_run`), `beside` what else finds edits (see `decided_back`).
     The decision stands in the temporary tables `stored_back()` until `act_steps()` drops them.
     """
     spec = backward.spec
@@ -58,7 +69,7 @@ def decide_steps(backward: Backward, dialect: str, turn: int | None = None) -> l
                 dialect, journal(part), "rekey_run", "rekey_action", *(str(known.name) for known in part.keys)
             )
         ),
-        *decided_back(backward, spec.parts, dialect),
+        *decided_back(backward, spec.parts, dialect, beside),
     ]
 
 

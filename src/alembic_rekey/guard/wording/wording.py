@@ -99,7 +99,7 @@ _WORDING: Mapping[str, Wording] = {
     "generated_column": Wording(
         claim="every column that the database generates is declared so",
         sentence="{table}: column {column!r} is generated, and the revision does not declare it so",
-        remedy="declare it with sa.Computed(…) in the revision, or run the upgrade online, which asks the catalog.",
+        remedy="declare it with sa.Computed(…) in the revision, or run it online, which asks the catalog.",
     ),
     "column_undeclared": Wording(
         claim="a table with a generated column is declared with all of its columns",

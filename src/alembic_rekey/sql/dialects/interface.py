@@ -98,8 +98,8 @@ class Database(ABC):
         """Return what drops columns of a copy of ours."""
 
     @abstractmethod
-    def as_made(self, key: Column[Any], made: TableClause) -> Relation:
-        """Return the keys of the rows of `made` that stand in the table of `key` as they are, in every column."""
+    def as_made(self, keys: Sequence[Column[Any]], made: TableClause) -> Relation:
+        """Return the `keys` of the rows of `made` that stand in their table as they are, in every column."""
 
     # Values.
 

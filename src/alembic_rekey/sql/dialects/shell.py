@@ -73,6 +73,9 @@ class Shell(ABC):
     schema_marks: tuple[str, str]
     """What stands before and after a statement that changes the schema: a mark that it did, if one is needed."""
 
+    compares_generated: bool
+    """Whether what compares whole rows compares in them what the database generates, too."""
+
     same_text: list[Said]
     """What makes a value the same text in every session."""
 

@@ -120,9 +120,9 @@ class PostgreSQL(Database):
         """Drop them at once."""
         return [DropColumn(copied, *names)]
 
-    def as_made(self, key: Column[Any], made: TableClause) -> Relation:
+    def as_made(self, keys: Sequence[Column[Any]], made: TableClause) -> Relation:
         """Compare the rows as texts."""
-        return columns.as_made(key, made)
+        return columns.as_made(keys, made)
 
     readers_keep_rows = False
     keeps_any_value = False

@@ -68,6 +68,7 @@ CREATE TRIGGER rekey_stop AFTER INSERT ON rekey_guard FOR EACH STATEMENT EXECUTE
 ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;"""
     reopened = ""
     schema_marks = ("", "")
+    compares_generated = False
     same_text: list[Said] = [  # noqa: RUF012  # never changed, and typed by the interface
         ("Write values as the same text in every session.", text(SAME_TEXT))
     ]

@@ -105,9 +105,9 @@ class SQLite(Database):
         """Drop one after the other."""
         return [DropColumn(copied, name) for name in names]
 
-    def as_made(self, key: Column[Any], made: TableClause) -> Relation:
+    def as_made(self, keys: Sequence[Column[Any]], made: TableClause) -> Relation:
         """Intersect the rows."""
-        return columns.as_made(key, made)
+        return columns.as_made(keys, made)
 
     readers_keep_rows = True
     keeps_any_value = True

@@ -63,6 +63,7 @@ SELECT said FROM (
 ) WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place;"""
     reopened = "SAVEPOINT rekey_step;\n"
     schema_marks = (_SCHEMA_BEFORE, _SCHEMA_MARK)
+    compares_generated = True
     same_text: list[Said] = []  # noqa: RUF012  # never changed, and typed by the interface
 
     def first(self, lock_timeout: float) -> list[str]:

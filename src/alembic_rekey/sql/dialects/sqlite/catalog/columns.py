@@ -138,9 +138,9 @@ def _same(name: ColumnElement[str], other: str) -> ColumnElement[bool]:
     return func.lower(name) == func.lower(literal(other, Text()))
 
 
-def as_made(key: Column[Any], made: TableClause) -> Relation:
+def as_made(keys: Sequence[Column[Any]], made: TableClause) -> Relation:
     """Return the keys of the rows that are as they were made, whatever columns they have."""
     # The made rows first: the first table's collation decides, and theirs tells every letter apart.
-    rows: list[Relation] = [select(literal_column("*")).select_from(source) for source in (made, key.table)]
+    rows: list[Relation] = [select(literal_column("*")).select_from(source) for source in (made, keys[0].table)]
     both = intersect(*rows).subquery("rekey_as_made")
-    return select(column(key.name)).select_from(both)
+    return select(*(column(str(key.name)) for key in keys)).select_from(both)
