@@ -211,7 +211,7 @@ def test_a_journal_of_another_shape_is_an_integrity_error(database, tmp_path, up
     upgrade(database, registry, "0002")
     database.execute("ALTER TABLE memories ADD COLUMN later TEXT")
     (error,) = integrity(database, registry)
-    assert error.startswith("memories: column 'later' is not in the same place")
+    assert error.startswith("memories: column 'later' differs in rekey_journal_memories")
 
 
 @pytest.mark.slow

@@ -183,7 +183,7 @@ def test_a_journal_that_no_longer_has_the_shape_of_its_table_is_refused(database
     registry = prepared(database, tmp_path, folded())
     upgrade(database, registry, "0002")
     database.execute("ALTER TABLE projects ADD COLUMN late TEXT")
-    said = "projects: column 'late' is not in the same place in its table and in rekey_journal_projects"
+    said = "column 'late' differs in rekey_journal_projects, which every spec of the table shares: the journal lacks it"
     refuses(database, registry, "rekey_journal_shape", said)
 
 

@@ -169,9 +169,20 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
         select(select(wanted).except_(select(there)).subquery("rekey_lacking")),
         select(select(there).except_(select(wanted)).subquery("rekey_surplus")),
     ).subquery("rekey_different")
-    offending = select(
-        different.c[0].label("table"), different.c[1].label("journal"), different.c[2].label("column")
-    ).distinct()
+    named = select(*(different.c[at].label(name) for at, name in enumerate(("table", "journal", "column")))).distinct()
+    each = named.subquery("rekey_each")
+    own_type, kept_type = wanted.c.type, there.c.type
+    what = case(
+        (there.c.name.is_(None), "the journal lacks it"),
+        (wanted.c.name.is_(None), "the table lacks it"),
+        (wanted.c.place != there.c.place, "it stands in another place there"),
+        else_=literal("it is ") + own_type + literal(" in the table and ") + kept_type + literal(" in the journal"),
+    )
+    of_table, of_journal = (
+        and_(*(one == other for one, other in zip(each.c, side.c, strict=False))) for side in (wanted, there)
+    )
+    said = select(each, what.label("what")).join_from(each, wanted, of_table, isouter=True)
+    offending: Relation = said.join(there, of_journal, isouter=True)
     return check("journal_shape", "", offending)
 
 

@@ -152,6 +152,15 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: {rows} rows have no value in the declared key {column!r}",
         remedy="declare the column that tells the rows apart, or give these rows a key.",
     ),
+    "journal_shape": Wording(
+        claim="the journal has the columns of the spec's key, then those of its table, in their order",
+        sentence="{table}: column {column!r} differs in {journal}, which every spec of the table shares: {what}",
+        remedy="where another spec of the table names another key, name the same, its columns in the same order; where "
+        "the table changed after the journal was made, change each journal named here likewise (ALTER TABLE …, "
+        "ADD, DROP or RENAME COLUMN, ALTER COLUMN … TYPE …); an empty one may be dropped and made again with "
+        "op.create_side_tables(spec); going back, drop them where the report is at hand, and restore from that: "
+        "-x report=FILE.",
+    ),
     "read_only": Wording(
         claim="transactions of this account write by default",
         sentence="default_transaction_read_only is on for {account!r} in this database",

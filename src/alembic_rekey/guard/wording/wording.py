@@ -78,14 +78,6 @@ _WORDING: Mapping[str, Wording] = {
         remedy="let the rows move or go (on_fold=OnFold.MOVE or DELETE), let a row be its own parent "
         "(itself=Itself.KEEP), set another value in `retire`; or let the column take NULL.",
     ),
-    "journal_shape": Wording(
-        claim="the journal has the columns of the spec's key, then those of its table, in their order",
-        sentence="{table}: column {column!r} is not in the same place in its table and in {journal}, which every spec "
-        "of the table shares",
-        remedy="where another spec of the table names another key, name the same, its columns in the same order; where "
-        "the table changed after the journal was made, add or drop the column in the journal too, or, if the journal "
-        "is empty, drop it and make it again with op.create_side_tables(spec).",
-    ),
     "reserved_name": Wording(
         claim="no column has the name of one of the journal's own: rekey_run, rekey_action, rekey_canonical",
         sentence="{table}: column {column!r} is named like one of the journal's own; the journal cannot be made",
