@@ -239,6 +239,11 @@ REFUSED = {
     "tables of one name in two schemas, which would share a journal": (
         lambda: identity(table("shops")),
         (slots(table("settings", schema="a")), slots(table("settings", schema="b"), noun="other")),
+        "has tables of one name in several schemas, whose journals would be one",
+    ),
+    "two parts of one table": (
+        lambda: identity(table("shops")),
+        (slots(table("settings")), slots(table("settings"), noun="other")),
         "uses the table 'settings' twice",
     ),
 }

@@ -163,5 +163,6 @@ def _owner_faults(part: References | Slots) -> Iterator[tuple[str, str]]:
     if part.names and len(part.owners) > 1:
         yield (
             f"has names in {part.noun!r} beside several owners, and nothing says whose they are",
-            "declare these columns as a Tags part of their own kind, or leave them away.",
+            "declare these columns as Tags of a second Spec of this identity, folded behind this one in the same "
+            "revision (op.rekey(this), op.rekey(second); op.restore in reverse), or leave them away.",
         )

@@ -69,6 +69,11 @@ class Spec:
         nouns = [part.noun for part in self.parts]
         # Without the schema: journals have none.
         tables = [part.table.name for part in self.parts]
+        if len({*tables}) < len({part.table.fullname for part in self.parts}):
+            self._refuse(
+                "has tables of one name in several schemas, whose journals would be one",
+                "rename one of them (op.rename_table) in a revision before this one, and back again in one behind it.",
+            )
         for kind, names in (("noun", nouns), ("table", tables)):
             for name in {name for name in names if names.count(name) > 1}:
                 self._refuse(f"uses the {kind} {name!r} twice", f"give every part its own {kind}.")
@@ -141,10 +146,13 @@ class Spec:
                     f"lets {part.noun!r} refer to rows of {part.of!r}, which is no Slots of it",
                     f"name one of its slots: {', '.join(parents) or 'there is none'}.",
                 )
-            if parents[part.of].of is not None:
+            if (above := parents[part.of].of) is not None:
                 self._refuse(
                     f"lets {part.noun!r} refer to rows of {part.of!r}, which refer to slots themselves",
-                    "fold the rows of one level in one revision, and those below in another.",
+                    f"fold twice in this revision: the identity with {above!r} as References (no unique index may keep "
+                    "those apart meanwhile: drop it before op.rekey and op.restore, and make it again behind them), "
+                    f"then {above!r} as an Identity that is FOUND, with {part.of!r} as its Slots and {part.noun!r} of "
+                    "these.",
                 )
             if part.names and len(parents[part.of].owners) > 1:
                 self._refuse(
