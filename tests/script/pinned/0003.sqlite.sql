@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1073, 1100, 1126, 1164, 1283
---   project_state: 1093, 1218, 1228, 1238, 1259, 1271
---   interactions: 1179
---   memories: 1194, 1206
+--   projects: 1069, 1096, 1122, 1160, 1279
+--   project_state: 1089, 1214, 1224, 1234, 1255, 1267
+--   interactions: 1175
+--   memories: 1190, 1202
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -73,6 +73,15 @@ DELETE FROM rekey_finding;
 -- Running upgrade 0002 -> 0003
 
 -- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id'), ('projects', 'name'),
+  ('projects', 'description'), ('projects', 'created_at'), ('projects', 'updated_at'), ('project_state', 'id'),
+  ('project_state', 'project_id'), ('project_state', 'category'), ('project_state', 'key'), ('project_state', 'value'),
+  ('project_state', 'source'), ('project_state', 'confidence'), ('project_state', 'status'),
+  ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'), ('memories', 'memory_type'),
+  ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'), ('memories', 'status'),
+  ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
+  ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
+  ('interactions', 'created_at');
 CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
   ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
   ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
@@ -83,36 +92,12 @@ CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_in
   CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
   '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
 FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1;
-CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id'), ('projects', 'name'),
-  ('projects', 'description'), ('projects', 'created_at'), ('projects', 'updated_at'), ('project_state', 'id'),
-  ('project_state', 'project_id'), ('project_state', 'category'), ('project_state', 'key'), ('project_state', 'value'),
-  ('project_state', 'source'), ('project_state', 'confidence'), ('project_state', 'status'),
-  ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'), ('memories', 'memory_type'),
-  ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'), ('memories', 'status'),
-  ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
-  ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
-  ('interactions', 'created_at');
 CREATE TEMPORARY VIEW rekey_part(noun, "table", quoted, keys, name, deletable, apart) AS
 VALUES
   ('project', 'projects', '"projects"', '["id"]', 'name', 'yes', '[]'),
   ('state', 'project_state', '"project_state"', '["id"]', '', 'yes', '[]'),
   ('memory', 'memories', '"memories"', '["id"]', 'project', '', '[]'),
   ('interaction', 'interactions', '"interactions"', '["id"]', 'project', '', '[]');
-
--- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at
---   the url: is this the database that is meant? If it is, correct the name of the table in the spec (on PostgreSQL
---   also its schema), or make it in a revision before this one.
-INSERT INTO rekey_finding (guard, said)
-WITH rekey_declared_table("table") AS (VALUES ('projects'), ('project_state'), ('memories'), ('interactions'))
-SELECT 'rekey_missing_table', printf('the database has no table %s, which the revision declares', "table")
-FROM rekey_declared_table WHERE ("table" NOT IN (SELECT "table" FROM rekey_catalog))
-UNION ALL SELECT NULL, NULL;
-SELECT said FROM rekey_shown;
-CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_missing_table CHECK (guard <> 'rekey_missing_table'));
-INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
-INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
-DROP TABLE rekey_guard;
-DELETE FROM rekey_finding;
 
 -- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
 --   column, or correct the declaration in the revision.
@@ -238,8 +223,10 @@ DELETE FROM rekey_finding;
 
 -- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order. If
 --   the script stops here: where another spec of the table names another key, name the same, its columns in the same
---   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
---   journal is empty, drop it and make it again with op.create_side_tables(spec).
+--   order; where the table changed after the journal was made, change each journal named here likewise (ALTER TABLE
+--   \u2026, ADD, DROP or RENAME COLUMN, ALTER COLUMN \u2026 TYPE \u2026); an empty one may be dropped and made again
+--   with op.create_side_tables(spec); going back, drop them where the report is at hand, and restore from that: -x
+--   report=FILE.
 INSERT INTO rekey_finding (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
@@ -256,15 +243,24 @@ rekey_stored AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy
     CASE WHEN (rekey_copy.place > rekey_kept_pair.own) THEN rekey_copy.type END AS type
   FROM rekey_kept_pair
     JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5)
-SELECT DISTINCT 'rekey_journal_shape',
-  printf('%s: column %Q is not in the same place in its table and in %s, which every spec of the table shares', source,
-    name, kept)
-FROM (SELECT source, kept, name, place, type
-  FROM (SELECT source, kept, name, place, type FROM rekey_wanted
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
-  UNION ALL SELECT source, kept, name, place, type
-  FROM (SELECT source, kept, name, place, type FROM rekey_stored
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different
+SELECT 'rekey_journal_shape', printf('%s: column %Q differs in %s, which every spec of the table shares: %s',
+  rekey_each."table", rekey_each."column", rekey_each.journal,
+  CASE WHEN (rekey_stored.name IS NULL) THEN 'the journal lacks it'
+    WHEN (rekey_wanted.name IS NULL) THEN 'the table lacks it'
+    WHEN (rekey_wanted.place != rekey_stored.place) THEN 'it stands in another place there'
+    ELSE 'it is ' || rekey_wanted.type || ' in the table and ' || rekey_stored.type || ' in the journal' END)
+FROM (SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
+  FROM (SELECT source, kept, name, place, type
+    FROM (SELECT source, kept, name, place, type FROM rekey_wanted
+      EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
+    UNION ALL SELECT source, kept, name, place, type
+    FROM (SELECT source, kept, name, place, type FROM rekey_stored
+      EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different
+) AS rekey_each
+  LEFT OUTER JOIN rekey_wanted ON rekey_each."table" = rekey_wanted.source AND rekey_each.journal = rekey_wanted.kept
+    AND rekey_each."column" = rekey_wanted.name
+  LEFT OUTER JOIN rekey_stored ON rekey_each."table" = rekey_stored.source AND rekey_each.journal = rekey_stored.kept
+    AND rekey_each."column" = rekey_stored.name
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_journal_shape CHECK (guard <> 'rekey_journal_shape'));
@@ -995,7 +991,7 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
---   declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the catalog.
+--   declare it with sa.Computed(\u2026) in the revision, or run it online, which asks the catalog.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_generated_column',
   printf('%s: column %Q is generated, and the revision does not declare it so', rekey_catalog."table",
     rekey_catalog.name)
@@ -1709,9 +1705,9 @@ DROP VIEW rekey_registered;
 DROP VIEW rekey_0_project;
 DROP VIEW rekey_as_project;
 DROP VIEW rekey_part;
-DROP VIEW rekey_declared;
 DROP VIEW rekey_catalog;
 DROP VIEW rekey_asked;
+DROP VIEW rekey_declared;
 
 -- Record the revision that the database has now.
 SAVEPOINT rekey_step;
@@ -1721,7 +1717,7 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 31
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 30
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys
