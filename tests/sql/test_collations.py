@@ -212,6 +212,61 @@ def test_tags_and_names_may_have_collations_of_their_own(database, tmp_path, way
     assert before == [database.table(table) for table in ("projects", "notes")]
 
 
+OF_TENANT = PROJECT.removesuffix(")") + ', within=(t["projects"].c.tenant,){more})'
+
+
+@of_every([kind for kind in KINDS if '"C"' not in kind[1]])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("there", ["Polisher", "pol"])
+def test_a_row_is_created_in_the_tenant_that_is_spelt_just_so(database, tmp_path, kind, way, there):
+    """The created row of `a` was looked up as the column compares: that of `A` took its orders, and its downgrade."""
+    serial = "SERIAL" if database.dialect == "postgresql" else "INTEGER"
+    schema = f"""
+    CREATE TABLE projects (id {serial} PRIMARY KEY, tenant {kind}, name TEXT NOT NULL);
+    INSERT INTO projects VALUES (1, 'A', '{there}'), (2, 'a', 'pol');
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, project_id INTEGER REFERENCES projects);
+    INSERT INTO orders VALUES (1, 1), (2, 2);
+    """
+    if database.dialect == "postgresql":
+        schema += "SELECT setval('projects_id_seq', 9);"
+    orders = 'References(noun="order", key=t["orders"].c.id, owners=(t["orders"].c.project_id,))'
+    spec = f"Spec(revision=revision, identity={OF_TENANT.format(more='')}, references=({orders},))"
+    project = declared(database, tmp_path, schema, spec, ["projects", "orders"], names={"Polisher": ["pol"]})
+    before = [database.table(table) for table in ("projects", "orders")]
+    asked(project)
+    project.goes(way)
+    of = """SELECT o.id, CAST(p.tenant AS TEXT), p.name FROM orders o JOIN projects p ON p.id = o.project_id
+        ORDER BY o.id"""
+    assert [(1, "A", "Polisher"), (2, "a", "Polisher")] == database.rows(of)
+    assert 2 == len(database.table("projects"))
+    project.goes(way, "downgrade")
+    assert before == [database.table(table) for table in ("projects", "orders")]
+
+
+@pytest.mark.slow
+@of_every([kind for kind in KINDS if '"C"' not in kind[1]])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_tag_follows_the_rows_of_the_tenant_that_is_spelt_just_so(database, tmp_path, kind, way):
+    """What is one is found in each tenant by itself, and called otherwise there."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, tenant {kind}, name TEXT NOT NULL);
+    INSERT INTO projects VALUES (1, 'A', 'pol'), (2, 'A', 'Pol'), (3, 'a', 'Pol'), (4, 'a', 'pol');
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant {kind}, project TEXT);
+    INSERT INTO notes VALUES (1, 'A', 'pol'), (2, 'A', 'Pol'), (3, 'a', 'pol'), (4, 'a', 'Pol');
+    """
+    identity = OF_TENANT.format(more=", duplicates=Duplicates.FOUND")
+    within = 'within=(t["notes"].c.tenant,)'
+    spec = f"Spec(revision=revision, identity={identity}, tags=({tag('notes', within)}))"
+    project = declared(database, tmp_path, schema, spec, ["projects", "notes"], names={})
+    before = [database.table(table) for table in ("projects", "notes")]
+    asked(project)
+    project.goes(way)
+    assert [1, 3] == [key for (key,) in rows(project, "id", "projects")]
+    assert [(1, "pol"), (2, "pol"), (3, "Pol"), (4, "Pol")] == rows(project, "id, project", "notes")
+    project.goes(way, "downgrade")
+    assert before == [database.table(table) for table in ("projects", "notes")]
+
+
 KEYED = """
 CREATE TABLE projects (code {key} PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE orders (id INTEGER PRIMARY KEY, project {owner});

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, or_, select
 from alembic_rekey.back.drift import untouched
 from alembic_rekey.plan.judged import about, alike, among, keys_of, missing_in, same_key
 from alembic_rekey.spec import Identity, Part, Relation, Slots
-from alembic_rekey.sql.equality import SameSlot
+from alembic_rekey.sql.equality import Same, SameSlot
 
 __all__ = ["Place", "place_of", "staying"]
 
@@ -60,7 +60,8 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
     if identity.found or not identity.named or identity.name is None:
         return None
     other = identity.table.alias("rekey_other")
-    within = (SameSlot(other.c[known.key], lines.c[known.name]) for known in identity.within)
+    # Groups are told apart letter by letter; what a unique index takes for equal is asked by itself: `rivals`.
+    within = (Same(other.c[known.key], lines.c[known.name]) for known in identity.within)
     keys = [other.c[known.key] != lines.c[known.name] for known in identity.keys]
     # A shadow that is spelt as the canonical stood beside one of that name before: nobody took its place.
     renamed = lines.c[identity.name.name] != lines.c.rekey_canonical

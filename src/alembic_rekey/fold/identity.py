@@ -29,6 +29,7 @@ from alembic_rekey.plan.groups.members import Planned, kept_by
 from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
+from alembic_rekey.sql.equality import Same
 from alembic_rekey.sql.expressions import InsertRows, sought
 from alembic_rekey.sql.side_tables import aliases, created, current_run, journal, run_time, to_name
 from alembic_rekey.sql.steps import Statement
@@ -82,7 +83,8 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
         lead = leads_of(identity, kept)
         keys = keys_of(identity, shadow)
         joined = joined.join(shadow, and_(shadow.c.rekey_run == kept.c.rekey_run, same_key(keys, lead)))
-        agree = (original.c[known.key].is_not_distinct_from(shadow.c[known.name]) for known in identity.within)
+        # As the plan tells groups apart: letter by letter, whatever the columns' collations take for equal.
+        agree = (Same(original.c[known.key], shadow.c[known.name]) for known in identity.within)
         matched = and_(matched, *agree)
     own = leads_of(identity, kept)
     made: Relation = (

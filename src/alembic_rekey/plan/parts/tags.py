@@ -26,6 +26,7 @@ from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, as_read, decided, flag, held, numbered, so_far, with_original
 from alembic_rekey.plan.rules import TAG_RULES, Action
 from alembic_rekey.spec import Identity, Relation, Spec, Tags
+from alembic_rekey.sql.equality import Same
 from alembic_rekey.sql.expressions import Scanned, by_code_point
 from alembic_rekey.sql.times import Moment
 from alembic_rekey.sql.values import comparable
@@ -59,7 +60,7 @@ def tagged(tags: Tags, spec: Spec, names: Names, planned: Planned, rows: FromCla
         spelled = _spelled(tags, spec.identity, names, planned, stored, called)
         matched = [spelled.c.spelling == Scanned(written_name(spec.identity, stored))]
         within = zip(alike(spelled, "within"), tags.within if spec.identity.found else (), strict=True)
-        matched += [its.is_not_distinct_from(held(rows, mine)) for its, mine in within]
+        matched += [Same(its, held(rows, mine)) for its, mine in within]
         source = source.join(spelled, and_(*matched)) if alone else source.outerjoin(spelled, and_(*matched))
         moved.append(spelled.c.spelling != spelled.c.canonical)
         becoming.append(spelled.c.canonical if alone else func.coalesce(spelled.c.canonical, stored))
@@ -87,7 +88,7 @@ def _spelled(
         select(
             written_name(identity, rows.c[identity.name.name]).label("spelling"),
             rows.c.rekey_canonical.label("canonical"),
-            *numbered("within", [rows.c[known.name] for known in within]),
+            *numbered("within", [comparable(rows.c[known.name]) for known in within]),
         )
         .where(rows.c.rekey_place > 0)
         .distinct()
