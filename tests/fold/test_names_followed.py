@@ -208,3 +208,57 @@ def test_names_in_two_columns_go_back_whatever_letters_they_were_folded_by(datab
     names = {"größe": [], "Nguyễn": []}
     after = went(database, tmp_path, definitions, spec, ("projects", "notes"), names, "notes")
     assert [(1, "größe", "Nguyễn"), (2, "Nguyễn", "GRÖSSE"), (3, "x", "y")] == after
+
+
+APART = {
+    "nothing is given": ("VARCHAR(9)", ""),
+    "another value is given": ("VARCHAR(9)", ', created={"mail": "gone"}'),
+    "another is the default": ("VARCHAR(9) DEFAULT 'gone'", ""),
+}
+
+
+@pytest.mark.parametrize("case", APART)
+def test_a_row_that_would_not_count_is_told_before_it_is_created(database, tmp_path, case):
+    """Only the upgrade knew, once it had created it; with a foreign key PostgreSQL spoke in its own words."""
+    kind, created = APART[case]
+    ended, planned = counted_as_live(database, tmp_path, kind, created)
+    assert (2, 2) == (ended.code, planned.status)
+    assert "rekey_created_apart_project_planned (1)" in ended.err
+    for said in (ended.err, planned.out + planned.err):
+        assert "projects: the row created for 'Polisher' does not count, as where of the spec says" in said
+        assert "owner_lost" not in said
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR(9) DEFAULT 'live'", "VARCHAR(9) DEFAULT (lower('LIVE'))"])
+def test_a_row_that_counts_by_its_default_is_created(database, tmp_path, kind):
+    """Of one that the database computes nothing is said beforehand."""
+    ended, planned = counted_as_live(database, tmp_path, kind, "")
+    assert (0, 0) == (ended.code, planned.status), ended.err
+
+
+def test_a_row_that_does_not_count_by_what_the_database_computes_is_told_once(database, tmp_path):
+    ended, _ = counted_as_live(database, tmp_path, "VARCHAR(9) DEFAULT (lower('GONE'))", "", refers="")
+    assert 2 == ended.code
+    assert "rekey_created_apart_project (1)" in ended.err
+    assert "owner_lost" not in ended.err
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whether_a_row_would_count_is_asked_as_its_column_compares(database, tmp_path):
+    ended, _ = counted_as_live(database, tmp_path, "TEXT COLLATE NOCASE DEFAULT 'LIVE'", "")
+    assert 0 == ended.code, ended.err
+
+
+def counted_as_live(database, folder, kind, created, refers="REFERENCES projects"):
+    """An upgrade, and a plan before it, of one row to be created, where only those count that are live."""
+    serial = "SERIAL" if database.dialect == "postgresql" else "INTEGER"
+    definitions = f"""
+    CREATE TABLE projects (id {serial} PRIMARY KEY, name VARCHAR(9), mail {kind});
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, project_id INTEGER {refers});
+    INSERT INTO projects VALUES (1, 'pol', 'live'); INSERT INTO orders VALUES (1, 1);"""
+    identity = NAMED.format(f', where=t["projects"].c.mail == "live"{created}')
+    orders = 'References(noun="order", key=t["orders"].c.id, owners=(t["orders"].c.project_id,))'
+    spec = f"Spec(revision=revision, {identity}, references=({orders},))"
+    project = declared(database, folder, definitions, spec, ("projects", "orders"), names={"Polisher": ["pol"]})
+    planned = project.check()
+    return project.upgrade(), planned

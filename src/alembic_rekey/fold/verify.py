@@ -155,6 +155,10 @@ def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
                 # Of an identity's own rows all refer to rows of it, whether they count or not.
                 .where(went, *(() if part is spec.identity else part.counting))
             )
+            if parent is spec.identity and parent.creates and parent.where is not None:
+                # Nothing could be led to a created row that does not count: that one is to be told, once.
+                uncounted = apart(parent).order_by(None).subquery("rekey_apart")
+                lost = lost.where(gone.c.rekey_canonical.not_in(select(uncounted.c.canonical)))
             if parent.key_moves:
                 # A row that moved may stand under the key of one that it displaced.
                 again = parent.table.alias("rekey_again")

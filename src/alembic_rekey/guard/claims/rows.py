@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, FromClause, exists, func, literal, no
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.conditions import conditions_after
+from alembic_rekey.guard.claims.filled import created_apart
 from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.claims.orphans import orphan_claims, orphans_gone
 from alembic_rekey.guard.claims.uniqueness import unique_after
@@ -55,6 +56,7 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
 def catalog_claims(connection: Connection, spec: Spec, names: Names, planned: Planned) -> list[Check]:
     """Return the checks that only a connection can make: which foreign keys, indexes and constraints there are."""
     return [
+        *created_apart(connection, spec, planned),
         *attached(connection, spec, planned),
         *unique_after(connection, spec, names, planned),
         *conditions_after(connection, spec, names, planned),

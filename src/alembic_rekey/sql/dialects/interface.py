@@ -147,8 +147,8 @@ class Database(ABC):
     def columns(self, asked: CTE) -> Relation:
         """Return the columns of tables: `table`, `name`, `place` from 1, `type`, `plain`, `kind`, `generated`.
 
-        `asked` lists the tables: `table`, and `quoted` with its schema. `plain` is the type without its length or the
-        like, `kind` what the catalog has for types of its kind. All three are empty where types cannot be compared.
+        `asked` lists the tables, `table` and `quoted`. `plain` is the type without its length, `kind` what the catalog
+        has for types of its kind. All three are empty where types cannot be compared.
         """
 
     @abstractmethod
@@ -191,6 +191,9 @@ class Database(ABC):
     unique_names: Question
     """The unique indexes and what they cover."""
 
+    defaults: Question
+    """What a row gets, as SQL, in a `column` that it is given nothing for: no line where triggers may write there."""
+
     triggers: Question
     """What fires when rows are written: `table`, the trigger as it is `called`, and `event`: `INSERT`, `UPDATE`, …"""
 
@@ -202,10 +205,7 @@ class Database(ABC):
 
     @abstractmethod
     def unread_foreign_keys(self, connection: Connection, name: str) -> list[list[tuple[str, ...]]]:
-        """Return the foreign keys of a table of which SQLAlchemy reads a part only.
-
-        Each is a list of (column, table, column there, ON DELETE, ON UPDATE).
-        """
+        """Return those that SQLAlchemy reads in part: lists of (column, table, column there, ON DELETE, ON UPDATE)."""
 
     # Foreign keys.
 

@@ -205,6 +205,7 @@ class PostgreSQL(Database):
     unique_keys = claims.UNIQUE_KEYS
     unique_names = claims.UNIQUE_NAMES
     triggers = claims.TRIGGERS
+    defaults = claims.DEFAULTS
     follows_foreign_keys = True
 
     def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:

@@ -188,6 +188,7 @@ class SQLite(Database):
     unique_keys = claims.UNIQUE_KEYS
     unique_names = claims.UNIQUE_NAMES
     triggers = claims.TRIGGERS
+    defaults = claims.DEFAULTS
     follows_foreign_keys = False
 
     def foreign_keys(self, parent: Table, children: Sequence[Table]) -> Executable:

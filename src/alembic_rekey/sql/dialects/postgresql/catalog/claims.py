@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
+__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
 _NAMED = Question(
     "SELECT part.*, CAST(to_regclass(part.quoted) AS oid) AS member FROM rekey_part AS part",
@@ -195,3 +195,22 @@ TRIGGERS = Question(
     (_TREE,),
 )
 """Triggers that are not the database's own."""
+
+DEFAULTS = Question(
+    """SELECT DISTINCT part."table", CAST(known.attname AS text) AS "column",
+              coalesce(pg_get_expr(made.adbin, made.adrelid), 'NULL') AS said
+            FROM rekey_named AS part
+            JOIN pg_catalog.pg_attribute AS known
+              ON known.attrelid = part.member AND known.attnum > 0 AND NOT known.attisdropped
+                AND known.attgenerated = '' AND known.attidentity = ''
+            JOIN pg_catalog.pg_type AS of_type ON of_type.oid = known.atttypid AND of_type.typdefault IS NULL
+            LEFT JOIN pg_catalog.pg_attrdef AS made ON made.adrelid = known.attrelid AND made.adnum = known.attnum
+            WHERE NOT EXISTS (
+              SELECT 1 FROM pg_catalog.pg_trigger AS fires
+              WHERE fires.tgrelid = part.member AND fires.tgtype & 4 <> 0 AND NOT fires.tgisinternal
+                AND fires.tgenabled <> 'D'
+            )""",
+    ("table", "column", "said"),
+    (_NAMED,),
+)
+"""A domain may have a default of its own."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
+__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
 TABLE_CLAIMS: Mapping[str, Question] = {
     "not_a_table": Question(
@@ -85,3 +85,16 @@ TRIGGERS = Question(
     ("table", "called", "event"),
 )
 """Only their texts tell when triggers fire: one that speaks of an event may."""
+
+DEFAULTS = Question(
+    """SELECT part."table", known.name AS "column", coalesce(known.dflt_value, 'NULL') AS said
+        FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
+        JOIN pragma_table_xinfo(part."table") AS known ON known.hidden = 0 AND known.pk = 0
+        WHERE NOT EXISTS (
+          SELECT 1 FROM sqlite_master AS made
+          WHERE made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
+            AND instr(upper(made.sql), 'INSERT') > 0
+        )""",
+    ("table", "column", "said"),
+)
+"""A key may be the number of the row, which the database makes."""

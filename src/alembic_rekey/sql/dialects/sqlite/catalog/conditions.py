@@ -36,7 +36,6 @@ from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["as_kept", "conditions"]
 
-# A table without the word has no such constraint.
 _TABLES = text(
     """
     SELECT asked.key AS place, known.sql, (
@@ -44,7 +43,7 @@ _TABLES = text(
            ) AS columns
     FROM json_each(:tables) AS asked
     JOIN sqlite_master AS known
-      ON known.type = 'table' AND lower(known.name) = lower(asked.value) AND known.sql LIKE '%check%'
+      ON known.type = 'table' AND lower(known.name) = lower(asked.value)
     """
 )
 _TYPES: Mapping[str, TypeEngine[Any]] = {"TEXT": Text(), "REAL": Float(), "NUMERIC": Numeric()}
