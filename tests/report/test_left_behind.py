@@ -124,6 +124,46 @@ def test_a_column_that_the_revision_does_not_know_counts_too(database, tmp_path)
     assert wanted == left(json.loads(project.reports[-1].read_text("ascii")))
 
 
+DEFAULTS = {
+    "INTEGER NOT NULL DEFAULT 5": ("5", "6", "5"),
+    "VARCHAR(9) DEFAULT 'a'": ("'a'", "'b'", "'a'"),
+    "NUMERIC(5,2) DEFAULT 0.5": ("0.5", "1.5", "0.5"),
+}
+
+
+@pytest.mark.parametrize("kind", DEFAULTS)
+def test_a_created_row_is_compared_with_the_default_that_it_gets(database, tmp_path, kind):
+    """It was said to stay with null."""
+    same, other, shown = DEFAULTS[kind]
+    rows = ("(1, 'pol', NULL, 'none', NULL, NULL, NULL)", "(2, 'other', NULL, 'none', NULL, NULL, NULL)")
+    project = customers(database, tmp_path, rows=rows, more=f", level {kind}", extra=(same, other))
+    checked = project.check()
+    assert "project_values_left_behind        1" in checked.out, checked.err
+    assert "'other' -> 'new': row 2 has level=" in checked.out
+    assert "the created row stays with null" not in checked.out
+    assert f"the created row stays with {shown}" in checked.out.replace("'0.50'", "0.5").replace("'5'", "5")
+    assert 0 == project.upgrade().code
+    assert [("plan", 1)] == database.rows(COUNT)
+
+
+def test_of_what_the_database_computes_for_a_created_row_nothing_is_said(database, tmp_path):
+    rows = ("(1, 'pol', NULL, 'none', NULL, NULL, NULL)",)
+    more = ", level INTEGER DEFAULT (abs(5))"
+    project = customers(database, tmp_path, rows=rows, more=more, extra=("5",))
+    checked = project.check()
+    assert "row 1 has level=" in checked.out
+    assert "the created row gets what the database makes there" in checked.out
+    (entry,) = json.loads(project.rekey("plan", "--json").out)["left_behind"]
+    assert "level" not in entry["survivor"]
+    page = tmp_path / "plan.html"
+    assert 0 == project.rekey("plan", "--html", str(page)).status
+    ended = project.upgrade()
+    assert 0 == ended.code, ended.err
+    (report,) = (path for path in project.reports if "dry-run" not in path.name)
+    back = project.downgrade(report=report)
+    assert 0 == back.code, back.err
+
+
 @pytest.mark.slow
 def test_what_is_written_to_the_row_that_stays_makes_no_other_plan(database, tmp_path):
     project = customers(database, tmp_path, rows=ROWS[:2])

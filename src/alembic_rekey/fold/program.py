@@ -117,7 +117,7 @@ def upgrade_steps(
     planned = journalled(spec, current_run())
     recorded = Answered.recorded(given) if given else None
     identity, kept = spec.identity, whole_journal(spec.identity, current_run())
-    left = left_count(identity, kept, compared_columns(identity, stored), dialect)
+    left = left_count(identity, kept, compared_columns(identity, stored), dialect, stored.filled)
     counted = union_all(plan_counts(spec, planned), left).subquery("rekey_counted")
     counted_plan = select(current_run(), literal("plan"), counted)
     return [

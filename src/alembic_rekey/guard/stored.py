@@ -30,6 +30,8 @@ class Stored:
     generated: Mapping[str, frozenset[str]] = field(default_factory=dict)
     bound: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """By their places among several owners."""
+    filled: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    """What the database gives a created row of the identity, by column: asked by who creates some (`filled`)."""
 
     @classmethod
     def declared(cls, spec: Spec) -> Stored:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alembic.operations import MigrateOperation, Operations
 
 from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
+from alembic_rekey.guard.claims.filled import filled
 from alembic_rekey.guard.claims.rows import catalog_claims
 from alembic_rekey.guard.shape import missing_tables
 from alembic_rekey.guard.stored import Stored
@@ -87,7 +90,7 @@ def _perform(
     names = names_of(spec, registry)
     asked = catalog_claims(connection, spec, names, planned)
     guarding = [Guard(check) for check in (*asked, *_asked_for(settings, planned))]
-    stored = Stored.read(connection, spec)
+    stored = replace(Stored.read(connection, spec), filled=filled(connection, spec.identity))
     steps = upgrade_steps(
         spec,
         registry,

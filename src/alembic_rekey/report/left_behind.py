@@ -41,7 +41,10 @@ from alembic_rekey.sql.expressions import by_code_point, column_of
 from alembic_rekey.sql.side_tables import journal, to_name
 from alembic_rekey.sql.values import given
 
-__all__ = ["compared_columns", "left_behind", "left_count", "portions", "told_columns", "whole_journal"]
+__all__ = ["Filled", "compared_columns", "left_behind", "left_count", "portions", "told_columns", "whole_journal"]
+
+Filled = Mapping[str, ColumnElement[Any]]
+"""By column, what the database gives a row that is created, as far as its catalog tells (`guard.claims.filled`)."""
 
 _AT_ONCE = 100
 """Columns that are compared in one expression."""
@@ -66,13 +69,15 @@ def whole_journal(identity: Identity, run: ColumnElement[int]) -> FromClause:
     return rows.subquery("rekey_planned")
 
 
-def left_count(identity: Identity, planned: FromClause, columns: Sequence[str], dialect: str) -> Relation:
+def left_count(
+    identity: Identity, planned: FromClause, columns: Sequence[str], dialect: str, filled: Filled
+) -> Relation:
     """Return `name` and `value` of the count of the values that the plan `planned` leaves behind."""
     rows = _rows(identity, planned, columns)
     total: ColumnElement[int] = literal(0)
     for portion in portions(columns):
         sides = _sides(identity, rows, portion)
-        left = reduce(add, [flag(left) for left, _, _ in _compared(identity, sides, portion, dialect)])
+        left = reduce(add, [flag(left) for left, _, _ in _compared(identity, sides, portion, dialect, filled)])
         total = total + select(func.coalesce(func.sum(left), 0)).select_from(sides.both).scalar_subquery()
     return select(literal(LEFT_BEHIND.format(noun=identity.noun)).label("name"), total.label("value"))
 
@@ -88,14 +93,16 @@ def told_columns(identity: Identity) -> tuple[str, ...]:
     return tuple(str(known.name) for known in (*identity.keys, *identity.named))
 
 
-def left_behind(identity: Identity, planned: FromClause, columns: Sequence[str], dialect: str) -> Relation:
+def left_behind(
+    identity: Identity, planned: FromClause, columns: Sequence[str], dialect: str, filled: Filled
+) -> Relation:
     """Return canonical and `told_columns` of each shadow that leaves something behind, and of the row that stays.
 
     Behind them stand for each of `columns` three: whether its value is left behind, that value, and the other one.
     """
     sides = _sides(identity, _rows(identity, planned, columns), columns)
     gone, stays = sides.gone, sides.stays
-    told_of = _compared(identity, sides, columns, dialect)
+    told_of = _compared(identity, sides, columns, dialect, filled)
     told: list[ColumnElement[Any]] = [gone.c.rekey_canonical]
     for side in (gone, stays):
         for known in (*identity.keys, *identity.named):
@@ -150,17 +157,17 @@ def _sides(identity: Identity, rows: CTE, columns: Sequence[str]) -> _Sides:
 
 
 def _compared(
-    identity: Identity, sides: _Sides, columns: Sequence[str], dialect: str
+    identity: Identity, sides: _Sides, columns: Sequence[str], dialect: str, filled: Filled
 ) -> list[tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]]:
     """Return per column whether its value is left behind, that value, and that of the row that stays."""
     compared_sides: list[tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]] = []
     gone, stays = sides.gone, sides.stays
-    made = given(identity, gone.c.rekey_canonical) if identity.creates else {}
+    made = {**filled, **given(identity, gone.c.rekey_canonical)} if identity.creates else {}
     for name in columns:
         old: ColumnElement[Any] = gone.c[name]
         new: ColumnElement[Any] = sides.taken.get(name, stays.c[name])
         if name in made and name not in sides.taken:
-            # A row that is still to be created holds what the spec gives it.
+            # A row that is still to be created holds what the spec gives it, or else the database.
             # The type of that value must not be read into what is stored.
             new = type_coerce(case((stays.c.rekey_canonical.is_(None), made[name]), else_=new), NullType())
         old, new = map(database(dialect).as_compared, (old, new))

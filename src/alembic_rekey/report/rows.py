@@ -31,13 +31,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SAWarning
 
+from alembic_rekey.guard.claims.filled import filled
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import CREATED, LEAD, Entries
 from alembic_rekey.report.entry import json_values, listing_order, told
-from alembic_rekey.report.left_behind import compared_columns, left_behind, left_count, portions, told_columns
+from alembic_rekey.report.left_behind import Filled, compared_columns, left_behind, left_count, portions, told_columns
 from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import bookkeeping, created, journal, to_name
@@ -163,7 +164,9 @@ def left_counted(connection: Connection, spec: Spec, sections: Iterable[Section]
     for section in sections:
         if section.part is identity:
             columns = compared_columns(identity, Stored.of(connection, [identity]))
-            counted = left_count(identity, section.source, columns, connection.dialect.name)
+            counted = left_count(
+                identity, section.source, columns, connection.dialect.name, filled(connection, identity)
+            )
             return dict(iter(connection.execute(counted)))
     return {LEFT_BEHIND.format(noun=identity.noun): 0}
 
@@ -172,16 +175,21 @@ def left_entries(connection: Connection, spec: Spec, section: Section) -> Entrie
     """Yield what each shadow leaves behind, and what stands there in the row that stays.
 
     An entry is shaped like one of the plan: `before` holds the key, the name and the values that are left behind.
+    What the database computes for a row that is created, no `survivor` holds.
     """
     identity = spec.identity
     columns = compared_columns(identity, Stored.of(connection, [identity])) if section.columns else ()
+    made = filled(connection, identity) if columns else {}
     for portion in portions(columns):
-        yield from _left(connection, identity, section.source, portion)
+        yield from _left(connection, identity, section.source, portion, made)
 
 
-def _left(connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str]) -> Entries:
-    selected = left_behind(identity, source, columns, connection.dialect.name)
+def _left(
+    connection: Connection, identity: Identity, source: FromClause, columns: Sequence[str], made: Filled
+) -> Entries:
+    selected = left_behind(identity, source, columns, connection.dialect.name, made)
     own = told_columns(identity)
+    made_there = {*columns} - {*made, *identity.creating, *identity.absorbing} if identity.creates else set()
     with connection.execute(selected.execution_options(yield_per=_FETCHED)) as rows:
         for row in rows:
             values = iter(json_values(row[1:]))
@@ -190,7 +198,9 @@ def _left(connection: Connection, identity: Identity, source: FromClause, column
             for name in columns:
                 left, old, new = islice(values, 3)
                 if left:
-                    before[name], survivor[name] = old, new
+                    before[name] = old
+                    if survivor[own[0]] is not None or name not in made_there:
+                        survivor[name] = new
             yield [{"action": Action.DELETE.value, "canonical": row[0], "before": before, "survivor": survivor}]
 
 

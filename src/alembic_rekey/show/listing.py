@@ -31,10 +31,14 @@ class LeftValue(NamedTuple):
     stays: Any
     """The key of the row that stays; None where it is still to be created."""
     other: Any
+    is_told: bool
+    """Whether `other` is known: no plan tells what the database computes for the created row."""
 
     @property
     def stays_with(self) -> str:
         """Return in words what the row that stays says."""
+        if not self.is_told:
+            return "the created row gets what the database makes there"
         row = "the created row" if self.stays is None else f"row {shown(self.stays)}"
         return f"{row} stays with {shown_beside(self.other, self.value)}"
 
@@ -48,9 +52,8 @@ def left_values(path: Path, identity: Identity) -> Iterator[LeftValue]:
         there = stays[str(identity.keys[0].name)] is not None
         for column in before:
             if column not in own:
-                yield LeftValue(
-                    *told, column, before[column], row_key(identity, stays) if there else None, stays[column]
-                )
+                key = row_key(identity, stays) if there else None
+                yield LeftValue(*told, column, before[column], key, stays.get(column), is_told=column in stays)
 
 
 def listed(path: Path, title: str, action: Action) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,8 @@ def filled(connection: Connection, identity: Identity) -> dict[str, ColumnElemen
 
     Not told is what the database computes; and nothing is where triggers may write into a row that is inserted.
     """
+    if not identity.creates:
+        return {}
     dialect = database(connection.dialect.name)
     said = asked_about([identity], dialect.defaults).subquery()
     (told,) = dialect.conditions(connection, [identity.table])

@@ -103,7 +103,8 @@ class Rows:
     def _keep_left(self, entry: Mapping[str, Any]) -> None:
         identity, before, stays = self.spec.identity, entry["before"], entry["survivor"]
         names = [name for name in before if name not in told_columns(identity)]
-        compared = [[visible(name), pieces(said(before[name]), said(stays[name]), _MOST)] for name in names]
+        others = {name: said(stays[name]) if name in stays else "" for name in names}
+        compared = [[visible(name), pieces(said(before[name]), others[name], _MOST)] for name in names]
         self._left.setdefault(said(row_key(identity, before)), []).extend(compared)
 
     def _row(self, part: Part, entry: Mapping[str, Any]) -> dict[str, Any]:
