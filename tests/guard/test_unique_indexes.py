@@ -239,3 +239,52 @@ def test_an_index_of_a_table_is_not_about_the_rows_of_its_heirs(database, tmp_pa
     refused = project.check()
     assert 2 == refused.status
     assert [1, 4] == [row for row in (1, 2, 3, 4) if f"facts: row {row}, which" in refused.out]
+
+
+TWO_TO_BE_CREATED = """
+    CREATE TABLE projects (id {serial} PRIMARY KEY, name VARCHAR(99), slug {slug});
+    INSERT INTO projects (id, name, slug) VALUES (1, 'pol', 'a'), (2, 'sew', 'b');"""
+
+
+def to_be_created(database, folder, slug, names):
+    """A plan, and the upgrade behind it, of rows to be created that are given no slug."""
+    serial = "SERIAL" if database.dialect == "postgresql" else "INTEGER"
+    definitions = TWO_TO_BE_CREATED.format(serial=serial, slug=slug)
+    if serial == "SERIAL":
+        definitions += "SELECT setval('projects_id_seq', 9);"
+    spec = f"Spec(revision=revision, identity={PROJECT})"
+    project = declared(database, folder, definitions, spec, ["projects"], names=names)
+    return project.check(), project.upgrade()
+
+
+BOTH = {"polisher": ["pol"], "saw": ["sew"]}
+
+
+@pytest.mark.parametrize("names", [BOTH, NAMES], ids=["two", "one"])
+def test_rows_to_be_created_with_one_default_in_a_unique_column_are_listed(database, tmp_path, names):
+    """The database refused the second, in its own words."""
+    checked, ended = to_be_created(database, tmp_path, "VARCHAR(9) DEFAULT '' UNIQUE", names)
+    if names is NAMES:
+        assert (0, 0) == (checked.status, ended.code), ended.err
+        return
+    assert (2, 2) == (checked.status, ended.code)
+    assert "rekey_unique_after_project_" in ended.err
+    for name in names:
+        assert f"projects: the row to be created for {name}, would be one of 2" in ended.err
+
+
+def test_what_the_database_computes_for_a_unique_column_is_not_compared(database, tmp_path):
+    computed = "(hex(randomblob(4)))" if database.dialect == "sqlite" else "gen_random_uuid()"
+    checked, ended = to_be_created(database, tmp_path, f"VARCHAR(99) DEFAULT {computed} UNIQUE", BOTH)
+    assert (0, 0) == (checked.status, ended.code), ended.err
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("more", "status"), [("", 2), (" DEFAULT gen_random_uuid()", 0)])
+def test_rows_to_be_created_without_a_value_are_alike_where_nulls_are(database, tmp_path, more, status):
+    if database.rows("SHOW server_version_num") < [("150000",)]:
+        pytest.skip("NULLS NOT DISTINCT came with PostgreSQL 15")
+    slug = f"VARCHAR(99){more} UNIQUE NULLS NOT DISTINCT"
+    checked, ended = to_be_created(database, tmp_path, slug, BOTH)
+    assert (status, status) == (checked.status, ended.code), ended.err
+    assert ("rekey_unique_after_project_" in ended.err) is (status == 2)

@@ -8,7 +8,7 @@ compared. The texts of indexes only the catalog knows; in a script the database 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -31,12 +31,13 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.filled import filled
 from alembic_rekey.guard.claims.rows_after import RowsAfter, called, changed, created
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, among, keys_of, leads_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, among, flag, keys_of, leads_of, numbered, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
@@ -62,6 +63,8 @@ class _Asked:
     index: UniqueIndex
     types: Mapping[str, str]
     planned: Planned
+    filled: Mapping[str, ColumnElement[Any]]
+    """What a created row gets from the database itself, by column."""
 
 
 def unique_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
@@ -71,15 +74,18 @@ def unique_after(connection: Connection, spec: Spec, names: Names, planned: Plan
         written = {str(name) for names in written_columns(spec, part).values() for name in names}
         if part is spec.identity and spec.identity.creates:
             written |= {*spec.identity.creating, *(known.name for roles in own_roles(part).values() for known in roles)}
+        given = filled(connection, spec.identity) if part is spec.identity else {}
+        constants = _constants(connection, given)
         kept, key = alone(part), {str(known.name) for known in part.keys}
         for number, index in enumerate(asked.unique_indexes(connection, part.table)):
             # What a generated column depends on only its text tells.
-            touched = index.covered is None or not index.covered.isdisjoint(written) or index.generated
+            filling = written | (constants if index.nulls_differ else given.keys())
+            touched = index.covered is None or not index.covered.isdisjoint(filling) or index.generated
             # One row per name, and one per slot, is what a fold leaves.
             is_kept = kept is not None and kept <= index.plain and index.condition is None
             if touched and not is_kept and (index.plain != key or key & written):
                 types = columns_of(connection, part.table)
-                one = _Asked(spec, names, part, index, types, planned)
+                one = _Asked(spec, names, part, index, types, planned, given)
                 yield check("unique_after", f"{part.noun}_{number}", _alike(one))
 
 
@@ -99,6 +105,14 @@ def keys_declared(spec: Spec) -> dict[str, list[UniqueIndex]]:
         noun: [UniqueIndex("", tuple(map(quoted, key)), None, frozenset(key), frozenset(key), nulls_differ=True)]
         for noun, key in keys.items()
     }
+
+
+def _constants(connection: Connection, given: Mapping[str, ColumnElement[Any]]) -> set[str]:
+    """Return those of the columns that are not NULL."""
+    if not given:
+        return set()
+    held = connection.execute(select(*(flag(value.is_not(None)) for value in given.values()))).one()
+    return {name for name, one in zip(given, held, strict=True) if one}
 
 
 def _is_place(part: Part, index: UniqueIndex) -> bool:
@@ -217,6 +231,11 @@ def _moved(asked: _Asked) -> Relation:
     moved = _typed(rows, types).where(*_own(asked.index, rows.values))
     fresh = created(asked.spec, asked.planned) if part is asked.spec.identity else None
     if fresh is None:
+        return moved
+    fresh = replace(fresh, values={**asked.filled, **fresh.values})
+    made = {name for name, _ in asked.index.generated}
+    if not asked.index.nulls_differ and not (asked.index.covered or types.keys()) - made <= fresh.values.keys():
+        # What the database computes is not NULL, which would be like another.
         return moved
     both = union_all(moved, _typed(fresh, types)).subquery("rekey_changed")
     return select(*(known.label(known.name) for known in both.c))
