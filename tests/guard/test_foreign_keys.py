@@ -2,7 +2,8 @@
 
 import pytest
 
-from guard.test_claims import NOTE, NOTES, POSTGRESQL, PROJECTS, SETTING, SETTINGS, project, refuses
+from declared import declared
+from guard.test_claims import NAMES, NOTE, NOTES, POSTGRESQL, PROJECT, PROJECTS, SETTING, SETTINGS, project, refuses
 
 INVOICES = """
     CREATE TABLE invoices (id INTEGER PRIMARY KEY, project_id INTEGER REFERENCES {parent} (id) ON DELETE CASCADE);
@@ -87,6 +88,54 @@ def test_rows_that_hang_on_a_tag_that_the_plan_writes_are_refused(database, tmp_
     says = "stars: 1 rows hang on notes row 1, which the plan would rekey, through note"
     in_script = "rekey_foreign_key_broken" if database.dialect == "sqlite" else None
     refuses(made, "rekey_attached_note", says, in_script=in_script)
+
+
+LEFT_OUT = (
+    PROJECTS
+    + """
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, project INTEGER REFERENCES projects {action}, said VARCHAR(9));
+    INSERT INTO notes VALUES (1, 1, 'a%b'), (2, 2, 'a%b'), (3, 2, 'a''b'), (4, 2, NULL), (5, 1, '');"""
+)
+COUNTED = """Spec(revision=revision, identity={identity}, references=(References(noun="note", key=t["notes"].c.id,
+    owners=(t["notes"].c.project,), where={where}),))"""
+SOME = 't["notes"].c.said.like("a%b").is_(True) & (t["notes"].c.said != "a\'b")'
+
+
+@pytest.mark.parametrize("action", ["", "ON DELETE CASCADE", "ON DELETE SET NULL"])
+def test_rows_that_where_leaves_out_and_that_hang_on_a_shadow_are_refused(database, tmp_path, action):
+    """PostgreSQL refused in its own words, or followed the foreign key; the plan said that all was well."""
+    spec = COUNTED.format(identity=PROJECT, where=SOME)
+    made = declared(database, tmp_path, LEFT_OUT.format(action=action), spec, ("projects", "notes"), names=NAMES)
+    says = "notes: 2 rows that `where` leaves out hang on projects row 2, which the plan would delete, through project"
+    in_script = "rekey_foreign_key_broken" if database.dialect == "sqlite" else "rekey_left_out_project"
+    refuses(made, "rekey_left_out_project_0", says, in_script=in_script)
+    database.execute("UPDATE notes SET project = 1 WHERE id IN (3, 4)")
+    checked, ended = made.check(), made.upgrade()
+    assert (0, 0) == (checked.status, ended.code), ended.err
+    assert 0 == made.downgrade("0001").code
+    ended = database.run_script(made.script("0001:0002"))
+    assert 0 == ended.returncode, ended.stderr
+    assert [(1,)] == database.rows("SELECT DISTINCT project FROM notes")
+
+
+@pytest.mark.slow
+def test_a_created_row_stays_for_rows_that_where_leaves_out(database, tmp_path):
+    definitions = """
+        CREATE TABLE projects (id VARCHAR(60) PRIMARY KEY, name VARCHAR(99) NOT NULL);
+        INSERT INTO projects VALUES ('2', 'pol');
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, project VARCHAR(60) REFERENCES projects, said VARCHAR(9));
+        INSERT INTO notes VALUES (1, '2', 'a%b');"""
+    spec = COUNTED.format(identity=PROJECT, where=SOME)
+    made = declared(database, tmp_path, definitions, spec, ("projects", "notes"), names=NAMES)
+    ended = made.upgrade()
+    assert 0 == ended.code, ended.err
+    database.execute("INSERT INTO notes SELECT 2, id, NULL FROM projects")
+    assert 2 == made.rekey("restore-plan", "--check").status
+    assert 2 == made.downgrade("0001").code
+    assert 0 != database.run_script(made.script("0002:0001", "downgrade")).returncode
+    ended = made.downgrade("0001", on_drift="keep")
+    assert 0 == ended.code, ended.err
+    assert [("pol",), ("polisher",)] == sorted(database.rows("SELECT name FROM projects"))
 
 
 GOING = """

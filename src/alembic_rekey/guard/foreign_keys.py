@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Table,
     and_,
     column,
@@ -34,6 +35,7 @@ from alembic_rekey.sql.dialects import database
 __all__ = [
     "ForeignKey",
     "attached",
+    "counted_keys",
     "covered_columns",
     "covering",
     "deletions",
@@ -123,17 +125,23 @@ def deletions(spec: Spec) -> list[tuple[Part, Action]]:
     ]
 
 
-def _uncovered(
+def counted_keys(spec: Spec) -> dict[Table, Relation]:
+    """Return the keys of the rows that count, by table, of those parts that leave rows out."""
+    partial = (part for part in spec.parts if part.counting)
+    return {part.table: select(*part.keys).where(*part.counting) for part in partial}
+
+
+def _leading(
     connection: Connection, spec: Spec, part: Part, others: Sequence[Part] = ()
-) -> Iterator[tuple[ForeignKey, bool, Part | None]]:
-    """Yield every foreign key that leads to `part`, and whether the plan moves no row from it before rows of `part` go.
+) -> Iterator[tuple[ForeignKey, Table | None, Part | None]]:
+    """Yield every foreign key that leads to `part`, and the table that the plan moves by it before rows of `part` go.
 
     And the one of `others` whose rows refer through it, where there is one.
     """
     covered = covered_columns(spec, part)
     for key in foreign_keys(connection, part.table, [*(child for child, _, _ in covered), *(o.table for o in others)]):
         referring = (other for place, other in enumerate(others, len(covered)) if place in key.belongs)
-        yield key, covering(key, covered) is None, next(referring, None)
+        yield key, covering(key, covered), next(referring, None)
 
 
 def covering(key: ForeignKey, covered: Sequence[Covered]) -> Table | None:
@@ -150,20 +158,30 @@ def covering(key: ForeignKey, covered: Sequence[Covered]) -> Table | None:
 def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
     """Yield a check per foreign key through which rows hang on rows that go, or on a column that the plan writes."""
     follows = database(connection.dialect.name).follows_foreign_keys
+    counted, parts = counted_keys(spec), {one.table: one for one in spec.parts}
     for part in spec.parts:
-        for number, (key, stays, own) in enumerate(_uncovered(connection, spec, part, spec.deletable)):
-            numbered = f"{part.noun}_{number}"
+        for number, (key, moving, own) in enumerate(_leading(connection, spec, part, spec.deletable)):
+            called = f"{part.noun}_{number}"
             writing = [action for action, names in written_columns(spec, part).items() if {*names} & {*key.referred}]
-            if stays and (acting := [*(DELETED if part.deletable else ()), *writing]):
-                gone = _attached_by(key, part, planned, acting, own, _no_later(spec, part, own, acting, follows))
-                yield check("attached", numbered, gone)
-            elif writing and follows:
+            acting = [*(DELETED if part.deletable else ()), *writing]
+            child = _child(key, own if moving is None else parts[moving])
+            if moving is None and acting:
+                stays = (
+                    ()
+                    if own is None
+                    else _staying(own, child, planned, part, _no_later(spec, part, own, acting, follows))
+                )
+                yield check("attached", called, _hanging(key, child, part, planned, acting).where(*stays))
+            if moving in counted and acting:
+                out = missing_in(keys_of(parts[moving], child), counted[moving])
+                yield check("left_out", called, _hanging(key, child, part, planned, acting).where(out))
+            if moving is not None and writing and follows:
                 # Else it is asked at the end, when the rows under the old spelling have moved as well.
-                yield check("attached_by_name", numbered, _attached_by(key, part, planned, writing, None, {}))
+                yield check("attached_by_name", called, _hanging(key, child, part, planned, writing))
 
 
 def _no_later(
-    spec: Spec, part: Part, own: Part | None, actions: Sequence[Action], follows: bool
+    spec: Spec, part: Part, own: Part, actions: Sequence[Action], follows: bool
 ) -> dict[Action, list[Action]]:
     """Return what deletes rows of `own` no later than each of `actions` acts on rows of `part`."""
     order = deletions(spec)
@@ -175,25 +193,22 @@ def _no_later(
     }
 
 
-def _attached_by(
-    key: ForeignKey,
-    part: Part,
-    planned: Planned,
-    actions: Sequence[Action],
-    own: Part | None,
-    before: Mapping[Action, Sequence[Action]],
-) -> Relation:
-    """Return the rows that hang on those that `actions` act on; none of `own` that goes by `before`."""
+def _child(key: ForeignKey, own: Part | None) -> FromClause:
+    """Return the table that refers, with the columns of the key of `own` where it is one of ours."""
+    fields = {*key.columns, *(known.name for known in (own.keys if own else ()))}
+    # Aliases: the key may refer to its own table.
+    return table(key.child, *map(column, fields), schema=key.schema).alias("rekey_child")
+
+
+def _hanging(key: ForeignKey, child: FromClause, part: Part, planned: Planned, actions: Sequence[Action]) -> Relation:
+    """Return the rows of `part` that `actions` act on, with how many of `child` hang on each."""
     gone = planned[part]
     keys = keys_of(part, gone)
-    # Aliases: the key may refer to its own table.
-    fields = {*key.columns, *(known.name for known in (own.keys if own else ()))}
-    child = table(key.child, *map(column, fields), schema=key.schema).alias("rekey_child")
     # The parent's own column carries the value: one that the revision does not know is in no plan relation.
     names = {*(known.name for known in part.keys), *key.referred}
     parent = table(key.parent, *(column(name) for name in names), schema=key.parent_schema).alias("rekey_parent")
     pairs = zip(key.columns, key.referred, strict=True)
-    offending = (
+    return (
         select(
             literal(str(key.child)).label("child"),
             literal(str(part.table.name)).label("table"),
@@ -209,13 +224,15 @@ def _attached_by(
         .group_by(*keys, gone.c.rekey_action)
         .order_by(*keys)
     )
-    if own is None:
-        return offending
-    its, mine = planned[own], [child.c[known.name] for known in own.keys]
-    stays = list[ColumnElement[bool]]()
+
+
+def _staying(
+    own: Part, child: FromClause, planned: Planned, part: Part, before: Mapping[Action, Sequence[Action]]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that a row of `own` does not go by `before`, the actions on `part` with what is no later."""
+    gone, its, mine = planned[part], planned[own], keys_of(own, child)
     # Mostly the same goes before whatever acts: of one group nothing else is to be told.
     for acts in dict.fromkeys(tuple(each) for each in before.values() if each):
-        others = [action.value for action in actions if tuple(before[action]) != acts]
+        others = [action.value for action in before if tuple(before[action]) != acts]
         stay = missing_in(mine, select(*keys_of(own, its)).where(its.c.rekey_action.in_(acts)))
-        stays.append(or_(gone.c.rekey_action.in_(others), stay) if others else stay)
-    return offending.where(*stays)
+        yield or_(gone.c.rekey_action.in_(others), stay) if others else stay

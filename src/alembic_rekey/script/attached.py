@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Dialect, literal_column
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.guard.foreign_keys import covered_columns, deletions, written_columns
+from alembic_rekey.guard.foreign_keys import counted_keys, covered_columns, deletions, written_columns
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.script.guards import claim, sentence
@@ -34,11 +34,13 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     The catalog tells the tables when the script runs, where a statement can name a table that it tells. Else the
     comparison of the foreign keys that lead nowhere, before and after the changes, finds such rows.
     """
-    words, named = WORDING["attached"], WORDING["attached_by_name"]
+    words, named, left_out = (WORDING[name] for name in ("attached", "attached_by_name", "left_out"))
+    counted = counted_keys(spec)
     asked = [
         Hanging(
             f"rekey_attached_{part.noun}",
             f"rekey_attached_by_name_{part.noun}",
+            f"rekey_left_out_{part.noun}",
             part.table,
             part.noun,
             [str(known.name) for known in part.keys],
@@ -46,15 +48,18 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
             covered=covered_columns(spec, part),
             gone=[action.value for action in DELETED] if part.deletable else [],
             written={action.value: names for action, names in written_columns(spec, part).items()},
+            counted=counted,
         )
         for part in spec.parts
     ]
     order = [f"{part.noun} {action.value}" for part, action in deletions(spec)]
-    said = (sentence(each.sentence, _SAID) for each in (words, named))
+    said = (sentence(each.sentence, _SAID) for each in (words, named, left_out))
     for finding in database(dialect.name).attached_found(asked, order, *said):
         claims = [claim([one.guard for one in asked], words.claim, words.remedy)]
         if followed := [one.by_name for one in asked if _writes_what_is_followed(one)]:
             claims.append(claim(followed, named.claim, named.remedy))
+        if partial := [one.left_out for one in asked if any(child in counted for child, _, _ in one.covered)]:
+            claims.append(claim(partial, left_out.claim, left_out.remedy))
         yield Statement("\n".join(claims), finding)
 
 

@@ -129,6 +129,13 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: the row created for {canonical!r} does not count, as where of the spec says",
         remedy="give it what where reads: Identity(created={'tenant': 1, …}), or let the database's default do so.",
     ),
+    "left_out": Wording(
+        claim="no row that `where` leaves out hangs on a row that the plan deletes or renames",
+        sentence="{child}: {rows} rows that `where` leaves out hang on {table} row {key!r}, which the plan would "
+        "{action}, through {columns}",
+        remedy="let `where` of this part count these rows too, or leave `where` away; or move them to the canonical "
+        "by hand.",
+    ),
     "orphan_adopted": Wording(
         claim="no row refers to a row that is yet to be created",
         sentence="{table}: rows refer by {column!r} to {key!r}, the key that a created row of {parent} gets; they "

@@ -239,8 +239,8 @@ class Database(ABC):
         """Return what inserts into `rekey_guard` what hangs on those rows that journals name: guard and sentence.
 
         Asked when a script runs; none where no query can. `order`: noun and action of what deletes rows; who goes no
-        later hangs on nothing. The sentences, the second of what is covered, are made of `found`, what is asked and
-        the foreign key, and of `hanging`, the row that goes and how many hang on it.
+        later hangs on nothing. The sentences, the second of what is covered, the third of what does not count there,
+        are made of `found`, what is asked and the foreign key, and of `hanging`, the row that goes and how many there.
         """
 
     @abstractmethod

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 
 __all__ = ["Hanging", "Pair", "Question"]
 
@@ -36,6 +37,8 @@ class Hanging:
     guard: str
     by_name: str
     """The guard of those that hang there through columns that are `covered`."""
+    left_out: str
+    """The guard of those among them that are not `counted`."""
     parent: Table
     noun: str
     keys: Sequence[str]
@@ -43,3 +46,5 @@ class Hanging:
     covered: Sequence[Pair]
     gone: Sequence[str]
     written: Mapping[str, Sequence[str]]
+    counted: Mapping[Table, Select[*tuple[Any, ...]]]
+    """The keys of the rows that are moved, of the tables where these are not all."""

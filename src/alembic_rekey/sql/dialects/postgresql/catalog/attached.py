@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ClauseElement, Executable, Table, Text, literal
+from sqlalchemy import ClauseElement, Executable, Select, Table, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -27,6 +27,7 @@ class FindAttached(Executable, ClauseElement):
     deletions: Sequence[str]
     sentence: Sentence
     by_name: Sentence
+    left_out: Sentence
 
 
 @dataclass(eq=False)
@@ -61,33 +62,48 @@ class _Written:
         ordered = sorted(zip(fields, targets, strict=True), key=lambda pair: pair[0].encode())
         return ", ".join(self.array(pair[side] for pair in ordered) for side in (0, 1))
 
+    def beyond(self, counted: Select[*tuple[Any, ...]] | None) -> str:
+        """Return the condition that a row is none of those that are counted, as a text; empty where all are."""
+        if counted is None:
+            return "''"
+        rows = counted.subquery("counted")
+        keys = (self._compiler.preparer.quote(known.name) for known in rows.columns)
+        same = " AND ".join(f"counted.{key} = child.{key}" for key in keys)
+        found = self._compiler.process(rows, asfrom=True, **self._kw)
+        return self.text(f"AND NOT EXISTS (SELECT FROM {found} WHERE {same})")
+
     def array(self, values: Iterable[str]) -> str:
         return f"ARRAY[{', '.join(map(self.text, values))}]::text[]"
 
 
-def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair]]], written: _Written) -> str:
+def _keys(
+    parents: Iterable[Table],
+    covered: Iterable[tuple[Table, Sequence[Pair]]],
+    counted: Mapping[Table, Select[*tuple[Any, ...]]],
+    written: _Written,
+) -> str:
     """Return the CTEs that end with `key`, the foreign keys that lead to `parents` or a part of one, or to a child.
 
     `root`: the parent as it is named here; `child`, `parent`, `columns`, `targets`, `condition`, and `covered`: whether
-    the child is one of the tables that cover that parent, or a part of one, by that pair of columns.
+    the child is one of the tables that cover that parent, or a part of one, by that pair of columns; `beyond`: the
+    condition of the rows that do not count there, empty where all do.
     """
     pairs = [
-        f"({written.table(parent)}, {written.table(child)}, {written.pairs(fields, targets)})"
+        f"({written.table(parent)}, {written.table(child)}, {written.pairs(fields, targets)}, "
+        f"{written.beyond(counted.get(child))})"
         for parent, several in covered
         for child, fields, targets in several
     ]
     roots = filled((f"({written.table(parent)})" for parent in parents), 6)
-    return f"""covered (root, child, fields, targets) AS (VALUES
-      {filled(pairs, 6) or "(NULL, NULL, NULL::text[], NULL::text[])"}),
+    return f"""covered (root, child, fields, targets, beyond) AS (VALUES
+      {filled(pairs, 6) or "(NULL, NULL, NULL::text[], NULL::text[], NULL)"}),
     tree (root, member) AS (SELECT root, to_regclass(root)::oid FROM (VALUES
       {roots}) AS parents (root)
       UNION SELECT child, to_regclass(child)::oid FROM covered
       UNION SELECT tree.root, below.inhrelid
       FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member),
     key AS (SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*,
-        EXISTS (SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
-          WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
-        ) AS covered
+        moved.beyond IS NOT NULL AS covered, moved.beyond
       FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
       CROSS JOIN LATERAL (SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
           array_agg(target.attname::text ORDER BY source.attname COLLATE "C") AS targets,
@@ -96,6 +112,11 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
         JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
         JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
       ) AS field
+      LEFT JOIN LATERAL (SELECT covered.beyond
+        FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
+        WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
+        LIMIT 1
+      ) AS moved ON true
       WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS made_for JOIN tree AS above ON above.member = made_for.confrelid
         WHERE above.root = tree.root AND made_for.oid = fk.conparentid))"""  # noqa: S608  # literals of SQLAlchemy
@@ -105,8 +126,8 @@ def _keys(parents: Iterable[Table], covered: Iterable[tuple[Table, Sequence[Pair
 def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> str:
     written = _Written(compiler, kw)
     asked = [
-        f"({written.text(one.guard)}, {written.text(one.by_name)}, {written.text(one.noun)}, "
-        f"{written.table(one.parent)}, {written.text(one.parent.name)},\n        "
+        f"({written.text(one.guard)}, {written.text(one.by_name)}, {written.text(one.left_out)}, "
+        f"{written.text(one.noun)}, {written.table(one.parent)}, {written.text(one.parent.name)},\n        "
         f"{written.text(one.journal)}, {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
     ]
@@ -123,25 +144,30 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
   deletions CONSTANT text[] := {written.array(element.deletions)};
 BEGIN
   FOR found IN
-    WITH RECURSIVE asked (guard, by_name, noun, root, "table", journal, keys, gone) AS (VALUES
+    WITH RECURSIVE asked (guard, by_name, left_out, noun, root, "table", journal, keys, gone) AS (VALUES
       {filled(asked, 6)}),
     written (root, action, columns) AS (VALUES
       {writing}),
-    {_keys(parents, [(one.parent, one.covered) for one in element.asked], written)}
-    SELECT asked.*, key.child, key.parent, key.covered, key.condition, array_to_string(key.names, ', ') AS columns,
-      CASE WHEN key.covered THEN '{{}}' ELSE asked.gone::text[] END || ARRAY(
+    {_keys(parents, [(one.parent, one.covered) for one in element.asked], element.asked[0].counted, written)}
+    SELECT asked.*, key.child, key.parent, way.followed, way.beyond, key.condition,
+      array_to_string(key.names, ', ') AS columns,
+      CASE WHEN way.followed THEN '{{}}' ELSE asked.gone::text[] END || ARRAY(
         SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
       ) AS actions,
       (SELECT string_agg(format('gone.%1$I = parent.%1$I', each), ' AND ') FROM unnest(asked.keys) AS each) AS matched,
       (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed,
       -- Rows of ours that go no later hang on nothing then.
-      (SELECT string_agg(format('AND NOT EXISTS (SELECT FROM %I AS its WHERE its.rekey_run = gone.rekey_run AND %s '
+      concat((SELECT string_agg(format(
+          'AND NOT EXISTS (SELECT FROM %I AS its WHERE its.rekey_run = gone.rekey_run AND %s '
           'AND array_position($2, %L || its.rekey_action) <= array_position($2, %L || gone.rekey_action))',
           its.journal, (SELECT string_agg(format('its.%1$I = child.%1$I', each), ' AND ')
             FROM unnest(its.keys) AS each), its.noun || ' ', asked.noun || ' '), ' ')
         FROM asked AS its JOIN tree ON tree.root = its.root AND tree.member = key.child
-        WHERE NOT key.covered AND its.gone <> '{{}}') AS leaving
+        WHERE NOT key.covered AND its.gone <> '{{}}'), way.beyond) AS leaving
     FROM asked JOIN key USING (root)
+    -- What moves the rows of a table may not count them all.
+    CROSS JOIN LATERAL (SELECT key.covered AS followed, NULL AS beyond
+      UNION ALL SELECT false, key.beyond WHERE key.beyond <> '') AS way
   LOOP
     FOR hanging IN EXECUTE format(
       'SELECT ' || CASE cardinality(found.keys) WHEN 1 THEN '%1$s' ELSE 'concat_ws('', '', %1$s)' END ||
@@ -152,8 +178,10 @@ BEGIN
       found.listed, found.child, found.parent, found.condition, found.journal, found.matched, found.leaving
     ) USING found.actions, deletions
     LOOP
-      guards := guards || CASE WHEN found.covered THEN found.by_name ELSE found.guard END;
-      said := said || CASE WHEN found.covered THEN {compiler.process(element.by_name, **kw)}
+      guards := guards || CASE WHEN found.followed THEN found.by_name
+        WHEN found.beyond <> '' THEN found.left_out ELSE found.guard END;
+      said := said || CASE WHEN found.followed THEN {compiler.process(element.by_name, **kw)}
+        WHEN found.beyond <> '' THEN {compiler.process(element.left_out, **kw)}
         ELSE {compiler.process(element.sentence, **kw)} END;
     END LOOP;
   END LOOP;
@@ -170,7 +198,7 @@ def _keep_attached(element: KeepAttached, compiler: SQLCompiler, **kw: Any) -> s
   found record;
 BEGIN
   FOR found IN
-    WITH RECURSIVE {_keys([element.parent], [(element.parent, element.covered)], written)}
+    WITH RECURSIVE {_keys([element.parent], [(element.parent, element.covered)], {}, written)}
     SELECT * FROM key WHERE root = {written.table(element.parent)} AND NOT covered
   LOOP
     EXECUTE format(
