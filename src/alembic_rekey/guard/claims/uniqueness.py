@@ -7,7 +7,7 @@ compared. The texts of indexes only the catalog knows; in a script the database 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Subquery,
     and_,
     cast,
     column,
@@ -46,7 +47,7 @@ from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.values import Catalogued
 
-__all__ = ["keys_declared", "unique_after", "unique_beside_places"]
+__all__ = ["Asked", "compared", "keys_declared", "touched", "unique_after", "unique_beside_places"]
 
 _ALIKE = "rekey_term_{}"
 _OF = "tableoid"
@@ -54,7 +55,7 @@ _OF = "tableoid"
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """One unique index, and the plan that it is held against."""
 
     spec: Spec
@@ -63,12 +64,24 @@ class _Asked:
     index: UniqueIndex
     types: Mapping[str, str]
     planned: Planned
+    written: Set[str]
     filled: Mapping[str, ColumnElement[Any]]
     """What a created row gets from the database itself, by column."""
 
 
 def unique_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
     """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
+    for number, one in touched(connection, spec, names, planned):
+        part, index = one.part, one.index
+        kept, key = alone(part), {str(known.name) for known in part.keys}
+        # One row per name, and one per slot, is what a fold leaves.
+        is_kept = kept is not None and kept <= index.plain and index.condition is None
+        if not index.operators and not is_kept and (index.plain != key or key & one.written):
+            yield check("unique_after", f"{part.noun}_{number}", _alike(one))
+
+
+def touched(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[tuple[int, Asked]]:
+    """Yield what keeps rows apart and depends on a column which the plan writes, with its number among its table's."""
     asked = database(connection.dialect.name)
     for part in spec.parts:
         written = {str(name) for names in written_columns(spec, part).values() for name in names}
@@ -76,24 +89,19 @@ def unique_after(connection: Connection, spec: Spec, names: Names, planned: Plan
             written |= {*spec.identity.creating, *(known.name for roles in own_roles(part).values() for known in roles)}
         given = filled(connection, spec.identity) if part is spec.identity else {}
         constants = _constants(connection, given)
-        kept, key = alone(part), {str(known.name) for known in part.keys}
         for number, index in enumerate(asked.unique_indexes(connection, part.table)):
             # What a generated column depends on only its text tells.
             filling = written | (constants if index.nulls_differ else given.keys())
-            touched = index.covered is None or not index.covered.isdisjoint(filling) or index.generated
-            # One row per name, and one per slot, is what a fold leaves.
-            is_kept = kept is not None and kept <= index.plain and index.condition is None
-            if touched and not is_kept and (index.plain != key or key & written):
+            if index.covered is None or not index.covered.isdisjoint(filling) or index.generated:
                 types = columns_of(connection, part.table)
-                one = _Asked(spec, names, part, index, types, planned, given)
-                yield check("unique_after", f"{part.noun}_{number}", _alike(one))
+                yield number, Asked(spec, names, part, index, types, planned, written, given)
 
 
 def unique_beside_places(connection: Connection, spec: Spec) -> dict[str, list[UniqueIndex]]:
     """Return by noun what keeps a row from coming back, but for its place, and for a key that it never lost."""
     asked = database(connection.dialect.name)
     return {
-        part.noun: [each for each in asked.unique_indexes(connection, part.table) if not _is_place(part, each)]
+        part.noun: [one for one in asked.unique_indexes(connection, part.table) if not _is_place(part, one)]
         for part in spec.parts
     }
 
@@ -117,6 +125,8 @@ def _constants(connection: Connection, given: Mapping[str, ColumnElement[Any]]) 
 
 def _is_place(part: Part, index: UniqueIndex) -> bool:
     place, key = alone(part), {str(known.name) for known in part.keys}
+    if index.operators:
+        return True
     is_kept = place is not None and place <= index.plain and index.condition is None
     return is_kept or (index.plain == key and not part.key_moves)
 
@@ -139,7 +149,11 @@ def _alone_in_its_slot(slots: Slots) -> set[str] | None:
     return None if slots.where is not None else {str(known.name) for known in (*slots.owner_columns, *slots.slot)}
 
 
-def _alike(asked: _Asked) -> Relation:
+def compared(asked: Asked) -> tuple[CTE, Subquery]:
+    """Return what the index compares of the rows that change, and of those that stay as they are.
+
+    Each with `rekey_row`, what a sentence calls it, and behind that a column per expression.
+    """
     part, index, decided = asked.part, asked.index, asked.planned[asked.part]
     acting = (
         select(
@@ -153,8 +167,12 @@ def _alike(asked: _Asked) -> Relation:
         .prefix_with("MATERIALIZED")
     )
     moved = _terms(part, index, _moved(asked)).cte("rekey_moved").prefix_with("MATERIALIZED")
+    return moved, _terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
+
+
+def _alike(asked: Asked) -> Relation:
+    part, index, (moved, standing) = asked.part, asked.index, compared(asked)
     names = [_ALIKE.format(place) for place in range(len(index.expressions))]
-    standing = _terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
     theirs, ours = [standing.c[name] for name in names], [moved.c[name] for name in names]
     if index.nulls_differ:
         found = among(theirs, select(*ours))
@@ -192,7 +210,7 @@ def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
     return chosen if index.condition is None else chosen.where(literal_column(f"({index.condition})"))
 
 
-def _standing(asked: _Asked, acting: CTE) -> Relation:
+def _standing(asked: Asked, acting: CTE) -> Relation:
     """Return the rows that stay as they are."""
     part, going = asked.part, acting.alias("rekey_going")
     names = [*asked.types, *([_OF] if asked.index.only else ())]
@@ -224,7 +242,7 @@ def _own(index: UniqueIndex, row: Mapping[str, ColumnElement[Any]]) -> list[Colu
     return [row[_OF] == func.to_regclass(index.only)] if index.only else []
 
 
-def _moved(asked: _Asked) -> Relation:
+def _moved(asked: Asked) -> Relation:
     """Return the rows that change as they will be, and those that are created."""
     part, types = asked.part, asked.types
     rows = changed(part, asked.spec, asked.names, asked.planned, [*types, *([_OF] if asked.index.only else ())])

@@ -89,6 +89,11 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "give it a value of its own, made of its name: Identity(created={'slug': func.lower(projects.c.name)}), or "
         "rename an alias row instead, missing=Missing.PROMOTE; then run the upgrade again.",
     ),
+    "excluded_after": Wording(
+        claim="no exclusion constraint refuses what the rows become",
+        sentence="{table}: {row}, would be excluded by {others} other rows: {constraint}",
+        remedy="decide which of these rows stays, and remove or change the others by hand, then run the upgrade again.",
+    ),
     "condition_after": Wording(
         claim="no CHECK constraint, type or domain refuses what the rows become",
         sentence="{table}: {row}, {what}",

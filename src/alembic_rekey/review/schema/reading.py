@@ -121,5 +121,5 @@ def _unique(connection: Connection, source: Table, order: Mapping[str, int]) -> 
         covered = index.covered if index.covered is not None else index.plain
         whole = index.condition is None and index.covered is not None and len(index.expressions) == len(covered)
         known = sorted((name for name in (covered if whole else index.plain) if name in order), key=order.__getitem__)
-        if known:
+        if known and not index.operators:
             yield Uniqueness(index.name, tuple(known), whole)

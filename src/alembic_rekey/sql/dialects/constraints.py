@@ -24,6 +24,8 @@ class UniqueIndex:
     nulls_differ: bool
     generated: tuple[tuple[str, str], ...] = ()
     """The columns that the database makes of others of a row, and how, as SQL."""
+    operators: tuple[str, ...] = ()
+    """By what an exclusion constraint compares each expression: rows of which all hold exclude each other."""
     only: str = ""
     """Where the table has heirs, whose rows are none of its: the table as `to_regclass` reads it."""
 

@@ -49,22 +49,42 @@ _INDEXES = text(
              SELECT 1 FROM pg_catalog.pg_inherits AS below
              JOIN pg_catalog.pg_class AS whole ON whole.oid = below.inhparent AND whole.relkind = 'r'
              WHERE below.inhparent = made.indrelid
-           ) AS has_heirs
+           ) AS has_heirs, (
+             SELECT CAST(json_agg(
+               'OPERATOR(' || quote_ident(space.nspname) || '.' || own.oprname || ')' ORDER BY each.place
+             ) AS text)
+             FROM pg_catalog.pg_constraint AS excluding
+             CROSS JOIN LATERAL unnest(excluding.conexclop) WITH ORDINALITY AS each (operator, place)
+             JOIN pg_catalog.pg_operator AS own ON own.oid = each.operator
+             JOIN pg_catalog.pg_namespace AS space ON space.oid = own.oprnamespace
+             WHERE excluding.conindid = made.indexrelid
+           ) AS operators
     FROM pg_catalog.pg_index AS made
-    WHERE made.indrelid = to_regclass(CAST(:quoted AS text)) AND made.indisunique AND made.indisvalid
+    WHERE made.indrelid = to_regclass(CAST(:quoted AS text)) AND made.indisvalid
+      AND (made.indisunique OR made.indisexclusion)
     ORDER BY 1
     """
 )
 
 
 def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
-    """Yield the unique indexes and constraints of `source`, that of its key included."""
+    """Yield the unique indexes and constraints of `source`, that of its key included, and exclusion constraints."""
     asked = {"quoted": quoted(source.name, source.schema)}
-    for name, expressions, condition, plain, covered, nulls_differ, made, has_heirs in connection.execute(
+    for name, expressions, condition, plain, covered, nulls_differ, made, has_heirs, operators in connection.execute(
         _INDEXES, asked
     ):
         compared, needed = (frozenset(json.loads(names or "[]")) for names in (plain, covered))
         generated = tuple((column, said) for column, said in json.loads(made or "[]") if column in needed)
         only = asked["quoted"] if has_heirs else ""
         terms = tuple(json.loads(expressions))
-        yield UniqueIndex(name, terms, condition, compared, needed, nulls_differ, generated, only)
+        yield UniqueIndex(
+            name,
+            terms,
+            condition,
+            compared,
+            needed,
+            nulls_differ,
+            generated,
+            tuple(json.loads(operators or "[]")),
+            only,
+        )
