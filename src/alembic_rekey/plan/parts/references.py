@@ -25,7 +25,8 @@ def plan_references(
     """Return the plan of `references` (design, section 4, References and tags)."""
     joined = led(references, spec, planned, references.table)
     lines: list[tuple[ColumnElement[bool], str]] = []
-    if joined.together is not None and references.itself in ITSELF:
+    # Who goes, or refers to no shadow any more, does not come to refer to one thing twice.
+    if joined.together is not None and references.on_fold is OnFold.MOVE and references.itself in ITSELF:
         lines.append((and_(joined.moved, joined.together), ITSELF[references.itself].value))
     # Who refers to a row that stays under another key follows it, whatever becomes of who refers to a shadow.
     lines.append((joined.gone, _ON_FOLD[references.on_fold].value))
