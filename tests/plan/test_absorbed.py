@@ -44,3 +44,22 @@ def test_least_most_and_sum_are_taken_and_are_no_values_left_behind(database, tm
     )
     assert 0 == project.downgrade().code
     assert before == {name: content for name, content in whole(database).items() if not is_ours(name)}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_no_number_is_not_added_up(database, tmp_path):
+    """Two texts came to 0.0 in the row that stays, and nobody said so."""
+    definitions = DEFINITIONS.replace("points INTEGER", "points TEXT").replace(", 1, 'hers'", ", 'hello', 'hers'")
+    definitions = definitions.replace("2, 'also'", "NULL, 'also'").replace("4, NULL", "'world', NULL")
+    project = declared(database, tmp_path, definitions, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
+    assert 0 == project.upgrade("0001").code
+    before = database.snapshot()
+    checked, ended = project.check(), project.upgrade()
+    assert (2, 2) == (checked.status, ended.code), ended.err
+    for said in (checked.out, ended.err):
+        assert "people: row 1 of 'anna' has 'hello' in 'points', which Absorb.SUM cannot add up" in said
+        assert "people: row 3 of 'anna' has 'world' in 'points', which Absorb.SUM cannot add up" in said
+        assert "row 2 of" not in said
+    stopped = database.run_script(project.script("0001:0002"))
+    assert (True, True) == (stopped.returncode != 0, "rekey_no_number_person" in stopped.stderr.decode())
+    assert before == database.snapshot()

@@ -58,6 +58,7 @@ CONSTRUCTS = [
     time_values.Unread(AT),
     values.Constant(literal("a"), Text()),
     values.Key(column("alias", Text()), Uuid()),
+    values.NoNumber(NAME),
     values.KeyText([THINGS.c.id, NAME]),
 ]
 OF_ONE = tuple(f"alembic_rekey.sql.dialects.{name}." for name in DATABASES)

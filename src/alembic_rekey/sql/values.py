@@ -8,14 +8,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Enum, Integer, Label, String, Text, cast, literal, null, type_coerce
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Enum,
+    Integer,
+    Label,
+    String,
+    Text,
+    cast,
+    literal,
+    null,
+    type_coerce,
+)
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
 from alembic_rekey.spec import Identity, Relation
 from alembic_rekey.sql.expressions import Exact
 
-__all__ = ["Catalogued", "Constant", "Key", "KeyText", "comparable", "constant", "equatable", "given", "readable"]
+__all__ = [
+    "Catalogued",
+    "Constant",
+    "Key",
+    "KeyText",
+    "NoNumber",
+    "comparable",
+    "constant",
+    "equatable",
+    "given",
+    "readable",
+]
 
 
 class Catalogued(UserDefinedType[Any]):
@@ -62,6 +86,16 @@ class Constant(ColumnElement[Any]):
     def __init__(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> None:
         self.value = value
         self.type = type_
+
+
+class NoNumber(ColumnElement[bool]):
+    """Whether a stored value is none that can be added up, though the database would: SQLite takes a text for 0."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, stored: ColumnElement[Any]) -> None:
+        self.stored = stored
 
 
 def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:

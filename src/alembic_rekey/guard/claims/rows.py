@@ -8,7 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, FromClause, exists, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Text,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
@@ -23,13 +37,13 @@ from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import key_text
+from alembic_rekey.plan.judged import key_text, keys_of
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Part, Relation, Slots, Spec
+from alembic_rekey.spec import Absorb, Check, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.steps import Kindred
-from alembic_rekey.sql.values import comparable
+from alembic_rekey.sql.values import NoNumber, comparable
 
 __all__ = ["catalog_claims", "key_claims", "stored_claims"]
 
@@ -43,6 +57,12 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             check("no_row_is_active", slots.noun, _none_is_active(slots, slots.status, planned[slots]))
             for slots in spec.slots
             if slots.status is not None
+        ),
+        *(
+            check("no_number", f"{part.noun}_{number}", _unsummed(part, name, planned[part]))
+            for part in spec.parts
+            for number, (name, how) in enumerate(part.absorbing.items())
+            if how is Absorb.SUM
         ),
         *orphan_claims(spec, dialect, planned),
         *([unfilled(spec, dialect, planned[spec.identity])] if spec.identity.creates else ()),
@@ -100,6 +120,21 @@ def _emptied(part: Part, spec: Spec, names: Names, dialect: str, planned: Planne
         for known in part.emptied
     ]
     return select(union_all(*each).subquery("rekey_emptied"))
+
+
+def _unsummed(part: Part, name: str, planned: FromClause) -> Relation:
+    keys = keys_of(part, planned)
+    return (
+        select(
+            literal(str(part.table.name)).label("table"),
+            key_text(keys).label("key"),
+            planned.c.rekey_canonical.label("canonical"),
+            cast(planned.c[name], Text).label("value"),
+            literal(name, RegistryText()).label("column"),
+        )
+        .where(planned.c.rekey_place > 0, NoNumber(planned.c[name]))
+        .order_by(*keys)
+    )
 
 
 def _none_is_active(slots: Slots, status: Column[Any], planned: FromClause) -> Relation:

@@ -82,6 +82,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="if a name is one thing throughout, say so with a unique index on the name alone; if it is one per "
         "tenant, name the tenant's columns in the spec: Identity(within=(…)).",
     ),
+    "no_number": Wording(
+        claim="what is added up is a number",
+        sentence="{table}: row {key!r} of {canonical!r} has {value!r} in {column!r}, which Absorb.SUM cannot add up",
+        remedy="write a number or NULL there, declare the column of the table as one of numbers, or leave it out of "
+        "absorb (or take another member, Absorb.COALESCE); then run the upgrade again.",
+    ),
     "unique_after": Wording(
         claim="no unique index refuses what the rows become",
         sentence="{table}: {row}, would be one of {rows} that are alike to the unique index {index}",

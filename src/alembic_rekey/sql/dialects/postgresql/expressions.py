@@ -40,7 +40,7 @@ from alembic_rekey.sql.expressions import (
 from alembic_rekey.sql.references import DropColumn, Refers, ReplicateWhole
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal
-from alembic_rekey.sql.values import Constant, Key, KeyText, equatable
+from alembic_rekey.sql.values import Constant, Key, KeyText, NoNumber, equatable
 
 compiles(InsertRows, "postgresql")(insert_rows)
 compiles(CreateJournal, "postgresql")(create_journal)
@@ -183,6 +183,12 @@ class _Untyped(UserDefinedType[str]):
     def get_col_spec(self, **_: Any) -> str:
         """Return what nobody asks for."""
         return "TEXT"
+
+
+@compiles(NoNumber, "postgresql")
+def _no_number(_element: NoNumber, _compiler: SQLCompiler, **_: Any) -> str:
+    # What its type has no sum of, it refuses itself.
+    return "false"
 
 
 @compiles(Constant, "postgresql")

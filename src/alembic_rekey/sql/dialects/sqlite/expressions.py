@@ -38,7 +38,7 @@ from alembic_rekey.sql.expressions import (
 from alembic_rekey.sql.references import DropColumn, Refers
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal
-from alembic_rekey.sql.values import Constant, Key, KeyText
+from alembic_rekey.sql.values import Constant, Key, KeyText, NoNumber
 
 compiles(InsertRows, "sqlite")(insert_rows)
 compiles(CreateJournal, "sqlite")(create_journal)
@@ -175,6 +175,11 @@ def _key_text(element: KeyText, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(Constant, "sqlite")
 def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.value, **kw)
+
+
+@compiles(NoNumber, "sqlite")
+def _no_number(element: NoNumber, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(typeof({compiler.process(element.stored, **kw)}) IN ('text', 'blob'))"
 
 
 @compiles(FromHexadecimal, "sqlite")
