@@ -63,3 +63,28 @@ def test_what_is_no_number_is_not_added_up(database, tmp_path):
     stopped = database.run_script(project.script("0001:0002"))
     assert (True, True) == (stopped.returncode != 0, "rekey_no_number_person" in stopped.stderr.decode())
     assert before == database.snapshot()
+
+
+@pytest.mark.sqlite_first
+def test_a_sum_that_another_row_holds_till_its_turn_comes_is_refused_beforehand(database, tmp_path):
+    """The plan said 0 and the database refused in its own words: 1 + 2 is 3, which the other row had still."""
+    definitions = """
+        CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(9), points INTEGER);
+        CREATE UNIQUE INDEX one_each ON people (points);
+        INSERT INTO people VALUES (1, 'anna', 1), (2, 'aberg', 2), (3, 'bo', 3), (4, 'bob', 4), (5, 'cy', 0),
+          (6, 'cyd', NULL), (7, 'cid', 9);"""
+    spec = SPEC.replace('"phone": Absorb.COALESCE, "born": Absorb.MIN, "seen": Absorb.MAX, ', "")
+    names = {"anna": ["aberg"], "bo": ["bob"], "cy": ["cyd", "cid"]}
+    project = declared(database, tmp_path, definitions, spec, ["people"], names=names)
+    checked, ended = project.check(), project.upgrade()
+    assert (2, 2) == (checked.status, ended.code), ended.err
+    for said in (checked.out, ended.err):
+        assert "people: row 1, which the plan would absorb for anna, would get what row 3, which the plan would" in said
+        assert 1 == said.count("would get what row")
+    database.execute("UPDATE people SET points = 30 WHERE id = 3")
+    before = database.table("people")
+    checked, ended = project.check(), project.upgrade()
+    assert (0, 0) == (checked.status, ended.code), ended.err
+    assert [(1, 3), (3, 34), (5, 9)] == database.rows("SELECT id, points FROM people ORDER BY id")
+    assert 0 == project.downgrade().code
+    assert before == database.table("people")

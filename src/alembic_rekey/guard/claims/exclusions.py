@@ -1,4 +1,6 @@
-"""What exclusion constraints say to the rows as they will be, each compared by the operators of its constraint.
+"""What keeps rows apart by more than their being alike afterwards: exclusion constraints, and the order of changes.
+
+An exclusion constraint compares the rows as they will be by operators of its own. A unique index is asked row by row.
 
 As of unique indexes, the texts only the catalog knows; in a script the database itself refuses, and nothing is kept.
 """
@@ -10,12 +12,15 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, and_, func, literal, select, union_all
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.uniqueness import Asked, compared, touched
+from alembic_rekey.guard.claims.rows_after import as_stored
+from alembic_rekey.guard.claims.uniqueness import Asked, compared, terms, touched, typed
+from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.spec import Check, Relation, Spec
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Absorb, Check, Relation, Spec
 
-__all__ = ["excluded_after"]
+__all__ = ["excluded_after", "unique_midway"]
 
 
 def excluded_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
@@ -23,6 +28,41 @@ def excluded_after(connection: Connection, spec: Spec, names: Names, planned: Pl
     for number, one in touched(connection, spec, names, planned):
         if one.index.operators:
             yield check("excluded_after", f"{one.part.noun}_{number}", _excluding(one))
+
+
+def unique_midway(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
+    """Yield a check per unique index of what is added up: a sum may be what another row holds till its own turn comes.
+
+    What else a row takes, no row of another group holds.
+    """
+    for number, one in touched(connection, spec, names, planned):
+        summed = {name for name, how in one.part.absorbing.items() if how is Absorb.SUM}
+        covered = summed if one.index.covered is None else one.index.covered & summed
+        if covered and one.index.immediate and not one.index.operators:
+            yield check("unique_midway", f"{one.part.noun}_{number}", _held_till_then(one))
+
+
+def _held_till_then(asked: Asked) -> Relation:
+    moved, _ = compared(asked)
+    rows = as_stored(asked.part, asked.planned[asked.part].alias("rekey_holding"), asked.types)
+    # Who is retired gives before others take.
+    changing = {*written_columns(asked.spec, asked.part)} - {Action.RETIRE}
+    holding = typed(rows, asked.types).where(rows.action.in_(sorted(action.value for action in changing)))
+    held = terms(asked.part, asked.index, holding).subquery("rekey_held")
+    alike = [
+        mine == its if asked.index.nulls_differ else mine.is_not_distinct_from(its)
+        for mine, its in zip(list(moved.c)[1:], list(held.c)[1:], strict=True)
+    ]
+    return (
+        select(
+            literal(str(asked.part.table.name)).label("table"),
+            moved.c.rekey_row.label("row"),
+            held.c.rekey_row.label("other"),
+            literal(asked.index.name).label("index"),
+        )
+        .join_from(moved, held, and_(moved.c.rekey_row != held.c.rekey_row, *alike))
+        .order_by(moved.c.rekey_row)
+    )
 
 
 def _excluding(asked: Asked) -> Relation:
@@ -33,11 +73,11 @@ def _excluding(asked: Asked) -> Relation:
         select(standing, literal(0), literal(0)),
     ).cte("rekey_compared")
     one, other = both.alias("rekey_one"), both.alias("rekey_other")
-    terms = zip(list(one.c)[1:-2], list(other.c)[1:-2], asked.index.operators, strict=True)
+    compared_by = zip(list(one.c)[1:-2], list(other.c)[1:-2], asked.index.operators, strict=True)
     exclude = and_(
         one.c.rekey_moves == 1,
         one.c.rekey_number != other.c.rekey_number,
-        *(mine.bool_op(operator)(its) for mine, its, operator in terms),
+        *(mine.bool_op(operator)(its) for mine, its, operator in compared_by),
     )
     pairs = (
         select(one.c.rekey_row.label("one"), other.c.rekey_row.label("other"), other.c.rekey_moves.label("moves"))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.conditions import conditions_after
-from alembic_rekey.guard.claims.exclusions import excluded_after
+from alembic_rekey.guard.claims.exclusions import excluded_after, unique_midway
 from alembic_rekey.guard.claims.filled import created_apart
 from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.claims.orphans import orphan_claims, orphans_gone
@@ -80,6 +80,7 @@ def catalog_claims(connection: Connection, spec: Spec, names: Names, planned: Pl
         *created_apart(connection, spec, planned),
         *attached(connection, spec, planned),
         *unique_after(connection, spec, names, planned),
+        *unique_midway(connection, spec, names, planned),
         *excluded_after(connection, spec, names, planned),
         *conditions_after(connection, spec, names, planned),
         *orphans_gone(connection, spec, planned),

@@ -18,7 +18,7 @@ from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import given
 
-__all__ = ["RowsAfter", "called", "changed", "created", "standing"]
+__all__ = ["RowsAfter", "as_stored", "called", "changed", "created", "standing"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,17 @@ def changed(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Coll
     values = {name: new[name] for name in wanted if name in new}
     if len(values) == len(wanted):
         return RowsAfter(lines, called(keys_of(part, lines), lines), lines.c.rekey_action, values)
-    stored = _stored(part, lines, wanted)
+    stored = as_stored(part, lines, wanted)
     return replace(stored, values={**stored.values, **values})
 
 
 def standing(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Collection[str]) -> RowsAfter:
     """Return the rows of `part` that change, with those columns that are `wanted`, as they stand."""
-    return _stored(part, becoming(part, spec, names, planned)[0], wanted)
+    return as_stored(part, becoming(part, spec, names, planned)[0], wanted)
 
 
-def _stored(part: Part, lines: FromClause, wanted: Collection[str]) -> RowsAfter:
+def as_stored(part: Part, lines: FromClause, wanted: Collection[str]) -> RowsAfter:
+    """Return the rows of `lines`, a plan of `part`, with those columns that are `wanted`, as they stand."""
     held = dict.fromkeys([*(str(known.name) for known in part.keys), *wanted])
     stored = table(part.table.name, *map(column, held), schema=part.table.schema).alias("rekey_stored")
     keys = keys_of(part, stored)

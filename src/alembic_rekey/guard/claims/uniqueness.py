@@ -47,7 +47,7 @@ from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.values import Catalogued
 
-__all__ = ["Asked", "compared", "keys_declared", "touched", "unique_after", "unique_beside_places"]
+__all__ = ["Asked", "compared", "keys_declared", "terms", "touched", "typed", "unique_after", "unique_beside_places"]
 
 _ALIKE = "rekey_term_{}"
 _OF = "tableoid"
@@ -166,8 +166,8 @@ def compared(asked: Asked) -> tuple[CTE, Subquery]:
         .cte("rekey_acting")
         .prefix_with("MATERIALIZED")
     )
-    moved = _terms(part, index, _moved(asked)).cte("rekey_moved").prefix_with("MATERIALIZED")
-    return moved, _terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
+    moved = terms(part, index, _moved(asked)).cte("rekey_moved").prefix_with("MATERIALIZED")
+    return moved, terms(part, index, _standing(asked, acting)).subquery("rekey_standing")
 
 
 def _alike(asked: Asked) -> Relation:
@@ -197,7 +197,7 @@ def _alike(asked: Asked) -> Relation:
     )
 
 
-def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
+def terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
     """Return `rekey_row` of `rows` and what the index compares of each, for those that it is about."""
     # By the table's own name: the text of an index may say it.
     source = rows.subquery(str(part.table.name))
@@ -205,8 +205,8 @@ def _terms(part: Part, index: UniqueIndex, rows: Relation) -> Relation:
         made: Any = literal_column(f"({said})").label(name)
         source = select(*(made if one.name == name else one for one in source.c)).subquery(str(part.table.name))
     compared = enumerate(index.expressions)
-    terms: list[Any] = [literal_column(said).label(_ALIKE.format(place)) for place, said in compared]
-    chosen: Relation = select(source.c.rekey_row, *terms)
+    found: list[Any] = [literal_column(said).label(_ALIKE.format(place)) for place, said in compared]
+    chosen: Relation = select(source.c.rekey_row, *found)
     return chosen if index.condition is None else chosen.where(literal_column(f"({index.condition})"))
 
 
@@ -246,7 +246,7 @@ def _moved(asked: Asked) -> Relation:
     """Return the rows that change as they will be, and those that are created."""
     part, types = asked.part, asked.types
     rows = changed(part, asked.spec, asked.names, asked.planned, [*types, *([_OF] if asked.index.only else ())])
-    moved = _typed(rows, types).where(*_own(asked.index, rows.values))
+    moved = typed(rows, types).where(*_own(asked.index, rows.values))
     fresh = created(asked.spec, asked.planned) if part is asked.spec.identity else None
     if fresh is None:
         return moved
@@ -255,11 +255,11 @@ def _moved(asked: Asked) -> Relation:
     if not asked.index.nulls_differ and not (asked.index.covered or types.keys()) - made <= fresh.values.keys():
         # What the database computes is not NULL, which would be like another.
         return moved
-    both = union_all(moved, _typed(fresh, types)).subquery("rekey_changed")
+    both = union_all(moved, typed(fresh, types)).subquery("rekey_changed")
     return select(*(known.label(known.name) for known in both.c))
 
 
-def _typed(rows: RowsAfter, types: Mapping[str, str]) -> Relation:
+def typed(rows: RowsAfter, types: Mapping[str, str]) -> Relation:
     """Return `rows` with values of the types that PostgreSQL's catalog says; SQLite's columns take any."""
     values = [
         (cast(rows.values.get(name, null()), Catalogued(said)) if said else rows.values.get(name, null())).label(name)

@@ -95,6 +95,12 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "give it a value of its own, made of its name: Identity(created={'slug': func.lower(projects.c.name)}), or "
         "rename an alias row instead, missing=Missing.PROMOTE; then run the upgrade again.",
     ),
+    "unique_midway": Wording(
+        claim="no row gets a sum that another one holds till its turn comes",
+        sentence="{table}: {row}, would get what {other}, holds till then, by the unique index {index}",
+        remedy="leave the column out of absorb; or drop the index for a moment: op.drop_index (or op.drop_constraint) "
+        "before op.rekey and before op.restore, and make it again behind each; or change one of these values by hand.",
+    ),
     "excluded_after": Wording(
         claim="no exclusion constraint refuses what the rows become",
         sentence="{table}: {row}, would be excluded by {others} other rows: {constraint}",

@@ -26,6 +26,8 @@ class UniqueIndex:
     """The columns that the database makes of others of a row, and how, as SQL."""
     operators: tuple[str, ...] = ()
     """By what an exclusion constraint compares each expression: rows of which all hold exclude each other."""
+    immediate: bool = True
+    """Whether it is asked of each row that a statement writes, and not at the end of that."""
     only: str = ""
     """Where the table has heirs, whose rows are none of its: the table as `to_regclass` reads it."""
 

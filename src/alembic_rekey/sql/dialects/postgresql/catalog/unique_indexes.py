@@ -58,7 +58,7 @@ _INDEXES = text(
              JOIN pg_catalog.pg_operator AS own ON own.oid = each.operator
              JOIN pg_catalog.pg_namespace AS space ON space.oid = own.oprnamespace
              WHERE excluding.conindid = made.indexrelid
-           ) AS operators
+           ) AS operators, made.indimmediate AS immediate
     FROM pg_catalog.pg_index AS made
     WHERE made.indrelid = to_regclass(CAST(:quoted AS text)) AND made.indisvalid
       AND (made.indisunique OR made.indisexclusion)
@@ -70,9 +70,8 @@ _INDEXES = text(
 def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
     """Yield the unique indexes and constraints of `source`, that of its key included, and exclusion constraints."""
     asked = {"quoted": quoted(source.name, source.schema)}
-    for name, expressions, condition, plain, covered, nulls_differ, made, has_heirs, operators in connection.execute(
-        _INDEXES, asked
-    ):
+    found = connection.execute(_INDEXES, asked)
+    for name, expressions, condition, plain, covered, nulls_differ, made, has_heirs, excluding, immediate in found:
         compared, needed = (frozenset(json.loads(names or "[]")) for names in (plain, covered))
         generated = tuple((column, said) for column, said in json.loads(made or "[]") if column in needed)
         only = asked["quoted"] if has_heirs else ""
@@ -85,6 +84,7 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
             needed,
             nulls_differ,
             generated,
-            tuple(json.loads(operators or "[]")),
+            tuple(json.loads(excluding or "[]")),
+            immediate,
             only,
         )
