@@ -126,8 +126,8 @@ def _keys(
 def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> str:
     written = _Written(compiler, kw)
     asked = [
-        f"({written.text(one.guard)}, {written.text(one.by_name)}, {written.text(one.left_out)}, "
-        f"{written.text(one.noun)}, {written.table(one.parent)}, {written.text(one.parent.name)},\n        "
+        f"({written.text(one.guard)}, {written.text(one.by_name)}, {written.text(one.left_out)},\n        "
+        f"{written.text(one.noun)}, {written.table(one.parent)}, {written.text(one.parent.name)}, "
         f"{written.text(one.journal)}, {written.array(one.keys)}, '{{{','.join(one.gone)}}}')"
         for one in element.asked
     ]
