@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 905, 919, 929, 964, 1068
---   project_state: 914, 1010, 1019, 1028, 1048, 1058
---   interactions: 977
---   memories: 990, 1000
+--   projects: 890, 904, 914, 949, 1053
+--   project_state: 899, 995, 1004, 1013, 1033, 1043
+--   interactions: 962
+--   memories: 975, 985
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -65,12 +65,6 @@ SELECT pg_advisory_xact_lock(32199659283349505);
 -- The table that holds the revision of this database.
 CREATE TABLE IF NOT EXISTS alembic_version
   (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-
--- Guard rekey_read_only: transactions of this account write by default. If the script stops here: run it as an account
---   that may write, or say so for this session, in psql with PGOPTIONS='-c default_transaction_read_only=off'.
-INSERT INTO rekey_guard (guard, said) SELECT 'rekey_read_only',
-  format('default_transaction_read_only is on for %L in this database', current_user)
-WHERE current_setting('default_transaction_read_only') = 'on';
 
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002. If the script stops here:
 --   the script ran already, or is for another database: look into alembic_version and make it again.
@@ -155,14 +149,6 @@ WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (SELECT named."ta
   UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
   FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member)
 SELECT * FROM rekey_tree;
-
--- Guard rekey_temporary_schema: tables are made in a schema that outlives the session. If the script stops here: name a
---   schema of the database first in search_path: ALTER ROLE \u2026 SET search_path = public, or
---   options=-csearch_path%3Dpublic in the URL.
-INSERT INTO rekey_guard (guard, said) SELECT 'rekey_temporary_schema',
-  format('search_path is %L: what is made would be temporary, and gone with the session', current_setting('search_path')
-  )
-WHERE coalesce(current_schema(), 'pg_temp_0') ~ '^pg_temp_[0-9]+$';
 
 -- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
 --   column, or correct the declaration in the revision.
@@ -360,10 +346,8 @@ WHERE noun IN ('project');
 
 -- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order. If
 --   the script stops here: where another spec of the table names another key, name the same, its columns in the same
---   order; where the table changed after the journal was made, change each journal named here likewise (ALTER TABLE
---   \u2026, ADD, DROP or RENAME COLUMN, ALTER COLUMN \u2026 TYPE \u2026); an empty one may be dropped and made again
---   with op.create_side_tables(spec); going back, drop them where the report is at hand, and restore from that: -x
---   report=FILE.
+--   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
+--   journal is empty, drop it and make it again with op.create_side_tables(spec).
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
@@ -380,24 +364,15 @@ rekey_stored AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy
     CASE WHEN (rekey_copy.place > rekey_kept_pair.own) THEN rekey_copy.type END AS type
   FROM rekey_kept_pair
     JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5)
-SELECT 'rekey_journal_shape', format('%s: column %L differs in %s, which every spec of the table shares: %s',
-  rekey_each."table", rekey_each."column", rekey_each.journal,
-  CASE WHEN (rekey_stored.name IS NULL) THEN 'the journal lacks it'
-    WHEN (rekey_wanted.name IS NULL) THEN 'the table lacks it'
-    WHEN (rekey_wanted.place != rekey_stored.place) THEN 'it stands in another place there'
-    ELSE 'it is ' || rekey_wanted.type || ' in the table and ' || rekey_stored.type || ' in the journal' END)
-FROM (SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
-  FROM (SELECT source, kept, name, place, type
-    FROM (SELECT source, kept, name, place, type FROM rekey_wanted
-      EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
-    UNION ALL SELECT source, kept, name, place, type
-    FROM (SELECT source, kept, name, place, type FROM rekey_stored
-      EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different
-) AS rekey_each
-  LEFT OUTER JOIN rekey_wanted ON rekey_each."table" = rekey_wanted.source AND rekey_each.journal = rekey_wanted.kept
-    AND rekey_each."column" = rekey_wanted.name
-  LEFT OUTER JOIN rekey_stored ON rekey_each."table" = rekey_stored.source AND rekey_each.journal = rekey_stored.kept
-    AND rekey_each."column" = rekey_stored.name;
+SELECT DISTINCT 'rekey_journal_shape',
+  format('%s: column %L is not in the same place in its table and in %s, which every spec of the table shares', source,
+    name, kept)
+FROM (SELECT source, kept, name, place, type
+  FROM (SELECT source, kept, name, place, type FROM rekey_wanted
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
+  UNION ALL SELECT source, kept, name, place, type
+  FROM (SELECT source, kept, name, place, type FROM rekey_stored
+    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different;
 
 -- Open a run.
 INSERT INTO rekey_run (id, revision, noun, turn, started_at, registry_path, registry_sha256)
@@ -774,7 +749,7 @@ WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND fil
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
---   declare it with sa.Computed(\u2026) in the revision, or run it online, which asks the catalog.
+--   declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the catalog.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_generated_column',
   format('%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table",
     rekey_catalog.name)
@@ -809,14 +784,14 @@ DECLARE
   deletions CONSTANT text[] := ARRAY['state replace', 'state merge', 'state drop', 'project delete']::text[];
 BEGIN
   FOR found IN
-    WITH RECURSIVE asked (guard, by_name, noun, root, "table", journal, keys, gone) AS (VALUES
-      ('rekey_attached_project', 'rekey_attached_by_name_project', 'project', 'projects', 'projects',
+    WITH RECURSIVE asked (guard, by_name, left_out, noun, root, "table", journal, keys, gone) AS (VALUES
+      ('rekey_attached_project', 'rekey_attached_by_name_project', 'rekey_left_out_project', 'project', 'projects', 'projects',
         'rekey_journal_projects', ARRAY['id']::text[], '{delete,merge,replace,drop}'),
-      ('rekey_attached_state', 'rekey_attached_by_name_state', 'state', 'project_state', 'project_state',
+      ('rekey_attached_state', 'rekey_attached_by_name_state', 'rekey_left_out_state', 'state', 'project_state', 'project_state',
         'rekey_journal_project_state', ARRAY['id']::text[], '{delete,merge,replace,drop}'),
-      ('rekey_attached_memory', 'rekey_attached_by_name_memory', 'memory', 'memories', 'memories',
+      ('rekey_attached_memory', 'rekey_attached_by_name_memory', 'rekey_left_out_memory', 'memory', 'memories', 'memories',
         'rekey_journal_memories', ARRAY['id']::text[], '{}'),
-      ('rekey_attached_interaction', 'rekey_attached_by_name_interaction', 'interaction', 'interactions', 'interactions',
+      ('rekey_attached_interaction', 'rekey_attached_by_name_interaction', 'rekey_left_out_interaction', 'interaction', 'interactions', 'interactions',
         'rekey_journal_interactions', ARRAY['id']::text[], '{}')),
     written (root, action, columns) AS (VALUES
       ('projects', 'rename', ARRAY['name', 'updated_at']::text[]),
@@ -825,19 +800,17 @@ BEGIN
       ('memories', 'rekey', ARRAY['project', 'updated_at']::text[]),
       ('memories', 'supersede', ARRAY['project', 'status', 'updated_at']::text[]),
       ('interactions', 'rekey', ARRAY['project']::text[])),
-    covered (root, child, fields, targets) AS (VALUES
-      ('projects', 'project_state', ARRAY['project_id']::text[], ARRAY['id']::text[]),
-      ('projects', 'memories', ARRAY['project']::text[], ARRAY['name']::text[]),
-      ('projects', 'interactions', ARRAY['project']::text[], ARRAY['name']::text[])),
+    covered (root, child, fields, targets, beyond) AS (VALUES
+      ('projects', 'project_state', ARRAY['project_id']::text[], ARRAY['id']::text[], ''),
+      ('projects', 'memories', ARRAY['project']::text[], ARRAY['name']::text[], ''),
+      ('projects', 'interactions', ARRAY['project']::text[], ARRAY['name']::text[], '')),
     tree (root, member) AS (SELECT root, to_regclass(root)::oid FROM (VALUES
       ('projects'), ('project_state'), ('memories'), ('interactions')) AS parents (root)
       UNION SELECT child, to_regclass(child)::oid FROM covered
       UNION SELECT tree.root, below.inhrelid
       FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member),
     key AS (SELECT tree.root, fk.conrelid::regclass AS child, fk.confrelid::regclass AS parent, field.*,
-        EXISTS (SELECT FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
-          WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
-        ) AS covered
+        moved.beyond IS NOT NULL AS covered, moved.beyond
       FROM tree JOIN pg_catalog.pg_constraint AS fk ON fk.contype = 'f' AND fk.confrelid = tree.member
       CROSS JOIN LATERAL (SELECT array_agg(source.attname::text ORDER BY source.attname COLLATE "C") AS names,
           array_agg(target.attname::text ORDER BY source.attname COLLATE "C") AS targets,
@@ -846,23 +819,33 @@ BEGIN
         JOIN pg_catalog.pg_attribute AS source ON source.attrelid = fk.conrelid AND source.attnum = pair.field
         JOIN pg_catalog.pg_attribute AS target ON target.attrelid = fk.confrelid AND target.attnum = pair.target
       ) AS field
+      LEFT JOIN LATERAL (SELECT covered.beyond
+        FROM covered JOIN tree AS by ON by.root = covered.child AND by.member = fk.conrelid
+        WHERE covered.root = tree.root AND field.names = covered.fields AND field.targets = covered.targets
+        LIMIT 1
+      ) AS moved ON true
       WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS made_for JOIN tree AS above ON above.member = made_for.confrelid
         WHERE above.root = tree.root AND made_for.oid = fk.conparentid))
-    SELECT asked.*, key.child, key.parent, key.covered, key.condition, array_to_string(key.names, ', ') AS columns,
-      CASE WHEN key.covered THEN '{}' ELSE asked.gone::text[] END || ARRAY(
+    SELECT asked.*, key.child, key.parent, way.followed, way.beyond, key.condition,
+      array_to_string(key.names, ', ') AS columns,
+      CASE WHEN way.followed THEN '{}' ELSE asked.gone::text[] END || ARRAY(
         SELECT written.action FROM written WHERE written.root = asked.root AND written.columns && key.targets
       ) AS actions,
       (SELECT string_agg(format('gone.%1$I = parent.%1$I', each), ' AND ') FROM unnest(asked.keys) AS each) AS matched,
       (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed,
       -- Rows of ours that go no later hang on nothing then.
-      (SELECT string_agg(format('AND NOT EXISTS (SELECT FROM %I AS its WHERE its.rekey_run = gone.rekey_run AND %s '
+      concat((SELECT string_agg(format(
+          'AND NOT EXISTS (SELECT FROM %I AS its WHERE its.rekey_run = gone.rekey_run AND %s '
           'AND array_position($2, %L || its.rekey_action) <= array_position($2, %L || gone.rekey_action))',
           its.journal, (SELECT string_agg(format('its.%1$I = child.%1$I', each), ' AND ')
             FROM unnest(its.keys) AS each), its.noun || ' ', asked.noun || ' '), ' ')
         FROM asked AS its JOIN tree ON tree.root = its.root AND tree.member = key.child
-        WHERE NOT key.covered AND its.gone <> '{}') AS leaving
+        WHERE NOT key.covered AND its.gone <> '{}'), way.beyond) AS leaving
     FROM asked JOIN key USING (root)
+    -- What moves the rows of a table may not count them all.
+    CROSS JOIN LATERAL (SELECT key.covered AS followed, NULL AS beyond
+      UNION ALL SELECT false, key.beyond WHERE key.beyond <> '') AS way
   LOOP
     FOR hanging IN EXECUTE format(
       'SELECT ' || CASE cardinality(found.keys) WHEN 1 THEN '%1$s' ELSE 'concat_ws('', '', %1$s)' END ||
@@ -873,8 +856,10 @@ BEGIN
       found.listed, found.child, found.parent, found.condition, found.journal, found.matched, found.leaving
     ) USING found.actions, deletions
     LOOP
-      guards := guards || CASE WHEN found.covered THEN found.by_name ELSE found.guard END;
-      said := said || CASE WHEN found.covered THEN format('%s: %s rows refer through %s to the name of %s row %L, which the plan would %s; a fold cannot change both at once', found.child, hanging.rows, found.columns, found."table", hanging.key, hanging.action)
+      guards := guards || CASE WHEN found.followed THEN found.by_name
+        WHEN found.beyond <> '' THEN found.left_out ELSE found.guard END;
+      said := said || CASE WHEN found.followed THEN format('%s: %s rows refer through %s to the name of %s row %L, which the plan would %s; a fold cannot change both at once', found.child, hanging.rows, found.columns, found."table", hanging.key, hanging.action)
+        WHEN found.beyond <> '' THEN format('%s: %s rows that `where` leaves out hang on %s row %L, which the plan would %s, through %s', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns)
         ELSE format('%s: %s rows hang on %s row %L, which the plan would %s, through %s; the plan does not cover them', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns) END;
     END LOOP;
   END LOOP;
