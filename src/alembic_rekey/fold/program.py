@@ -27,8 +27,9 @@ from alembic_rekey.guard.accounts import accounts_taken
 from alembic_rekey.guard.answer_checks import answer_checks
 from alembic_rekey.guard.checks import guards
 from alembic_rekey.guard.claims.rows import stored_claims
+from alembic_rekey.guard.claims.tables import astray
 from alembic_rekey.guard.claims.times import time_checks
-from alembic_rekey.guard.shape import astray, shape_checks
+from alembic_rekey.guard.shape import shape_checks
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.watches import Watches
 from alembic_rekey.names.answers import Answers

@@ -39,7 +39,6 @@ from alembic_rekey.sql.side_tables import bookkeeping, journal_name, kept_names
 from alembic_rekey.sql.steps import Kindred
 
 __all__ = [
-    "astray",
     "catalog",
     "column_undeclared",
     "columns_of",
@@ -59,15 +58,9 @@ __all__ = [
 
 def missing_tables(parts: Sequence[Part], dialect: str) -> Check:
     """Return the check that must pass before anything reads the tables of `parts`: they are there."""
-    names = dict.fromkeys(str(part.table.name) for part in parts)
-    declared = _listed([(name,) for name in names], "rekey_declared_table", "table")
+    declared = _listed([*dict.fromkeys((str(part.table.name),) for part in parts)], "rekey_declared_table", "table")
     absent = select(declared.c.table).where(declared.c.table.not_in(select(stored_columns(parts, dialect).c.table)))
     return check("missing_table", "", absent)
-
-
-def astray(dialect: str) -> list[Check]:
-    """Return the check that side tables are made where they outlive the session; none where they always do."""
-    return [check("temporary_schema", "", found) for found in database(dialect).session.astray()]
 
 
 def reserved_names(parts: Sequence[Part], dialect: str) -> Check:

@@ -10,8 +10,8 @@ from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
-from alembic_rekey.guard.claims.filled import filled
 from alembic_rekey.guard.claims.rows import catalog_claims
+from alembic_rekey.guard.claims.rows_after import filled
 from alembic_rekey.guard.shape import missing_tables
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.guard.triggers import trigger_on_way_back

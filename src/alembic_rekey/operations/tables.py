@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Table, and_, exists, inspect, literal, not
 from sqlalchemy.schema import DropTable
 
 from alembic_rekey.guard.checks import any_rows, check
-from alembic_rekey.guard.shape import astray, missing_tables, reserved_names
+from alembic_rekey.guard.claims.tables import astray
+from alembic_rekey.guard.shape import missing_tables, reserved_names
 from alembic_rekey.guard.stored import columns_in
 from alembic_rekey.operations.context import carry_out, noted, specs_in_force
 from alembic_rekey.operations.surroundings import invoked

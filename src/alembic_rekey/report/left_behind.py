@@ -44,7 +44,7 @@ from alembic_rekey.sql.values import given
 __all__ = ["Filled", "compared_columns", "left_behind", "left_count", "portions", "told_columns", "whole_journal"]
 
 Filled = Mapping[str, ColumnElement[Any]]
-"""By column, what the database gives a row that is created, as far as its catalog tells (`guard.claims.filled`)."""
+"""By column, what the database gives a row that is created, as far as its catalog tells (`guard.claims.rows_after`)."""
 
 _AT_ONCE = 100
 """Columns that are compared in one expression."""

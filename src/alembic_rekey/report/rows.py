@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SAWarning
 
-from alembic_rekey.guard.claims.filled import filled
+from alembic_rekey.guard.claims.rows_after import filled
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import LEFT_BEHIND
 from alembic_rekey.plan.judged import key_text

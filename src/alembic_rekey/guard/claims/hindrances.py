@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, column, table
 
-from alembic_rekey.guard.claims.uniqueness import keys_declared, unique_beside_places
+from alembic_rekey.guard.claims.uniqueness import alone
 from alembic_rekey.guard.foreign_keys import ForeignKey, covered_columns, covering, foreign_keys
 from alembic_rekey.guard.stored import Referred, columns_in, referred
 from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["Hindrances", "Referring"]
 
@@ -30,6 +32,32 @@ class Referring:
         child = table(self.key.child, *map(column, names), schema=self.key.schema).alias("rekey_child")
         pairs = zip(self.key.columns, columns_in(parent, self.key.referred), strict=True)
         return child, and_(*(child.c[field] == its for field, its in pairs))
+
+
+def _unique_beside_places(connection: Connection, spec: Spec) -> dict[str, list[UniqueIndex]]:
+    """Return by noun what keeps a row from coming back, but for its place, and for a key that it never lost."""
+    asked = database(connection.dialect.name)
+    return {
+        part.noun: [one for one in asked.unique_indexes(connection, part.table) if not _is_place(part, one)]
+        for part in spec.parts
+    }
+
+
+def _keys_declared(spec: Spec) -> dict[str, list[UniqueIndex]]:
+    """Return the same as a script knows it: keys of rows that move with their owners."""
+    keys = {part.noun: tuple(str(known.name) for known in part.keys) for part in spec.parts if part.key_moves}
+    return {
+        noun: [UniqueIndex("", tuple(map(quoted, key)), None, frozenset(key), frozenset(key), nulls_differ=True)]
+        for noun, key in keys.items()
+    }
+
+
+def _is_place(part: Part, index: UniqueIndex) -> bool:
+    place, key = alone(part), {str(known.name) for known in part.keys}
+    if index.operators:
+        return True
+    is_kept = place is not None and place <= index.plain and index.condition is None
+    return is_kept or (index.plain == key and not part.key_moves)
 
 
 def _hanging(connection: Connection, spec: Spec) -> dict[str, list[Referring]]:
@@ -54,9 +82,9 @@ class Hindrances:
     @classmethod
     def read(cls, connection: Connection, spec: Spec) -> Hindrances:
         """Ask the catalog."""
-        return cls(referred(connection, spec), unique_beside_places(connection, spec), _hanging(connection, spec))
+        return cls(referred(connection, spec), _unique_beside_places(connection, spec), _hanging(connection, spec))
 
     @classmethod
     def declared(cls, spec: Spec) -> Hindrances:
         """Return what a script knows: keys that move; the rest the database refuses itself."""
-        return cls(once=keys_declared(spec))
+        return cls(once=_keys_declared(spec))

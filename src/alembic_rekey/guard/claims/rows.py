@@ -28,9 +28,9 @@ from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.conditions import conditions_after
 from alembic_rekey.guard.claims.exclusions import excluded_after, unique_midway
-from alembic_rekey.guard.claims.filled import created_apart
 from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.claims.orphans import orphan_claims, orphans_gone
+from alembic_rekey.guard.claims.rows_after import created_apart
 from alembic_rekey.guard.claims.uniqueness import unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.shape import unfilled

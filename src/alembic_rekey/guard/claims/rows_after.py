@@ -1,24 +1,51 @@
-"""The rows that a fold writes as they will be, for who asks beforehand: those that change, and those it creates."""
+"""The rows that a fold writes as they will be, for who asks beforehand: those that change, and those it creates.
+
+Of these also what the database itself gives them, where its catalog tells, and whether they count then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, cast, column, func, literal, select, table
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    TextClause,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.visitors import iterate
 
+from alembic_rekey.guard.catalog import about as asked_about
+from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.becoming import becoming, taken_by_group
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import key_text, keys_of, leads_of, same_key
+from alembic_rekey.plan.judged import about, flag, key_text, keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Part, Spec
+from alembic_rekey.spec import Check, Identity, Part, Spec
 from alembic_rekey.spec.stamp import Stamp
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import given
 
-__all__ = ["RowsAfter", "as_stored", "called", "changed", "created", "standing"]
+__all__ = ["RowsAfter", "as_stored", "called", "changed", "created", "created_apart", "filled", "standing"]
+
+_CONSTANT = re.compile(r"""\(?([+-]?\d+(\.\d+)?|'([^']|'')*'|true|false|null)\)?(::[\w ."\[\](),]+)?""", re.IGNORECASE)
+"""A default that is the same whenever it is asked for, as both databases tell it."""
 
 
 @dataclass(frozen=True)
@@ -95,3 +122,52 @@ def called(keys: Sequence[ColumnElement[Any]], acting: FromClause | None) -> Col
 def _now(stamp: Stamp, before: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
     """Return the time of the change as its column would hold it; `before` is what the row had there."""
     return written_time(func.current_timestamp(), stamp, before)
+
+
+def filled(connection: Connection, identity: Identity) -> dict[str, ColumnElement[Any]]:
+    """Return by column, as it is kept, what a created row gets there when it is given nothing: a constant, or NULL.
+
+    Not told is what the database computes; and nothing is where triggers may write into a row that is inserted.
+    """
+    if not identity.creates:
+        return {}
+    dialect = database(connection.dialect.name)
+    said = asked_about([identity], dialect.defaults).subquery()
+    (told,) = dialect.conditions(connection, [identity.table])
+    made = {
+        name: dialect.as_kept(literal_column(text), told.kept[name])
+        for name, text in connection.execute(select(said.c.column, said.c.said))
+        if name in told.kept and _CONSTANT.fullmatch(text)
+    }
+    if not made:
+        return {}
+    surely = connection.execute(select(*(flag(sure) for _, sure in made.values()))).one()
+    return {name: value for (name, (value, _)), sure in zip(made.items(), surely, strict=True) if sure}
+
+
+def created_apart(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
+    """Yield the check that rows to be created count, as `where` says, if what that reads of them is known by now."""
+    identity, rows = spec.identity, created(spec, planned)
+    if rows is None or identity.where is None or identity.name is None:
+        return
+    elements = list(iterate(identity.where))
+    if any(isinstance(each, SelectBase | TextClause) or getattr(each, "is_literal", False) for each in elements):
+        # What it reads, SQLAlchemy does not know.
+        return
+    read = {str(each.name): each for each in elements if isinstance(each, Column)}
+    given, known = rows.values, filled(connection, identity)
+    # Times are those of the run, which makes them when it writes.
+    times = {str(stamp.name) for stamp in identity.times}
+    if not known or not read.keys() <= (known.keys() | given.keys()) - times:
+        return
+    dialect = database(connection.dialect.name)
+    (told,) = dialect.conditions(connection, [identity.table])
+    kept = {name: dialect.as_kept(given[name], told.kept[name]) for name in read if name in given}
+    values = {name: kept[name][0] if name in kept else known[name] for name in read}
+    canonical = given[str(identity.name.name)]
+    columns = [canonical.label("rekey_name"), *(value.label(name) for name, value in values.items())]
+    sure = (surely for _, surely in kept.values())
+    row = select(*columns).select_from(rows.source).where(*sure).subquery("rekey_fresh")
+    counts = about(identity.where, {each: row.c[name] for name, each in read.items()})
+    apart = select(literal(str(identity.table.name)).label("table"), row.c.rekey_name.label("canonical"))
+    yield check("created_apart", f"{identity.noun}_planned", apart.where(flag(counts) == 0).order_by(row.c.rekey_name))

@@ -18,13 +18,18 @@ from alembic_rekey.sql.dialects.question import Question
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.steps import Kindred
 
-__all__ = ["label_claims", "reference_types", "spoken", "table_claims"]
+__all__ = ["astray", "label_claims", "reference_types", "spoken", "table_claims"]
 
 _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
     WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0 AND NOT EXISTS (
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )"""
+
+
+def astray(dialect: str) -> list[Check]:
+    """Return the check that side tables are made where they outlive the session; none where they always do."""
+    return [check("temporary_schema", "", found) for found in database(dialect).session.astray()]
 
 
 def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:

@@ -32,8 +32,7 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.filled import filled
-from alembic_rekey.guard.claims.rows_after import RowsAfter, called, changed, created
+from alembic_rekey.guard.claims.rows_after import RowsAfter, called, changed, created, filled
 from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.guard.shape import columns_of
 from alembic_rekey.plan.groups.members import Planned
@@ -44,10 +43,9 @@ from alembic_rekey.spec import Check, Identity, Part, Relation, Slots, Spec
 from alembic_rekey.spec.roles import own_roles
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
-from alembic_rekey.sql.expressions import quoted
 from alembic_rekey.sql.values import Catalogued
 
-__all__ = ["Asked", "compared", "keys_declared", "terms", "touched", "typed", "unique_after", "unique_beside_places"]
+__all__ = ["Asked", "alone", "compared", "terms", "touched", "typed", "unique_after"]
 
 _ALIKE = "rekey_term_{}"
 _OF = "tableoid"
@@ -97,38 +95,12 @@ def touched(connection: Connection, spec: Spec, names: Names, planned: Planned) 
                 yield number, Asked(spec, names, part, index, types, planned, written, given)
 
 
-def unique_beside_places(connection: Connection, spec: Spec) -> dict[str, list[UniqueIndex]]:
-    """Return by noun what keeps a row from coming back, but for its place, and for a key that it never lost."""
-    asked = database(connection.dialect.name)
-    return {
-        part.noun: [one for one in asked.unique_indexes(connection, part.table) if not _is_place(part, one)]
-        for part in spec.parts
-    }
-
-
-def keys_declared(spec: Spec) -> dict[str, list[UniqueIndex]]:
-    """Return the same as a script knows it: keys of rows that move with their owners."""
-    keys = {part.noun: tuple(str(known.name) for known in part.keys) for part in spec.parts if part.key_moves}
-    return {
-        noun: [UniqueIndex("", tuple(map(quoted, key)), None, frozenset(key), frozenset(key), nulls_differ=True)]
-        for noun, key in keys.items()
-    }
-
-
 def _constants(connection: Connection, given: Mapping[str, ColumnElement[Any]]) -> set[str]:
     """Return those of the columns that are not NULL."""
     if not given:
         return set()
     held = connection.execute(select(*(flag(value.is_not(None)) for value in given.values()))).one()
     return {name for name, one in zip(given, held, strict=True) if one}
-
-
-def _is_place(part: Part, index: UniqueIndex) -> bool:
-    place, key = alone(part), {str(known.name) for known in part.keys}
-    if index.operators:
-        return True
-    is_kept = place is not None and place <= index.plain and index.condition is None
-    return is_kept or (index.plain == key and not part.key_moves)
 
 
 @singledispatch
