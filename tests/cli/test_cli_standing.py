@@ -11,6 +11,10 @@ import pytest
 import legacy
 import small
 from commands import rekey_here, rekey_with
+
+
+from alembic_rekey.cli import main
+from commands import rekey_here
 from examples import CANONICAL, folded, prepared
 from pages import Read
 from server import clean_environment
@@ -199,6 +203,19 @@ def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(don
     assert 1 == said.status
     assert "something else than a file is there" in said.err
     assert (tmp_path / "link.html").is_symlink()
+
+
+# --- what no command can do
+
+
+@pytest.mark.words
+@pytest.mark.parametrize("number", [str(sys.maxsize + 1), "9" * 5000], ids=["one more", "long"])
+def test_a_number_that_nothing_can_be_counted_to_is_refused(capsys, number):
+    for command in ("plan", "status", "scan", "restore-plan"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--limit", number])
+        assert 1 == ended.value.code
+        assert f"is too large; write a number up to {sys.maxsize}" in capsys.readouterr().err
 
 
 # --- side by side

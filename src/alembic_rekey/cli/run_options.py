@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,9 @@ def accept_json(made: argparse.ArgumentParser, says: str = "print it as one docu
 
 
 def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or (number := int(text)) < 1:
+    if not text.isdecimal() or not text.strip("0"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    # By its length first: Python reads no number of more than 4,300 digits.
+    if len(text) > len(str(sys.maxsize)) or (number := int(text)) > sys.maxsize:
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is too large; write a number up to {sys.maxsize}")
     return number

@@ -72,6 +72,23 @@ FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_ver
 
 -- Running upgrade 0001 -> 0002
 
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
+  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
+  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
+  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+  ('rekey_journal_memories', '"rekey_journal_memories"'),
+  ('rekey_journal_interactions', '"rekey_journal_interactions"');
+CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
+  format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+  format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
+  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+FROM rekey_asked
+  JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+    AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
+  JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid;
+
 -- Guard rekey_temporary_schema: tables are made in a schema that outlives the session. If the script stops here: name a
 --   schema of the database first in search_path: ALTER ROLE \u2026 SET search_path = public, or
 --   options=-csearch_path%3Dpublic in the URL.
@@ -80,23 +97,18 @@ INSERT INTO rekey_guard (guard, said) SELECT 'rekey_temporary_schema',
   )
 WHERE coalesce(current_schema(), 'pg_temp_0') ~ '^pg_temp_[0-9]+$';
 
+-- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at
+--   the url: is this the database that is meant? If it is, correct the name of the table in the spec (on PostgreSQL
+--   also its schema), or make it in a revision before this one.
+INSERT INTO rekey_guard (guard, said)
+WITH rekey_declared_table("table") AS (VALUES ('projects'), ('project_state'), ('memories'), ('interactions'))
+SELECT 'rekey_missing_table', format('the database has no table %s, which the revision declares', "table")
+FROM rekey_declared_table WHERE ("table" NOT IN (SELECT "table" FROM rekey_catalog));
+
 -- Guard rekey_reserved_name: no column has the name of one of the journal's own: rekey_run, rekey_action,
 --   rekey_canonical. If the script stops here: rename the column for as long as the journal is needed, or leave its
 --   table out of the revision.
-INSERT INTO rekey_guard (guard, said)
-WITH rekey_asked("table", quoted) AS (VALUES
-    ('projects', '"projects"'), ('project_state', '"project_state"'), ('memories', '"memories"'),
-    ('interactions', '"interactions"')),
-rekey_catalog AS (SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-    CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-    format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-    format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
-    coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-  FROM rekey_asked
-    JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-      AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-    JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid)
-SELECT 'rekey_reserved_name',
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_reserved_name',
   format('%s: column %L is named like one of the journal''s own; the journal cannot be made', "table", name)
 FROM rekey_catalog
 WHERE name IN ('rekey_action', 'rekey_canonical', 'rekey_place', 'rekey_run', 'rekey_to_id')
@@ -113,8 +125,8 @@ CREATE TABLE IF NOT EXISTS rekey_redirect (run_id INTEGER NOT NULL, noun TEXT NO
   new_key TEXT NOT NULL, alias TEXT, canonical TEXT);
 CREATE TABLE IF NOT EXISTS rekey_run (id INTEGER NOT NULL, revision TEXT NOT NULL, noun TEXT NOT NULL,
   turn INTEGER DEFAULT 1 NOT NULL, outcome TEXT, started_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  finished_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL, registry_sha256 TEXT, plan_sha256 TEXT,
-  CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
+  finished_at TIMESTAMP WITH TIME ZONE, restored_at TIMESTAMP WITH TIME ZONE, registry_path TEXT NOT NULL,
+  registry_sha256 TEXT, plan_sha256 TEXT, CONSTRAINT rekey_run_pkey PRIMARY KEY (id));
 CREATE INDEX IF NOT EXISTS rekey_redirect_old_key ON rekey_redirect USING hash (old_key);
 CREATE TABLE IF NOT EXISTS rekey_journal_projects AS SELECT CAST(NULL AS INTEGER) AS rekey_run,
   CAST(NULL AS TEXT) AS rekey_action, CAST(NULL AS TEXT) AS rekey_canonical, CAST(NULL AS INTEGER) AS rekey_place,
@@ -144,6 +156,9 @@ ALTER TABLE rekey_created_projects REPLICA IDENTITY FULL;
 ALTER TABLE rekey_journal_project_state REPLICA IDENTITY FULL;
 ALTER TABLE rekey_journal_memories REPLICA IDENTITY FULL;
 ALTER TABLE rekey_journal_interactions REPLICA IDENTITY FULL;
+
+-- Drop these names.
+DROP VIEW rekey_catalog, rekey_asked;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';

@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 890, 904, 914, 949, 1053
---   project_state: 899, 995, 1004, 1013, 1033, 1043
---   interactions: 962
---   memories: 975, 985
+--   projects: 925, 939, 949, 984, 1088
+--   project_state: 934, 1030, 1039, 1048, 1068, 1078
+--   interactions: 997
+--   memories: 1010, 1020
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -66,6 +66,12 @@ SELECT pg_advisory_xact_lock(32199659283349505);
 CREATE TABLE IF NOT EXISTS alembic_version
   (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
 
+-- Guard rekey_read_only: transactions of this account write by default. If the script stops here: run it as an account
+--   that may write, or say so for this session, in psql with PGOPTIONS='-c default_transaction_read_only=off'.
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_read_only',
+  format('default_transaction_read_only is on for %L in this database', current_user)
+WHERE current_setting('default_transaction_read_only') = 'on';
+
 -- Guard rekey_version: the database is at the revision that this script starts from: 0002. If the script stops here:
 --   the script ran already, or is for another database: look into alembic_version and make it again.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_version', 'the database is at another revision'
@@ -76,6 +82,31 @@ FROM (SELECT alembic_version.version_num FROM alembic_version WHERE (alembic_ver
 ) AS rekey_other_version;
 
 -- Running upgrade 0002 -> 0003
+
+-- What several statements ask for is named once.
+CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
+  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
+  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
+  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
+  ('rekey_journal_memories', '"rekey_journal_memories"'),
+  ('rekey_journal_interactions', '"rekey_journal_interactions"');
+CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
+  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
+  format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
+  format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
+  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+FROM rekey_asked
+  JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
+    AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
+  JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid;
+
+-- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at
+--   the url: is this the database that is meant? If it is, correct the name of the table in the spec (on PostgreSQL
+--   also its schema), or make it in a revision before this one.
+INSERT INTO rekey_guard (guard, said)
+WITH rekey_declared_table("table") AS (VALUES ('projects'), ('project_state'), ('memories'), ('interactions'))
+SELECT 'rekey_missing_table', format('the database has no table %s, which the revision declares', "table")
+FROM rekey_declared_table WHERE ("table" NOT IN (SELECT "table" FROM rekey_catalog));
 
 -- Keep writers out of the tables until the end; readers go on.
 DO $rekey$
@@ -119,21 +150,6 @@ CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id')
   ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
   ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
   ('interactions', 'created_at');
-CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
-  ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
-  ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
-  ('rekey_journal_project_state', '"rekey_journal_project_state"'),
-  ('rekey_journal_memories', '"rekey_journal_memories"'),
-  ('rekey_journal_interactions', '"rekey_journal_interactions"');
-CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_attribute.attname AS TEXT) AS name,
-  CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
-  format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
-  format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
-  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
-FROM rekey_asked
-  JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
-    AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped
-  JOIN pg_catalog.pg_type AS rekey_type ON rekey_type.oid = rekey_attribute.atttypid;
 CREATE TEMPORARY VIEW rekey_part(noun, "table", quoted, keys, name, deletable, apart) AS
 VALUES
   ('project', 'projects', '"projects"', '["id"]', 'name', 'yes', '[]'),
@@ -149,6 +165,14 @@ WITH RECURSIVE rekey_tree("table", deletable, root, member) AS (SELECT named."ta
   UNION SELECT tree."table", tree.deletable, tree.root, below.inhrelid
   FROM rekey_tree AS tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member)
 SELECT * FROM rekey_tree;
+
+-- Guard rekey_temporary_schema: tables are made in a schema that outlives the session. If the script stops here: name a
+--   schema of the database first in search_path: ALTER ROLE \u2026 SET search_path = public, or
+--   options=-csearch_path%3Dpublic in the URL.
+INSERT INTO rekey_guard (guard, said) SELECT 'rekey_temporary_schema',
+  format('search_path is %L: what is made would be temporary, and gone with the session', current_setting('search_path')
+  )
+WHERE coalesce(current_schema(), 'pg_temp_0') ~ '^pg_temp_[0-9]+$';
 
 -- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
 --   column, or correct the declaration in the revision.
@@ -346,8 +370,10 @@ WHERE noun IN ('project');
 
 -- Guard rekey_journal_shape: the journal has the columns of the spec's key, then those of its table, in their order. If
 --   the script stops here: where another spec of the table names another key, name the same, its columns in the same
---   order; where the table changed after the journal was made, add or drop the column in the journal too, or, if the
---   journal is empty, drop it and make it again with op.create_side_tables(spec).
+--   order; where the table changed after the journal was made, change each journal named here likewise (ALTER TABLE
+--   \u2026, ADD, DROP or RENAME COLUMN, ALTER COLUMN \u2026 TYPE \u2026); an empty one may be dropped and made again
+--   with op.create_side_tables(spec); going back, drop them where the report is at hand, and restore from that: -x
+--   report=FILE.
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_leading(source, kept, name, place) AS (VALUES
     ('projects', 'rekey_journal_projects', 'rekey_to_id', '5'),
@@ -364,15 +390,24 @@ rekey_stored AS (SELECT rekey_kept_pair.source, rekey_kept_pair.kept, rekey_copy
     CASE WHEN (rekey_copy.place > rekey_kept_pair.own) THEN rekey_copy.type END AS type
   FROM rekey_kept_pair
     JOIN rekey_catalog AS rekey_copy ON rekey_copy."table" = rekey_kept_pair.kept AND rekey_copy.place >= 5)
-SELECT DISTINCT 'rekey_journal_shape',
-  format('%s: column %L is not in the same place in its table and in %s, which every spec of the table shares', source,
-    name, kept)
-FROM (SELECT source, kept, name, place, type
-  FROM (SELECT source, kept, name, place, type FROM rekey_wanted
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
-  UNION ALL SELECT source, kept, name, place, type
-  FROM (SELECT source, kept, name, place, type FROM rekey_stored
-    EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different;
+SELECT 'rekey_journal_shape', format('%s: column %L differs in %s, which every spec of the table shares: %s',
+  rekey_each."table", rekey_each."column", rekey_each.journal,
+  CASE WHEN (rekey_stored.name IS NULL) THEN 'the journal lacks it'
+    WHEN (rekey_wanted.name IS NULL) THEN 'the table lacks it'
+    WHEN (rekey_wanted.place != rekey_stored.place) THEN 'it stands in another place there'
+    ELSE 'it is ' || rekey_wanted.type || ' in the table and ' || rekey_stored.type || ' in the journal' END)
+FROM (SELECT DISTINCT source AS "table", kept AS journal, name AS "column"
+  FROM (SELECT source, kept, name, place, type
+    FROM (SELECT source, kept, name, place, type FROM rekey_wanted
+      EXCEPT SELECT source, kept, name, place, type FROM rekey_stored) AS rekey_lacking
+    UNION ALL SELECT source, kept, name, place, type
+    FROM (SELECT source, kept, name, place, type FROM rekey_stored
+      EXCEPT SELECT source, kept, name, place, type FROM rekey_wanted) AS rekey_surplus) AS rekey_different
+) AS rekey_each
+  LEFT OUTER JOIN rekey_wanted ON rekey_each."table" = rekey_wanted.source AND rekey_each.journal = rekey_wanted.kept
+    AND rekey_each."column" = rekey_wanted.name
+  LEFT OUTER JOIN rekey_stored ON rekey_each."table" = rekey_stored.source AND rekey_each.journal = rekey_stored.kept
+    AND rekey_each."column" = rekey_stored.name;
 
 -- Open a run.
 INSERT INTO rekey_run (id, revision, noun, turn, started_at, registry_path, registry_sha256)
@@ -749,7 +784,7 @@ WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND fil
   AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
---   declare it with sa.Computed(\u2026) in the revision, or run the upgrade online, which asks the catalog.
+--   declare it with sa.Computed(\u2026) in the revision, or run it online, which asks the catalog.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_generated_column',
   format('%s: column %L is generated, and the revision does not declare it so', rekey_catalog."table",
     rekey_catalog.name)
@@ -785,14 +820,14 @@ DECLARE
 BEGIN
   FOR found IN
     WITH RECURSIVE asked (guard, by_name, left_out, noun, root, "table", journal, keys, gone) AS (VALUES
-      ('rekey_attached_project', 'rekey_attached_by_name_project', 'rekey_left_out_project', 'project', 'projects', 'projects',
-        'rekey_journal_projects', ARRAY['id']::text[], '{delete,merge,replace,drop}'),
-      ('rekey_attached_state', 'rekey_attached_by_name_state', 'rekey_left_out_state', 'state', 'project_state', 'project_state',
-        'rekey_journal_project_state', ARRAY['id']::text[], '{delete,merge,replace,drop}'),
-      ('rekey_attached_memory', 'rekey_attached_by_name_memory', 'rekey_left_out_memory', 'memory', 'memories', 'memories',
-        'rekey_journal_memories', ARRAY['id']::text[], '{}'),
-      ('rekey_attached_interaction', 'rekey_attached_by_name_interaction', 'rekey_left_out_interaction', 'interaction', 'interactions', 'interactions',
-        'rekey_journal_interactions', ARRAY['id']::text[], '{}')),
+      ('rekey_attached_project', 'rekey_attached_by_name_project', 'rekey_left_out_project',
+        'project', 'projects', 'projects', 'rekey_journal_projects', ARRAY['id']::text[], '{delete,merge,replace,drop}'),
+      ('rekey_attached_state', 'rekey_attached_by_name_state', 'rekey_left_out_state',
+        'state', 'project_state', 'project_state', 'rekey_journal_project_state', ARRAY['id']::text[], '{delete,merge,replace,drop}'),
+      ('rekey_attached_memory', 'rekey_attached_by_name_memory', 'rekey_left_out_memory',
+        'memory', 'memories', 'memories', 'rekey_journal_memories', ARRAY['id']::text[], '{}'),
+      ('rekey_attached_interaction', 'rekey_attached_by_name_interaction', 'rekey_left_out_interaction',
+        'interaction', 'interactions', 'interactions', 'rekey_journal_interactions', ARRAY['id']::text[], '{}')),
     written (root, action, columns) AS (VALUES
       ('projects', 'rename', ARRAY['name', 'updated_at']::text[]),
       ('project_state', 'rekey', ARRAY['project_id', 'updated_at']::text[]),
@@ -1412,8 +1447,8 @@ DROP VIEW rekey_drift, rekey_becoming_state, rekey_becoming_memory, rekey_becomi
 rekey_fired, rekey_keyed, rekey_planned_interaction, rekey_planned_memory, rekey_planned_state, rekey_of_interaction,
 rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory, rekey_as_memory, rekey_members_project,
 rekey_planned_project, rekey_group_project, rekey_ranked_project, rekey_known_project, rekey_of_project,
-rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_catalog, rekey_asked,
-rekey_declared;
+rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_declared, rekey_catalog,
+rekey_asked;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

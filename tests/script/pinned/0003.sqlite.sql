@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1069, 1096, 1122, 1160, 1279
---   project_state: 1089, 1214, 1224, 1234, 1255, 1267
---   interactions: 1175
---   memories: 1190, 1202
+--   projects: 1084, 1111, 1137, 1175, 1294
+--   project_state: 1104, 1229, 1239, 1249, 1270, 1282
+--   interactions: 1190
+--   memories: 1205, 1217
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -73,15 +73,6 @@ DELETE FROM rekey_finding;
 -- Running upgrade 0002 -> 0003
 
 -- What several statements ask for is named once.
-CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id'), ('projects', 'name'),
-  ('projects', 'description'), ('projects', 'created_at'), ('projects', 'updated_at'), ('project_state', 'id'),
-  ('project_state', 'project_id'), ('project_state', 'category'), ('project_state', 'key'), ('project_state', 'value'),
-  ('project_state', 'source'), ('project_state', 'confidence'), ('project_state', 'status'),
-  ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'), ('memories', 'memory_type'),
-  ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'), ('memories', 'status'),
-  ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
-  ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
-  ('interactions', 'created_at');
 CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"projects"'),
   ('project_state', '"project_state"'), ('memories', '"memories"'), ('interactions', '"interactions"'),
   ('rekey_journal_projects', '"rekey_journal_projects"'), ('rekey_created_projects', '"rekey_created_projects"'),
@@ -92,12 +83,36 @@ CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_in
   CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
   '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
 FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1;
+CREATE TEMPORARY VIEW rekey_declared("table", name) AS VALUES ('projects', 'id'), ('projects', 'name'),
+  ('projects', 'description'), ('projects', 'created_at'), ('projects', 'updated_at'), ('project_state', 'id'),
+  ('project_state', 'project_id'), ('project_state', 'category'), ('project_state', 'key'), ('project_state', 'value'),
+  ('project_state', 'source'), ('project_state', 'confidence'), ('project_state', 'status'),
+  ('project_state', 'created_at'), ('project_state', 'updated_at'), ('memories', 'id'), ('memories', 'memory_type'),
+  ('memories', 'content'), ('memories', 'project'), ('memories', 'confidence'), ('memories', 'status'),
+  ('memories', 'created_at'), ('memories', 'updated_at'), ('interactions', 'id'), ('interactions', 'prompt'),
+  ('interactions', 'response'), ('interactions', 'client'), ('interactions', 'session_id'), ('interactions', 'project'),
+  ('interactions', 'created_at');
 CREATE TEMPORARY VIEW rekey_part(noun, "table", quoted, keys, name, deletable, apart) AS
 VALUES
   ('project', 'projects', '"projects"', '["id"]', 'name', 'yes', '[]'),
   ('state', 'project_state', '"project_state"', '["id"]', '', 'yes', '[]'),
   ('memory', 'memories', '"memories"', '["id"]', 'project', '', '[]'),
   ('interaction', 'interactions', '"interactions"', '["id"]', 'project', '', '[]');
+
+-- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at
+--   the url: is this the database that is meant? If it is, correct the name of the table in the spec (on PostgreSQL
+--   also its schema), or make it in a revision before this one.
+INSERT INTO rekey_finding (guard, said)
+WITH rekey_declared_table("table") AS (VALUES ('projects'), ('project_state'), ('memories'), ('interactions'))
+SELECT 'rekey_missing_table', printf('the database has no table %s, which the revision declares', "table")
+FROM rekey_declared_table WHERE ("table" NOT IN (SELECT "table" FROM rekey_catalog))
+UNION ALL SELECT NULL, NULL;
+SELECT said FROM rekey_shown;
+CREATE TEMPORARY TABLE rekey_guard (guard TEXT, CONSTRAINT rekey_missing_table CHECK (guard <> 'rekey_missing_table'));
+INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
+INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
+DROP TABLE rekey_guard;
+DELETE FROM rekey_finding;
 
 -- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
 --   column, or correct the declaration in the revision.
@@ -1705,9 +1720,9 @@ DROP VIEW rekey_registered;
 DROP VIEW rekey_0_project;
 DROP VIEW rekey_as_project;
 DROP VIEW rekey_part;
+DROP VIEW rekey_declared;
 DROP VIEW rekey_catalog;
 DROP VIEW rekey_asked;
-DROP VIEW rekey_declared;
 
 -- Record the revision that the database has now.
 SAVEPOINT rekey_step;
@@ -1717,7 +1732,7 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 -- If the script stops here: look for the first error above; nothing was changed.
 CREATE TEMPORARY TABLE IF NOT EXISTS rekey_whole (offending BIGINT);
 CREATE TEMPORARY TABLE rekey_last_guard (offending BIGINT CONSTRAINT rekey_script_whole CHECK (offending = 0));
-INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 30
+INSERT OR ROLLBACK INTO rekey_last_guard (offending) SELECT (SELECT count(*) FROM rekey_whole) * defer_foreign_keys - 31
 FROM pragma_defer_foreign_keys;
 -- The same where no temporary table can be made.
 INSERT OR ROLLBACK INTO alembic_version (version_num) SELECT NULL FROM pragma_defer_foreign_keys
