@@ -166,10 +166,18 @@ def _entry(path: Path, title: str, line: bytes) -> dict[str, Any]:
     if not (
         isinstance(entry.get("canonical"), str)
         and isinstance(survivor, dict)
+        and _is_lead(entry.get(LEAD, {"place": None, "to": {}}))
         and all(map(_is_value, (*before.values(), *survivor.values())))
     ):
         _refuse(path, _SHAPELESS)
     return entry
+
+
+def _is_lead(lead: object) -> bool:
+    """Tell whether `lead` says, as a report does, in which place a row led and to which key."""
+    if not isinstance(lead, dict) or not isinstance(lead.get("place", ""), int | None):
+        return False
+    return isinstance(lead.get("to"), dict) and all(map(_is_value, lead["to"].values()))
 
 
 def _is_value(value: object) -> bool:
