@@ -1,5 +1,7 @@
 """Claims about a revision that fails as it is loaded: each command says which, where and with what, and no more."""
 
+import json
+
 import pytest
 
 from databases import SQLiteDatabase
@@ -29,6 +31,18 @@ BROKEN = {
 }
 AT = ("raise ", "import missing", "spec = ")
 """The line that is told is the first with one of these, the first of them that there is."""
+
+
+def test_what_a_revision_prints_as_it_is_loaded_does_not_stand_in_a_document(tmp_path):
+    database = SQLiteDatabase(tmp_path / "x.db")
+    made = declared(database, tmp_path, SCHEMA, SPEC, ["projects"], names={"x": ["pol"]})
+    made.upgrade("0001")
+    fold = made.folder / "migrations" / "versions" / "0002_fold.py"
+    fold.write_text(fold.read_text("utf-8").replace("spec = ", "print('hello')\nspec = ", 1), "utf-8")
+    for command in ("plan", "status", "scan"):
+        said = made.rekey(command, "--json")
+        assert (command, True, "{") == (command, "hello" in said.err, said.out[:1])
+        assert json.loads(said.out)
 
 
 @pytest.mark.parametrize("case", BROKEN)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from traceback import walk_tb
 
 from alembic.script import Script, ScriptDirectory
@@ -22,7 +23,9 @@ def revisions(scripts: ScriptDirectory) -> list[Script]:
         CommandRefused: if one of their files fails as it is loaded.
         CommandError: where Alembic cannot make a line of them.
     """
-    with told_in_a_line(_place, "mend the revision; `alembic history` shows where it stopped."):
+    remedy = "mend the revision; `alembic history` shows where it stopped."
+    # Standard output is a command's own: a document stands alone on it.
+    with redirect_stdout(sys.stderr), told_in_a_line(_place, remedy):
         return list(scripts.walk_revisions())
 
 
