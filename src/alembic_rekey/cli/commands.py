@@ -54,6 +54,9 @@ WOULD_REFUSE, EMPTY, INTERRUPTED, READER_GONE = 2, 3, 130, 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; `argv` is without the name of the program."""
+    if sys.stdout is None:
+        # The shell closed it (>&-): nobody reads, and no file that is opened later may come in its place.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal or a file of another encoding must not end the command half-way.

@@ -40,14 +40,21 @@ def configuration(named: Sequence[str], x: Sequence[str], section: str = SECTION
     `section` is that of the ini file, as `-n` names it.
 
     Raises:
-        CommandRefused: if a named file, or everything that could be meant, does not exist.
+        CommandRefused: if a named file, or everything that could be meant, does not exist, or is of another encoding.
     """
     files = configuration_files(named)
     toml = [str(file) for file in files if file.name == _TOML] or [_TOML]
     ini = [str(file) for file in files if file.name != _TOML] or [_INI]
     config = Config(file_=ini[-1], toml_file=toml[-1], ini_section=section, cmd_opts=Namespace(x=list(x)))
     beside = Path(ini[-1]).absolute().parent
-    if config.get_alembic_option("script_location") is None and (beside / "env.py").is_file():
+    try:
+        location = config.get_alembic_option("script_location")
+    except UnicodeDecodeError as error:
+        raise CommandRefused(
+            f"{ini[-1]} or {toml[-1]} cannot be read: it is not written in {error.encoding}.",
+            f"save it in that encoding, for instance with iconv -f latin1 -t {error.encoding} FILE, or keep to ASCII.",
+        ) from None
+    if location is None and (beside / "env.py").is_file():
         # Flask-Migrate names the folder itself, and nowhere in the file.
         config.set_main_option("script_location", str(beside).replace("%", "%%"))
     return config
