@@ -15,6 +15,7 @@ from commands import rekey_here, rekey_with
 
 from alembic_rekey.cli import main
 from commands import rekey_here
+from databases import SQLiteDatabase
 from examples import CANONICAL, folded, prepared
 from pages import Read
 from server import clean_environment
@@ -203,6 +204,17 @@ def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(don
     assert 1 == said.status
     assert "something else than a file is there" in said.err
     assert (tmp_path / "link.html").is_symlink()
+
+
+def test_a_page_takes_the_place_of_no_file_that_the_command_reads(tmp_path):
+    database = SQLiteDatabase(tmp_path / "x.db")
+    registry = prepared(database, tmp_path, folded())
+    (tmp_path / "hard.db").hardlink_to(database.path)
+    for file in (database.path, registry, tmp_path / "hard.db"):
+        before = file.read_bytes()
+        said = rekey_here(database, registry, "plan", "--html", str(file), "--force")
+        assert (1, before) == (said.status, file.read_bytes())
+        assert f"FAILED: {file} is a file that the command reads, and was not replaced." in said.err
 
 
 # --- what no command can do

@@ -26,7 +26,7 @@ from alembic.util import CommandError
 
 from alembic_rekey.cli.command_line import FAILED, parser
 from alembic_rekey.cli.demo import Demo
-from alembic_rekey.cli.output import claimed, say
+from alembic_rekey.cli.output import claimed, say, sparing
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.cli.run_commands import list_runs, plan_restore, print_report, tell_status
 from alembic_rekey.cli.scan_command import scan
@@ -42,6 +42,7 @@ from alembic_rekey.review.made import DryRun
 from alembic_rekey.review.scan.findings import Unregistered
 from alembic_rekey.review.scan.scan import named
 from alembic_rekey.review.schema.held import Looking
+from alembic_rekey.settings import Settings
 from alembic_rekey.show.markdown import failure_markdown, plans_markdown
 from alembic_rekey.show.page.pages import plan_page
 from alembic_rekey.show.summary import plans_text
@@ -86,6 +87,8 @@ def _status(options: argparse.Namespace) -> int:
             return int(options.command(options))
         config = configuration(options.config, options.x, options.section)
         place = place_of(config)
+        if hasattr(options, "claim"):
+            options.claim = sparing(options.claim, _read_by(options, config, place.settings))
         return waited_for(place.settings.url, _OF_A_DATABASE[options.name], options, config, place)
     except RekeyError as refusal:
         _comment_failure(options, refusal)
@@ -93,6 +96,12 @@ def _status(options: argparse.Namespace) -> int:
     except (CommandError, configparser.Error) as error:
         _comment_failure(options, error)
         return _failed(error, FAILED)
+
+
+def _read_by(options: argparse.Namespace, config: Config, settings: Settings) -> list[Path]:
+    """Return the files that a command reads, and the one that a database may be."""
+    named = (settings.url.database, config.config_file_name, getattr(options, "against", None), settings.resolutions)
+    return [settings.registry, *settings.report, *(Path(name) for name in named if name)]
 
 
 def _failed(error: Exception, status: int) -> int:

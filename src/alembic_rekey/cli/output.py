@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from rich.console import RenderableType
 
+from alembic_rekey.errors import CommandRefused
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.show.terminal import show
 
-__all__ = ["Claim", "claimed", "say"]
+__all__ = ["Claim", "claimed", "say", "sparing"]
 
 Claim = Callable[[Path], AbstractContextManager[NewFile]]
 
@@ -20,6 +21,23 @@ Claim = Callable[[Path], AbstractContextManager[NewFile]]
 def claimed(path: Path | None, claim: Claim = NewFile.claimed) -> AbstractContextManager[NewFile | None]:
     """Claim the file of a page or a form before any work is done for it, if one is wanted."""
     return nullcontext() if path is None else claim(path)
+
+
+def sparing(claim: Claim, read: Sequence[Path]) -> Claim:
+    """Return `claim`, but for the files that are `read`: none of them may be replaced.
+
+    Raises:
+        CommandRefused: (what is returned) where the file is one of those, by whatever name.
+    """
+
+    def claims(path: Path) -> AbstractContextManager[NewFile]:
+        if path.exists() and any(path.samefile(one) for one in read if one.exists()):
+            raise CommandRefused(
+                f"{path} is a file that the command reads, and was not replaced.", "name another file for the page."
+            )
+        return claim(path)
+
+    return claims
 
 
 def say(lines: Iterable[str], screen: Iterable[RenderableType]) -> None:
