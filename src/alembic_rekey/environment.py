@@ -32,6 +32,7 @@ from alembic_rekey.script.frame import ScriptNotes, hand_over, header, opening
 from alembic_rekey.script.impl import OPENING
 from alembic_rekey.settings import Settings
 from alembic_rekey.sql.dialects.older import without_backslash_escapes
+from alembic_rekey.text.shown import without_passwords
 
 if TYPE_CHECKING:
     # Loaded, it asks for greenlet, which only drivers of coroutines need.
@@ -116,6 +117,7 @@ def ending(config: Config, error: RekeyError) -> SystemExit | Failed:
     """Return what ends a command that `error` has stopped; on the command line that is told, and has its status."""
     ledger = config.attributes.get(_LEDGER)
     said = since_commit(str(error)) if getattr(ledger, "committed", False) else str(error)
+    said = without_passwords(said)
     # Each command of Flask-Migrate ends with 1 for what it catches, in a program too.
     if getattr(config.cmd_opts, "cmd", None) is None and type(config).__module__ != "flask_migrate":
         return Failed(said)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from alembic_rekey.cli.run_options import accept_html, accept_json, accept_limit, accept_runs
+from alembic_rekey.text.shown import without_passwords
 
 __all__ = ["FAILED", "parser"]
 
@@ -39,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(FAILED, f"FAILED: {message}\n  what to do: see {self.prog} -h\n")
+        self.exit(FAILED, f"FAILED: {without_passwords(message)}\n  what to do: see {self.prog} -h\n")
 
 
 class _Versions(argparse.Action):

@@ -47,6 +47,7 @@ from alembic_rekey.show.markdown import failure_markdown, plans_markdown
 from alembic_rekey.show.page.pages import plan_page
 from alembic_rekey.show.summary import plans_text
 from alembic_rekey.show.terminal import plans_screen
+from alembic_rekey.text.shown import without_passwords
 
 __all__ = ["main"]
 
@@ -106,7 +107,7 @@ def _read_by(options: argparse.Namespace, config: Config, settings: Settings) ->
 
 def _failed(error: Exception, status: int) -> int:
     sys.stdout.flush()
-    print(f"FAILED: {error}", file=sys.stderr)
+    print(f"FAILED: {without_passwords(str(error))}", file=sys.stderr)
     return status
 
 
@@ -114,7 +115,7 @@ def _comment_failure(options: argparse.Namespace, error: Exception) -> None:
     """Tell where `plan --markdown` would stand why there is no plan; a plan that is there stays."""
     if (path := getattr(options, "markdown", None)) is not None:
         with suppress(ReportFailed), NewFile.claimed(path) as comment:
-            comment.fill(failure_markdown(f"FAILED: {error}"))
+            comment.fill(failure_markdown(f"FAILED: {without_passwords(str(error))}"))
 
 
 def _plan(options: argparse.Namespace, config: Config, place: Place) -> int:

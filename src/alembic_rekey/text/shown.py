@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-__all__ = ["MOST", "counted", "printable", "shown", "shown_beside", "visible"]
+__all__ = ["MOST", "counted", "printable", "shown", "shown_beside", "visible", "without_passwords"]
 
 MOST = 60
 """Characters of a value that are shown; the rest is counted."""
+
+
+_PASSWORD = re.compile(r"(:/{1,2}[^\s:/@]*:)\S*@")
+"""What stands in a URL between a user's name and the last @, which may be in a password too; a path has one slash."""
+
+
+def without_passwords(text: str) -> str:
+    """Return `text` with *** for the password of each URL in it."""
+    return _PASSWORD.sub(r"\1***@", text)
 
 
 def counted(number: int, what: str, several: str = "s") -> str:
