@@ -10,11 +10,8 @@ import pytest
 
 import legacy
 import small
-from commands import rekey_here, rekey_with
-
-
 from alembic_rekey.cli import main
-from commands import rekey_here
+from commands import rekey_here, rekey_with
 from databases import SQLiteDatabase
 from examples import CANONICAL, folded, prepared
 from pages import Read
