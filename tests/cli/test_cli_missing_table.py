@@ -5,6 +5,8 @@ import pytest
 import small
 from commands import rekey_with
 
+pytestmark = pytest.mark.sqlite_first
+
 MAKES = "op.execute('CREATE TABLE notes (id INTEGER PRIMARY KEY, project TEXT NOT NULL)')"
 
 

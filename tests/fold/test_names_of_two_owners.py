@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from declared import declared
+
+pytestmark = pytest.mark.slow
 
 TABLES = """
 CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);

@@ -215,6 +215,7 @@ def test_tags_and_names_may_have_collations_of_their_own(database, tmp_path, way
 OF_TENANT = PROJECT.removesuffix(")") + ', within=(t["projects"].c.tenant,){more})'
 
 
+@pytest.mark.slow
 @of_every([kind for kind in KINDS if '"C"' not in kind[1]])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("there", ["Polisher", "pol"])

@@ -6,6 +6,8 @@ import pytest
 
 from declared import declared
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, memo TEXT);
 INSERT INTO customers VALUES (1, 'p05', 'm1'), (2, 'p05-interferometer', 'm2')

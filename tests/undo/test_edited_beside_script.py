@@ -7,6 +7,8 @@ import pytest
 from declared import declared
 from shells import stopped_at
 
+pytestmark = pytest.mark.slow
+
 TABLES = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, memo TEXT);
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id), memo TEXT);

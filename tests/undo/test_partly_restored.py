@@ -7,6 +7,8 @@ import pytest
 from declared import declared
 from whole_database import whole
 
+pytestmark = pytest.mark.sqlite_first
+
 DEFINITIONS = """
 CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(99), memo VARCHAR(99));
 CREATE TABLE deeds (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people (id));
