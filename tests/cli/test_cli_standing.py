@@ -203,6 +203,16 @@ def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(don
     assert (tmp_path / "link.html").is_symlink()
 
 
+def test_a_page_takes_the_place_of_nothing_that_alembic_runs(tmp_path):
+    made = small.make(SQLiteDatabase(tmp_path / "x.db"), tmp_path)
+    files = sorted(tmp_path.rglob("migrations/**/*.py"))
+    assert {"env.py"} < {file.name for file in files}
+    for file in files:
+        before = file.read_bytes()
+        said = rekey_with("-c", str(made.config), "plan", "--html", str(file), "--force")
+        assert (1, before) == (said.status, file.read_bytes()), file
+
+
 def test_a_page_takes_the_place_of_no_file_that_the_command_reads(tmp_path):
     database = SQLiteDatabase(tmp_path / "x.db")
     registry = prepared(database, tmp_path, folded())

@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_rekey.cli.command_line import FAILED, parser
@@ -100,9 +101,10 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _read_by(options: argparse.Namespace, config: Config, settings: Settings) -> list[Path]:
-    """Return the files that a command reads, and the one that a database may be."""
+    """Return the files that a command reads, what Alembic runs among them, and the one that a database may be."""
+    run = Path(ScriptDirectory.from_config(config).dir).rglob("*.py")
     named = (settings.url.database, config.config_file_name, getattr(options, "against", None), settings.resolutions)
-    return [settings.registry, *settings.report, *(Path(name) for name in named if name)]
+    return [settings.registry, *settings.report, *run, *(Path(name) for name in named if name)]
 
 
 def _failed(error: Exception, status: int) -> int:
