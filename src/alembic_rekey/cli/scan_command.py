@@ -27,10 +27,8 @@ def scan(options: argparse.Namespace, config: Config, place: Place) -> int:
     """Look for names and keys that no spec declares."""
     versions, settings, folds = str(place.versions.name), place.settings, Folds(config)
     with reading(settings, place.engine) as connection:
-        looking, awaited = (
-            Looking(connection, None if options.full else MOST_ROWS),
-            folds.awaited(heads(connection, place.versions)),
-        )
+        looking = Looking(connection, None if options.full else MOST_ROWS)
+        awaited = folds.awaited(heads(connection, place.versions))
         made = scanned(looking, folds.specs, settings.registry, versions, awaited)
     if options.show == "json":
         print(json.dumps(made.document, indent=1))

@@ -84,6 +84,8 @@ def decided_back(
     for part in parts:
         kept = stored_back(part)
         parent = stored_back(spec.parent(part))
+        # Where shadows return first, the rows that changed come behind them (`returnings`).
+        changed = 1 if part is spec.identity and part.deletable else 0
         for number, returning in enumerate(returnings(part, backward)):
             if number == 0:
                 first = returning(None if part is spec.identity else parent, None)
@@ -91,7 +93,7 @@ def decided_back(
             else:
                 says = f"The same for the other rows of {part.table.name} that the run touched."
                 yield Statement(says, _insert(kept, returning(parent, kept)))
-            if number == (part is spec.identity and part.deletable):
+            if number == changed:
                 yield from beside(part)
     if spec.identity.creates:
         created = created_back(backward, {part: stored_back(part) for part in parts})

@@ -42,6 +42,7 @@ from alembic_rekey.report.reading import ReadReport, read_report, report_entries
 from alembic_rekey.report.rows import title_of
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.expressions import Clock
 from alembic_rekey.sql.side_tables import (
     aliases,
     create_side_tables,
@@ -119,7 +120,7 @@ def _record(connection: Connection, spec: Spec, report: ReadReport) -> int:
     if other := connection.execute(select(runs.c.id).where(is_open, newer)).scalars().first():
         _refuse(report, f"run {other} of this database was not restored and is another one; restore that first")
     number = int(connection.execute(select(func.coalesce(func.max(runs.c.id), 0) + 1)).scalar_one())
-    connection.execute(update(runs).where(runs.c.id == known, is_open).values(outcome="restored"))
+    connection.execute(update(runs).where(runs.c.id == known, is_open).values(outcome="restored", restored_at=Clock()))
     connection.execute(update(redirects).where(redirects.c.run_id == known).values(run_id=number))
     opened = select(
         literal(number),

@@ -7,35 +7,33 @@ As of unique indexes, the texts only the catalog knows; in a script the database
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, and_, func, literal, select, union_all
+from sqlalchemy import and_, func, literal, select, union_all
 
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.rows_after import as_stored
-from alembic_rekey.guard.claims.uniqueness import Asked, compared, terms, touched, typed
+from alembic_rekey.guard.claims.uniqueness import Asked, compared, terms, typed
 from alembic_rekey.guard.foreign_keys import written_columns
-from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Absorb, Check, Relation, Spec
+from alembic_rekey.spec import Absorb, Check, Relation
 
 __all__ = ["excluded_after", "unique_midway"]
 
 
-def excluded_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
-    """Yield a check per exclusion constraint that depends on a column which the plan writes."""
-    for number, one in touched(connection, spec, names, planned):
+def excluded_after(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
+    """Yield a check per exclusion constraint of those that are `touched`."""
+    for number, one in asked:
         if one.index.operators:
             yield check("excluded_after", f"{one.part.noun}_{number}", _excluding(one))
 
 
-def unique_midway(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
+def unique_midway(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
     """Yield a check per unique index of what is added up: a sum may be what another row holds till its own turn comes.
 
     What else a row takes, no row of another group holds.
     """
-    for number, one in touched(connection, spec, names, planned):
+    for number, one in asked:
         summed = {name for name, how in one.part.absorbing.items() if how is Absorb.SUM}
         covered = summed if one.index.covered is None else one.index.covered & summed
         if covered and one.index.immediate and not one.index.operators:

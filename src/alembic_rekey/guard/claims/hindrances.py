@@ -35,10 +35,17 @@ class Referring:
 
 
 def _unique_beside_places(connection: Connection, spec: Spec) -> dict[str, list[UniqueIndex]]:
-    """Return by noun what keeps a row from coming back, but for its place, and for a key that it never lost."""
+    """Return by noun what keeps a row from coming back, but for its place, and for a key that it never lost.
+
+    Exclusion constraints the database asks itself.
+    """
     asked = database(connection.dialect.name)
     return {
-        part.noun: [one for one in asked.unique_indexes(connection, part.table) if not _is_place(part, one)]
+        part.noun: [
+            one
+            for one in asked.unique_indexes(connection, part.table)
+            if not one.operators and not _is_place(part, one)
+        ]
         for part in spec.parts
     }
 
@@ -54,8 +61,6 @@ def _keys_declared(spec: Spec) -> dict[str, list[UniqueIndex]]:
 
 def _is_place(part: Part, index: UniqueIndex) -> bool:
     place, key = alone(part), {str(known.name) for known in part.keys}
-    if index.operators:
-        return True
     is_kept = place is not None and place <= index.plain and index.condition is None
     return is_kept or (index.plain == key and not part.key_moves)
 

@@ -31,7 +31,7 @@ from alembic_rekey.guard.claims.exclusions import excluded_after, unique_midway
 from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.claims.orphans import orphan_claims, orphans_gone
 from alembic_rekey.guard.claims.rows_after import created_apart
-from alembic_rekey.guard.claims.uniqueness import unique_after
+from alembic_rekey.guard.claims.uniqueness import touched, unique_after
 from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.becoming import becoming
@@ -76,12 +76,13 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
 
 def catalog_claims(connection: Connection, spec: Spec, names: Names, planned: Planned) -> list[Check]:
     """Return the checks that only a connection can make: which foreign keys, indexes and constraints there are."""
+    keeping_apart = list(touched(connection, spec, names, planned))
     return [
         *created_apart(connection, spec, planned),
         *attached(connection, spec, planned),
-        *unique_after(connection, spec, names, planned),
-        *unique_midway(connection, spec, names, planned),
-        *excluded_after(connection, spec, names, planned),
+        *unique_after(keeping_apart),
+        *unique_midway(keeping_apart),
+        *excluded_after(keeping_apart),
         *conditions_after(connection, spec, names, planned),
         *orphans_gone(connection, spec, planned),
     ]

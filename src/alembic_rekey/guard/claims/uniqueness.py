@@ -7,7 +7,7 @@ compared. The texts of indexes only the catalog knows; in a script the database 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
@@ -54,7 +54,7 @@ _OF = "tableoid"
 
 @dataclass(frozen=True)
 class Asked:
-    """One unique index, and the plan that it is held against."""
+    """One unique index or exclusion constraint, and the plan that it is held against."""
 
     spec: Spec
     names: Names
@@ -63,13 +63,14 @@ class Asked:
     types: Mapping[str, str]
     planned: Planned
     written: Set[str]
+    """The columns that the plan writes."""
     filled: Mapping[str, ColumnElement[Any]]
     """What a created row gets from the database itself, by column."""
 
 
-def unique_after(connection: Connection, spec: Spec, names: Names, planned: Planned) -> Iterator[Check]:
-    """Yield a check per unique index that depends on a column which the plan writes, and that no slot implies."""
-    for number, one in touched(connection, spec, names, planned):
+def unique_after(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
+    """Yield a check per unique index of those that are `touched` which no slot implies."""
+    for number, one in asked:
         part, index = one.part, one.index
         kept, key = alone(part), {str(known.name) for known in part.keys}
         # One row per name, and one per slot, is what a fold leaves.
