@@ -32,6 +32,3 @@ def test_a_search_path_that_makes_tables_temporary_is_refused_and_its_remedy_let
     assert 0 == followed.code, followed.err
     assert [(2,)] == database.rows("SELECT id FROM public.customers")
     assert [(1, "delete")] == database.rows("SELECT id, rekey_action FROM public.rekey_journal_customers WHERE id = 1")
-    # A session that has begun keeps the path, and the next test may be given it.
-    database.execute(f"ALTER DATABASE {database.name} RESET search_path")
-    database.disconnect()

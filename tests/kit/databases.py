@@ -34,6 +34,8 @@ BESIDE_SCHEMAS = (
     ("FOREIGN DATA WRAPPER", "pg_foreign_data_wrapper", "fdwname"),
 )
 """What a database of PostgreSQL has outside of every schema: its kind, its catalog and what names it there."""
+BEGUN_WITH = "SELECT name FROM pg_settings WHERE source = 'database'"
+"""What a session was given by its database, and keeps when that has it no more."""
 
 
 def sqlite_shell() -> Path:
@@ -214,12 +216,16 @@ class PostgreSQLDatabase(Database):
         return snapshots.of_connection(self._connection)
 
     def reset(self) -> None:
+        # A session keeps what it began with.
+        self.execute("SET default_transaction_read_only = off")
+        self._connection.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(sql.Identifier(self.name)))
+        if self.rows(BEGUN_WITH):
+            self.disconnect()
         for (schema,) in self.rows(f"SELECT nspname FROM pg_namespace WHERE oid IN {snapshots.OWN}"):
             self._connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         for kind, catalog, name in BESIDE_SCHEMAS:
             for (found,) in self.rows(f"SELECT {name} FROM {catalog}"):
                 self._connection.execute(sql.SQL(f"DROP {kind} {{}} CASCADE").format(sql.Identifier(found)))
-        self._connection.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(sql.Identifier(self.name)))
         self.execute("CREATE SCHEMA public")
         if self._connection.info.server_version >= 150_000:
             self.execute("ALTER SCHEMA public OWNER TO pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC")

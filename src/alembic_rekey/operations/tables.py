@@ -117,14 +117,24 @@ def _drop_side_tables(operations: Operations, operation: DropSideTables) -> None
         unrestored = select(runs.c.id, runs.c.revision).where(runs.c.outcome == "applied")
         unrestored = unrestored if of_others is None else unrestored.where(not_(of_others))
         steps.append(Guard(check("journal_needed", "", unrestored)))
-        going = [spec, *(other for other in specs_in_force(operations) if other not in needing)]
-        parts = {journal_name(part.table): part for other in going for part in other.parts if part.deletable}
-        alone = map(_only_copy, parts.values())
+        alone = map(_only_copy, _going(operations, spec, needing))
         steps += [Guard(check("only_copy", str(number), rows)) for number, rows in enumerate(alone)]
     steps += [Statement("Drop a side table.", ddl) for ddl in drop_side_tables(spec.parts, needed)]
     carry_out(operations, steps, "the side tables are still needed")
     if operations.migration_context.as_sql:
         noted(operations).dropped |= not needing
+        noted(operations).gone |= {name for part in spec.parts for name in kept_names(part)} - needed
+
+
+def _going(operations: Operations, spec: Spec, needing: Collection[Spec]) -> list[Part]:
+    """Return the parts whose journals are there and go now, or by a later drop, which cannot ask for runs any more."""
+    waiting = {*map(_named, needing)}
+    specs = [spec, *(other for other in specs_in_force(operations) if _named(other) not in waiting)]
+    parts = {journal_name(part.table): part for other in specs for part in other.parts if part.deletable}
+    if operations.migration_context.as_sql:
+        return [part for name, part in parts.items() if name not in noted(operations).gone]
+    there = inspect(operations.get_bind()).has_table
+    return [part for name, part in parts.items() if there(name)]
 
 
 def _only_copy(part: Part) -> Relation:

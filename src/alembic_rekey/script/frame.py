@@ -43,6 +43,8 @@ class ScriptNotes:
     """Revision and noun of the runs that it restores."""
     dropped: bool = False
     """It drops what the side tables of all specs share."""
+    gone: set[str] = field(default_factory=set)
+    """The journals that it drops, by name."""
 
 
 def header(
