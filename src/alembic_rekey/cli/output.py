@@ -31,13 +31,21 @@ def sparing(claim: Claim, read: Sequence[Path]) -> Claim:
     """
 
     def claims(path: Path) -> AbstractContextManager[NewFile]:
-        if path.exists() and any(path.samefile(one) for one in read if one.exists()):
+        if any(_is_file(path, one) for one in read):
             raise CommandRefused(
                 f"{path} is a file that the command reads, and was not replaced.", "name another file for the page."
             )
         return claim(path)
 
     return claims
+
+
+def _is_file(path: Path, one: Path) -> bool:
+    try:
+        return path.samefile(one)
+    except (OSError, ValueError):
+        # One of them is not there, or is no name of a file.
+        return False
 
 
 def say(lines: Iterable[str], screen: Iterable[RenderableType]) -> None:
