@@ -16,7 +16,7 @@ from alembic_rekey.back.referred import gone
 from alembic_rekey.back.rivals import leaving_unedited, rivals
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import After, new_key
-from alembic_rekey.plan.groups.members import referring
+from alembic_rekey.plan.groups.members import refers
 from alembic_rekey.plan.judged import alike, flag, keys_of, same_key
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Part, Relation
@@ -119,28 +119,19 @@ def _lost(
         # Who moved with its owner had another key, and gets it back.
         left = or_(gone, parent.c.moves == 1) if of.key_moves else gone
         coming = select(parent).where(left).subquery(f"rekey_comes_back_{number}")
-        source = source.outerjoin(standing, _of(owner, before, of, keys_of(of, standing)))
-        source = source.outerjoin(coming, _of(owner, before, of, alike(coming, "key")))
+        source = source.outerjoin(standing, refers(of, owner, before, keys_of(of, standing)))
+        source = source.outerjoin(coming, refers(of, owner, before, alike(coming, "key")))
         comes_back = coming.c.drift.is_not_distinct_from(literal_column(f"'{Drift.UNTOUCHED.value}'"))
         stands = and_(alike(coming, "key")[0].is_(None), standing.c[of.keys[0].key].is_not(None))
-        refers = and_(*(value.is_not(None) for value in before))
+        referred = and_(*(value.is_not(None) for value in before))
         alone = len(part.owning) == 1 and part is not backward.spec.identity
         if not alone and number not in backward.stored.bound.get(part.noun, ()):
             # One line at most, as of every row.
             of_run = select(backward.planned[of]).subquery(f"rekey_of_run_{number}")
-            source = source.outerjoin(of_run, _of(owner, before, of, keys_of(of, of_run)))
-            refers = keys_of(of, of_run)[0].is_not(None)
+            source = source.outerjoin(of_run, refers(of, owner, before, keys_of(of, of_run)))
+            referred = keys_of(of, of_run)[0].is_not(None)
         if not alone and new:
             anew = [str(known.name) for known in owner if str(known.name) in new]
-            refers = and_(refers, or_(*(not_(SameSlot(lines.c[name], new[name])) for name in anew)))
-        lost.append((and_(refers, not_(or_(comes_back, stands))), Drift.TAKEN))
+            referred = and_(referred, or_(*(not_(SameSlot(lines.c[name], new[name])) for name in anew)))
+        lost.append((and_(referred, not_(or_(comes_back, stands))), Drift.TAKEN))
     return source, lost
-
-
-def _of(
-    owner: Sequence[Column[Any]],
-    before: Sequence[ColumnElement[Any]],
-    of: Part,
-    keys: Sequence[ColumnElement[Any]],
-) -> ColumnElement[bool]:
-    return and_(*(referring(*each) for each in zip(before, owner, keys, of.keys, strict=True)))

@@ -26,10 +26,10 @@ from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.becoming import becoming
-from alembic_rekey.plan.groups.members import Planned, standing_under
+from alembic_rekey.plan.groups.members import Planned, refers, standing_under
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered, same_key
+from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Differing, Identity, Itself, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
@@ -147,9 +147,9 @@ def _own_parents(identity: Identity, spec: Spec, names: Names, planned: Planned)
     keys = keys_of(identity, lines)
     becomes = (
         and_(
-            same_key([new[str(known.name)] for known in owner], own),
+            refers(identity, owner, [new[str(known.name)] for known in owner], own),
             # Who is its own parent as it is does not become so.
-            not_(same_key([lines.c[known.name] for known in owner], keys)),
+            not_(refers(identity, owner, [lines.c[known.name] for known in owner], keys)),
         )
         for owner in identity.owning
     )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, literal, not_, nul
 
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.absorbed import absorbed
-from alembic_rekey.plan.groups.members import Led, Planned, led
+from alembic_rekey.plan.groups.members import Led, Planned, led, refers
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.parts.tags import tagged
@@ -131,8 +131,8 @@ def _owned(identity: Identity, spec: Spec, joined: Led, rows: FromClause) -> dic
     own, resting = leads_of(identity, rows), spec.resting(identity)
     for owner in identity.owning:
         leads = [next(owners) for _ in owner]
-        was = same_key([rows.c[known.name] for known in owner], keys_of(identity, rows))
-        itself = and_(same_key(leads, own), rows.c.rekey_place.is_not(None), not_(was))
+        was = refers(identity, owner, [rows.c[known.name] for known in owner], keys_of(identity, rows))
+        itself = and_(refers(identity, owner, leads, own), rows.c.rekey_place.is_not(None), not_(was))
         for known, lead in zip(owner, leads, strict=True):
             nothing = case((itself, type_coerce(null(), known.type)), else_=lead)
             goes = nothing if identity.itself is Itself.SET_NULL else lead

@@ -30,7 +30,7 @@ from alembic_rekey.spec import Part, Spec
 from alembic_rekey.spec.part import Owner
 from alembic_rekey.sql.equality import SoughtByNumber
 
-__all__ = ["Led", "Planned", "led", "members", "referring", "standing_under"]
+__all__ = ["Led", "Planned", "led", "members", "referring", "refers", "standing_under"]
 
 Planned = Mapping[Part, FromClause]
 """Per part the plan as a relation with our own columns but the run, and the columns that the revision knows."""
@@ -100,9 +100,7 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
     for number, owner in enumerate(part.owning):
         member = members(parent, planned[parent], f"rekey_member_{number}")
         columns = [held(source, column) for column in owner]
-        pairs = zip(columns, owner, alike(member, "key"), parent.keys, strict=True)
-        matched = and_(*(referring(*pair) for pair in pairs))
-        joined = joined.outerjoin(member, matched)
+        joined = joined.outerjoin(member, refers(parent, owner, columns, alike(member, "key")))
         known.append(member)
         before.append(columns)
         after.append(_after(owner, parent, columns, member))
@@ -149,8 +147,8 @@ def standing_under(
     known: list[FromClause] = []
     for number, owner in enumerate(part.owning):
         member = members(parent, planned[parent], f"rekey_member_{number}" if number else "rekey_member")
-        pairs = zip((held(rows, column) for column in owner), owner, alike(member, "key"), parent.keys, strict=True)
-        joined = joined.outerjoin(member, and_(*(referring(*pair) for pair in pairs)))
+        columns = [held(rows, column) for column in owner]
+        joined = joined.outerjoin(member, refers(parent, owner, columns, alike(member, "key")))
         known.append(member)
     leads = [cast(key_text(alike(member, "to")), Text) for member in known]
     return joined, _first(known, leads), _first(known, [_standing(spec, member) for member in known])
@@ -181,6 +179,13 @@ def referring(
     return and_(same, SoughtByNumber(key, column)) if kept is not key and isinstance(referred.type, Integer) else same
 
 
+def refers(
+    parent: Part, owner: Owner, values: Sequence[ColumnElement[Any]], keys: Sequence[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    """Return the condition that `values`, of the columns of `owner`, are `keys` of a row of `parent`."""
+    return and_(*(referring(*each) for each in zip(values, owner, keys, parent.keys, strict=True)))
+
+
 def kept_by(owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]) -> ColumnElement[Any]:
     """Return `key`, a value of `referred`, as `owner` keeps it, which may be as text."""
     is_text = isinstance(owner.type, String) and not isinstance(referred.type, String)
@@ -203,12 +208,10 @@ def _behind(
     # No alias: a statement that asks this of a plan, and of rows of it, has two of them.
     was, stands = select(planned[slots]).subquery("rekey_slot_was"), slots.table.alias("rekey_slot_stands")
     for rows in (was, stands):
-        pairs = zip(owner, part.owning[0], keys_of(slots, rows), slots.keys, strict=True)
-        source = source.outerjoin(rows, and_(*(referring(*pair) for pair in pairs)))
+        source = source.outerjoin(rows, refers(slots, part.owning[0], owner, keys_of(slots, rows)))
     member = members(identity, planned[identity], "rekey_named")
     of = [func.coalesce(held(was, known), held(stands, known)) for known in slots.owning[0]]
-    pairs = zip(of, slots.owning[0], alike(member, "key"), identity.keys, strict=True)
-    return source.outerjoin(member, and_(*(referring(*pair) for pair in pairs))), member
+    return source.outerjoin(member, refers(identity, slots.owning[0], of, alike(member, "key"))), member
 
 
 def _follows(column: ColumnElement[Any], spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from alembic_rekey.plan.answered import Answered
 from alembic_rekey.plan.groups.absorbed import absorbed
-from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.members import Planned, refers
 from alembic_rekey.plan.groups.ranked import groups
 from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.judged import alike, all_columns, flag, keys_of, numbered, same_key
@@ -112,7 +112,7 @@ def _moving(identity: Identity, grouped: CTE) -> CTE:
         member = grouped.alias(f"rekey_owner_{number}")
         led.append(
             select(*numbered("key", identity.keys), member.c.canonical)
-            .join_from(identity.table, member, same_key(alike(member, "key"), owner))
+            .join_from(identity.table, member, refers(identity, owner, owner, alike(member, "key")))
             .where(member.c.place > 1)
         )
     every = union(*led).subquery("rekey_led")
