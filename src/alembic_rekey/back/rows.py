@@ -9,11 +9,11 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, 
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift, untouched
-from alembic_rekey.back.held import held_as_it_is
+from alembic_rekey.back.hindered.held import held_as_it_is
+from alembic_rekey.back.hindered.referred import gone
+from alembic_rekey.back.hindered.rivals import leaving_unedited, rivals
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import place_of, staying
-from alembic_rekey.back.referred import gone
-from alembic_rekey.back.rivals import leaving_unedited, rivals
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import After, new_key
 from alembic_rekey.plan.groups.members import refers

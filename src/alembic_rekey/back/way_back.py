@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import FromClause, select, union_all
 
 from alembic_rekey.back.backward import Backward
-from alembic_rekey.back.held import held
+from alembic_rekey.back.hindered.held import held
 from alembic_rekey.back.made import hanging_on, made_back
 from alembic_rekey.back.rows import changed_back, deleted_back
 from alembic_rekey.spec import Part, Relation

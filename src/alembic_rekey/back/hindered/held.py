@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from alembic_rekey.back.backward import Backward
-from alembic_rekey.back.rivals import leaving_unedited
+from alembic_rekey.back.hindered.rivals import leaving_unedited
 from alembic_rekey.guard.claims.hindrances import Referring
 from alembic_rekey.guard.stored import columns_in
 from alembic_rekey.plan.judged import among, keys_of, missing_in
