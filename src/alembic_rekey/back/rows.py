@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, literal_column, 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift, untouched
 from alembic_rekey.back.hindered.held import held_as_it_is
+from alembic_rekey.back.hindered.hung import with_what_hung
 from alembic_rekey.back.hindered.referred import gone
 from alembic_rekey.back.hindered.rivals import leaving_unedited, rivals
 from alembic_rekey.back.judged import acting, judged, line, unedited
@@ -86,7 +87,8 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
         there = and_(there, staying(part, back, part.keys))
-    return line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(coming)
+    alone = line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(coming)
+    return with_what_hung(part, backward, alone)
 
 
 def _leaving(part: Part, backward: Backward, back: FromClause | None) -> Relation:
