@@ -122,7 +122,8 @@ def ending(config: Config, error: RekeyError) -> SystemExit | Failed:
     if getattr(config.cmd_opts, "cmd", None) is None and type(config).__module__ != "flask_migrate":
         return Failed(said)
     # Alembic would print this on standard output, folded to the width of the terminal.
-    sys.stderr.write(f"FAILED: {said}\n")
+    if sys.stderr is not None:  # the shell may have closed it: the status tells still
+        sys.stderr.write(f"FAILED: {said}\n")
     return SystemExit(error.status)
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from alembic_rekey.cli.commands import main
+from alembic_rekey.cli.commands import main, program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

@@ -2,6 +2,6 @@
 
 import sys
 
-from alembic_rekey.cli import main
+from alembic_rekey.cli import program
 
-sys.exit(main())
+sys.exit(program())

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from importlib import import_module
 from io import TextIOWrapper
@@ -27,7 +27,7 @@ from alembic.util import CommandError
 
 from alembic_rekey.cli.command_line import FAILED, parser
 from alembic_rekey.cli.demo import Demo
-from alembic_rekey.cli.output import claimed, say, sparing
+from alembic_rekey.cli.output import STANDARD_ERROR, STANDARD_OUTPUT, claimed, opened, reserved, say, sparing
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.cli.run_commands import list_runs, plan_restore, print_report, tell_status
 from alembic_rekey.cli.scan_command import scan
@@ -50,16 +50,14 @@ from alembic_rekey.show.summary import plans_text
 from alembic_rekey.show.terminal import plans_screen
 from alembic_rekey.text.shown import without_passwords
 
-__all__ = ["main"]
+__all__ = ["main", "program"]
 
 WOULD_REFUSE, EMPTY, INTERRUPTED, READER_GONE = 2, 3, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; `argv` is without the name of the program."""
-    if sys.stdout is None:
-        # The shell closed it (>&-): nobody reads, and no file that is opened later may come in its place.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # as long as the process
+    opened()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal or a file of another encoding must not end the command half-way.
@@ -69,7 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "_ARGCOMPLETE" in os.environ:
             # A shell asks what may follow; it does so only where argcomplete is installed.
             import_module("argcomplete").autocomplete(accepted)
-        status = _status(accepted.parse_args(argv))
+        options = accepted.parse_args(argv)
+        # The demo runs commands of its own, whose output is its own.
+        with nullcontext() if options.name == "demo" else reserved():
+            status = _status(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -77,6 +78,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What is still in the buffer would fail once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE if isinstance(error, BrokenPipeError) else _failed(error, FAILED)
+    return status
+
+
+def program() -> int:
+    """Run the command that this process was started for; what is printed as Python ends goes to standard error."""
+    status = main()
+    os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
     return status
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO, TypeGuard
 
 from rich.console import RenderableType
 
@@ -13,9 +16,58 @@ from alembic_rekey.errors import CommandRefused
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.show.terminal import show
 
-__all__ = ["Claim", "claimed", "say", "sparing"]
+__all__ = ["STANDARD_ERROR", "STANDARD_OUTPUT", "Claim", "claimed", "opened", "reserved", "say", "sparing"]
+
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
 Claim = Callable[[Path], AbstractContextManager[NewFile]]
+
+
+@contextmanager
+def reserved() -> Iterator[None]:
+    """Keep standard output for what the command prints: a program that a revision starts writes to standard error.
+
+    Where `sys.stdout` is not that of the process, nothing is done: whoever put it there has it for themselves.
+    """
+    shared = sys.stdout
+    if not _is_of_the_process(shared):
+        yield
+        return
+    shared.flush()
+    before = os.dup(STANDARD_OUTPUT)
+    os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+    buffered = 1 if shared.line_buffering else -1
+    try:
+        with open(before, "w", buffered, encoding=shared.encoding, errors=shared.errors, closefd=False) as ours:
+            sys.stdout = ours
+            yield
+    finally:
+        sys.stdout = shared
+        shared.flush()
+        os.dup2(before, STANDARD_OUTPUT)
+        os.close(before)
+
+
+def _is_of_the_process(stream: TextIO) -> TypeGuard[TextIOWrapper]:
+    try:
+        return isinstance(stream, TextIOWrapper) and stream.fileno() == STANDARD_OUTPUT
+    except OSError:
+        # It is kept in memory.
+        return False
+
+
+def opened() -> None:
+    """Open the standard streams that a shell closed (>&-, 2>&-): no file that is opened later may come in their place.
+
+    What is written to one of them is read by nobody.
+    """
+    for name, number in (("stdout", STANDARD_OUTPUT), ("stderr", STANDARD_ERROR)):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, "w", encoding="utf-8"))  # noqa: SIM115  # as long as the process
 
 
 def claimed(path: Path | None, claim: Claim = NewFile.claimed) -> AbstractContextManager[NewFile | None]:

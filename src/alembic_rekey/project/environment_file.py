@@ -7,9 +7,8 @@ these would be about another database than the upgrade.
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.only_reading import only_reading
 from alembic_rekey.errors import SettingRefused
 from alembic_rekey.project.configuration import engine_of, refuse_elsewhere, settings_of, x_arguments
-from alembic_rekey.project.loading import told_in_a_line
+from alembic_rekey.project.loading import printing_beside, told_in_a_line
 from alembic_rekey.settings import Settings, arguments
 from alembic_rekey.text.shown import printable
 
@@ -93,7 +92,7 @@ def _asked(config: Config, scripts: ScriptDirectory, file: Path) -> list[Mapping
                 "give it what it needs, as for `alembic current`; in a project of Flask: flask rekey …",
             ),
             _logging_as_it_is(),
-            redirect_stdout(sys.stderr),
+            printing_beside(),
             only_reading(),
             EnvironmentContext(config, scripts, fn=seen, dont_mutate=True),
         ):

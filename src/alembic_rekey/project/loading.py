@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from traceback import walk_tb
+from typing import TextIO
 
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
@@ -13,7 +15,7 @@ from alembic.util import CommandError
 from alembic_rekey.errors import CommandRefused, RekeyError
 from alembic_rekey.text.shown import printable
 
-__all__ = ["revisions", "told_in_a_line"]
+__all__ = ["printing_beside", "revisions", "told_in_a_line"]
 
 
 def revisions(scripts: ScriptDirectory) -> list[Script]:
@@ -24,9 +26,31 @@ def revisions(scripts: ScriptDirectory) -> list[Script]:
         CommandError: where Alembic cannot make a line of them.
     """
     remedy = "mend the revision; `alembic history` shows where it stopped."
-    # Standard output is a command's own: a document stands alone on it.
-    with redirect_stdout(sys.stderr), told_in_a_line(_place, remedy):
+    with printing_beside(), told_in_a_line(_place, remedy):
         return list(scripts.walk_revisions())
+
+
+@contextmanager
+def printing_beside() -> Iterator[None]:
+    """Let what a file of the project prints go to standard error: a document stands alone on a command's own output.
+
+    A file that puts a stream of its own around `sys.stdout`, as for another encoding, has standard error to itself:
+    that closes with it, and must not be ours.
+    """
+    with redirect_stdout(_beside()):
+        yield
+
+
+def _beside() -> TextIO:
+    if sys.stderr is None:
+        # The shell closed it.
+        return StringIO()
+    try:
+        number, errors = sys.stderr.fileno(), sys.stderr.errors
+        return open(number, "w", 1, sys.stderr.encoding, errors, closefd=False)
+    except OSError:
+        # It is kept in memory.
+        return sys.stderr
 
 
 @contextmanager
