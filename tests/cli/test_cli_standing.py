@@ -203,6 +203,55 @@ def test_a_page_takes_the_place_of_a_file_only_when_told_and_of_nothing_else(don
     assert (tmp_path / "link.html").is_symlink()
 
 
+WRITING = ("--html", "--markdown", "--write-resolutions")
+
+
+@pytest.mark.parametrize("option", WRITING)
+def test_what_a_plan_writes_takes_the_place_of_a_file_only_when_told_and_of_none_that_is_read(option, tmp_path):
+    database = SQLiteDatabase(tmp_path / "x.db")
+    registry = prepared(database, tmp_path, folded())
+    file = tmp_path / "made"
+    file.write_text("before")
+    said = rekey_here(database, registry, "plan", "--no-report", option, str(file))
+    assert (1, "before") == (said.status, file.read_text())
+    assert "File exists" in said.err
+    assert "--force lets it take the place of that one." in said.err
+    assert 0 == rekey_here(database, registry, "plan", "--no-report", option, str(file), "--force").status
+    assert "before" != file.read_text()
+    for read in (database.path, registry):
+        before = read.read_bytes()
+        said = rekey_here(database, registry, "plan", "--no-report", option, str(read), "--force")
+        assert (1, before) == (said.status, read.read_bytes())
+        assert f"FAILED: {read} is a file that the command reads, and was not replaced." in said.err
+
+
+def test_a_failure_takes_the_place_of_an_older_comment_only_when_told_and_of_nothing_else(tmp_path):
+    database = SQLiteDatabase(tmp_path / "x.db")
+    registry = prepared(database, tmp_path, folded())
+    file, other = tmp_path / "plan.md", tmp_path / "other.md"
+    other.write_text("# a text")
+    assert 0 == rekey_here(database, registry, "plan", "--no-report", "--markdown", str(file)).status
+    before = file.read_text()
+    registry.write_text("{", "utf-8")
+    for there, force in ((file, []), (other, ["--force"]), (registry, ["--force"])):
+        text = there.read_text()
+        said = rekey_here(database, registry, "plan", "--no-report", "--markdown", str(there), *force)
+        assert (1, text) == (said.status, there.read_text()), there
+    said = rekey_with("-c", str(tmp_path / "none.ini"), "plan", "--markdown", str(file), "--force")
+    assert 1 == said.status
+    assert before != file.read_text()
+    assert file.read_text().startswith("### No plan could be made")
+
+
+def test_one_file_for_two_of_what_a_plan_writes_is_refused(tmp_path):
+    database = SQLiteDatabase(tmp_path / "x.db")
+    registry = prepared(database, tmp_path, folded())
+    file = tmp_path / "made"
+    said = rekey_here(database, registry, "plan", "--html", str(file), "--write-resolutions", str(file), "--force")
+    assert (1, False) == (said.status, file.exists())
+    assert f"FAILED: --html and --write-resolutions name one file, {file}." in said.err
+
+
 def test_a_page_takes_the_place_of_nothing_that_alembic_runs(tmp_path):
     made = small.make(SQLiteDatabase(tmp_path / "x.db"), tmp_path)
     files = sorted(tmp_path.rglob("migrations/**/*.py"))

@@ -27,13 +27,22 @@ from alembic.util import CommandError
 
 from alembic_rekey.cli.command_line import FAILED, parser
 from alembic_rekey.cli.demo import Demo
-from alembic_rekey.cli.output import STANDARD_ERROR, STANDARD_OUTPUT, claimed, opened, reserved, say, sparing
+from alembic_rekey.cli.output import (
+    STANDARD_ERROR,
+    STANDARD_OUTPUT,
+    claimed,
+    opened,
+    refuse_one_for_two,
+    reserved,
+    say,
+    sparing,
+)
 from alembic_rekey.cli.project_commands import initialise_project, make_revision
 from alembic_rekey.cli.run_commands import list_runs, plan_restore, print_report, tell_status
 from alembic_rekey.cli.scan_command import scan
 from alembic_rekey.connection.database import reading
 from alembic_rekey.connection.waiting import waited_for
-from alembic_rekey.errors import RekeyError, ReportFailed
+from alembic_rekey.errors import CommandRefused, RekeyError, ReportFailed
 from alembic_rekey.project.configuration import SECTION, configuration
 from alembic_rekey.project.environment_file import Place, place_of
 from alembic_rekey.project.folds import Folds
@@ -44,7 +53,7 @@ from alembic_rekey.review.scan.findings import Unregistered
 from alembic_rekey.review.scan.scan import named
 from alembic_rekey.review.schema.held import Looking
 from alembic_rekey.settings import Settings
-from alembic_rekey.show.markdown import failure_markdown, plans_markdown
+from alembic_rekey.show.markdown import failure_markdown, is_comment, plans_markdown
 from alembic_rekey.show.page.pages import plan_page
 from alembic_rekey.show.summary import plans_text
 from alembic_rekey.show.terminal import plans_screen
@@ -122,17 +131,22 @@ def _failed(error: Exception, status: int) -> int:
 
 
 def _comment_failure(options: argparse.Namespace, error: Exception) -> None:
-    """Tell where `plan --markdown` would stand why there is no plan; a plan that is there stays."""
+    """Tell where `plan --markdown` would stand why there is no plan.
+
+    A file that is there stays, but for a comment that --force lets be replaced: it is about another plan.
+    """
     if (path := getattr(options, "markdown", None)) is not None:
-        with suppress(ReportFailed), NewFile.claimed(path) as comment:
+        claim = options.claim if is_comment(path) else NewFile.claimed
+        with suppress(CommandRefused, ReportFailed), claim(path) as comment:
             comment.fill(failure_markdown(f"FAILED: {without_passwords(str(error))}"))
 
 
 def _plan(options: argparse.Namespace, config: Config, place: Place) -> int:
+    refuse_one_for_two(html=options.html, write_resolutions=options.write_resolutions, markdown=options.markdown)
     with (
         claimed(options.html, options.claim) as file,
-        claimed(options.write_resolutions) as form,
-        claimed(options.markdown) as comment,
+        claimed(options.write_resolutions, options.claim) as form,
+        claimed(options.markdown, options.claim) as comment,
         ExitStack() as at_end,
     ):
         settings, folds = place.settings, Folds(config)

@@ -16,7 +16,17 @@ from alembic_rekey.errors import CommandRefused
 from alembic_rekey.report.file import NewFile
 from alembic_rekey.show.terminal import show
 
-__all__ = ["STANDARD_ERROR", "STANDARD_OUTPUT", "Claim", "claimed", "opened", "reserved", "say", "sparing"]
+__all__ = [
+    "STANDARD_ERROR",
+    "STANDARD_OUTPUT",
+    "Claim",
+    "claimed",
+    "opened",
+    "refuse_one_for_two",
+    "reserved",
+    "say",
+    "sparing",
+]
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
@@ -75,6 +85,19 @@ def claimed(path: Path | None, claim: Claim = NewFile.claimed) -> AbstractContex
     return nullcontext() if path is None else claim(path)
 
 
+def refuse_one_for_two(**written: Path | None) -> None:
+    """Refuse one file for two of the options that name one to write: the last would take the place of the others.
+
+    Raises:
+        CommandRefused: for two of them.
+    """
+    places: dict[str, str] = {}
+    for option, path in written.items():
+        if path is not None and (other := places.setdefault(os.path.realpath(path), option)) != option:
+            both = " and ".join(f"--{name.replace('_', '-')}" for name in (other, option))
+            raise CommandRefused(f"{both} name one file, {path}.", "name a file for each.")
+
+
 def sparing(claim: Claim, read: Sequence[Path]) -> Claim:
     """Return `claim`, but for the files that are `read`: none of them may be replaced.
 
@@ -85,7 +108,7 @@ def sparing(claim: Claim, read: Sequence[Path]) -> Claim:
     def claims(path: Path) -> AbstractContextManager[NewFile]:
         if any(_is_file(path, one) for one in read):
             raise CommandRefused(
-                f"{path} is a file that the command reads, and was not replaced.", "name another file for the page."
+                f"{path} is a file that the command reads, and was not replaced.", "name another file."
             )
         return claim(path)
 

@@ -74,7 +74,7 @@ def accept_html(made: argparse.ArgumentParser) -> None:
         action="store_const",
         const=NewFile.replacing,
         default=NewFile.claimed,
-        help="let the page take the place of a file; without, FILE must not be there",
+        help="let what is written take the place of FILE; without, FILE must not be there",
     )
 
 

@@ -23,7 +23,7 @@ _REMEDY = "name a folder that you may write to and that has room, with -x report
 _FILE_REMEDY = "name a file, in a folder that you may write to and that has room."
 _NEW_REMEDY = (
     "name a file that is not there yet, in a folder that you may write to and that has room; "
-    "--force lets a page take the place of a file."
+    "--force lets it take the place of that one."
 )
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 

@@ -9,15 +9,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
+from pathlib import Path
 
 from alembic_rekey.review.made import DryRun
 from alembic_rekey.show.summary import plan_text, sentence, verdict, verdict_of_all
 from alembic_rekey.text.shown import printable
 
-__all__ = ["MOST", "failure_markdown", "plans_markdown"]
+__all__ = ["MOST", "failure_markdown", "is_comment", "plans_markdown"]
 
 MOST = 60_000
 """Bytes of a document: GitHub takes a comment of 65,536 characters."""
+_HEADING = "### "
+"""What each document begins with."""
 _REST = 600
 """Bytes that are kept for what a document says last."""
 
@@ -38,13 +41,23 @@ def plans_markdown(plans: Sequence[DryRun], limit: int | None) -> str:
 
 def failure_markdown(said: str) -> str:
     """Return why no plan could be made."""
-    return f"### No plan could be made\n\n{_fenced(_fitting(said.splitlines(), MOST - _REST))}"
+    return f"{_HEADING}No plan could be made\n\n{_fenced(_fitting(said.splitlines(), MOST - _REST))}"
+
+
+def is_comment(path: Path) -> bool:
+    """Tell whether `path` is a file that begins like a comment of ours."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(len(_HEADING)) == _HEADING
+    except (OSError, ValueError):
+        # It is not there, or is no name of a file.
+        return False
 
 
 def _plan_markdown(made: DryRun, limit: int | None, room: int) -> str:
     first, *blocks = _blocks(plan_text(made, limit))
     about, *lists = blocks[:-1]
-    said = f"### {_plain(first[0])}\n\n**{_plain(verdict(made))}**\n\n{_fenced(_fitting(about, room // 3))}\n"
+    said = f"{_HEADING}{_plain(first[0])}\n\n**{_plain(verdict(made))}**\n\n{_fenced(_fitting(about, room // 3))}\n"
     for heading, *entries in lists:
         # What comes later has its share; a refusal comes first.
         share = (room - len(said.encode())) // 3
