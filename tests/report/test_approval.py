@@ -81,10 +81,14 @@ def test_a_fingerprint_serves_once(database, planned, upgrade, downgrade, regist
 
 @pytest.mark.words
 @pytest.mark.slow
-def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, upgrade, registry_path):
+@pytest.mark.parametrize("text", ["abc", "a" * 300, "a/" * 3000, ","], ids=["short", "long", "deep", "empty"])
+def test_what_is_neither_a_fingerprint_nor_a_file_is_refused(database, planned, upgrade, registry_path, text):
     before = database.snapshot()
     with pytest.raises(CommandError, match="neither a fingerprint nor a file"):
-        upgrade(database, registry_path, expect_plan="abc")
+        upgrade(database, registry_path, expect_plan=text)
+    said = rekey_here(database, registry_path, "plan", "--no-report", x=[f"expect_plan={text}"])
+    assert (1, True) == (said.status, "is neither a fingerprint nor a file." in said.err)
+    assert "what to do: give the 64 digits that `alembic-rekey plan` printed" in said.err
     assert before == database.snapshot()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from alembic_rekey.report.rows import title_of
 from alembic_rekey.report.runs import Run
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.side_tables import runs
-from alembic_rekey.text.shown import printable, shown
+from alembic_rekey.text.shown import shown
 
 __all__ = ["Approval", "approve", "approved", "unapproved"]
 
@@ -46,14 +47,14 @@ class Approval:
         """
         if _FINGERPRINT.fullmatch(expected):
             return cls(expected, None)
-        path = Path(expected)
-        if not path.exists():
+        # No text is a name too long, or one that no file can have, for this to say no.
+        if not os.path.exists(expected):
             raise SettingRefused(
                 "expect_plan",
-                f"{printable(expected)} is neither a fingerprint nor a file.",
+                f"{shown(expected)} is neither a fingerprint nor a file.",
                 "give the 64 digits that `alembic-rekey plan` printed, or the report that it wrote.",
             )
-        report = read_document(path)
+        report = read_document(Path(expected))
         return cls(str(report.facts.get("fingerprint")), report)
 
     def served(self, connection: Connection, besides: int | None) -> list[Finding]:
