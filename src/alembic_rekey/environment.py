@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_rekey.connection.comparison import ADOPTED, beside_ours
 from alembic_rekey.connection.database import make_folder, reading, writing_engine
-from alembic_rekey.connection.failures import outcome_open, refusing_database_errors
+from alembic_rekey.connection.failures import connecting, outcome_open, refusing_database_errors
 from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.prepared import prepared
 from alembic_rekey.connection.waiting import waited_for
@@ -146,7 +146,9 @@ def _upgrade(settings: Settings, configure: dict[str, Any], passed_on: Mapping[s
 
 
 def _upgrade_through(engine: Any, settings: Settings, configure: dict[str, Any], passed_on: Mapping[str, Any]) -> None:
-    with engine.connect() as connection:
+    with connecting(settings):
+        opened = engine.connect()
+    with opened as connection:
         _migrate(connection, settings, configure, passed_on)
 
 

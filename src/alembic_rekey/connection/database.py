@@ -8,17 +8,23 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from alembic_rekey.connection.failures import refusing_database_errors
+from alembic_rekey.connection.failures import connecting, refusing_database_errors
 from alembic_rekey.errors import DatabaseFailed
 from alembic_rekey.settings import Settings
 from alembic_rekey.sql.dialects import database
+from alembic_rekey.sql.dialects.session import is_there
 
 __all__ = ["is_absent", "make_folder", "reading", "writing_engine"]
 
 
 def writing_engine(settings: Settings) -> Engine:
-    """Return an engine whose transactions exclude other writers and take DDL along."""
-    return database(settings.url.get_backend_name()).session.writing(settings.url, settings.lock_timeout)
+    """Return an engine whose transactions exclude other writers and take DDL along.
+
+    Raises:
+        DatabaseFailed: where an option of the URL has a value that its driver cannot take.
+    """
+    with connecting(settings):
+        return database(settings.url.get_backend_name()).session.writing(settings.url, settings.lock_timeout)
 
 
 @contextmanager
@@ -33,9 +39,12 @@ def reading(settings: Settings, of_the_project: Engine | None = None) -> Iterato
     """
     session = database(settings.url.get_backend_name()).session
     with refusing_database_errors(settings):
-        engine = session.reading(settings.url, settings.lock_timeout, of_the_project)
+        with connecting(settings):
+            engine = session.reading(settings.url, settings.lock_timeout, of_the_project)
         try:
-            with engine.connect() as connection:
+            with connecting(settings):
+                connection = engine.connect()
+            with connection:
                 yield connection
         finally:
             engine.dispose()
@@ -44,7 +53,7 @@ def reading(settings: Settings, of_the_project: Engine | None = None) -> Iterato
 def is_absent(settings: Settings) -> bool:
     """Tell whether the database is a file that does not exist yet."""
     file = _file(settings)
-    return file is not None and not file.exists()
+    return file is not None and not is_there(file)
 
 
 def _file(settings: Settings) -> Path | None:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from alembic_rekey.errors import DatabaseFailed, OutcomeOpen
+from alembic_rekey.errors import DatabaseFailed, OutcomeOpen, RekeyError
 from alembic_rekey.settings import Settings
 
-__all__ = ["first_words", "is_lost", "outcome_open", "refusing_database_errors", "sqlstate"]
+__all__ = ["connecting", "first_words", "is_lost", "outcome_open", "refusing_database_errors", "sqlstate"]
 
 
 @contextmanager
@@ -36,6 +36,29 @@ def refusing_database_errors(settings: Settings) -> Iterator[None]:
         raise DatabaseFailed(settings.database, _first_line(error), "see the cause; nothing was changed.") from error
 
 
+@contextmanager
+def connecting(settings: Settings) -> Iterator[None]:
+    """Turn what is raised as a connection is opened into `DatabaseFailed`, also what SQLAlchemy hands on as it comes.
+
+    Drivers of coroutines let through what the system said; some refuse an option of the URL as Python does an argument.
+    """
+    try:
+        yield
+    except ArgumentError as error:
+        remedy = "write it like sqlite:///FILE, with three slashes, or postgresql+psycopg://USER@HOST/NAME."
+        raise DatabaseFailed(settings.database, "its driver does not take the URL.", remedy) from error
+    except (RekeyError, SQLAlchemyError, ImportError):
+        raise
+    except OSError as error:
+        problem = _without_password(error.strerror or _first_line(error), settings)
+        raise DatabaseFailed(settings.database, problem, _UNREACHED) from error
+    except Exception as error:
+        problem = _without_password(f"{type(error).__name__}: {_first_line(error)}", settings)
+        remedy = "check the URL, and what stands behind its question mark: its driver takes that as an argument."
+        raise DatabaseFailed(settings.database, problem, remedy) from error
+
+
+_UNREACHED = "check that the server runs and can be reached, and the URL; then run it again."
 _PACKAGES = {
     "psycopg": "'alembic-rekey[postgresql]'",
     "psycopg2": "psycopg2-binary",
@@ -106,6 +129,8 @@ _REMEDIES = (
         "what Absorb.SUM adds up is more than 64 bits hold: correct one of these values, or leave the column out of "
         "absorb; nothing was changed.",
     ),
+    (("3D000", "28000", "28P01"), "correct the database, the user or the password in the URL."),
+    ("failed to resolve host", "correct the host in the URL."),
     ("25006", "connect to the primary server: this one only reads."),
     ("53100", "free space on the server's disk, then run it again; nothing was changed."),
     ("57P01", "the server ended the connection: run it again; nothing was changed."),
@@ -113,8 +138,11 @@ _REMEDIES = (
         "database is locked",
         "another process writes: run it again when it has ended, or wait longer with -x lock_timeout=SECONDS.",
     ),
-    ("readonly database", "give this account the right to write the file and its folder."),
-    ("unable to open database file", "check the path and the rights on the file and its folder."),
+    (
+        "readonly database",
+        "give this account the right to write the file and its folder, and name no mode=ro in the URL.",
+    ),
+    (("unable to open database file", "disk I/O error"), "check the path and the rights on the file and its folder."),
     ("disk is full", "free space on the disk, then run it again; nothing was changed."),
     ("not a database", "check the path: the file is damaged or no SQLite database."),
     ("malformed", "the file is damaged: restore it from a backup, or try sqlite3's .recover on a copy."),
@@ -128,16 +156,18 @@ _STATE = re.compile(r"[0-9A-Z]{5}")
 def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
     cause = error.orig
     state = sqlstate(cause)
-    problem = first_words(error)
-    if password := settings.url.password:
-        problem = problem.replace(str(password), "***")
+    problem = _without_password(first_words(error), settings)
     for signs, remedy in _REMEDIES:
         if any(_is_said(sign, state, problem) for sign in ([signs] if isinstance(signs, str) else signs)):
             return problem, remedy
     # A state of another class is an answer of the server: it runs, and was reached.
     if state.startswith("08") or (not state and (error.connection_invalidated or "connect" in problem)):
-        return problem, "check that the server runs and can be reached, and the URL; then run it again."
+        return problem, _UNREACHED
     return problem, "nothing was changed; mend the cause and run it again."
+
+
+def _without_password(said: str, settings: Settings) -> str:
+    return said.replace(str(password), "***") if (password := settings.url.password) else said
 
 
 def _is_said(sign: str, state: str, problem: str) -> bool:

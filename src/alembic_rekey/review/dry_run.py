@@ -6,6 +6,7 @@ the registry goes along as one bound value. A table that is not there yet has no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -242,5 +243,5 @@ def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterato
         yield "the database file does not exist: planned as a database without rows; nothing was created."
     elif missing:
         yield f"tables that do not exist yet, planned as empty: {', '.join(missing)}."
-    if not spec.identity.found and not settings.registry.exists():
+    if not spec.identity.found and not os.path.exists(settings.registry):
         yield "the registry file does not exist; no table holds a row, so nothing asks for it."

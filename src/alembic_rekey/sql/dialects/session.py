@@ -14,7 +14,7 @@ from sqlalchemy import URL, Column, Connection, Engine
 from alembic_rekey.errors import DatabaseFailed
 from alembic_rekey.spec import Relation
 
-__all__ = ["Preparing", "Session", "is_autocommit"]
+__all__ = ["Preparing", "Session", "is_autocommit", "is_there"]
 
 _HAND_OVER = "hand over an engine, or a connection that is in no transaction."
 
@@ -44,6 +44,17 @@ class Preparing:
     def refused(self, problem: str, remedy: str = _HAND_OVER) -> DatabaseFailed:
         """Return what says that no upgrade can be made through the connection."""
         return DatabaseFailed(self.called, problem, f"{remedy} Nothing was changed.")
+
+
+def is_there(file: Path) -> bool:
+    """Tell whether there is a file; True also where nobody may look, or none can have that name: opening it tells."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        pass
+    return True
 
 
 def is_autocommit(connection: Connection) -> bool:

@@ -11,23 +11,33 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 
-from alembic_rekey.sql.dialects.session import is_autocommit
+from alembic_rekey.sql.dialects.session import is_autocommit, is_there
 
 __all__ = ["LARGER_CACHE", "file_of", "harmless_text", "reading_engine", "sqlite_hooks", "writing_engine"]
 
 LARGER_CACHE = "PRAGMA cache_size = -32768"
 """In KiB. With the 2 MB of SQLite's own every page is read and written about twice as often, in small parts."""
 
+_OF_A_URI = frozenset(("cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs"))
+"""What SQLite reads behind the question mark of a name that is a URI."""
+
 harmless_text = methodcaller("decode", "utf-8", "surrogateescape")
 """Bytes of SQLite -> text: they may be no UTF-8, and must pass through a report unharmed. Called for every value."""
 
 
 def file_of(url: URL) -> Path | None:
-    """Return the file behind the URL; None for memory, and for a name that is a `file:` URI."""
+    """Return the file behind the URL; None for memory, and for a name that is a `file:` URI.
+
+    Without `uri=true` that is the name of a file, as for SQLAlchemy.
+    """
     name = url.database
-    if not name or name == ":memory:" or name.startswith("file:"):
+    if not name or name == ":memory:" or (name.startswith("file:") and _is_uri(url)):
         return None
     return Path(name).absolute()
+
+
+def _is_uri(url: URL) -> bool:
+    return str(url.query.get("uri")).strip().lower() in ("true", "yes", "on", "y", "t", "1")
 
 
 def writing_engine(url: URL, timeout: float) -> Engine:
@@ -44,14 +54,19 @@ def reading_engine(url: URL, timeout: float) -> Engine:
     A file that does not exist is not created: the engine is of a database without tables then.
     """
     file = file_of(url)
-    if file is not None and not file.exists():
+    if file is not None and not is_there(file):
         url, file = make_url("sqlite://"), None
-    # What is encrypted only the engine can read: to anyone else it is a damaged file.
-    access = "mode=ro" if file is None or url.password else _access(file, timeout)
-    name = f"{file.as_uri()}?{access}" if file else url.database
-    # SQLAlchemy hands what it does not know itself on to SQLite: `mode`, for a name that is a URI already.
-    query = {**url.query, "uri": "true", **({} if file else {"mode": "ro"})}
-    opened = url.set(database=name or "file::memory:", query=query)
+    if file is None:
+        name, kept = url.database if url.database and _is_uri(url) else "file::memory:", dict(url.query)
+        # Memory is nobody's to be written to.
+        access = {} if kept.get("mode") == "memory" else {"mode": "ro"}
+    else:
+        # An upgrade opens the file by its plain name, for which these mean nothing.
+        name, kept = file.as_uri(), {key: given for key, given in url.query.items() if key not in _OF_A_URI}
+        # What is encrypted only the engine can read: to anyone else it is a damaged file.
+        access = {"mode": "ro"} if url.password else _access(file, timeout)
+    # SQLAlchemy hands what it does not know itself on to SQLite.
+    opened = url.set(database=name, query={**kept, **access, "uri": "true"})
     engine = create_engine(opened, poolclass=NullPool, connect_args={"timeout": timeout})
     sqlite_hooks(engine, "BEGIN")
     # Every sort and list of a plan takes as much memory as the page cache may; 500 KB are as fast as 2 MB.
@@ -59,8 +74,8 @@ def reading_engine(url: URL, timeout: float) -> Engine:
     return engine
 
 
-def _access(file: Path, timeout: float) -> str:
-    """Return how to open a SQLite file for reading, as the query of its URI.
+def _access(file: Path, timeout: float) -> dict[str, str]:
+    """Return how to open a SQLite file for reading, as the query of its URI has it.
 
     A database in WAL mode needs files beside it, even to be read. Where they are not there and may not be made,
     nobody has it open, and it can be read as what it is: a file that stands still.
@@ -72,11 +87,11 @@ def _access(file: Path, timeout: float) -> str:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
             _roll_back_the_dead(file, timeout)
-        elif os.access(file, os.R_OK) and not any(path.exists() for path in beside):
-            return "mode=ro&immutable=1"
+        elif os.path.isfile(file) and os.access(file, os.R_OK) and not any(map(os.path.exists, beside)):
+            return {"mode": "ro", "immutable": "1"}
     except sqlite3.Error:
         pass  # The engine meets the same, and tells it with its remedy.
-    return "mode=ro"
+    return {"mode": "ro"}
 
 
 def _roll_back_the_dead(file: Path, timeout: float) -> None:

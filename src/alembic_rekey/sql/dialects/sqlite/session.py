@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Column, Connection, Engine
 
 from alembic_rekey.spec import Relation
-from alembic_rekey.sql.dialects.session import Preparing, Session, is_autocommit
+from alembic_rekey.sql.dialects.session import Preparing, Session, is_autocommit, is_there
 from alembic_rekey.sql.dialects.sqlite.engine import (
     LARGER_CACHE,
     file_of,
@@ -64,7 +64,7 @@ class SQLiteSession(Session):
 
     def open_nothing_new(self, given: list[Any], named: Mapping[str, Any]) -> None:
         """Open memory in the place of a file that is not there: a database without tables too."""
-        if given and not named.get("uri") and not Path(given[0]).exists():
+        if given and not named.get("uri") and not is_there(Path(given[0])):
             given[0] = ":memory:"
 
     def only_read(self, _connection: Connection) -> None:
