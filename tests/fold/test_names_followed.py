@@ -3,6 +3,7 @@
 import pytest
 
 from declared import declared
+from shells import stopped_at
 
 pytestmark = pytest.mark.sqlite_first
 
@@ -236,11 +237,22 @@ def test_a_row_that_counts_by_its_default_is_created(database, tmp_path, kind):
     assert (0, 0) == (ended.code, planned.status), ended.err
 
 
-def test_a_row_that_does_not_count_by_what_the_database_computes_is_told_once(database, tmp_path):
-    ended, _ = counted_as_live(database, tmp_path, "VARCHAR(9) DEFAULT (lower('GONE'))", "", refers="")
+@pytest.mark.parametrize("refers", ["", "REFERENCES projects"])
+def test_a_row_that_does_not_count_by_what_the_database_computes_is_told_once(database, tmp_path, refers):
+    ended, _ = counted_as_live(database, tmp_path, "VARCHAR(9) DEFAULT (lower('GONE'))", "", refers)
     assert 2 == ended.code
     assert "rekey_created_apart_project (1)" in ended.err
     assert "owner_lost" not in ended.err
+
+
+@pytest.mark.parametrize("refers", ["", "REFERENCES projects", "REFERENCES projects ON DELETE CASCADE"])
+@pytest.mark.slow
+def test_a_script_says_of_a_created_row_that_it_does_not_count(database, tmp_path, refers):
+    """A foreign key spoke before it, in the words of PostgreSQL."""
+    project = live(database, tmp_path, "VARCHAR(9)", "", refers)
+    ran = database.run_script(project.script())
+    assert ["rekey_created_apart_project"] == stopped_at(ran), ran.stderr
+    assert [(1, "pol", "live")] == rows(database, "projects")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -250,7 +262,14 @@ def test_whether_a_row_would_count_is_asked_as_its_column_compares(database, tmp
 
 
 def counted_as_live(database, folder, kind, created, refers="REFERENCES projects"):
-    """An upgrade, and a plan before it, of one row to be created, where only those count that are live."""
+    """An upgrade, and a plan before it, of that project."""
+    project = live(database, folder, kind, created, refers)
+    planned = project.check()
+    return project.upgrade(), planned
+
+
+def live(database, folder, kind, created, refers):
+    """A project with one row to be created, where only those count that are live."""
     serial = "SERIAL" if database.dialect == "postgresql" else "INTEGER"
     definitions = f"""
     CREATE TABLE projects (id {serial} PRIMARY KEY, name VARCHAR(9), mail {kind});
@@ -259,6 +278,4 @@ def counted_as_live(database, folder, kind, created, refers="REFERENCES projects
     identity = NAMED.format(f', where=t["projects"].c.mail == "live"{created}')
     orders = 'References(noun="order", key=t["orders"].c.id, owners=(t["orders"].c.project_id,))'
     spec = f"Spec(revision=revision, {identity}, references=({orders},))"
-    project = declared(database, folder, definitions, spec, ("projects", "orders"), names={"Polisher": ["pol"]})
-    planned = project.check()
-    return project.upgrade(), planned
+    return declared(database, folder, definitions, spec, ("projects", "orders"), names={"Polisher": ["pol"]})

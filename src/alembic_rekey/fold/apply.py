@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, exists, literal, select, update
 
 from alembic_rekey.fold.changes import deleting, of_this_run, updating
-from alembic_rekey.fold.identity import creating, keys_learnt
+from alembic_rekey.fold.identity import created_counting, creating, keys_learnt
 from alembic_rekey.plan.actions import Count, applied_counts
 from alembic_rekey.plan.counts import touching
 from alembic_rekey.plan.groups.members import Planned
@@ -23,7 +23,7 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.interface import Change
 from alembic_rekey.sql.expressions import Clock
 from alembic_rekey.sql.side_tables import current_run, journal, runs
-from alembic_rekey.sql.steps import Statement, Step, counted
+from alembic_rekey.sql.steps import Guard, Statement, Step, counted
 
 __all__ = ["apply_steps", "finish"]
 
@@ -80,6 +80,9 @@ def apply_steps(spec: Spec, names: Names, planned: Planned, dialect: str) -> lis
         steps += applying.steps(identity, [count])
         if count.actions[0] is Action.CREATE:
             steps += keys_learnt(spec)
+            if database(dialect).follows_foreign_keys:
+                # What hangs on a shadow would stay there, and a foreign key speak first.
+                steps += map(Guard, created_counting(identity))
     # What refers to rows of slots leaves them before they go.
     for part in reversed(spec.children):
         steps += applying.steps(part, list(applied_counts(part)))

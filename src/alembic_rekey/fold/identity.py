@@ -23,12 +23,13 @@ from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.util import ClauseAdapter
 
 from alembic_rekey.fold.changes import of_this_run
+from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.orphans import referring_already
 from alembic_rekey.plan.becoming import taken_by_group
 from alembic_rekey.plan.groups.members import Planned, kept_by
 from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Part, Relation, Spec
+from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
 from alembic_rekey.sql.equality import Same
 from alembic_rekey.sql.expressions import InsertRows, sought
 from alembic_rekey.sql.side_tables import aliases, created, current_run, journal, run_time, to_name
@@ -36,7 +37,7 @@ from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import Key, given
 
-__all__ = ["apart", "creating", "keys_learnt", "learning", "learnt_rows"]
+__all__ = ["apart", "created_counting", "creating", "keys_learnt", "learning", "learnt_rows"]
 
 
 def creating(identity: Identity, planned: Planned) -> Insert:
@@ -116,6 +117,12 @@ def apart(identity: Identity) -> Relation:
         .where(of_this_run(kept, Action.CREATE), made.c.rekey_run.is_(None))
         .order_by(kept.c.rekey_canonical)
     )
+
+
+def created_counting(identity: Identity) -> Iterator[Check]:
+    """Yield the check that the rows which were created count, as `where` says, where it says anything."""
+    if identity.creates and identity.where is not None:
+        yield check("created_apart", identity.noun, apart(identity))
 
 
 def learning(spec: Spec) -> list[Part]:

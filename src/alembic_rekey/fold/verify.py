@@ -11,7 +11,7 @@ from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import UNPROVEN, drifted, restorable_run
 from alembic_rekey.back.rows import changed_back
 from alembic_rekey.fold.accounts import accounts_checked
-from alembic_rekey.fold.identity import apart
+from alembic_rekey.fold.identity import apart, created_counting
 from alembic_rekey.guard.accounts import accounts_closed, accounts_opened
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.claims.orphans import orphans_adopted
@@ -28,6 +28,7 @@ from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.plan import journalled
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Spec, Tags
+from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import counts, current_run
 from alembic_rekey.sql.steps import Guard, Step
 from alembic_rekey.undo.decided import decided_back, forgotten_back, stored_back
@@ -55,6 +56,7 @@ def verification(
         accounts_checked(spec, dialect, watches),
         check("count_differs", "", _count_differs(spec)),
         *(made for part in spec.parts for made in left(part, spec, names, planned)),
+        *(() if database(dialect).follows_foreign_keys else created_counting(spec.identity)),
         *_owner_lost(spec, planned),
         *_no_way_back(backward, kept),
     ]
@@ -114,8 +116,6 @@ def _shadow_left(identity: Identity, spec: Spec, names: Names, planned: Planned)
         retired = select(literal(1)).select_from(lines).where(lines.c.rekey_action == Action.RETIRE.value, mine)
         still = still.where(not_(exists(retired)))
     yield check("shadow_left", identity.noun, still)
-    if identity.creates and identity.where is not None:
-        yield check("created_apart", identity.noun, apart(identity))
 
 
 @left.register
