@@ -107,7 +107,7 @@ def test_rows_that_where_leaves_out_and_that_hang_on_a_shadow_are_refused(databa
     spec = COUNTED.format(identity=PROJECT, where=SOME)
     made = declared(database, tmp_path, LEFT_OUT.format(action=action), spec, ("projects", "notes"), names=NAMES)
     says = "notes: 2 rows that `where` leaves out hang on projects row 2, which the plan would delete, through project"
-    in_script = "rekey_foreign_key_broken" if database.dialect == "sqlite" else "rekey_left_out_project"
+    in_script = "rekey_left_out_project_0" if database.dialect == "sqlite" else "rekey_left_out_project"
     refuses(made, "rekey_left_out_project_0", says, in_script=in_script)
     database.execute("UPDATE notes SET project = 1 WHERE id IN (3, 4)")
     checked, ended = made.check(), made.upgrade()
@@ -116,6 +116,33 @@ def test_rows_that_where_leaves_out_and_that_hang_on_a_shadow_are_refused(databa
     ended = database.run_script(made.script("0001:0002"))
     assert 0 == ended.returncode, ended.stderr
     assert [(1,)] == database.rows("SELECT DISTINCT project FROM notes")
+
+
+PAIRED = """
+    CREATE TABLE projects (tenant INTEGER, id INTEGER, name VARCHAR(99), PRIMARY KEY (tenant, id));
+    INSERT INTO projects VALUES (1, 1, 'polisher'), (1, 2, 'pol');
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant INTEGER, project INTEGER, said VARCHAR(9){});
+    INSERT INTO notes VALUES (1, 1, 1, 'a'), (2, 1, 2, 'a'), (3, 1, 2, 'b');"""
+OF_PAIRS = """Spec(revision=revision, identity=Identity(noun="project",
+    key=(t["projects"].c.tenant, t["projects"].c.id),
+    name=t["projects"].c.name, missing=Missing.PROMOTE), references=(References(noun="note", key=t["notes"].c.id,
+    owners=((t["notes"].c.tenant, t["notes"].c.project),), where=t["notes"].c.said == "a"),))"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("refers", [", FOREIGN KEY (tenant, project) REFERENCES projects", ""])
+def test_rows_that_where_leaves_out_hang_by_a_foreign_key_alone(database, tmp_path, refers):
+    """By script too, which asks the catalog only then."""
+    made = declared(database, tmp_path, PAIRED.format(refers), OF_PAIRS, ("projects", "notes"), names=NAMES)
+    if refers:
+        says = "notes: 1 rows that `where` leaves out hang on projects row '1, 2', which the plan would delete, through"
+        in_script = "rekey_left_out_project_0" if database.dialect == "sqlite" else "rekey_left_out_project"
+        refuses(made, "rekey_left_out_project_0", f"{says} tenant, project", in_script=in_script)
+    else:
+        made.goes("online")
+        made.goes("online", "downgrade")
+        made.goes("by script")
+        assert [(1, 1), (2, 1), (3, 2)] == database.rows("SELECT id, project FROM notes ORDER BY id")
 
 
 @pytest.mark.slow

@@ -40,6 +40,8 @@ __all__ = [
     "covering",
     "deletions",
     "foreign_keys",
+    "hanging",
+    "writing",
     "written_columns",
 ]
 
@@ -112,6 +114,11 @@ def written_columns(spec: Spec, part: Part) -> dict[Action, list[str]]:
     }
 
 
+def writing(spec: Spec, part: Part, names: Sequence[str]) -> list[Action]:
+    """Return the actions on rows of `part` that stay which may change one of its columns `names`."""
+    return [action for action, columns in written_columns(spec, part).items() if {*columns} & {*names}]
+
+
 def deletions(spec: Spec) -> list[tuple[Part, Action]]:
     """Return what deletes rows, in the order in which it does: a row that goes no later than another hangs on nothing.
 
@@ -162,8 +169,8 @@ def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[C
     for part in spec.parts:
         for number, (key, moving, own) in enumerate(_leading(connection, spec, part, spec.deletable)):
             called = f"{part.noun}_{number}"
-            writing = [action for action, names in written_columns(spec, part).items() if {*names} & {*key.referred}]
-            acting = [*(DELETED if part.deletable else ()), *writing]
+            follows_it = writing(spec, part, key.referred)
+            acting = [*(DELETED if part.deletable else ()), *follows_it]
             child = _child(key, own if moving is None else parts[moving])
             if moving is None and acting:
                 stays = (
@@ -171,13 +178,13 @@ def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[C
                     if own is None
                     else _staying(own, child, planned, part, _no_later(spec, part, own, acting, follows))
                 )
-                yield check("attached", called, _hanging(key, child, part, planned, acting).where(*stays))
+                yield check("attached", called, hanging(key, child, part, planned, acting).where(*stays))
             if moving in counted and acting:
                 out = missing_in(keys_of(parts[moving], child), counted[moving])
-                yield check("left_out", called, _hanging(key, child, part, planned, acting).where(out))
-            if moving is not None and writing and follows:
+                yield check("left_out", called, hanging(key, child, part, planned, acting).where(out))
+            if moving is not None and follows_it and follows:
                 # Else it is asked at the end, when the rows under the old spelling have moved as well.
-                yield check("attached_by_name", called, _hanging(key, child, part, planned, writing))
+                yield check("attached_by_name", called, hanging(key, child, part, planned, follows_it))
 
 
 def _no_later(
@@ -200,7 +207,7 @@ def _child(key: ForeignKey, own: Part | None) -> FromClause:
     return table(key.child, *map(column, fields), schema=key.schema).alias("rekey_child")
 
 
-def _hanging(key: ForeignKey, child: FromClause, part: Part, planned: Planned, actions: Sequence[Action]) -> Relation:
+def hanging(key: ForeignKey, child: FromClause, part: Part, planned: Planned, actions: Sequence[Action]) -> Relation:
     """Return the rows of `part` that `actions` act on, with how many of `child` hang on each."""
     gone = planned[part]
     keys = keys_of(part, gone)

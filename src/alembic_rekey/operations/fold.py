@@ -27,7 +27,7 @@ from alembic_rekey.report.publication import Publication
 from alembic_rekey.report.runs import finished, written_report
 from alembic_rekey.review.made import all_called, told_apart
 from alembic_rekey.script.assertions import plan_assertions
-from alembic_rekey.script.attached import attached_in_script
+from alembic_rekey.script.attached import attached_in_script, left_out_in_script
 from alembic_rekey.script.script import counts_shown, script
 from alembic_rekey.settings import Settings
 from alembic_rekey.spec import Check, Spec
@@ -126,7 +126,8 @@ def _write(
     planned = journalled(spec, current_run())
     unseen = trigger_on_way_back(spec, dialect.name, planned)
     asked_for = [Guard(check) for check in (unseen, *_asked_for(settings, planned))]
-    guarding: list[Step] = [*declared_whole(spec, dialect.name), *attached_in_script(spec, dialect), *asked_for]
+    hanging: list[Step] = [*attached_in_script(spec, dialect), *left_out_in_script(spec, planned, dialect)]
+    guarding: list[Step] = [*declared_whole(spec, dialect.name), *hanging, *asked_for]
     notes = noted(operations)
     expected = approved(settings.expect_plan, len(notes.header), _called(operations, spec, settings))
     if expected is not None:

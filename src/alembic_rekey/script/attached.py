@@ -8,18 +8,30 @@ from typing import Any
 from sqlalchemy import ColumnElement, Dialect, literal_column
 
 from alembic_rekey.back.drift import Drift
-from alembic_rekey.guard.foreign_keys import counted_keys, covered_columns, deletions, written_columns
+from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.foreign_keys import (
+    ForeignKey,
+    counted_keys,
+    covered_columns,
+    deletions,
+    hanging,
+    writing,
+    written_columns,
+)
 from alembic_rekey.guard.wording.wording import WORDING
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.judged import keys_of, missing_in
 from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.script.guards import claim, sentence
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.dialects.question import Hanging
+from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.side_tables import journal_name
-from alembic_rekey.sql.steps import Statement
+from alembic_rekey.sql.steps import Guard, Statement
 from alembic_rekey.undo.decided import stored_back
 
-__all__ = ["attached_in_script", "hanging_in_script"]
+__all__ = ["attached_in_script", "hanging_in_script", "left_out_in_script"]
 
 _SAID: Mapping[str, ColumnElement[Any]] = {
     "table": literal_column('found."table"'),
@@ -61,6 +73,31 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
         if partial := [one.left_out for one in asked if any(child in counted for child, _, _ in one.covered)]:
             claims.append(claim(partial, left_out.claim, left_out.remedy))
         yield Statement("\n".join(claims), finding)
+
+
+def left_out_in_script(spec: Spec, planned: Planned, dialect: Dialect) -> Iterator[Guard]:
+    """Yield the guards for rows that do not count on rows that go, where `attached_in_script` finds none.
+
+    The tables are declared; whether a foreign key leads there the catalog tells when the script runs.
+    """
+    if database(dialect.name).follows_foreign_keys:
+        return
+    counted, parts = counted_keys(spec), {one.table: one for one in spec.parts}
+    for part in spec.parts:
+        for number, (table, fields, targets) in enumerate(covered_columns(spec, part)):
+            acting = [*(DELETED if part.deletable else ()), *writing(spec, part, targets)]
+            if table not in counted or not acting:
+                continue
+            key = ForeignKey(table.schema, table.name, part.table.schema, part.table.name, fields, targets, frozenset())
+            child = table.alias("rekey_child")
+            pairs = zip(fields, targets, strict=True)
+            there = [Refers(table.c[field], part.table.c[target]) for field, target in pairs]
+            out = missing_in(keys_of(parts[table], child), counted[table])
+            yield Guard(
+                check(
+                    "left_out", f"{part.noun}_{number}", hanging(key, child, part, planned, acting).where(out, *there)
+                )
+            )
 
 
 def _writes_what_is_followed(one: Hanging) -> bool:

@@ -1648,9 +1648,9 @@ FROM (SELECT rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_f
   GROUP BY rekey_found."table", rekey_found.rowid, rekey_found.parent, rekey_found.fkid) AS rekey_nowhere;
 
 -- Guard rekey_foreign_key_broken: no foreign key leads nowhere that did not before. If the script stops here: a table
---   outside the plan, or rows of one that `where` leaves out, hang on rows that the plan deletes: move these rows to
---   the canonical by hand, or cover them in the spec. Going back: what the row referred to was deleted since; put that
---   back first, or go back online with -x on_drift=keep.
+--   outside the plan hangs on rows that the plan deletes: move these rows to the canonical by hand, or cover them in
+--   the spec. Going back: what the row referred to was deleted since; put that back first, or go back online with -x
+--   on_drift=keep.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_foreign_key_broken',
   printf('%s: the row with rowid %s refers to a row of %s that would be gone', "table", rowid, parent)
 FROM (SELECT "table", rowid, parent, fkid, rows FROM rekey_broken_now

@@ -208,9 +208,9 @@ _WORDING: Mapping[str, Wording] = {
     "foreign_key_broken": Wording(
         claim="no foreign key leads nowhere that did not before",
         sentence="{table}: the row with rowid {rowid} refers to a row of {parent} that would be gone",
-        remedy="a table outside the plan, or rows of one that `where` leaves out, hang on rows that the plan deletes: "
-        "move these rows to the canonical by hand, or cover them in the spec. Going back: what the row referred to was "
-        "deleted since; put that back first, or go back online with -x on_drift=keep.",
+        remedy="a table outside the plan hangs on rows that the plan deletes: move these rows to the canonical by "
+        "hand, or cover them in the spec. Going back: what the row referred to was deleted since; put that back first, "
+        "or go back online with -x on_drift=keep.",
     ),
     "foreign_key_mended": Wording(
         claim="no foreign key that led nowhere before leads somewhere now",

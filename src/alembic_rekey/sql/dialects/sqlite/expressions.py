@@ -125,7 +125,9 @@ def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
     return (
         f"EXISTS (SELECT 1 FROM pragma_foreign_key_list({child}) AS fk "  # noqa: S608  # literals that SQLAlchemy wrote
         f'WHERE lower(fk."table") = lower({parent}) AND lower(fk."from") = lower({column}) '
-        f'AND lower(fk."to") = lower({target}))'
+        # Without columns it leads to the primary key.
+        'AND lower(coalesce(fk."to", (SELECT name FROM pragma_table_info(fk."table") WHERE pk = fk.seq + 1))) '
+        f"= lower({target}))"
     )
 
 
