@@ -3,6 +3,7 @@
 import pytest
 
 from declared import declared
+from shells import stopped_at
 from whole_database import is_ours, whole
 
 DEFINITIONS = """
@@ -81,6 +82,10 @@ def test_a_sum_that_another_row_holds_till_its_turn_comes_is_refused_beforehand(
     for said in (checked.out, ended.err):
         assert "people: row 1, which the plan would absorb for anna, would get what row 3, which the plan would" in said
         assert 1 == said.count("would get what row")
+    assert 0 == project.upgrade("0001").code
+    ran = database.run_script(project.script("0001:0002"))
+    assert ["rekey_unique_midway_person_sum_0"] == stopped_at(ran), ran.stderr
+    assert "row 1, which the plan would absorb for anna, would get what row 3" in (ran.stdout + ran.stderr).decode()
     database.execute("UPDATE people SET points = 30 WHERE id = 3")
     before = database.table("people")
     checked, ended = project.check(), project.upgrade()

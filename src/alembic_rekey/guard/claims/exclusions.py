@@ -2,23 +2,29 @@
 
 An exclusion constraint compares the rows as they will be by operators of its own. A unique index is asked row by row.
 
-As of unique indexes, the texts only the catalog knows; in a script the database itself refuses, and nothing is kept.
+As of unique indexes, the texts only the catalog knows; in a script the database itself refuses, and nothing is kept,
+but for what plain columns alone tell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import and_, func, literal, select, union_all
+from sqlalchemy import Text, and_, case, cast, func, literal, select, true, union_all
 
+from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.rows_after import as_stored
+from alembic_rekey.guard.claims.rows_after import as_stored, changed
 from alembic_rekey.guard.claims.uniqueness import Asked, compared, terms, typed
 from alembic_rekey.guard.foreign_keys import written_columns
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.judged import alike, flag, numbered
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Absorb, Check, Relation
+from alembic_rekey.spec import Absorb, Check, Part, Relation, Spec
+from alembic_rekey.sql.dialects import database
 
-__all__ = ["excluded_after", "unique_midway"]
+__all__ = ["excluded_after", "unique_midway", "unique_midway_declared"]
 
 
 def excluded_after(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
@@ -40,14 +46,25 @@ def unique_midway(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
             yield check("unique_midway", f"{one.part.noun}_{number}", _held_till_then(one))
 
 
+def unique_midway_declared(spec: Spec, names: Names, planned: Planned, dialect: str) -> Iterator[Check]:
+    """Yield the same for a script: of indexes of declared columns, which the catalog tells when it runs."""
+    for part in spec.parts:
+        for number, name in enumerate(name for name, how in part.absorbing.items() if how is Absorb.SUM):
+            found = _held_by_declared(part, name, spec, names, planned, dialect)
+            yield check("unique_midway", f"{part.noun}_sum_{number}", found)
+
+
+def _changing(part: Part, spec: Spec) -> list[str]:
+    # Who is retired gives before others take.
+    return sorted(action.value for action in {*written_columns(spec, part)} - {Action.RETIRE})
+
+
 def _held_till_then(asked: Asked) -> Relation:
     moved, _ = compared(asked)
     rows = as_stored(asked.part, asked.planned[asked.part].alias("rekey_holding"), asked.types)
-    # Who is retired gives before others take.
-    changing = {*written_columns(asked.spec, asked.part)} - {Action.RETIRE}
-    holding = typed(rows, asked.types).where(rows.action.in_(sorted(action.value for action in changing)))
+    holding = typed(rows, asked.types).where(rows.action.in_(_changing(asked.part, asked.spec)))
     held = terms(asked.part, asked.index, holding).subquery("rekey_held")
-    alike = [
+    same = [
         mine == its if asked.index.nulls_differ else mine.is_not_distinct_from(its)
         for mine, its in zip(list(moved.c)[1:], list(held.c)[1:], strict=True)
     ]
@@ -58,8 +75,47 @@ def _held_till_then(asked: Asked) -> Relation:
             held.c.rekey_row.label("other"),
             literal(asked.index.name).label("index"),
         )
-        .join_from(moved, held, and_(moved.c.rekey_row != held.c.rekey_row, *alike))
+        .join_from(moved, held, and_(moved.c.rekey_row != held.c.rekey_row, *same))
         .order_by(moved.c.rekey_row)
+    )
+
+
+def _held_by_declared(part: Part, summed: str, spec: Spec, names: Names, planned: Planned, dialect: str) -> Relation:
+    # The time of the change is known when it is written.
+    times = {str(stamp.name) for stamp in part.times}
+    declared = [str(known.name) for known in part.table.columns if known.name not in times]
+    changing, holding = (
+        select(rows.row.label("rekey_row"), *numbered("value", [rows.values[name] for name in declared]))
+        .select_from(rows.source)
+        .where(rows.action.in_(_changing(part, spec)))
+        .subquery(called)
+        for rows, called in (
+            (changed(part, spec, names, planned, declared), "rekey_changing"),
+            (as_stored(part, planned[part].alias("rekey_holding"), declared), "rekey_held"),
+        )
+    )
+    values = dict(zip(declared, zip(alike(changing, "value"), alike(holding, "value"), strict=True), strict=True))
+    # By itself: in a join, SQLite may ask its pragmas before it knows of which table.
+    index = about([part], database(dialect).shell.unique_columns).cte("rekey_index").prefix_with("MATERIALIZED")
+    compared = func.lower(index.c.column)
+    # Texts: not every type knows what is equal.
+    same = [
+        (compared == name.lower(), flag(cast(mine, Text) == cast(its, Text))) for name, (mine, its) in values.items()
+    ]
+    taken, held = values[summed]
+    return (
+        select(
+            literal(str(part.table.name)).label("table"),
+            changing.c.rekey_row.label("row"),
+            holding.c.rekey_row.label("other"),
+            index.c.called.label("index"),
+        )
+        .select_from(
+            changing.join(holding, and_(changing.c.rekey_row != holding.c.rekey_row, taken == held)).join(index, true())
+        )
+        .group_by(changing.c.rekey_row, holding.c.rekey_row, index.c.called)
+        .having(func.min(case(*same, else_=0)) == 1, func.max(flag(compared == summed.lower())) == 1)
+        .order_by(changing.c.rekey_row)
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.spec import Relation
+from alembic_rekey.sql.dialects.question import Question
 
 __all__ = ["MARK", "Said", "Shell"]
 
@@ -66,6 +67,9 @@ class Shell(ABC):
     @abstractmethod
     def dropping(self, views: Sequence[str]) -> str:
         """Return what drops views, each of which may need those behind it."""
+
+    unique_columns: Question
+    """What unique indexes of all rows compare row by row: `noun`, the index as it is `called`, and a `column` of it."""
 
     reopened: str
     """What keeps a statement out of a transaction of its own, where an earlier one has ended the script's."""

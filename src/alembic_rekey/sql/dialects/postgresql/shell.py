@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Text, func, literal_column, select, text
 
 from alembic_rekey.spec import Relation
+from alembic_rekey.sql.dialects.postgresql.catalog.claims import UNIQUE_COLUMNS
 from alembic_rekey.sql.dialects.postgresql.session import LOCK, SAME_TEXT
 from alembic_rekey.sql.dialects.shell import Said, Shell
 
@@ -66,6 +67,7 @@ END
 $rekey$;
 CREATE TRIGGER rekey_stop AFTER INSERT ON rekey_guard FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.rekey_stop();
 ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;"""
+    unique_columns = UNIQUE_COLUMNS
     reopened = ""
     schema_marks = ("", "")
     compares_generated = False

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from alembic_rekey.spec import Relation
 from alembic_rekey.sql.dialects.shell import Said, Shell
+from alembic_rekey.sql.dialects.sqlite.catalog.claims import UNIQUE_COLUMNS
 from alembic_rekey.sql.dialects.sqlite.expressions import Constants
 
 __all__ = ["SQLiteShell"]
@@ -61,6 +62,7 @@ SELECT said FROM (
   SELECT place, said FROM rekey_letter WHERE rest = ''
   UNION ALL SELECT 21, 'They are ' || count(said) || ' findings in all.' FROM rekey_finding
 ) WHERE place <= 20 OR (SELECT count(said) FROM rekey_finding) > 20 ORDER BY place;"""
+    unique_columns = UNIQUE_COLUMNS
     reopened = "SAVEPOINT rekey_step;\n"
     schema_marks = (_SCHEMA_BEFORE, _SCHEMA_MARK)
     compares_generated = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
+__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_COLUMNS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
 _NAMED = Question(
     "SELECT part.*, CAST(to_regclass(part.quoted) AS oid) AS member FROM rekey_part AS part",
@@ -133,6 +133,19 @@ UNIQUE_KEYS = Question(
     (_NAMED,),
 )
 """The parts whose key is one, as a constraint says."""
+
+UNIQUE_COLUMNS = Question(
+    """SELECT part.noun, CAST(CAST(made.indexrelid AS regclass) AS text) AS called, of.attname AS "column"
+        FROM rekey_named AS part
+        JOIN pg_catalog.pg_index AS made ON made.indrelid = part.member AND made.indisunique AND made.indisvalid
+          AND made.indimmediate AND made.indpred IS NULL
+        CROSS JOIN LATERAL unnest(made.indkey) WITH ORDINALITY AS at (number, place)
+        LEFT JOIN pg_catalog.pg_attribute AS of ON of.attrelid = made.indrelid AND of.attnum = at.number
+        WHERE at.place <= made.indnkeyatts""",
+    ("noun", "called", "column"),
+    (_NAMED,),
+)
+"""What the unique indexes compare that are asked row by row and about all, a line per column; NULL: an expression."""
 
 _TERMS = Question(
     """SELECT made.indexrelid, made.indrelid, at.number

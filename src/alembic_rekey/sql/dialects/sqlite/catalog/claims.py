@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
+__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_COLUMNS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
 TABLE_CLAIMS: Mapping[str, Question] = {
     "not_a_table": Question(
@@ -52,6 +52,14 @@ UNIQUE_KEYS = Question(
     ("noun",),
 )
 """The parts whose key is one, as a constraint says."""
+
+UNIQUE_COLUMNS = Question(
+    """SELECT part.noun, made.name AS called, of.name AS "column" FROM rekey_part AS part
+        JOIN pragma_index_list(part."table") AS made ON made."unique" = 1 AND made.partial = 0
+        JOIN pragma_index_info(made.name) AS of""",
+    ("noun", "called", "column"),
+)
+"""What the unique indexes of all rows compare, a line per column; an expression has no name."""
 
 UNIQUE_NAMES = Question(
     """SELECT part.noun, part."table", made.name AS index_name, made.partial,
