@@ -10,7 +10,7 @@ from alembic_rekey.environment import ledger_of
 from alembic_rekey.errors import AnswersRefused, RegistryRefused
 from alembic_rekey.fold.program import names_of, upgrade_steps
 from alembic_rekey.guard.checks import emptiness, refuse_rows_without_registry
-from alembic_rekey.guard.claims.exclusions import unique_midway_declared
+from alembic_rekey.guard.claims.exclusions import excluded_after, exclusions_declared, unique_midway_declared
 from alembic_rekey.guard.claims.rows import catalog_claims
 from alembic_rekey.guard.claims.rows_after import filled
 from alembic_rekey.guard.shape import missing_tables
@@ -128,8 +128,9 @@ def _write(
     unseen = trigger_on_way_back(spec, dialect.name, planned)
     asked_for = [Guard(check) for check in (unseen, *_asked_for(settings, planned))]
     hanging: list[Step] = [*attached_in_script(spec, dialect), *left_out_in_script(spec, planned, dialect)]
-    midway = unique_midway_declared(spec, names_of(spec, registry), planned, dialect.name)
-    guarding: list[Step] = [*declared_whole(spec, dialect.name), *hanging, *map(Guard, midway), *asked_for]
+    known = spec, names_of(spec, registry), planned, dialect.name
+    apart = [*unique_midway_declared(*known), *excluded_after(exclusions_declared(*known))]
+    guarding: list[Step] = [*declared_whole(spec, dialect.name), *hanging, *map(Guard, apart), *asked_for]
     notes = noted(operations)
     expected = approved(settings.expect_plan, len(notes.header), _called(operations, spec, settings))
     if expected is not None:

@@ -3,7 +3,7 @@
 An exclusion constraint compares the rows as they will be by operators of its own. A unique index is asked row by row.
 
 As of unique indexes, the texts only the catalog knows; in a script the database itself refuses, and nothing is kept,
-but for what plain columns alone tell.
+but for what the revision declares.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Absorb, Check, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 
-__all__ = ["excluded_after", "unique_midway", "unique_midway_declared"]
+__all__ = ["excluded_after", "exclusions_declared", "unique_midway", "unique_midway_declared"]
 
 
 def excluded_after(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
@@ -32,6 +32,17 @@ def excluded_after(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:
     for number, one in asked:
         if one.index.operators:
             yield check("excluded_after", f"{one.part.noun}_{number}", _excluding(one))
+
+
+def exclusions_declared(spec: Spec, names: Names, planned: Planned, dialect: str) -> Iterator[tuple[int, Asked]]:
+    """Yield the exclusion constraints that a script knows, as `touched` does: those that the revision declares."""
+    for part in spec.parts:
+        written = {str(name) for columns in written_columns(spec, part).values() for name in columns}
+        # The tables themselves tell the types.
+        types = dict.fromkeys((str(known.name) for known in part.table.columns), "")
+        for number, index in enumerate(database(dialect).shell.exclusions(part.table)):
+            if index.covered is None or not index.covered.isdisjoint(written):
+                yield number, Asked(spec, names, part, index, types, planned, written, {})
 
 
 def unique_midway(asked: Iterable[tuple[int, Asked]]) -> Iterator[Check]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.spec import Relation
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.dialects.question import Question
 
 __all__ = ["MARK", "Said", "Shell"]
@@ -70,6 +71,10 @@ class Shell(ABC):
 
     unique_columns: Question
     """What unique indexes of all rows compare row by row: `noun`, the index as it is `called`, and a `column` of it."""
+
+    @abstractmethod
+    def exclusions(self, source: Table) -> list[UniqueIndex]:
+        """Return the exclusion constraints that a revision declares `source` with."""
 
     reopened: str
     """What keeps a statement out of a transaction of its own, where an earlier one has ended the script's."""

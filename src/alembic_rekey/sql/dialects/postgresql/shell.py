@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Text, func, literal_column, select, text
+from sqlalchemy import Table, Text, func, literal_column, select, text
 
 from alembic_rekey.spec import Relation
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.dialects.postgresql.catalog.claims import UNIQUE_COLUMNS
+from alembic_rekey.sql.dialects.postgresql.catalog.unique_indexes import declared_exclusions
 from alembic_rekey.sql.dialects.postgresql.session import LOCK, SAME_TEXT
 from alembic_rekey.sql.dialects.shell import Said, Shell
 
@@ -94,6 +96,10 @@ ALTER TABLE rekey_guard ENABLE ALWAYS TRIGGER rekey_stop;"""
     def guard(self, names: Mapping[str, str], found: str) -> str:
         """Insert what it finds: the trigger stops."""
         return f"INSERT INTO rekey_guard (guard, said)\n{found};"  # a query of ours
+
+    def exclusions(self, source: Table) -> list[UniqueIndex]:
+        """Read the declaration."""
+        return declared_exclusions(source)
 
     def dropping(self, views: Sequence[str]) -> str:
         """Name all of them in one statement."""

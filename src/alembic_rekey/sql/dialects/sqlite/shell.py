@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Table
+
 from alembic_rekey.spec import Relation
+from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.dialects.shell import Said, Shell
 from alembic_rekey.sql.dialects.sqlite.catalog.claims import UNIQUE_COLUMNS
 from alembic_rekey.sql.dialects.sqlite.expressions import Constants
@@ -94,6 +97,10 @@ INSERT OR ROLLBACK INTO rekey_guard SELECT guard FROM rekey_finding;
 INSERT INTO rekey_whole (offending) SELECT guard IS NOT NULL FROM rekey_guard;
 DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;"""  # noqa: S608  # names of guards, and a query of ours
+
+    def exclusions(self, source: Table) -> list[UniqueIndex]:
+        """Return none: it has none."""
+        return []
 
     def dropping(self, views: Sequence[str]) -> str:
         """Take one statement for each."""

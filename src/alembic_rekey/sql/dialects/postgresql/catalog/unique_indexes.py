@@ -1,16 +1,19 @@
-"""Unique indexes as the catalog of PostgreSQL has them."""
+"""Unique indexes as the catalog of PostgreSQL has them, and what a revision declares of exclusion constraints."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import ClauseElement, Column, Connection, Table, TextClause, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, dialect
+from sqlalchemy.sql.visitors import iterate
 
 from alembic_rekey.sql.dialects.constraints import UniqueIndex
 from alembic_rekey.sql.expressions import quoted
 
-__all__ = ["unique_indexes"]
+__all__ = ["declared_exclusions", "unique_indexes"]
 
 _INDEXES = text(
     """
@@ -88,3 +91,32 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
             immediate,
             only,
         )
+
+
+def declared_exclusions(source: Table) -> list[UniqueIndex]:
+    """Return the exclusion constraints that `source` is declared with."""
+    return [_declared(one) for one in source.constraints if isinstance(one, ExcludeConstraint)]
+
+
+def _declared(constraint: ExcludeConstraint) -> UniqueIndex:
+    # SQLAlchemy itself compiles it of these: what is no plain column stands nowhere else.
+    terms: Any = constraint._render_exprs
+    where: Any = constraint.where
+    read = [expression for expression, _, _ in terms] + ([] if where is None else [where])
+    elements = [element for each in read for element in iterate(each)]
+    only_text = any(isinstance(each, TextClause) for each in elements)
+    return UniqueIndex(
+        str(constraint.name or "EXCLUDE"),
+        tuple(f"({_said(expression)})" for expression, _, _ in terms),
+        None if where is None else _said(where),
+        frozenset(),
+        None if only_text else frozenset(str(each.name) for each in elements if isinstance(each, Column)),
+        nulls_differ=True,
+        operators=tuple(operator for _, _, operator in terms),
+    )
+
+
+def _said(expression: ClauseElement) -> str:
+    how = {"literal_binds": True, "include_table": False}
+    # What would stand for a parameter is written as it is.
+    return str(expression.compile(dialect=dialect(paramstyle="named"), compile_kwargs=how))  # type: ignore[no-untyped-call]  # SQLAlchemy's own
