@@ -59,6 +59,7 @@ CONSTRUCTS = [
     values.Constant(literal("a"), Text()),
     values.Key(column("alias", Text()), Uuid()),
     values.NoNumber(NAME),
+    values.Number(NAME, Integer()),
     values.KeyText([THINGS.c.id, NAME]),
 ]
 OF_ONE = tuple(f"alembic_rekey.sql.dialects.{name}." for name in DATABASES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, FromClause, and_, literal, not_, select
+from sqlalchemy import ColumnElement, FromClause, String, Text, and_, cast, literal, not_, select
 
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import judged
@@ -63,6 +63,7 @@ def hanging_on(spec: Spec, back: Mapping[Part, FromClause]) -> Iterator[ColumnEl
             assert name is not None  # noqa: S101  # the condition above, which mypy does not follow
             known_as = identity.table.alias("rekey_named")
             named = made.join(known_as, same_key(keys_of(identity, known_as), keys))
-            named_so = child.c[tag.key] == Uncollated(known_as.c[name.key])
+            text = known_as.c[name.key] if isinstance(name.type, String) else cast(known_as.c[name.key], Text)
+            named_so = child.c[tag.key] == Uncollated(text)
             tagged = select(*keys).join_from(named, child, named_so)
             yield and_(Refers(tag, name), among(identity.keys, tagged.where(stays)))

@@ -13,6 +13,7 @@ from alembic_rekey.back.drift import untouched
 from alembic_rekey.plan.judged import about, alike, among, keys_of, missing_in, same_key
 from alembic_rekey.spec import Identity, Part, Relation, Slots
 from alembic_rekey.sql.equality import Same, SameSlot
+from alembic_rekey.sql.values import named
 
 __all__ = ["Place", "place_of", "staying"]
 
@@ -64,7 +65,7 @@ def _name(identity: Identity, lines: FromClause) -> Place | None:
     within = (Same(other.c[known.key], lines.c[known.name]) for known in identity.within)
     keys = [other.c[known.key] != lines.c[known.name] for known in identity.keys]
     # A shadow that is spelt as the canonical stood beside one of that name before: nobody took its place.
-    renamed = lines.c[identity.name.name] != lines.c.rekey_canonical
+    renamed = lines.c[identity.name.name] != named(lines.c.rekey_canonical, identity.name)
     if identity.owners:
         # A row of no group moves with its owners alone.
         renamed = and_(renamed, lines.c.rekey_place.is_not(None))

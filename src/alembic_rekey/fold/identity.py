@@ -35,7 +35,7 @@ from alembic_rekey.sql.expressions import InsertRows, sought
 from alembic_rekey.sql.side_tables import aliases, created, current_run, journal, run_time, to_name
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.times import written_time
-from alembic_rekey.sql.values import Key, given
+from alembic_rekey.sql.values import Key, given, named
 
 __all__ = ["apart", "created_counting", "creating", "keys_learnt", "learning", "learnt_rows"]
 
@@ -74,7 +74,7 @@ def keys_learnt(spec: Spec) -> Iterator[Statement]:
     identity = spec.identity
     kept, original = journal(identity), identity.table.alias("rekey_original")
     assert identity.name is not None  # noqa: S101  # only named rows are created: `Identity.creates`
-    matched: ColumnElement[bool] = sought(original.c[identity.name.key], kept.c.rekey_canonical)
+    matched: ColumnElement[bool] = sought(original.c[identity.name.key], named(kept.c.rekey_canonical, identity.name))
     joined: FromClause = kept
     if identity.where is not None:
         # A row that does not count may have the name too.
@@ -163,7 +163,7 @@ def _learning(identity: Identity, part: Part) -> Iterator[Statement]:
 def _created(identity: Identity, kept: TableClause) -> dict[str, ColumnElement[Any]]:
     """Return what a created row holds beside its key."""
     assert identity.name is not None  # noqa: S101  # only named rows are created: `Identity.creates`
-    values: dict[str, ColumnElement[Any]] = {identity.name.name: kept.c.rekey_canonical}
-    values |= given(identity, kept.c.rekey_canonical)
+    name = named(kept.c.rekey_canonical, identity.name)
+    values: dict[str, ColumnElement[Any]] = {identity.name.name: name, **given(identity, kept.c.rekey_canonical)}
     stamps = (identity.created_at, identity.stamp)
     return values | {stamp.name: written_time(run_time(), stamp) for stamp in stamps if stamp is not None}

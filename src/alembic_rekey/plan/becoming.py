@@ -17,7 +17,7 @@ from alembic_rekey.plan.parts.tags import tagged
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import SURVIVOR, Identity, Itself, Part, References, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
-from alembic_rekey.sql.values import constant
+from alembic_rekey.sql.values import constant, named
 
 __all__ = ["After", "after", "becoming", "new_key", "taken_by_group"]
 
@@ -83,10 +83,11 @@ def _after_identity(
     if identity.absorb:
         source, taken = _absorbing(identity, rows, source)
         values |= taken
-    named: ColumnElement[Any] = rows.c.rekey_canonical
     for known in identity.named:
-        # A row of no group moves with its owners alone.
-        mine = case((rows.c.rekey_place.is_(None), rows.c[known.name]), else_=named) if identity.owners else named
+        mine = named(rows.c.rekey_canonical, known)
+        if identity.owners:
+            # A row of no group moves with its owners alone.
+            mine = case((rows.c.rekey_place.is_(None), rows.c[known.name]), else_=mine)
         values[str(known.name)] = mine
     for name, value in (identity.retiring or {}).items():
         type_ = identity.table.c[name].type

@@ -187,7 +187,7 @@ class Scanned(Exact):
 
 def sought(stored: ColumnElement[Any], text: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the condition that `stored` is `text` letter by letter, for a look-up: an index of its column serves."""
-    return and_(stored == text, Exact(stored) == text)
+    return and_(stored == text, Exact(stored) == text) if isinstance(stored.type, String) else stored == text
 
 
 def by_code_point(stored: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -34,10 +34,12 @@ __all__ = [
     "Key",
     "KeyText",
     "NoNumber",
+    "Number",
     "comparable",
     "constant",
     "equatable",
     "given",
+    "named",
     "readable",
 ]
 
@@ -61,6 +63,16 @@ class Key(ColumnElement[Any]):
     inherit_cache = False
 
     def __init__(self, text: ColumnElement[str], type_: TypeEngine[Any]) -> None:
+        self.text = text
+        self.type = type_
+
+
+class Number(ColumnElement[int]):
+    """A name as a column of whole numbers of `type_` holds it; NULL where that would tell another text, or none."""
+
+    inherit_cache = False
+
+    def __init__(self, text: ColumnElement[str], type_: Integer) -> None:
         self.text = text
         self.type = type_
 
@@ -98,14 +110,20 @@ class NoNumber(ColumnElement[bool]):
         self.stored = stored
 
 
+def named(canonical: ColumnElement[str], name: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a canonical, which is a text, as the column `name` of an identity holds it."""
+    return Number(canonical, name.type) if isinstance(name.type, Integer) else canonical
+
+
 def given(identity: Identity, canonical: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
     """Return the values that the revision gives to a created row of `identity`, whose name will be `canonical`."""
+    name = canonical if identity.name is None else named(canonical, identity.name)
 
-    def named(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
-        return canonical if element is identity.name else None
+    def replaced(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        return name if element is identity.name else None
 
     made = {
-        column: replacement_traverse(value, {}, named) if isinstance(value, ColumnElement) else value
+        column: replacement_traverse(value, {}, replaced) if isinstance(value, ColumnElement) else value
         for column, value in identity.creating.items()
     }
     return {column: constant(value, identity.table.c[column].type) for column, value in made.items()}

@@ -251,7 +251,7 @@ FROM (SELECT part."table",
   WHERE known.relkind NOT IN ('r', 'p')) AS rekey_asked;
 
 -- Guard rekey_not_text: a column of names holds texts. If the script stops here: name the column that holds the name
---   itself in the spec; a column that refers to a row by its key is an owner.
+--   itself in the spec (an identity's number as sa.Integer); a column that refers to a row by its key is an owner.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_not_text',
   format('%s: the column of names %L is of type %s, and names are texts', "table", "column", type)
 FROM (SELECT part.noun, part."table", known.attname AS "column", format_type(known.atttypid, known.atttypmod) AS type

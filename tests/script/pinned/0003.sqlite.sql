@@ -164,7 +164,7 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_not_text: a column of names holds texts. If the script stops here: name the column that holds the name
---   itself in the spec; a column that refers to a row by its key is an owner.
+--   itself in the spec (an identity's number as sa.Integer); a column that refers to a row by its key is an owner.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_not_text',
   printf('%s: the column of names %Q is of type %s, and names are texts', "table", "column", type)
 FROM (SELECT part.noun, part."table", known.name AS "column", known.type

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import String, and_, func, literal, not_, or_, select
+from sqlalchemy import Column, Integer, String, and_, func, literal, not_, or_, select
 from sqlalchemy.sql.operators import eq
 
 from alembic_rekey.guard.checks import check
+from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned, kept_by, referring
 from alembic_rekey.plan.groups.ranked import written_name
@@ -18,7 +20,7 @@ from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
 from alembic_rekey.spec.part import Owner
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import Same
-from alembic_rekey.sql.values import comparable
+from alembic_rekey.sql.values import comparable, named
 
 __all__ = ["group_claims"]
 
@@ -28,12 +30,28 @@ def group_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> It
     identity = spec.identity
     if not identity.found and identity.is_named_by_key:
         yield check("canonical_absent", identity.noun, _canonical_absent(identity, names, planned))
+    for known in identity.named if not identity.found else ():
+        if isinstance(known.type, Integer):
+            yield check("no_number_named", identity.noun, _no_number_named(identity, known, planned))
     for part in spec.parts:
         for number, owner in enumerate(part.owning if part.of is not None else ()):
             yield check("owner_lost", f"{part.noun}_planned_{number}", _left_alone(part, owner, spec, planned))
     yield from _otherwise(spec, dialect, planned)
     if identity.retire is not None:
         yield check("retired_again", identity.noun, _retired_again(identity, spec, names, planned))
+
+
+def _no_number_named(identity: Identity, known: Column[Any], planned: Planned) -> Relation:
+    """Return the canonicals that the column of names, which holds whole numbers, would hold otherwise or not at all."""
+    rows = planned[identity]
+    writing = {Action.CREATE, *(action for action, columns in written(identity).items() if known in columns)}
+    said = {"table": str(identity.table.name), "column": str(known.name)}
+    return (
+        select(*(literal(value).label(name) for name, value in said.items()), rows.c.rekey_canonical.label("canonical"))
+        .where(rows.c.rekey_action.in_(sorted(writing)), named(rows.c.rekey_canonical, known).is_(None))
+        .distinct()
+        .order_by(rows.c.rekey_canonical)
+    )
 
 
 def _left_alone(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relation:

@@ -40,7 +40,7 @@ from alembic_rekey.spec import Check, Identity, Part, Spec
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.times import written_time
-from alembic_rekey.sql.values import given
+from alembic_rekey.sql.values import given, named
 
 __all__ = ["RowsAfter", "as_stored", "called", "changed", "created", "created_apart", "filled", "standing"]
 
@@ -92,7 +92,8 @@ def created(spec: Spec, planned: Planned) -> RowsAfter | None:
     making = planned[identity].alias("rekey_making")
     acting = select(making).where(making.c.rekey_action == Action.CREATE.value).subquery("rekey_made")
     lead, canonical, source = leads_of(identity, acting), acting.c.rekey_canonical, acting
-    values: dict[str, ColumnElement[Any]] = {str(identity.name.name): canonical, **given(identity, canonical)}
+    name = named(canonical, identity.name)
+    values: dict[str, ColumnElement[Any]] = {str(identity.name.name): name, **given(identity, canonical)}
     joined: FromClause = source
     if identity.within:
         first = planned[identity].alias("rekey_first")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import CTE, and_, column, func, select, values
+from sqlalchemy import CTE, Integer, and_, column, func, select, values
 
 from alembic_rekey.guard.catalog import each_about
 from alembic_rekey.guard.checks import check
@@ -35,8 +35,8 @@ def astray(dialect: str) -> list[Check]:
 def table_claims(parts: Sequence[Part], dialect: str) -> Iterator[Check]:
     """Yield the checks of what the catalog alone tells, each asked once for all tables."""
     asked = database(dialect)
-    # A name that no fold writes may be of any type.
-    concerned = dict.fromkeys(asked.table_claims, parts) | {"not_text": [*filter(_writes_names, parts)]}
+    # A name that no fold writes may be of any type; of a number it is asked whether the name is one.
+    concerned = dict.fromkeys(asked.table_claims, parts) | {"not_text": [*filter(_writes_texts, parts)]}
     questions = {name: question for name, question in asked.table_claims.items() if concerned[name]}
     if identities := [part for part in parts if isinstance(part, Identity) and part.named]:
         questions["name_of_several"] = Question(_SEVERAL, ("noun", "table", "columns"), (asked.unique_names,))
@@ -106,5 +106,6 @@ def _spoken_of_tags(tags: Tags) -> Iterable[tuple[str, Any]]:
     return () if tags.status is None else [(str(tags.status.name), tags.superseded)]
 
 
-def _writes_names(part: Part) -> bool:
-    return any(not {*part.named}.isdisjoint(columns) for columns in written(part).values())
+def _writes_texts(part: Part) -> bool:
+    counts = part.called is not None and isinstance(part.called.type, Integer)
+    return not counts and any(not {*part.named}.isdisjoint(columns) for columns in written(part).values())

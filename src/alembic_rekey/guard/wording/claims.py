@@ -28,8 +28,15 @@ CLAIM_WORDING: Mapping[str, Wording] = {
     "not_text": Wording(
         claim="a column of names holds texts",
         sentence="{table}: the column of names {column!r} is of type {type}, and names are texts",
-        remedy="name the column that holds the name itself in the spec; a column that refers to a row by its key is "
-        "an owner.",
+        remedy="name the column that holds the name itself in the spec (an identity's number as sa.Integer); a column "
+        "that refers to a row by its key is an owner.",
+    ),
+    "no_number_named": Wording(
+        claim="a name that is written into a column of whole numbers is one, as the column tells it",
+        sentence="{table}: {column!r} holds whole numbers, and the registry's {canonical!r} is none that it would tell "
+        "so",
+        remedy="write the id in the registry as the column tells it, with no sign or zero in front, and with room for "
+        "it in the declared type (sa.BigInteger); or name a column of texts in the spec.",
     ),
     "no_label": Wording(
         claim="a word that the spec writes into a column of an enum is one of its labels",

@@ -61,12 +61,16 @@ def _members(parent: Part, planned: FromClause) -> CTE:
             planned.c.rekey_canonical.label("canonical"),
             planned.c.rekey_place.label("place"),
             *numbered("owner", [planned.c[known.name] for known in parent.owner_columns if parent.key_moves]),
-            *([] if named is None else [planned.c[named.name].label("name")]),
+            *([] if named is None else [_text(planned.c[named.name]).label("name")]),
         )
         .where(planned.c.rekey_place.is_not(None))
         .cte(f"rekey_members_{parent.noun}")
         .prefix_with("NOT MATERIALIZED")
     )
+
+
+def _text(name: ColumnElement[Any]) -> ColumnElement[Any]:
+    return name if isinstance(name.type, String) else cast(name, Text)
 
 
 @dataclass(frozen=True)
@@ -217,8 +221,7 @@ def _behind(
 def _follows(column: ColumnElement[Any], spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:
     if "name" not in member.c:
         return false()
-    name = member.c.name if isinstance(member.c.name.type, String) else cast(member.c.name, Text)
-    follows = and_(column == name, column != member.c.canonical)
+    follows = and_(column == member.c.name, column != member.c.canonical)
     identity = spec.identity
     if not identity.matching or identity.name is None:
         return follows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Cast, Enum, String, Text, Uuid, cast, literal
+from sqlalchemy import BigInteger, BindParameter, Cast, Enum, SmallInteger, String, Text, Uuid, cast, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 from sqlalchemy.types import UserDefinedType
@@ -35,12 +35,11 @@ from alembic_rekey.sql.expressions import (
     Uncollated,
     Verbatim,
     Written,
-    quoted,
 )
-from alembic_rekey.sql.references import DropColumn, Refers, ReplicateWhole
+from alembic_rekey.sql.references import DropColumn, ReplicateWhole
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal
-from alembic_rekey.sql.values import Constant, Key, KeyText, NoNumber, equatable
+from alembic_rekey.sql.values import Constant, Key, KeyText, NoNumber, Number, equatable
 
 compiles(InsertRows, "postgresql")(insert_rows)
 compiles(CreateJournal, "postgresql")(create_journal)
@@ -133,26 +132,6 @@ def _as_text(element: AsText, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST({compiler.process(element.stored, **kw)} AS TEXT)"
 
 
-@compiles(Refers, "postgresql")
-def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
-    child, column, parent, target = (
-        compiler.process(literal(str(name), Text()), **kw)
-        for name in (
-            quoted(element.child.table.name, element.child.table.schema),
-            element.child.name,
-            quoted(element.parent.table.name, element.parent.table.schema),
-            element.parent.name,
-        )
-    )
-    place = "(SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = {} AND attname = {})"
-    return (
-        "EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS fk WHERE fk.contype = 'f' "  # noqa: S608  # the same
-        f"AND fk.conrelid = to_regclass({child}) AND fk.confrelid = to_regclass({parent}) "
-        f"AND fk.conkey = {place.format('fk.conrelid', column)} "
-        f"AND fk.confkey = {place.format('fk.confrelid', target)})"
-    )
-
-
 @compiles(BeyondASCII, "postgresql")
 def _beyond_ascii(element: BeyondASCII, compiler: SQLCompiler, **kw: Any) -> str:
     stored = compiler.process(element.stored, **kw)
@@ -214,6 +193,18 @@ def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
         return text
     # A project may keep a UUID as SQLAlchemy does where there is no type for it: as 32 digits.
     return f"CAST({text} AS UUID)" if element.type.native_uuid else f"replace({text}, '-', '')"
+
+
+@compiles(Number, "postgresql")
+def _number(element: Number, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.text, **kw)
+    most = 2 ** (15 if isinstance(element.type, SmallInteger) else 63 if isinstance(element.type, BigInteger) else 31)
+    # One within the other: what is no number must not be cast, and what is too large not so.
+    return (
+        f"CASE WHEN ({text} ~ '^(0|-?[1-9][0-9]*)$') THEN "
+        f"CASE WHEN (CAST({text} AS NUMERIC) BETWEEN {-most} AND {most - 1}) THEN "
+        f"{compiler.process(cast(element.text, element.type), **kw)} END END"
+    )
 
 
 @compiles(KeyText, "postgresql")

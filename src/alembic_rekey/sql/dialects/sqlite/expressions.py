@@ -38,7 +38,7 @@ from alembic_rekey.sql.expressions import (
 from alembic_rekey.sql.references import DropColumn, Refers
 from alembic_rekey.sql.registry_text import BeyondASCII, FoldedName, FromHexadecimal
 from alembic_rekey.sql.side_tables import CreateJournal
-from alembic_rekey.sql.values import Constant, Key, KeyText, NoNumber
+from alembic_rekey.sql.values import Constant, Key, KeyText, NoNumber, Number
 
 compiles(InsertRows, "sqlite")(insert_rows)
 compiles(CreateJournal, "sqlite")(create_journal)
@@ -162,6 +162,13 @@ def _key(element: Key, compiler: SQLCompiler, **kw: Any) -> str:
     text = compiler.process(element.text, **kw)
     # SQLAlchemy keeps a UUID as 32 digits where the database has no type for it.
     return f"replace({text}, '-', '')" if isinstance(element.type, Uuid) else text
+
+
+@compiles(Number, "sqlite")
+def _number(element: Number, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.text, **kw)
+    number = f"CAST({text} AS INTEGER)"
+    return f"CASE WHEN (CAST({number} AS TEXT) = {text}) THEN {number} END"
 
 
 @compiles(KeyText, "sqlite")

@@ -31,11 +31,14 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Epoch, Stamp
 from alembic_rekey.sql.dialects.lines import as_number, place_in
 from alembic_rekey.sql.expressions import quoted
+from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.registry_text import RegistryText
 
 __all__ = ["as_made", "columns", "foreign_keys", "mistyped_times", "needed", "strange_labels"]
@@ -119,6 +122,26 @@ def foreign_keys(parent: Table, children: Sequence[Table]) -> Executable:
     """Return the question for the foreign keys that lead to `parent`."""
     names = json.dumps([quoted(child.name, child.schema) for child in children])
     return _KEYS.bindparams(parent=quoted(parent.name, parent.schema), children=names)
+
+
+@compiles(Refers, "postgresql")
+def _refers(element: Refers, compiler: SQLCompiler, **kw: Any) -> str:
+    child, column, parent, target = (
+        compiler.process(literal(str(name), Text()), **kw)
+        for name in (
+            quoted(element.child.table.name, element.child.table.schema),
+            element.child.name,
+            quoted(element.parent.table.name, element.parent.table.schema),
+            element.parent.name,
+        )
+    )
+    place = "(SELECT array_agg(attnum) FROM pg_catalog.pg_attribute WHERE attrelid = {} AND attname = {})"
+    return (
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS fk WHERE fk.contype = 'f' "  # noqa: S608  # the same
+        f"AND fk.conrelid = to_regclass({child}) AND fk.confrelid = to_regclass({parent}) "
+        f"AND fk.conkey = {place.format('fk.conrelid', column)} "
+        f"AND fk.confkey = {place.format('fk.confrelid', target)})"
+    )
 
 
 def mistyped_times(stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[Relation]:
