@@ -14,7 +14,7 @@ from alembic_rekey.errors import AnswersRefused
 from alembic_rekey.names import answers as limits
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import read_registry
-from alembic_rekey.spec import Identity, Slots, Spec
+from alembic_rekey.spec import Identity, Missing, Slots, Spec
 from answer_files import answer, written
 
 PROJECTS = {"p05-interferometer": ["p05", "Größe"], "p06-polisher": ["p06"]}
@@ -126,6 +126,46 @@ def test_the_table_is_named_where_there_are_several_and_fields_never_clash(read,
         [answer("p05")], SEVERAL
     )
     assert "none: the revision has no slots" in problems([answer("p05")], spec_of())[0]
+
+
+def test_owners_and_a_row_are_read_as_texts_of_their_columns(read):
+    """What an owner is called is shown for a person: it may say anything."""
+    slot = {"project": "p05", "category": "c", "key": "k"}
+    said = [
+        {**slot, "owner.owner": 7, "keep": {"row": 12}},
+        {**slot, "owner.owner": {"key": None, "called": [1]}, "keep": {"row": ""}},
+        {**slot, "keep": "p05"},
+    ]
+    assert [(("7",), ("12",), "12"), ((None,), ("",), ""), (None, None, "p05")] == [
+        (one.owners, one.row, one.keep) for one in read(said)
+    ]
+
+
+def test_a_fault_of_an_owner_or_a_row_has_its_place(problems):
+    table = Table("links", MetaData(), *(Column(name, Text) for name in "abcdv"))
+    a, b, c, d, v = table.c
+    people = Table("people", MetaData(), *(Column(name, Text) for name in ("tenant", "id", "name"))).c
+    identity = Identity(noun="person", key=(people.tenant, people.id), name=people.name, missing=Missing.PROMOTE)
+    links = Slots(noun="link", key=(a, b), owners=((a, b), (c, d)), value=v)
+    several = Spec(revision="1", identity=identity, slots=(links,))
+    first = {"project": "p05", "owner.a, b": ["1", 2]}
+    both = {**first, "owner.c, d": {"key": [None, "x"], "called": "p05"}}
+    odd = [
+        {**first, "keep": "p05"},
+        {**both, "owner.c, d": {"key": "x", "name": "p05"}, "keep": {"row": ["1"]}},
+        {**both, "owner.a": "1", "keep": {"row": ["1", None]}},
+        {**both, "keep": {"row": ["1", [2]], "alias": "p05"}},
+    ]
+    assert (
+        "resolutions[0].owner.c, d: is not there",
+        "resolutions[1].owner.c, d.name: there is no such field",
+        "resolutions[1].owner.c, d.key: must be a list of the 2 values of the key",
+        "resolutions[1].keep.row: must be a list of the 2 values of the key",
+        "resolutions[2].owner.a: there is no such field",
+        "resolutions[2].keep.row: must be the key of a row, not null",
+        "resolutions[3].keep.row: must be a string, an integer or null, not a list",
+        "resolutions[3].keep.alias: there is no such field",
+    ) == problems(odd, several)
 
 
 FAULTS = {

@@ -9,10 +9,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    String,
     Table,
     and_,
-    cast,
     exists,
     func,
     literal,
@@ -26,9 +24,10 @@ from alembic_rekey.errors import RegistryRefused
 from alembic_rekey.guard.wording.wording import WORDING
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.plan.becoming import becoming
-from alembic_rekey.plan.groups.members import Planned, refers, standing_under
+from alembic_rekey.plan.groups.members import Planned, refers
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
+from alembic_rekey.plan.groups.standing import slot_text, standing
 from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Differing, Identity, Itself, Part, References, Relation, Slots, Spec, Tags
@@ -168,37 +167,24 @@ def _slot(slots: Slots, relation: Any) -> tuple[ColumnElement[Any], ...]:
     return tuple(relation.c[part.name] for part in slots.slot)
 
 
-def _slot_text(slots: Slots, relation: Any) -> ColumnElement[str]:
-    shown = [
-        literal(f"{', ' if place else ''}{part.name}=") + func.coalesce(cast(relation.c[part.name], String), "NULL")
-        for place, part in enumerate(slots.slot)
-    ]
-    if not shown:
-        return literal("its one row").label("slot")
-    text = shown[0]
-    for more in shown[1:]:
-        text = text + more
-    return text.label("slot")
-
-
 def _collisions(spec: Spec, slots: Slots, planned: Planned) -> Relation:
     relation = planned[slots]
     assert slots.value is not None  # noqa: S101  # without one, rows of a slot say the same
     keys = keys_of(slots, relation)
-    joined, _, under = standing_under(slots, spec, planned)
+    stands = standing(slots, spec, planned)
     active = [] if slots.status is None else [comparable(relation.c[slots.status.name]) == slots.active]
     return (
         select(
             literal(str(slots.table.name)).label("table"),
-            relation.c.rekey_canonical.label("canonical"),
-            _slot_text(slots, relation),
+            stands.canonical.label("canonical"),
+            slot_text(slots, relation, stands),
             key_text(keys).label("key"),
-            under.label("written_under"),
+            stands.under.label("written_under"),
             relation.c[slots.value.name].label("value"),
         )
-        .select_from(joined)
+        .select_from(stands.source)
         .where(relation.c.rekey_action == Action.COLLISION.value, *active)
-        .order_by(relation.c.rekey_canonical, *_slot(slots, relation), *keys)
+        .order_by(*stands.whose, *_slot(slots, relation), *keys)
     )
 
 
@@ -210,7 +196,7 @@ def _crowded(slots: Slots, planned: Planned) -> Relation:
             literal(str(slots.table.name)).label("table"),
             relation.c.rekey_canonical.label("canonical"),
             key_text(owners).label("owner"),
-            _slot_text(slots, relation),
+            slot_text(slots, relation),
             func.count().label("rows"),
         )
         .group_by(relation.c.rekey_canonical, *owners, *_slot(slots, relation))

@@ -1,9 +1,10 @@
 """The file of answers to collisions, read and checked: which row a person keeps in each slot.
 
 JSON, a list or an object with a list `resolutions`, of objects: `project`, the slot's columns by their names,
-`keep`, `table` where the revision has several tables of slots, and `fold` where the upgrade has several folds: what
-the one is called. `keep` is the word `canonical` or the name of
-the alias whose row stays. `decided_by` and `why`, texts, are kept for those who ask later. The form that
+`keep`, `table` where the revision has several tables of slots, `fold` where the upgrade has several folds: what
+the one is called, and where a canonical does not tell which slot is meant, per owner `owner.` and its name: the key
+that it will have. `keep` is the word `canonical`, the name of the alias whose row stays, or `{"row": KEY}`, the row's
+own key. `decided_by` and `why`, texts, are kept for those who ask later. The form that
 `alembic-rekey plan --write-resolutions FILE` writes is such a file; what it shows beside each question (`rows`) is
 not read, and a question whose `keep` is null is not answered.
 """
@@ -18,7 +19,6 @@ from pathlib import Path
 from alembic_rekey.errors import AnswersRefused
 from alembic_rekey.names.answer_fields import (
     ABOUT,
-    ALIAS,
     ANSWERS,
     CANONICAL,
     DECIDED_BY,
@@ -31,15 +31,18 @@ from alembic_rekey.names.answer_fields import (
     WHY,
     field_of,
     name_of,
+    owner_field,
+    owner_texts,
     remark_of,
     slot_text,
 )
 from alembic_rekey.names.json_file import JsonFile, Unreadable, kind_of
-from alembic_rekey.names.matching import Name, shown
+from alembic_rekey.names.kept import Known
+from alembic_rekey.names.matching import shown
 from alembic_rekey.names.registry import Registry
 from alembic_rekey.spec import Slots, Spec
 
-__all__ = ["Answer", "Answers", "called_canonical"]
+__all__ = ["Answer", "Answers"]
 
 MOST_BYTES = 32 * 2**20
 MOST_PARTS = 1_500_000
@@ -55,7 +58,8 @@ class Answer:
 
     `slot` are the slot's columns as the database writes them as text. `project` and `keep` are as they were
     written; `canonical` is the registered name of the first and `alias` that of the second (the canonical's own
-    name for its own row), each None where the registry has no such name.
+    name for its own row), each None where the registry has no such name. `owners` are the columns of all owners as
+    they will be, None where nothing is said of them, and `row` is the key of the row to keep where that is named by it.
     """
 
     number: int
@@ -67,6 +71,8 @@ class Answer:
     alias: str | None
     decided_by: str | None = None
     why: str | None = None
+    owners: tuple[str | None, ...] | None = None
+    row: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,12 +121,6 @@ class Answers:
                 )
 
 
-def called_canonical(registry: Registry) -> set[str]:
-    """Return the canonicals that have an alias called `canonical`: for them that word is no answer."""
-    called = (name for name in registry.names if name.key == registry.key(CANONICAL))
-    return {name.canonical for name in called if name.alias != name.canonical}
-
-
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Keep every field, for unknown ones are faults; one that stands twice is one too."""
     kept: dict[str, object] = {}
@@ -140,8 +140,7 @@ class _Reader:
         others = [slots for fold in folds.values() if fold is not spec for slots in fold.slots]
         self.others = {str(slots.table.fullname) for slots in others}
         self.elsewhere: list[Mapping[str, object]] = []
-        self.key, self.names = registry.key, {name.key: name for name in registry.names}
-        self.called_so = called_canonical(registry)
+        self.known = Known(registry)
         self.aliases: dict[str, list[str]] = {}
         for name in registry.names:
             if name.alias != name.canonical:
@@ -176,23 +175,21 @@ class _Reader:
         if slots is None:
             return None
         fields = [field_of(column.name) for column in slots.slot]
-        found += [f".{field}: there is no such field" for field in entry if field not in (*OWN, *fields)]
+        others = (*OWN, *map(owner_field, slots.owning))
+        found += [f".{field}: there is no such field" for field in entry if field not in (*others, *fields)]
         project = name_of(entry.get(PROJECT), f".{PROJECT}", found)
         slot = [slot_text(entry, field, found) for field in fields]
         by_name = self.spec.answered_by_name(slots)
-        canonical = self._canonical(project) if by_name else project
-        remarks = [remark_of(entry, field, found) for field in (DECIDED_BY, WHY)]
+        canonical = self.known.canonical(project) if by_name else project
+        owners = owner_texts(entry, slots, found)
+        decided_by, why = (remark_of(entry, field, found) for field in (DECIDED_BY, WHY))
         said = entry.get(KEEP)
-        keep = self._kept(said, canonical, found) if by_name else self._key(said, found)
-        if keep is None or project is None:
+        kept = self.known.kept(said, canonical, slots, found) if by_name else self.known.kept_by_key(said, slots, found)
+        if kept is None or project is None:
             return None
-        return Answer(number, str(slots.table.fullname), tuple(slot), project, canonical, *keep, *remarks)
-
-    @staticmethod
-    def _key(value: object, found: list[str]) -> tuple[str, str] | None:
-        """Return what keeps a row by its own key: nothing of it is registered."""
-        written = None if value is None else name_of(value, f".{KEEP}", found)
-        return None if written is None else (written, written)
+        keep, alias, row = kept
+        table = str(slots.table.fullname)
+        return Answer(number, table, tuple(slot), project, canonical, keep, alias, decided_by, why, owners, row)
 
     def _is_elsewhere(self, entry: Mapping[str, object]) -> bool:
         """Tell whether an entry is about another fold: it says so, or another has its table and this one has not."""
@@ -217,31 +214,3 @@ class _Reader:
         tables = ", ".join(self.slots) or "none: the revision has no slots"
         found.append(f".{TABLE}: must be one of the tables of slots ({tables}), not {said}")
         return None
-
-    def _canonical(self, project: str | None) -> str | None:
-        name = None if project is None else self.names.get(self.key(project))
-        return name.canonical if name else None
-
-    def _kept(self, value: object, canonical: str | None, found: list[str]) -> tuple[str, str | None] | None:
-        """Return what is kept, as written, and the registered name for it; None where nothing is said."""
-        if value is None:
-            return None
-        if isinstance(value, dict):
-            named = name_of(value.get(ALIAS), f".{KEEP}.{ALIAS}", found)
-            found += [f".{KEEP}.{field}: there is no such field" for field in value if field != ALIAS]
-            return None if named is None else (named, self._alias(named, canonical))
-        written = name_of(value, f".{KEEP}", found)
-        if written is None:
-            return None
-        if written != CANONICAL:
-            return written, self._alias(written, canonical)
-        if canonical in self.called_so:
-            found.append(
-                f'.{KEEP}: {shown(canonical)} has an alias of that name: write {{"{ALIAS}": "{CANONICAL}"}} for its '
-                "row, or the canonical name for the other one"
-            )
-        return written, canonical
-
-    def _alias(self, written: str, canonical: str | None) -> str | None:
-        name: Name | None = self.names.get(self.key(written))
-        return name.alias if name and name.canonical == canonical else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import singledispatch
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     MetaData,
     Table,
     Text,
@@ -27,6 +29,8 @@ from sqlalchemy.schema import DropTable
 
 from alembic_rekey.plan.actions import SLOTS_COLLISIONS, Count, planned_counts
 from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.standing import standing
+from alembic_rekey.plan.judged import numbered
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects.older import CreateTableAs
@@ -92,7 +96,7 @@ def plan_counts(spec: Spec, planned: Planned) -> Relation:
     others = [
         select(literal(name).label("name"), asked.scalar_subquery().label("value"))
         for part in spec.parts
-        for name, asked in further(part, planned).items()
+        for name, asked in further(part, spec, planned).items()
     ]
     return select(union_all(planned_rows(counts), *others).subquery("rekey_tally"))
 
@@ -111,16 +115,23 @@ def _tally(part: Part, planned: Planned) -> Relation:
 
 
 @singledispatch
-def further(_part: Part, _planned: Planned) -> Mapping[str, Relation]:
+def further(_part: Part, _spec: Spec, _planned: Planned) -> Mapping[str, Relation]:
     """Return the counts of `part` that are not of rows but of collisions, by name, where its kind has any."""
     return {}
 
 
 @further.register
-def _slots_in_collision(slots: Slots, planned: Planned) -> Mapping[str, Relation]:
+def _slots_in_collision(slots: Slots, spec: Spec, planned: Planned) -> Mapping[str, Relation]:
     relation = planned[slots]
+    # Where the canonical tells whose a slot is, nobody need ask the owners.
+    source: FromClause = relation
+    whose: list[ColumnElement[Any]] = [relation.c.rekey_canonical]
+    if not spec.told_by_canonical(slots):
+        stands = standing(slots, spec, planned)
+        source, whose = stands.source, numbered("whose", stands.whose)
     collided = (
-        select(relation.c.rekey_canonical, *(relation.c[known.name] for known in slots.slot))
+        select(*whose, *(relation.c[known.name] for known in slots.slot))
+        .select_from(source)
         .where(relation.c.rekey_action == Action.COLLISION.value)
         .distinct()
     )

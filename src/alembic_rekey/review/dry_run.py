@@ -216,7 +216,7 @@ def _written(
         for one in every:
             yield one.title, tally.passing(one.part, progress.passing(entries(connection, one)) if one.columns else ())
             report.counts.update(tally.counts(one.part))
-            for name, asked in further(one.part, planned).items():
+            for name, asked in further(one.part, spec, planned).items():
                 collided = tally.rows[one.title, Action.COLLISION]
                 report.counts[name] = connection.execute(asked).scalar_one() if collided else 0
         report.counts.update(left_counted(connection, spec, made.values()))

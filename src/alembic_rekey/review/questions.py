@@ -7,50 +7,41 @@ made as a stream.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Text,
-    case,
-    cast,
-    column,
-    func,
-    literal,
-    null,
-    select,
-    table,
-    union_all,
-)
+from sqlalchemy import Connection, FromClause, Text, cast, column, func, select, table, union_all
 
 from alembic_rekey.guard.foreign_keys import foreign_keys
 from alembic_rekey.names.answer_fields import (
     ABOUT,
     ALIAS,
     ANSWERS,
+    CALLED,
     CANONICAL,
     FOLD,
     KEEP,
+    KEY,
+    OWNER,
     PROJECT,
+    ROW,
     ROWS,
     TABLE,
     field_of,
+    of_key,
+    owner_keys,
 )
-from alembic_rekey.names.answers import Answer, called_canonical
+from alembic_rekey.names.answers import Answer
+from alembic_rekey.names.kept import called_canonical
 from alembic_rekey.names.registry import Registry
-from alembic_rekey.plan.groups.members import Planned, standing_under
-from alembic_rekey.plan.judged import key_text, keys_of
-from alembic_rekey.plan.rules import Action
+from alembic_rekey.plan.collided import collided
+from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.report.file import NewFile
-from alembic_rekey.spec import Relation, Slots, Spec
-from alembic_rekey.sql.times import Moment
-from alembic_rekey.sql.values import comparable
+from alembic_rekey.spec import Slots, Spec
 
 __all__ = ["HOW", "Form", "Question", "answered_before", "questions"]
 
@@ -69,14 +60,16 @@ _Shown = dict[str, Any]
 class Question:
     """A slot in collision: `asked` are the fields of an answer that say which one it is, `slot` its columns.
 
-    Each of `rows` has `written_under`, `row`, `value`, `status`, `updated_at`, `hanging`, how many rows refer to it,
-    `newest`, and `own`: it is the canonical's; first of all `keep`, what to write to keep it, unless it is not active.
+    `owners` are its owners, as a person reads them, where the canonical does not tell them. Each of `rows` has
+    `written_under`, `row`, `value`, `status`, `updated_at`, `hanging`, how many rows refer to it, `newest`, and `own`:
+    it is the canonical's; first of all `keep`, what to write to keep it, unless it is not active.
     """
 
     table: str
     canonical: str
+    owners: Mapping[str, str]
     slot: Mapping[str, str | None]
-    asked: Mapping[str, str | None]
+    asked: Mapping[str, Any]
     rows: Sequence[_Shown]
 
 
@@ -89,16 +82,24 @@ def questions(
     """
     called_so = called_canonical(registry)
     for slots in (part for part in spec.slots if part in planned):
-        hanging = _hanging(connection, spec, slots)
-        selected = _rows(spec, slots, planned, hanging).execution_options(yield_per=_AT_ONCE)
+        selected = collided(slots, spec, planned, _hanging(connection, spec, slots)).execution_options(
+            yield_per=_AT_ONCE
+        )
         rows = connection.execute(selected).mappings()
-        fields, by_name = [f"slot_{place}" for place in range(len(slots.slot))], spec.answered_by_name(slots)
-        for question, listed in groupby(rows, itemgetter("canonical", "lead", *fields)):
-            canonical, _, *slot = question
-            named = dict(zip((str(known.name) for known in slots.slot), slot, strict=True))
-            shown = [_shown(row, registry, called_so if by_name else None) for row in listed]
-            told = str(slots.table.name), canonical, named, _asked(spec, slots, canonical, slot, fold)
-            yield Question(*told, shown)
+        by_name = spec.answered_by_name(slots)
+        fields = [f"slot_{place}" for place in range(len(slots.slot))]
+        leads = [f"lead_{place}" for place in range(len(slots.owner_columns))]
+        for (canonical, *told), listed in groupby(rows, itemgetter("canonical", *leads, *fields)):
+            of_it, slot = list(listed), told[len(leads) :]
+            owners = {} if spec.told_by_canonical(slots) else _owners(slots, of_it[0])
+            yield Question(
+                table=str(slots.table.name),
+                canonical=canonical,
+                owners={field.removeprefix(OWNER): _owner_text(owner) for field, owner in owners.items()},
+                slot=dict(zip((str(known.name) for known in slots.slot), slot, strict=True)),
+                asked=_asked(spec, slots, canonical, owners, slot, fold),
+                rows=_shown(slots, of_it, registry, called_so if by_name else None),
+            )
 
 
 class Form:
@@ -132,60 +133,41 @@ def answered_before(spec: Spec, answer: Answer, fold: str | None) -> dict[str, A
     """Return an answer as it stands in a file; `fold` is what its plan is called beside others."""
     slots = next(slots for slots in spec.slots if str(slots.table.fullname) == answer.table)
     keep: object = answer.keep
-    if answer.keep == CANONICAL and answer.alias != answer.canonical:
+    if answer.row is not None:
+        keep = {ROW: of_key(answer.row)}
+    elif answer.keep == CANONICAL and answer.alias != answer.canonical:
         keep = {ALIAS: answer.keep}
     remarks = {"decided_by": answer.decided_by, "why": answer.why}
     told = {field: text for field, text in remarks.items() if text is not None}
-    return {**_asked(spec, slots, answer.project, answer.slot, fold), KEEP: keep, **told}
+    owners = {} if answer.owners is None else {field: {KEY: key} for field, key in owner_keys(slots, answer.owners)}
+    return {**_asked(spec, slots, answer.project, owners, answer.slot, fold), KEEP: keep, **told}
+
+
+def _owners(slots: Slots, row: Any) -> dict[str, _Shown]:
+    """Return whose a slot is, as an answer says it: per owner the key that it will have, and what it is called."""
+    leads = [row[f"lead_{place}"] for place in range(len(slots.owner_columns))]
+    keys = owner_keys(slots, leads)
+    return {field: {KEY: key, CALLED: row[f"called_{place}"]} for place, (field, key) in enumerate(keys)}
+
+
+def _owner_text(owner: Mapping[str, Any]) -> str:
+    key = owner[KEY] if isinstance(owner[KEY], list) else [owner[KEY]]
+    text = ", ".join("NULL" if one is None else one for one in key)
+    return text if owner[CALLED] is None else f"{owner[CALLED]} ({text})"
 
 
 def _asked(
-    spec: Spec, slots: Slots, canonical: str, slot: Sequence[str | None], fold: str | None
-) -> dict[str, str | None]:
+    spec: Spec,
+    slots: Slots,
+    canonical: str,
+    owners: Mapping[str, _Shown],
+    slot: Sequence[str | None],
+    fold: str | None,
+) -> dict[str, Any]:
     named = dict(zip((field_of(known.name) for known in slots.slot), slot, strict=True))
-    of = {} if fold is None else {FOLD: fold}
-    return {PROJECT: canonical, **of, **({TABLE: str(slots.table.fullname)} if len(spec.slots) > 1 else {}), **named}
-
-
-def _rows(spec: Spec, slots: Slots, planned: Planned, hanging: FromClause | None) -> Relation:
-    """Return the rows of every slot in collision, those of one slot in succession."""
-    relation = planned[slots]
-    slot = [relation.c[known.name] for known in slots.slot]
-    keys = keys_of(slots, relation)
-    joined, lead, under = standing_under(slots, spec, planned)
-    active: ColumnElement[Any] = literal(1)
-    if slots.status is not None:
-        active = case((comparable(relation.c[slots.status.name]) == slots.active, 1), else_=0)
-    moment: ColumnElement[Any] = cast(null(), Text)
-    if slots.updated_at is not None:
-        moment = case((active == 1, Moment(slots.updated_at, relation.c[slots.updated_at.name])))
-    hang: ColumnElement[Any] = literal(0)
-    if hanging is not None:
-        joined = joined.outerjoin(hanging, hanging.c.key == cast(key_text(keys), Text))
-        hang = func.coalesce(hanging.c.rows, 0)
-    told_of = {"value": slots.value, "status": slots.status, "updated_at": slots.updated_at}
-
-    def told(known: Any) -> ColumnElement[Any]:
-        return cast(null() if known is None else relation.c[known.name], Text)
-
-    latest = func.max(moment).over(partition_by=[relation.c.rekey_canonical, lead, *slot])
-    return (
-        select(
-            relation.c.rekey_canonical.label("canonical"),
-            lead.label("lead"),
-            *(cast(known, Text).label(f"slot_{place}") for place, known in enumerate(slot)),
-            active.label("active"),
-            under.label("written_under"),
-            cast(key_text(keys), Text).label("key"),
-            *(told(known).label(field) for field, known in told_of.items()),
-            hang.label("hanging"),
-            case((moment == latest, 1), else_=0).label("newest"),
-        )
-        .select_from(joined)
-        .where(relation.c.rekey_action == Action.COLLISION.value)
-        # Found names may be one in several groups.
-        .order_by(relation.c.rekey_canonical, "lead", *slot, *keys)
-    )
+    of: dict[str, Any] = {} if fold is None else {FOLD: fold}
+    of |= {TABLE: str(slots.table.fullname)} if len(spec.slots) > 1 else {}
+    return {PROJECT: canonical, **of, **owners, **named}
 
 
 def _hanging(connection: Connection, spec: Spec, slots: Slots) -> FromClause | None:
@@ -211,22 +193,31 @@ def _hanging(connection: Connection, spec: Spec, slots: Slots) -> FromClause | N
     return select(every.c.key, func.count().label("rows")).group_by(every.c.key).subquery("rekey_hanging")
 
 
-def _keep(name: str, canonical: str, called_so: Container[str], *, own: bool) -> object:
+def _shown(slots: Slots, rows: Sequence[Any], registry: Registry, called_so: Container[str] | None) -> Sequence[_Shown]:
+    """Return the rows of a slot as a person reads them, what keeps each first: its key without `called_so`."""
+    made: list[_Shown] = []
+    for row in rows:
+        name, canonical = row["written_under"], row["canonical"]
+        # Where keys do not tell rows apart, which refuses the plan, a row may be none of the group.
+        own = name is None or registry.key(name) == registry.key(canonical)
+        told = {field: row[field] for field in ("value", "status", "updated_at", "hanging")}
+        keep = row["key"] if called_so is None else _by_name(name, canonical, called_so, own=own)
+        shown = {"written_under": name, "row": row["key"], **told, "newest": bool(row["newest"]), "own": own}
+        made.append({KEEP: keep, **shown} if row["active"] else shown)
+    live = {json.dumps([row[KEEP], row["value"]]): row[KEEP] for row in made if KEEP in row}
+    unclear = Counter(map(json.dumps, live.values()))
+    for row, shown in zip(rows, made, strict=True):
+        # Several owners have a name each, and two rows of one name may say different things.
+        if called_so is not None and KEEP in shown and (len(slots.owners) > 1 or unclear[json.dumps(shown[KEEP])] > 1):
+            shown[KEEP] = {ROW: of_key([row[f"key_{place}"] for place in range(len(slots.keys))])}
+    return made
+
+
+def _by_name(name: str, canonical: str, called_so: Container[str], *, own: bool) -> object:
     """Return what keeps a row by the name that it stands under: `canonical` for the canonical's own."""
     if own:
         return canonical if canonical in called_so else CANONICAL
     return {ALIAS: name} if name == CANONICAL else name
-
-
-def _shown(row: Any, registry: Registry, called_so: Container[str] | None) -> _Shown:
-    """Return one row as a person reads it, what to write to keep it first: by its key without `called_so`."""
-    name, canonical = row["written_under"], row["canonical"]
-    # Where keys do not tell rows apart, which refuses the plan, a row may be none of the group.
-    own = name is None or registry.key(name) == registry.key(canonical)
-    told = {field: row[field] for field in ("value", "status", "updated_at", "hanging")}
-    shown = {"written_under": name, "row": row["key"], **told, "newest": bool(row["newest"]), "own": own}
-    keep = row["key"] if called_so is None else _keep(name, canonical, called_so, own=own)
-    return {KEEP: keep, **shown} if row["active"] else shown
 
 
 _IN_FORM = (KEEP, "written_under", "row", "value", "status", "updated_at")

@@ -199,6 +199,13 @@ class Spec:
         """
         return slots.of is None and not self.identity.found and bool(self.identity.named)
 
+    def told_by_canonical(self, slots: Slots) -> bool:
+        """Whether a canonical and the slot's columns are one slot; else the keys of its owners tell which is meant.
+
+        Of several owners each has a name of its own, and a name may be that of several groups.
+        """
+        return len(slots.owners) == 1 and self.answered_by_name(slots) and not self.identity.within
+
     def owner_of(self, column: Column[Any]) -> tuple[Part | None, Owner]:
         """Return the part, and the owner in it, by which rows refer to the identity with `column`.
 

@@ -25,12 +25,12 @@ from sqlalchemy import (
     select,
 )
 
-from alembic_rekey.plan.judged import alike, among, held, key_text, keys_of, leads_of, missing_in, numbered, same_key
+from alembic_rekey.plan.judged import alike, among, held, keys_of, leads_of, missing_in, numbered, same_key
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.spec.part import Owner
 from alembic_rekey.sql.equality import SoughtByNumber
 
-__all__ = ["Led", "Planned", "led", "members", "referring", "refers", "standing_under"]
+__all__ = ["Led", "Planned", "after", "led", "members", "referring", "refers"]
 
 Planned = Mapping[Part, FromClause]
 """Per part the plan as a relation with our own columns but the run, and the columns that the revision knows."""
@@ -99,7 +99,7 @@ class Led:
 def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
     """Return the rows `source` of `part` with where their owners lead: those too that refer to no member."""
     parent = spec.parent(part)
-    joined, known, after = source, list[FromClause](), list[list[ColumnElement[Any]]]()
+    joined, known, leading = source, list[FromClause](), list[list[ColumnElement[Any]]]()
     before: list[list[ColumnElement[Any]]] = []
     for number, owner in enumerate(part.owning):
         member = members(parent, planned[parent], f"rekey_member_{number}")
@@ -107,14 +107,14 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
         joined = joined.outerjoin(member, refers(parent, owner, columns, alike(member, "key")))
         known.append(member)
         before.append(columns)
-        after.append(_after(owner, parent, columns, member))
+        leading.append(after(owner, parent, columns, member))
     together = None
-    if len(after) > 1:
-        places = range(len(after))
+    if len(leading) > 1:
+        places = range(len(leading))
         # Who refers to one thing twice as it is does not become such a row.
         together = or_(
             *(
-                and_(same_key(after[one], after[other]), not_(same_key(before[one], before[other])))
+                and_(same_key(leading[one], leading[other]), not_(same_key(before[one], before[other])))
                 for one in places
                 for other in places
                 if one < other
@@ -128,7 +128,7 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
     return Led(
         source=joined,
         members=known,
-        owners=[column for each in after for column in each],
+        owners=[column for each in leading for column in each],
         gone=or_(*(member.c.place > 1 for member in known)),
         moved=moved,
         concerned=or_(*(member.c.place > 0 for member in known), *([moved] if parent.key_moves else [])),
@@ -137,41 +137,6 @@ def led(part: Part, spec: Spec, planned: Planned, source: FromClause) -> Led:
         canonical=canonical,
         together=together,
     )
-
-
-def standing_under(
-    part: Part, spec: Spec, planned: Planned
-) -> tuple[FromClause, ColumnElement[str], ColumnElement[str]]:
-    """Return the plan of `part` joined with the members of its owners, where a row leads, and what its owner is called.
-
-    Of several owners that is the first that is a shadow, else the first that is of a group at all.
-    """
-    rows, parent = planned[part], spec.parent(part)
-    joined: FromClause = rows
-    known: list[FromClause] = []
-    for number, owner in enumerate(part.owning):
-        member = members(parent, planned[parent], f"rekey_member_{number}" if number else "rekey_member")
-        columns = [held(rows, column) for column in owner]
-        joined = joined.outerjoin(member, refers(parent, owner, columns, alike(member, "key")))
-        known.append(member)
-    leads = [cast(key_text(alike(member, "to")), Text) for member in known]
-    return joined, _first(known, leads), _first(known, [_standing(spec, member) for member in known])
-
-
-def _standing(spec: Spec, member: FromClause) -> ColumnElement[Any]:
-    key = cast(key_text(alike(member, "key")), Text)
-    if "name" not in member.c:
-        return key
-    # What the registry names has a name.
-    name: ColumnElement[Any] = member.c.name
-    return func.coalesce(cast(name, Text), key) if spec.identity.found else name
-
-
-def _first(known: Sequence[FromClause], said: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    if len(known) == 1:
-        return said[0]
-    shadows = (case((member.c.place > 1, text)) for member, text in zip(known, said, strict=True))
-    return func.coalesce(*shadows, *said)
 
 
 def referring(
@@ -196,9 +161,10 @@ def kept_by(owner: Column[Any], key: ColumnElement[Any], referred: Column[Any]) 
     return cast(key, Text) if is_text else key
 
 
-def _after(
+def after(
     owner: Owner, parent: Part, columns: Sequence[ColumnElement[Any]], member: FromClause
 ) -> list[ColumnElement[Any]]:
+    """Return the values `columns` of an owner as they will be, of rows joined with the `member` that it refers to."""
     leads = [kept_by(mine, to, its) for to, mine, its in zip(alike(member, "to"), owner, parent.keys, strict=True)]
     return [case((member.c.place.is_not(None), to), else_=column) for to, column in zip(leads, columns, strict=True)]
 

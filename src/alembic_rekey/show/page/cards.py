@@ -100,6 +100,7 @@ def _card(question: Question, under: Mapping[str, int]) -> Card:
                 under=under.get(name, 0),
             )
         )
-    slot = ", ".join(f"{name}={cut(said(value), 200)}" for name, value in question.slot.items()) or "its one row"
+    places = {**question.owners, **question.slot}
+    slot = ", ".join(f"{name}={cut(said(value), 200)}" for name, value in places.items()) or "its one row"
     digest = sha256(json.dumps([question.table, question.asked]).encode()).hexdigest()
     return Card(question, f"collision-{digest[:12]}", slot, sides)
