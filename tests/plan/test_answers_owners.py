@@ -155,6 +155,24 @@ def test_what_the_page_offers_to_keep_is_taken(database, tmp_path):
     assert 0 == ended.code, ended.err
 
 
+@pytest.mark.slow
+def test_beside_a_row_that_goes_stands_the_one_that_stays_in_its_slot(database, tmp_path):
+    """Both slots are of one canonical and one `k`: in the plan and in the report of the run."""
+    project = project_of(database, tmp_path, ROWS)
+    answers = written(project, filled(form_of(project), "yzs"))
+
+    def beside(document):
+        went = [
+            row for row in document["plan"]["link_plans"] if row["action"] == "drop" and row["before"]["k"] == "two"
+        ]
+        return {row["before"]["v"]: row["survivor"]["value"] for row in went}
+
+    said = project.rekey("plan", "--json", resolutions=answers)
+    assert {"x": "y", "w": "z"} == beside(json.loads(said.out))
+    assert 0 == project.upgrade(resolutions=answers).code
+    assert {"x": "y", "w": "z"} == beside(json.loads(project.rekey("report").out))
+
+
 def test_an_answer_without_owners_decides_where_one_slot_alone_can_be_meant(database, tmp_path):
     project = project_of(database, tmp_path, ONE)
     for keep, stays in (("A1", "y"), ("canonical", "x"), ("Ada", "x"), ({"row": [2, 3, "k"]}, "y")):

@@ -1,4 +1,4 @@
-"""One entry of a report: which rows have one, where it stands, by what its row is known, and what it says."""
+"""One entry of a report: which rows have one, where it stands, what its row is known by and says, and what stays."""
 
 from __future__ import annotations
 
@@ -8,13 +8,32 @@ from math import isfinite
 from types import NoneType
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, column, true
+from sqlalchemy import Column, ColumnElement, FromClause, Text, case, cast, column, func, literal_column, null, true
 
+from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.standing import whose_slots
+from alembic_rekey.plan.judged import key_text
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Identity, Part, Slots
+from alembic_rekey.spec import Identity, Part, Slots, Spec
 from alembic_rekey.sql.expressions import Exact, by_code_point
 
-__all__ = ["json_value", "json_values", "listing_order", "row_key", "row_name", "row_status", "row_value", "told"]
+__all__ = [
+    "GOES",
+    "SURVIVES",
+    "json_value",
+    "json_values",
+    "listing_order",
+    "row_key",
+    "row_name",
+    "row_status",
+    "row_value",
+    "told",
+    "whose",
+    "winning",
+]
+
+GOES = (Action.DROP, Action.MERGE, Action.REPLACE)
+SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE, Action.ABSORB)
 
 _PLAIN = frozenset({str, int, bool, NoneType})
 _NUMBERS = frozenset({float, int, bool, NoneType})
@@ -84,3 +103,35 @@ def listing_order(part: Part) -> list[ColumnElement[Any]]:
         *(by_code_point(Exact(column(known.name, known.type))) for known in part.keys),
         by_code_point(column("rekey_canonical", Text())),
     ]
+
+
+@singledispatch
+def whose(_part: Part, _spec: Spec, _planned: Planned) -> FromClause | None:
+    """Return by key whose slot each row of a plan is in (see `whose_slots`), None where its canonical tells it."""
+    return None
+
+
+whose.register(Slots, whose_slots)
+
+
+@singledispatch
+def winning(
+    _part: Part, _whose: Sequence[ColumnElement[Any]], _shown: Mapping[str, ColumnElement[Any]]
+) -> list[ColumnElement[Any]]:
+    """Return action, key, value and status of the row that stays where a row is, if the kind of part knows one."""
+    return []
+
+
+@winning.register
+def _winning_the_slot(
+    slots: Slots, whose: Sequence[ColumnElement[Any]], shown: Mapping[str, ColumnElement[Any]]
+) -> list[ColumnElement[Any]]:
+    slot = [*whose, *(column(known.name) for known in slots.slot)]
+    # Without parameters: with them it would be another order in each window, and SQLite sort for each.
+    surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in SURVIVES]
+    survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
+    nothing: ColumnElement[Any] = cast(null(), Text)
+    of_row = (None if known is None else shown[str(known.name)] for known in (slots.value, slots.status))
+    told_of = [column("rekey_action", Text()), key_text([shown[str(known.name)] for known in slots.keys])]
+    told_of += [nothing if known is None else known for known in of_row]
+    return [func.first_value(known).over(partition_by=slot, order_by=survives) for known in told_of]

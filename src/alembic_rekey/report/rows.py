@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from itertools import islice, repeat
 from typing import Any
@@ -20,13 +20,10 @@ from sqlalchemy import (
     Row,
     TableClause,
     Text,
-    case,
     cast,
     column,
-    func,
     inspect,
     literal_column,
-    null,
     select,
 )
 from sqlalchemy.exc import SAWarning
@@ -34,12 +31,13 @@ from sqlalchemy.exc import SAWarning
 from alembic_rekey.guard.claims.rows_after import filled
 from alembic_rekey.guard.stored import Stored
 from alembic_rekey.plan.actions import LEFT_BEHIND
-from alembic_rekey.plan.judged import key_text
+from alembic_rekey.plan.judged import alike, same_key
+from alembic_rekey.plan.plan import Planned, journalled
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.report.document import CREATED, LEAD, Entries
-from alembic_rekey.report.entry import json_values, listing_order, told
+from alembic_rekey.report.entry import GOES, SURVIVES, json_values, listing_order, told, whose, winning
 from alembic_rekey.report.left_behind import Filled, compared_columns, left_behind, left_count, portions, told_columns
-from alembic_rekey.spec import Identity, Part, Relation, Slots, Spec
+from alembic_rekey.spec import Identity, Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import bookkeeping, created, journal, to_name
 
@@ -52,13 +50,10 @@ __all__ = [
     "left_entries",
     "plan_sections",
     "title_of",
-    "winning",
 ]
 
 _FETCHED, _AT_ONCE = 500, 50
 """Rows that a server hands over in one turn, and those that are written together."""
-_GOES = (Action.DROP, Action.MERGE, Action.REPLACE)
-_SURVIVES = (Action.KEEP, Action.REKEY, Action.REVIVE, Action.ABSORB)
 
 
 @dataclass(frozen=True)
@@ -71,6 +66,8 @@ class Section:
     source: FromClause
     columns: tuple[tuple[str, bool], ...]
     """Name and whether JSON holds its values exactly; the others travel as the database's own text."""
+    whose: FromClause | None = None
+    """By the key of a row whose slot it is in, see `whose_slots`."""
 
 
 @singledispatch
@@ -84,7 +81,9 @@ def _title_of_identity(identity: Identity) -> str:
     return f"shadow_{identity.noun}s"
 
 
-def plan_sections(connection: Connection, made: Mapping[Part, Relation], parts: Container[Part]) -> list[Section]:
+def plan_sections(
+    connection: Connection, spec: Spec, made: Mapping[Part, Relation], planned: Planned, parts: Container[Part]
+) -> list[Section]:
     """Return the sections of those `parts` of a plan that is still to be made, read from the tables themselves."""
     return [
         Section(
@@ -92,6 +91,7 @@ def plan_sections(connection: Connection, made: Mapping[Part, Relation], parts: 
             part,
             decided.subquery("rekey_planned"),
             _columns(connection, part.table.name, part.table.schema),
+            whose(part, spec, planned),
         )
         for part, decided in made.items()
         if part in parts
@@ -100,7 +100,9 @@ def plan_sections(connection: Connection, made: Mapping[Part, Relation], parts: 
 
 def journal_sections(connection: Connection, spec: Spec, run: ColumnElement[int]) -> list[Section]:
     """Return the sections of a run that was made, read from its journals."""
-    return [_kept(connection, title_of(part), part, journal(part), run) for part in spec.parts]
+    planned = journalled(spec, run)
+    made = ((part, _kept(connection, title_of(part), part, journal(part), run)) for part in spec.parts)
+    return [replace(section, whose=whose(part, spec, planned)) for part, section in made]
 
 
 def created_section(connection: Connection, identity: Identity, run: ColumnElement[int]) -> Section:
@@ -146,7 +148,7 @@ def entries(connection: Connection, section: Section, *conditions: ColumnElement
                     entry[LEAD] = {"place": place, "to": dict(zip(leads, to, strict=True))}
             # None where the kind of part knows no survivor.
             for entry, (action, *told_of) in zip(made, zip(*columns[image.stop :], strict=True), strict=False):
-                if entry["action"] in _GOES and action in _SURVIVES:
+                if entry["action"] in GOES and action in SURVIVES:
                     entry["survivor"] = dict(zip(("key", "value", "status"), told_of, strict=True))
             yield made
 
@@ -213,24 +215,10 @@ def _selected(section: Section) -> Relation:
         for known in part.keys
     ]
     own = [column("rekey_action", Text()), column("rekey_canonical", Text()), column("rekey_place"), *leads]
-    won = winning(part, {name: shown for (name, _), shown in zip(section.columns, read, strict=True)})
+    agreeing: list[ColumnElement[Any]] = [column("rekey_canonical", Text())]
+    if section.whose is not None:
+        keys = [column(known.name, known.type) for known in part.keys]
+        source = source.outerjoin(section.whose, same_key(keys, alike(section.whose, "rekey_key")))
+        agreeing = alike(section.whose, "rekey_whose")
+    won = winning(part, agreeing, {name: shown for (name, _), shown in zip(section.columns, read, strict=True)})
     return select(*own, *read, *won).select_from(source).where(told(part)).order_by(*listing_order(part))
-
-
-@singledispatch
-def winning(_part: Part, _shown: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-    """Return action, key, value and status of the row that stays where a row is, if the kind of part knows one."""
-    return []
-
-
-@winning.register
-def _winning_the_slot(slots: Slots, shown: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-    slot = [column("rekey_canonical", Text()), *(column(known.name) for known in slots.slot)]
-    # Without parameters: with them it would be another order in each window, and SQLite sort for each.
-    surviving: list[ColumnElement[str]] = [literal_column(f"'{action.value}'") for action in _SURVIVES]
-    survives = case((column("rekey_action", Text()).in_(surviving), literal_column("0")), else_=literal_column("1"))
-    nothing: ColumnElement[Any] = cast(null(), Text)
-    of_row = (None if known is None else shown[str(known.name)] for known in (slots.value, slots.status))
-    told_of = [column("rekey_action", Text()), key_text([shown[str(known.name)] for known in slots.keys])]
-    told_of += [nothing if known is None else known for known in of_row]
-    return [func.first_value(known).over(partition_by=slot, order_by=survives) for known in told_of]

@@ -149,7 +149,7 @@ def _planned(
         found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
     integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
-    sections = plan_sections(connection, relations, readable)
+    sections = plan_sections(connection, spec, relations, planned, readable)
     report = Report(
         created_at=now(),
         mode="dry-run",

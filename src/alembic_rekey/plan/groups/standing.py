@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, String, Text, case, cast, func, literal
+from sqlalchemy import ColumnElement, FromClause, String, Text, case, cast, func, literal, select
 
 from alembic_rekey.plan.groups.members import Led, Planned, after, members, refers
-from alembic_rekey.plan.judged import alike, held, key_text
+from alembic_rekey.plan.judged import alike, held, key_text, keys_of, numbered
 from alembic_rekey.spec import Slots, Spec
 from alembic_rekey.spec.part import Owner
 
-__all__ = ["Standing", "canonical_of", "first_of", "slot_text", "standing"]
+__all__ = ["Standing", "canonical_of", "first_of", "slot_text", "standing", "whose_slots"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,18 @@ def _called(spec: Spec, member: FromClause) -> ColumnElement[Any]:
     # What the registry names has a name.
     name: ColumnElement[Any] = member.c.name
     return func.coalesce(cast(name, Text), key) if spec.identity.found else name
+
+
+def whose_slots(slots: Slots, spec: Spec, planned: Planned) -> FromClause | None:
+    """Return per row of the plan whose slot it is in, where the canonical alone does not tell: else None.
+
+    `rekey_key_0` and so on: the row's key; `rekey_whose_0` and so on: what rows of one slot agree in beside its own.
+    """
+    stands = standing(slots, spec, planned)
+    if stands.told:
+        return None
+    columns = [*numbered("rekey_key", keys_of(slots, planned[slots])), *numbered("rekey_whose", stands.whose)]
+    return select(*columns).select_from(stands.source).subquery("rekey_stands")
 
 
 def canonical_of(led: Led) -> ColumnElement[Any]:
