@@ -165,7 +165,7 @@ def _planned(
     if not report.is_empty:
         notes += [*triggers_fired(connection, readable, planned), *pointing_nowhere(connection, spec, planned)]
         notes += read_per_row(connection, spec, planned)
-    fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally()
+    fingerprint, tally = Fingerprint(registry.sha256, spec.revision), Tally.of(spec)
     file = _written(connection, spec, report, planned, sections, fingerprint, tally, settings, given)
     try:
         unmet = tuple(demands(connection, report, str(fingerprint), file.pending, settings, choice))

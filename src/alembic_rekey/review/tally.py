@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from itertools import repeat
 from operator import itemgetter
 from sys import intern
@@ -26,22 +26,26 @@ __all__ = ["Tally"]
 class Tally:
     """How many rows of each action a plan has, per section; taken while the rows pass by."""
 
+    referred: frozenset[str] = frozenset()
+    """The nouns of slots to whose rows others refer."""
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (title, action)."""
     _written: defaultdict[str, Counter[tuple[str, str]]] = field(default_factory=lambda: defaultdict(Counter))
     """By title, then by (action, name as it is written): a plan of millions of rows has thousands of them."""
     _canonicals: dict[str, str] = field(default_factory=dict)
     """The name as it is written -> canonical."""
-    _owners: dict[Any, str] = field(default_factory=dict)
+    _owners: defaultdict[str | None, dict[Any, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Under which name the row of a key stands: by the noun of its slots, of the identity by None."""
+    _folded: dict[str | None, Mapping[str, str]] = field(default_factory=dict)
     _spellings: dict[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
 
-    @cached_property
-    def _folded(self) -> Mapping[str, str]:
-        """The same as `_owners`, whose rows have all passed, whether letters are small or not."""
-        return {_folded(key): name for key, name in self._owners.items()}
+    @classmethod
+    def of(cls, spec: Spec) -> Tally:
+        """Return the tally of a plan of `spec` of which no row has passed."""
+        return cls(frozenset(part.of for part in spec.children if part.of is not None))
 
     def passing(self, part: Part, rows: Iterable[Sequence[dict[str, Any]]]) -> Entries:
-        """Yield `rows` as they are; those of the identity must have passed before the others."""
+        """Yield `rows` as they are; those of what a part refers to must have passed before its own."""
         for entries in rows:
             self.take(part, entries)
             yield entries
@@ -56,6 +60,10 @@ class Tally:
         self._written[title].update(zip(actions, written, strict=True))
         for name, entry in zip(written, entries, strict=True):
             self._canonicals.setdefault(name, entry["canonical"])
+        if part.noun in self.referred:
+            keys = [str(known.name) for known in part.keys]
+            moved = (pair for pair in zip(written, entries, strict=True) if pair[0] != pair[1]["canonical"])
+            self._owners[part.noun].update((_key(entry["before"], keys), name) for name, entry in moved)
 
     def written(self, part: Part, entry: Mapping[str, Any]) -> str:
         """Return the name under which a row stands; an owner that the plan does not touch is the canonical."""
@@ -99,16 +107,18 @@ class Tally:
         keys = [str(known.name) for known in part.keys]
         owning = [[str(known.name) for known in owner] for owner in part.owning]
         named = str(part.named[0].name) if part.named and not part.owners else None
+        owners = self._owners[part.of]
 
         def of_owner(entry: Mapping[str, Any]) -> str:
-            before = entry["before"]
-            keys = [_hashable([before[column] for column in owner]) for owner in owning]
+            keys = [_key(entry["before"], owner) for owner in owning]
             for key in keys:
-                if (name := self._owners.get(key)) is not None:
+                if (name := owners.get(key)) is not None:
                     return name
-            # None is spelt just so: a database may take several spellings for one, as PostgreSQL does of citext.
+            # None is spelt just so: a number may be kept as text, and PostgreSQL takes texts of citext for one.
+            if part.of not in self._folded:
+                self._folded[part.of] = {_folded(key): name for key, name in owners.items()}
             for key in keys:
-                if (name := self._folded.get(_folded(key))) is not None:
+                if (name := self._folded[part.of].get(_folded(key))) is not None:
                     return name
             return str(entry["canonical"])
 
@@ -117,7 +127,7 @@ class Tally:
 
         if isinstance(part, Identity):
             return partial(self._of_identity, part, keys)
-        if part.owners and part.of is None:
+        if part.owners:
             return of_owner
         return as_named
 
@@ -125,16 +135,16 @@ class Tally:
         if entry["action"] == Action.CREATE:
             return str(entry["canonical"])
         before = entry["before"]
-        return self._owners.setdefault(_hashable([before[name] for name in keys]), str(row_name(identity, before)))
+        return self._owners[None].setdefault(_key(before, keys), str(row_name(identity, before)))
 
 
 def _folded(key: Any) -> str:
-    return str(key).casefold()
+    return "\0".join(map(str, key)).casefold()
 
 
-def _hashable(key: list[Any]) -> Any:
+def _key(before: Mapping[str, Any], columns: Iterable[str]) -> Any:
     """Return the values of a key as a dictionary can hold them; JSON has an object for bytes."""
-    known = tuple(key)
+    known = tuple([before[name] for name in columns])
     try:
         hash(known)
     except TypeError:

@@ -50,14 +50,14 @@ class Rows:
 
     report: ReadReport
     spec: Spec
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally
     _left: dict[str, list[Any]] = field(default_factory=dict)
     """By the key of a shadow: each column that is left behind, and how its value differs from the one that stays."""
 
     @classmethod
     def of(cls, report: ReadReport, spec: Spec) -> Rows:
         """Read the report through; no row is kept."""
-        rows = cls(report, spec)
+        rows = cls(report, spec, Tally.of(spec))
         for part in spec.parts:
             for entry in report_entries(report, title_of(part)):
                 rows.tally.take(part, [entry])
