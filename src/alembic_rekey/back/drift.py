@@ -50,6 +50,7 @@ class Drift(StrEnum):
     DELETED = "deleted"
     TAKEN = "taken"
     ATTACHED = "attached"
+    REFUSED = "refused"
 
 
 KEPT: Mapping[Drift, tuple[str, str]] = {
@@ -57,6 +58,7 @@ KEPT: Mapping[Drift, tuple[str, str]] = {
     Drift.DELETED: ("it was deleted since the upgrade", "leave it deleted"),
     Drift.TAKEN: ("its old place is taken by another row, or what it referred to is gone", "leave it where it is now"),
     Drift.ATTACHED: ("rows hang on it that do not go back", "let it stay for them"),
+    Drift.REFUSED: ("its table does not take it as it was: a NOT NULL or a CHECK refuses", "leave it where it is now"),
 }
 """What each drift is, and what `on_drift=keep` does about it."""
 
@@ -129,6 +131,7 @@ UNPROVEN: Mapping[Drift, tuple[str, str]] = {
     Drift.DELETED: ("it is not there any more", ""),
     Drift.TAKEN: ("its old place would be taken, or its owner could not return", ""),
     Drift.ATTACHED: ("rows hang on it that would not go back", ""),
+    Drift.REFUSED: ("its table would not take it as it was: a NOT NULL or a CHECK refuses", ""),
 }
 """What each drift means before the commit, when nobody but the run can have written."""
 

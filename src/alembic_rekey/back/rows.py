@@ -12,6 +12,7 @@ from alembic_rekey.back.drift import Drift, untouched
 from alembic_rekey.back.hindered.held import held_as_it_is
 from alembic_rekey.back.hindered.hung import with_what_hung
 from alembic_rekey.back.hindered.referred import gone
+from alembic_rekey.back.hindered.refused import refused
 from alembic_rekey.back.hindered.rivals import leaving_unedited, rivals
 from alembic_rekey.back.judged import acting, judged, line, unedited
 from alembic_rekey.back.places import place_of, staying
@@ -66,6 +67,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
         *((and_(moves, condition), judgement) for condition, judgement in [*lost, *taken]),
         *rivalled,
         *((holds, Drift.ATTACHED) for holds in held_as_it_is(part, backward, now)),
+        *((refuses, Drift.REFUSED) for refuses in refused(part, backward, lines)),
     )
     return line(lines, part, drift, now=now, moves=flag(moves)).select_from(source)
 
@@ -87,7 +89,8 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     there: ColumnElement[bool] = part.keys[0].is_not(None)
     if back is not None and part.key_moves:
         there = and_(there, staying(part, back, part.keys))
-    alone = line(rows, part, judged((there, Drift.TAKEN), *lost, *taken)).select_from(source).where(coming)
+    refusing = [(refuses, Drift.REFUSED) for refuses in refused(part, backward, rows)]
+    alone = line(rows, part, judged((there, Drift.TAKEN), *lost, *taken, *refusing)).select_from(source).where(coming)
     return with_what_hung(part, backward, alone)
 
 

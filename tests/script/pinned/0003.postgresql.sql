@@ -1238,7 +1238,7 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
       WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
         AND NOT (EXISTS (SELECT 1
           FROM (SELECT key_0 FROM rekey_back_state
-            WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0) AS rekey_found
+            WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'refused', 'taken')) AND moves != 0) AS rekey_found
           WHERE rekey_holder.id = key_0)))) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
@@ -1258,7 +1258,7 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
         JOIN project_state AS rekey_child ON rekey_child.project_id = rekey_created_projects.id
       WHERE NOT (EXISTS (SELECT 1
         FROM (SELECT key_0 FROM rekey_back_state
-          WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0) AS rekey_found
+          WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'refused', 'taken')) AND moves != 0) AS rekey_found
         WHERE rekey_child.id = key_0)))) THEN 'attached'
     WHEN NOT (CAST(ROW(rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
       rekey_created_projects.created_at, rekey_created_projects.updated_at) AS RECORD) OPERATOR(pg_catalog.*=)
@@ -1273,7 +1273,8 @@ CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS VALUES
   ('edited', 'what is stored is not what the run wrote, or more has changed', ''),
   ('deleted', 'it is not there any more', ''),
   ('taken', 'its old place would be taken, or its owner could not return', ''),
-  ('attached', 'rows hang on it that would not go back', '');
+  ('attached', 'rows hang on it that would not go back', ''),
+  ('refused', 'its table would not take it as it was: a NOT NULL or a CHECK refuses', '');
 
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others. If
 --   the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict

@@ -1422,7 +1422,7 @@ SELECT rekey_planned_state.id AS key_0, rekey_planned_state.id AS now_0, rekey_p
           AND (rekey_holder."key" IS rekey_planned_state."key")
       WHERE rekey_planned_state.rekey_action IN ('delete', 'drop', 'merge', 'replace')
         AND CASE WHEN (rekey_holder.id IN (SELECT key_0 FROM rekey_back_state
-          WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0)) THEN 1
+          WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'refused', 'taken')) AND moves != 0)) THEN 1
           ELSE 0 END = 0)) THEN 'taken'
     ELSE 'untouched' END AS drift, 0 AS moves
 FROM rekey_planned_state LEFT OUTER JOIN project_state ON project_state.id = rekey_planned_state.id
@@ -1442,7 +1442,7 @@ SELECT rekey_created_projects.id AS key_0, rekey_created_projects.id AS now_0, '
       FROM rekey_created_projects
         JOIN project_state AS rekey_child ON rekey_child.project_id = rekey_created_projects.id
       WHERE CASE WHEN (rekey_child.id IN (SELECT key_0 FROM rekey_back_state
-        WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'taken')) AND moves != 0)) THEN 1
+        WHERE (drift NOT IN ('attached', 'deleted', 'edited', 'refused', 'taken')) AND moves != 0)) THEN 1
         ELSE 0 END = 0)) THEN 'attached'
     WHEN NOT ((rekey_created_projects.id, rekey_created_projects.name, rekey_created_projects.description,
       rekey_created_projects.created_at, rekey_created_projects.updated_at) IS
@@ -1456,7 +1456,8 @@ CREATE TEMPORARY VIEW rekey_drift(drift, what, keep) AS VALUES
   ('edited', 'what is stored is not what the run wrote, or more has changed', ''),
   ('deleted', 'it is not there any more', ''),
   ('taken', 'its old place would be taken, or its owner could not return', ''),
-  ('attached', 'rows hang on it that would not go back', '');
+  ('attached', 'rows hang on it that would not go back', ''),
+  ('refused', 'its table would not take it as it was: a NOT NULL or a CHECK refuses', '');
 
 -- Guard rekey_unaccounted: the database counted the changes that the journal names, in every table, and no others. If
 --   the script stops here: something else changed rows in this transaction (a trigger, a rule, a cascade, a conflict

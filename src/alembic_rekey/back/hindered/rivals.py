@@ -10,12 +10,16 @@ from sqlalchemy import (
     FromClause,
     Subquery,
     and_,
+    case,
+    false,
     literal_column,
     not_,
+    or_,
     select,
 )
 
 from alembic_rekey.back.backward import Backward
+from alembic_rekey.back.hindered.refused import refused
 from alembic_rekey.back.judged import unedited
 from alembic_rekey.guard.stored import Stored, columns_in
 from alembic_rekey.plan.becoming import new_key
@@ -72,6 +76,7 @@ def _one(index: UniqueIndex, some: FromClause, others: FromClause) -> ColumnElem
 def leaving_unedited(part: Part, backward: Backward) -> Relation:
     """Return the keys, as they are now, of the rows of `part` that the run changed, and that are as it left them.
 
+    Of these, none that its table would refuse: it stays.
     One that it made stood beside all rows as they were: it hinders none of them.
     """
     lines, new = backward.lines[part]
@@ -79,4 +84,6 @@ def leaving_unedited(part: Part, backward: Backward) -> Relation:
     values = {name: mine.c[value.name] for name, value in new.items()}
     now = new_key(part, mine, values)
     unchanged = unedited(part, mine, values, backward.stored, backward.run)
+    if refusing := [*refused(part, backward, mine)]:
+        unchanged = case((unchanged, not_(or_(*refusing))), else_=false())
     return select(*numbered("now", now)).join_from(mine, part.table, same_key(part.keys, now)).where(unchanged)

@@ -12,10 +12,11 @@ from alembic_rekey.guard.foreign_keys import ForeignKey, covered_columns, coveri
 from alembic_rekey.guard.stored import Referred, columns_in, referred
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.dialects.constraints import UniqueIndex
+from alembic_rekey.sql.dialects.constraints import Conditions, UniqueIndex
+from alembic_rekey.sql.dialects.interface import Database
 from alembic_rekey.sql.expressions import quoted
 
-__all__ = ["Hindrances", "Referring"]
+__all__ = ["Asked", "Hindrances", "Referring"]
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,36 @@ def _hanging(connection: Connection, spec: Spec) -> dict[str, list[Referring]]:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a table asks of each row by itself, and the database that keeps values as its columns do."""
+
+    told: Conditions
+    dialect: Database
+
+
+def _asked(connection: Connection, spec: Spec) -> dict[str, Asked]:
+    dialect = database(connection.dialect.name)
+    told = dialect.conditions(connection, [part.table for part in spec.parts])
+    return {part.noun: Asked(its, dialect) for part, its in zip(spec.parts, told, strict=True)}
+
+
+@dataclass(frozen=True)
 class Hindrances:
-    """What a deleted row refers to, where rows must differ, and what hangs on rows; before a commit, none."""
+    """What deleted rows refer to, where rows must differ, what must hold of one, and what hangs on them.
+
+    Before a commit, none.
+    """
 
     referred: Mapping[str, Sequence[Referred]] = field(default_factory=dict)
     once: Mapping[str, Sequence[UniqueIndex]] = field(default_factory=dict)
     hanging: Mapping[str, Sequence[Referring]] = field(default_factory=dict)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection, spec: Spec) -> Hindrances:
         """Ask the catalog."""
-        return cls(referred(connection, spec), _unique_beside_places(connection, spec), _hanging(connection, spec))
+        once, hanging = _unique_beside_places(connection, spec), _hanging(connection, spec)
+        return cls(referred(connection, spec), once, hanging, _asked(connection, spec))
 
     @classmethod
     def declared(cls, spec: Spec) -> Hindrances:

@@ -19,6 +19,7 @@ _SAYS = {
     Drift.DELETED: "deleted since",
     Drift.TAKEN: "its place is taken",
     Drift.ATTACHED: "rows hang on it",
+    Drift.REFUSED: "a constraint refuses it",
     Drift.UNTOUCHED: "goes back",
 }
 """What a page calls each drift, the gravest first."""

@@ -71,5 +71,7 @@ class Conditions:
     asked: tuple[Condition, ...] = ()
     kept: Mapping[str, Kept] = field(default_factory=dict)
     """By the name of a column."""
+    required: tuple[str, ...] = ()
+    """The columns that take no NULL, but for those that the database makes."""
     inserts_as_given: bool = True
     """Whether a row that is inserted is asked as it was given: no trigger comes before."""

@@ -65,6 +65,10 @@ _CONDITIONS = text(
           WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey) AND known.attgenerated <> ''
         )
         AND NOT EXISTS (SELECT 1 FROM reading WHERE reading.made = made.oid)
+      UNION ALL
+      SELECT asked.place, 3, known.attname, NULL, NULL, NULL, known.attnum, NULL
+      FROM asked JOIN pg_catalog.pg_attribute AS known
+        ON known.attrelid = asked.member AND known.attnum > 0 AND known.attnotnull AND known.attgenerated = ''
     ), reading AS (
       SELECT needs.objid AS made
       FROM pg_catalog.pg_depend AS needs
@@ -81,7 +85,7 @@ _CONDITIONS = text(
     ORDER BY asked.place, told.kind, told.nth, told.name COLLATE "C"
     """
 )
-_COLUMN = 0
+_COLUMN, _REQUIRED = 0, 3
 _BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 _DIGITS = re.compile(r"numeric\((\d+),(-?\d+)\)")
 
@@ -91,6 +95,7 @@ def conditions(connection: Connection, sources: Sequence[Table]) -> list[Conditi
     names = json.dumps([quoted(source.name, source.schema) for source in sources])
     asked: list[list[Condition]] = [[] for _ in sources]
     kept: list[dict[str, Kept]] = [{} for _ in sources]
+    required: list[list[str]] = [[] for _ in sources]
     as_given = [True] * len(sources)
     for place, kind, name, said, length, covered, collation, given in connection.execute(
         _CONDITIONS, {"tables": names}
@@ -98,9 +103,12 @@ def conditions(connection: Connection, sources: Sequence[Table]) -> list[Conditi
         as_given[place] = given
         if kind == _COLUMN:
             kept[place][name] = Kept(said, length, _room(said), collation or "")
+        elif kind == _REQUIRED:
+            required[place].append(name)
         else:
             asked[place].append(Condition(name, said, frozenset(json.loads(covered))))
-    return [Conditions(tuple(each), of, given) for each, of, given in zip(asked, kept, as_given, strict=True)]
+    told = zip(asked, kept, required, as_given, strict=True)
+    return [Conditions(tuple(each), of, tuple(needs), given) for each, of, needs, given in told]
 
 
 def _room(said: str) -> Room | None:

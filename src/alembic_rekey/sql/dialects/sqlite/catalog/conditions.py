@@ -39,7 +39,7 @@ __all__ = ["as_kept", "conditions"]
 _TABLES = text(
     """
     SELECT asked.key AS place, known.sql, (
-             SELECT json_group_array(json_array(name, type, hidden)) FROM pragma_table_xinfo(known.name)
+             SELECT json_group_array(json_array(name, type, hidden, "notnull")) FROM pragma_table_xinfo(known.name)
            ) AS columns
     FROM json_each(:tables) AS asked
     JOIN sqlite_master AS known
@@ -69,8 +69,8 @@ def _conditions(source: Table, sql: str, told: str) -> Conditions:
     # A column has one name for us, which the database may spell in other letters.
     declared = {known.name.lower(): str(known.name) for known in source.columns}
     columns = [(declared.get(each.lower(), each), *more) for each, *more in json.loads(told)]
-    known = {each.lower(): each for each, _, _ in columns}
-    generated = {each for each, _, hidden in columns if hidden}
+    known = {each.lower(): each for each, *_ in columns}
+    generated = {each for each, _, hidden, _ in columns if hidden}
     terms, behind = divided(sql)
     is_strict = "strict" in (piece.lower() for piece in behind)
     collated, asked = dict[str, str](), list[Condition]()
@@ -87,9 +87,10 @@ def _conditions(source: Table, sql: str, told: str) -> Conditions:
                     asked.append(Condition(unquoted(pieces[place - 1]) if is_named else said, said, covered))
     kept = {
         each: Kept("" if is_strict and type_ == "ANY" else _affinity(type_), collation=collated.get(each.lower(), ""))
-        for each, type_, _ in columns
+        for each, type_, *_ in columns
     }
-    return Conditions(tuple(asked), kept)
+    required = tuple(each for each, *_, takes_none in columns if takes_none and each not in generated)
+    return Conditions(tuple(asked), kept, required)
 
 
 def _affinity(type_: str) -> str:
