@@ -1,9 +1,10 @@
 """Claims about values that are cut: where two differ is seen."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_rekey.text.shown import MOST, shown, shown_beside
+from alembic_rekey.text.shown import MOST, shown, shown_beside, without_passwords
 
 
 def test_two_long_values_that_begin_alike_do_not_look_alike():
@@ -27,3 +28,18 @@ def test_values_that_differ_look_different(common, one, other):
     one, other = common + one, common + other
     if one != other and max(map(len, (one, other))) > MOST:
         assert shown_beside(one, other) != shown_beside(other, one)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        ("a postgresql://u:***@h/d b", "a postgresql://u:ge heim@h/d b"),
+        ("x://u:***@h/d or x://u:***@h/e", "x://u:a@h/d or x://u:b c@h/e"),
+        ("x://u:***@h/d: no such role: a@b", "x://u:***@h/d: no such role: a@b"),
+        ("x://:***@h/d", "x://:p@ss w@rd@h/d"),
+        ("x://h:5432/d\na@b", "x://h:5432/d\na@b"),
+        ("sqlite:////a:b/c@d", "sqlite:////a:b/c@d"),
+    ],
+)
+def test_a_password_is_hidden_also_with_a_blank_in_it_and_nothing_behind_it_is(hidden, said):
+    assert hidden == without_passwords(said)

@@ -12,8 +12,9 @@ MOST = 60
 """Characters of a value that are shown; the rest is counted."""
 
 
-_PASSWORD = re.compile(r"(:/{1,2}[^\s:/@]*:)\S*@")
-"""What stands in a URL between a user's name and the last @, which may be in a password too; a path has one slash."""
+_PASSWORD = re.compile(r"(:/{1,2}[^\s:/@]*:)(?:\*\*\*@|(?:(?!:/{1,2}[^\s:/@]*:).)*@)")
+"""What stands in a URL between a user's name and the last @ before another URL: either may be in a password too, and so
+may a blank; a path has one slash. What is hidden already ends where it does."""
 
 
 def without_passwords(text: str) -> str:
