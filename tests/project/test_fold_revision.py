@@ -146,6 +146,10 @@ UNUSABLE = {
     "a message that fills more than a line": ((), "m" * 101, "a message of 101 characters"),
     "an identifier that is taken": (("--rev-id", "0002"), "again", "0002"),
     "an identifier that is none": (("--rev-id", "a@b"), "again", "@"),
+    "an identifier that leads elsewhere": (("--rev-id", "q/../../r"), "again", "is no identifier of a revision"),
+    "an identifier of no letters": (("--rev-id", ""), "again", "is no identifier of a revision"),
+    "an identifier that no table of versions holds": (("--rev-id", "a" * 33), "again", "write 1 to 32 letters"),
+    "a head that is none": (("--head", "none"), "again", "Can't locate revision identified by 'none'"),
 }
 
 
@@ -157,6 +161,7 @@ def test_what_cannot_be_a_revision_is_refused_and_leaves_no_file(application, ca
     assert (1, "") == (said.status, said.out)
     assert "FAILED: " in said.err
     assert says in said.err
+    assert "\n  what to do: " in said.err
     assert before == sorted(application.parent.rglob("*.py"))
 
 

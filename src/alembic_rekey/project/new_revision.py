@@ -16,11 +16,15 @@ from alembic.util import rev_id
 from alembic_rekey.errors import CommandRefused
 from alembic_rekey.project.folds import Folds
 from alembic_rekey.project.loading import revisions
+from alembic_rekey.text.shown import shown
 
 __all__ = ["new_revision", "refuse_message"]
 
 _HANDED = re.compile(r"^def upgrade\(\s*\w", re.MULTILINE)
 """A revision of a project whose `env.py` passes on something."""
+
+_IDENTIFIER = re.compile(r"\w[\w.]{0,31}")
+"""As many characters as Alembic's table of versions holds."""
 
 _LONGEST = 100
 """Characters of a message: it is one line of the file."""
@@ -56,12 +60,17 @@ def new_revision(
     one that it comes after, where there are several.
 
     Raises:
-        CommandRefused: if the identifier is taken, a revision fails as it is loaded, or what was written declares no
-            fold; then no file is left.
+        CommandRefused: if the identifier is taken or none, the file cannot be written, a revision fails as it is
+            loaded, or what was written declares no fold; then no file is left.
         CommandError: where Alembic cannot make a revision.
     """
     said = refuse_message(message)
-    number = revision or rev_id()
+    number = rev_id() if revision is None else revision
+    if not _IDENTIFIER.fullmatch(number):
+        raise CommandRefused(
+            f"{shown(number)} is no identifier of a revision: it names a file, and stands in the table of versions.",
+            "write 1 to 32 letters, digits, underscores and dots, or leave it to us.",
+        )
     scripts = ScriptDirectory.from_config(config)
     if any(known.revision == number for known in revisions(scripts)):
         raise CommandRefused(f"there is a revision {number} already.", "take another identifier, or leave it to us.")
@@ -69,7 +78,14 @@ def new_revision(
     scripts.messaging_opts = {"quiet": True}
     # Alembic's template puts the message between quotes as it is.
     # Some templates ask the configuration for the databases that there are.
-    made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said), head, config=config)
+    try:
+        made = scripts.generate_revision(number, re.sub(r'["\\]', "'", said), head, config=config)
+    except OSError as error:
+        raise CommandRefused(
+            f"{error.filename}: {error.strerror}.",
+            "let this account write the folder of the revisions, and have script.py.mako beside env.py, as `alembic "
+            "init` puts it there.",
+        ) from error
     if made is None:
         raise CommandRefused(f"no file was made for revision {number}.", "look at what stands in its place.")
     path = Path(made.path)
