@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # What is still in the buffer would fail once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return READER_GONE if isinstance(error, BrokenPipeError) else _failed(error, FAILED)
+        return READER_GONE if isinstance(error, BrokenPipeError) else _failed(_of_the_system(error), FAILED)
     return status
 
 
@@ -113,8 +113,9 @@ def _status(options: argparse.Namespace) -> int:
         _comment_failure(options, refusal)
         return _failed(refusal, refusal.status if getattr(options, "check", False) else FAILED)
     except (CommandError, configparser.Error) as error:
-        _comment_failure(options, error)
-        return _failed(error, FAILED)
+        refused = CommandRefused(f"Alembic says: {error}", "mend what it names, then run it again.")
+        _comment_failure(options, refused)
+        return _failed(refused, FAILED)
 
 
 def _read_by(options: argparse.Namespace, config: Config, settings: Settings) -> list[Path]:
@@ -122,6 +123,13 @@ def _read_by(options: argparse.Namespace, config: Config, settings: Settings) ->
     run = Path(ScriptDirectory.from_config(config).dir).rglob("*.py")
     named = (settings.url.database, config.config_file_name, getattr(options, "against", None), settings.resolutions)
     return [settings.registry, *settings.report, *run, *(Path(name) for name in named if name)]
+
+
+def _of_the_system(error: OSError) -> CommandRefused:
+    return CommandRefused(
+        f"{error.filename or 'standard output'}: {error.strerror or error}.",
+        "let this account read and write it, and have room there, or name another place.",
+    )
 
 
 def _failed(error: Exception, status: int) -> int:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from configparser import Error as ConfigParserError
 from configparser import InterpolationError
+from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
+from tomllib import TOMLDecodeError
 from typing import Any
 
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alembic_rekey.errors import CommandRefused, SettingRefused
 from alembic_rekey.settings import Settings, arguments, refuse_unknown
+from alembic_rekey.text.shown import printable
 
 __all__ = [
     "SECTION",
@@ -40,24 +46,75 @@ def configuration(named: Sequence[str], x: Sequence[str], section: str = SECTION
     `section` is that of the ini file, as `-n` names it.
 
     Raises:
-        CommandRefused: if a named file, or everything that could be meant, does not exist, or is of another encoding.
+        CommandRefused: if a named file, or everything that could be meant, does not exist, cannot be read, or does not
+            say where the revisions are.
+        CommandError: where Alembic does not find them there.
     """
     files = configuration_files(named)
     toml = [str(file) for file in files if file.name == _TOML] or [_TOML]
     ini = [str(file) for file in files if file.name != _TOML] or [_INI]
     config = Config(file_=ini[-1], toml_file=toml[-1], ini_section=section, cmd_opts=Namespace(x=list(x)))
     beside = Path(ini[-1]).absolute().parent
-    try:
+    with _reading(Path(ini[-1]), Path(toml[-1])):
         location = config.get_alembic_option("script_location")
+        if location is None and (beside / "env.py").is_file():
+            # Flask-Migrate names the folder itself, and nowhere in the file.
+            location = str(beside)
+            config.set_main_option("script_location", location.replace("%", "%%"))
+        if location is None:
+            raise _without_location(config, toml[-1])
+        ScriptDirectory.from_config(config)
+    return config
+
+
+@contextmanager
+def _reading(ini: Path, toml: Path) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise CommandRefused(
+            f"script_location of {ini} names a package that cannot be imported: {printable(str(error))}.",
+            "install it, or name a folder there.",
+        ) from None
     except UnicodeDecodeError as error:
         raise CommandRefused(
-            f"{ini[-1]} or {toml[-1]} cannot be read: it is not written in {error.encoding}.",
+            f"{ini} or {toml} cannot be read: it is not written in {error.encoding}.",
             f"save it in that encoding, for instance with iconv -f latin1 -t {error.encoding} FILE, or keep to ASCII.",
         ) from None
-    if location is None and (beside / "env.py").is_file():
-        # Flask-Migrate names the folder itself, and nowhere in the file.
-        config.set_main_option("script_location", str(beside).replace("%", "%%"))
-    return config
+    except InterpolationError as error:
+        # Its text is not repeated: it may hold a password.
+        raise CommandRefused(f"{error.option} in {ini} holds a % that stands for nothing.", "write %% for %.") from None
+    except ConfigParserError as error:
+        said = " ".join(str(error).replace(repr(ini), str(ini)).split())
+        marked = "\\ufeff" in said
+        raise CommandRefused(
+            f"{ini} cannot be read: {printable(said)}.",
+            f"save it without a byte order mark: sed -i '1s/^\\xef\\xbb\\xbf//' {quote(str(ini))}."
+            if marked
+            else "mend the line that is named: each [section] stands there once, and each option once in it.",
+        ) from None
+    except (TOMLDecodeError, AttributeError) as error:
+        # The latter for tables that are none.
+        said = "[tool.alembic] is no table" if isinstance(error, AttributeError) else printable(str(error))
+        raise CommandRefused(f"{toml} cannot be read: {said}.", "mend the line that is named.") from None
+    except ValueError as error:
+        raise CommandRefused(f"{ini} cannot be used: {printable(str(error))}", "write one of these there.") from None
+
+
+def _without_location(config: Config, toml: str) -> CommandRefused:
+    """Return what refuses a configuration that does not say where the revisions are."""
+    ini, section, parsed = str(config.config_file_name), config.config_ini_section, config.file_config
+    others = [name for name in parsed.sections() if parsed.has_option(name, "script_location")]
+    if not Path(ini).is_file():
+        problem = f"[tool.alembic] of {toml} names no script_location."
+    elif not os.access(ini, os.R_OK):
+        return CommandRefused(f"{ini} may not be read by this account.", "let it read the file.")
+    elif parsed.has_section(section):
+        problem = f"[{section}] of {ini} names no script_location."
+    else:
+        problem = f"{ini} has no section [{section}]."
+    remedy = "let `alembic init FOLDER` write it, or name the file of the project with -c FILE."
+    return CommandRefused(problem, f"name its section with -n: {' or '.join(others)}." if others else remedy)
 
 
 def configuration_files(named: Sequence[str]) -> list[Path]:
@@ -67,11 +124,11 @@ def configuration_files(named: Sequence[str]) -> list[Path]:
         CommandRefused: if a named file, or everything that could be meant, does not exist.
     """
     given = list(named) or [name for name in [os.environ.get("ALEMBIC_CONFIG")] if name]
-    found = [Path(name).absolute() for name in given or (_TOML, _INI) if Path(name).is_file()]
-    missing = [name for name in given if not Path(name).is_file()]
+    found = [Path(name).absolute() for name in given or (_TOML, _INI) if os.path.isfile(name)]
+    missing = [name for name in given if not os.path.isfile(name)]
     if missing or not found:
         raise CommandRefused(
-            f"there is no configuration {missing[0] if missing else _INI}.",
+            f"there is no configuration {printable(missing[0]) if missing else _INI}.",
             "name Alembic's with -c FILE, or go to the folder that holds alembic.ini.",
         )
     return found

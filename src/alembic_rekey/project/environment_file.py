@@ -21,7 +21,7 @@ from sqlalchemy import Engine, TableClause, column, table
 
 from alembic_rekey.connection.likeness import engine_like
 from alembic_rekey.connection.only_reading import only_reading
-from alembic_rekey.errors import SettingRefused
+from alembic_rekey.errors import CommandRefused, SettingRefused
 from alembic_rekey.project.configuration import engine_of, refuse_elsewhere, settings_of, x_arguments
 from alembic_rekey.project.loading import printing_beside, told_in_a_line
 from alembic_rekey.settings import Settings, arguments
@@ -55,13 +55,17 @@ def place_of(config: Config) -> Place:
     that is given it is not asked.
 
     Raises:
-        CommandRefused: if `env.py` fails, or would write.
+        CommandRefused: if there is no `env.py`, it fails, or would write.
         SettingRefused: if it gives `run()` what that gives `configure()` itself, has several databases, or connects
             to another one than `-x url` names.
         CommandError: where Alembic cannot load it.
     """
     scripts = ScriptDirectory.from_config(config)
     file = Path(scripts.env_py_location)
+    if not file.is_file():
+        raise CommandRefused(
+            f"there is no {file}.", "put it there: `alembic init FOLDER` writes one into a new folder."
+        )
     named = arguments(x_arguments(config)).get("url")
     given = _asked(config, scripts, file) if _is_ours(file) or named is None else []
     one = _the_one(given, named)

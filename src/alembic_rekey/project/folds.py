@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,12 +32,20 @@ class Folds:
         """Load the revisions.
 
         Raises:
-            CommandRefused: if none of them declares a spec, or one fails as it is loaded.
+            CommandRefused: if a folder of theirs cannot be read, none of them declares a spec, or one fails as it is
+                loaded.
             SpecRefused: if two specs of one revision do not go together.
             CommandError: where Alembic cannot load them.
         """
         self._scripts = ScriptDirectory.from_config(config)
         self._folds = list(declared_in(self._scripts))
+        for folder in self._scripts._version_locations:
+            # One of several may be missing, as for Alembic; none may be there and not be seen.
+            if not os.access(folder, os.R_OK | os.X_OK) and (os.path.exists(folder) or not self._folds):
+                raise CommandRefused(
+                    f"{folder} should hold revisions, and is not there, or this account may not read it.",
+                    "let the account read it, or correct version_locations in the configuration.",
+                )
         if not self._folds:
             raise CommandRefused(
                 f"no revision in {self._scripts.dir} declares a spec.",
