@@ -138,7 +138,8 @@ def test_every_pending_fold_is_planned_in_order(project):
     assert "the upgrade folds with revision 0003 as well, which has a plan of its own." in said.out
     assert "planned on the rows as they are before revision 0002, which folds first." in said.out
     assert said.out.endswith(
-        "2 folds are pending: the upgrade would carry out what revision 0002, 0003 plans: alembic upgrade head\n"
+        "2 folds are pending, revision 0003 on rows that change before it: the upgrade would carry out what revision "
+        "0002, 0003 plans: alembic upgrade head\n"
     )
     assert 2 == len([name for name in project.reports if name.startswith("projects-2") and "-dry-run" in name])
     project.does("upgrade", "head")

@@ -42,7 +42,7 @@ from alembic_rekey.review.dry_checks import (
     triggers_fired,
 )
 from alembic_rekey.review.kept import keeping
-from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun, all_called
+from alembic_rekey.review.made import MOST_QUESTIONS, Choice, DryRun, all_called, beside, changed_before
 from alembic_rekey.review.questions import Form, questions
 from alembic_rekey.review.scan.outside import outside_the_specs
 from alembic_rekey.review.tally import Tally
@@ -85,9 +85,10 @@ def dry_runs(
             choices = choose(heads(connection, versions))
             pending = [choice.called for choice in choices]
             for number, choice in enumerate(choices):
-                notes = (*_beside(pending, number), *choice.notes)
+                changed = changed_before(made, choice.spec)
+                notes = (*beside(pending, number, changed), *choice.notes)
                 others = (*pending[:number], *pending[number + 1 :])
-                told = replace(choice, notes=notes, number=number, others=others)
+                told = replace(choice, notes=notes, number=number, others=others, changed=changed)
                 fields = {"revision": choice.spec.revision, "noun": choice.spec.identity.noun}
                 with keeping(connection) as keep, about(**fields):
                     one, file = _planned(connection, told, settings, asking, keep)
@@ -105,15 +106,6 @@ def dry_runs(
     for file in files:
         file.publish()
     return tuple(made)
-
-
-def _beside(pending: Sequence[str], number: int) -> Iterator[str]:
-    """Yield what the plan with this number has to say about the others."""
-    before, after = pending[:number], pending[number + 1 :]
-    if before:
-        yield f"planned on the rows as they are before revision {', '.join(before)}, which folds first."
-    if after:
-        yield f"the upgrade folds with revision {', '.join(after)} as well, which has a plan of its own."
 
 
 def _planned(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_rekey.errors import Finding
 from alembic_rekey.names.answers import Answers
 from alembic_rekey.names.registry import Registry
+from alembic_rekey.plan.actions import written
+from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.report.document import Report
+from alembic_rekey.report.rows import title_of
 from alembic_rekey.review.questions import Question
 from alembic_rekey.review.tally import Tally
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
+from alembic_rekey.spec.roles import read_by
 
-__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "all_called", "told_apart", "turn_of"]
+__all__ = ["MOST_QUESTIONS", "Choice", "DryRun", "all_called", "beside", "changed_before", "told_apart", "turn_of"]
 
 MOST_QUESTIONS = 5_000
 """Collisions that are held to be decided at once; further ones come when these are answered."""
@@ -64,6 +68,8 @@ class Choice:
     to: str = "head"
     number: int = 0
     others: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """The tables of it in which a fold before it changes what it decides by: it is planned as they are now."""
 
     @property
     def called(self) -> str:
@@ -107,3 +113,37 @@ class DryRun:
     def would_refuse(self) -> bool:
         """Whether an upgrade of the same data would refuse."""
         return bool(self.collisions or self.integrity or self.demands)
+
+
+def changed_before(before: Sequence[DryRun], spec: Spec) -> tuple[str, ...]:
+    """Return the tables of `spec` in which the plans before it change what its own decides by."""
+    changes = [(part, one.tally) for one in before for part in one.spec.parts]
+    found = (
+        part.table.fullname
+        for part in spec.parts
+        for other, tally in changes
+        if other.table.fullname == part.table.fullname and _changes(other, tally, read_by(part))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _changes(part: Part, tally: Tally, read: Collection[str]) -> bool:
+    """Tell whether a plan adds rows to the table of `part`, deletes some, or writes to columns that are `read`."""
+    made = {action for action in Action if tally.rows[title_of(part), action]}
+    writes = {str(known.name) for action, columns in written(part).items() if action in made for known in columns}
+    writes |= {str(part.stamp.name)} if part.stamp is not None and made - {Action.KEEP} else set()
+    return bool(made & {Action.CREATE, *DELETED} or writes & {*read})
+
+
+def beside(pending: Sequence[str], number: int, changed: Sequence[str]) -> Iterator[str]:
+    """Yield what the plan with this number has to say about the others; those before it change rows of `changed`."""
+    before, after = pending[:number], pending[number + 1 :]
+    if before:
+        yield f"planned on the rows as they are before revision {', '.join(before)}, which folds first."
+    if changed:
+        told = (
+            f"rows of {', '.join(changed)} change before this fold: what this plan says, and the exit status of --check"
+        )
+        yield f"{told}, is no promise. The upgrade asks again, and carries out all folds or none."
+    if after:
+        yield f"the upgrade folds with revision {', '.join(after)} as well, which has a plan of its own."

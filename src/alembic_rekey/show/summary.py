@@ -192,6 +192,7 @@ def _left_behind(made: DryRun, identity: Identity, limit: int | None) -> Iterato
 def verdict(made: DryRun) -> str:
     """Return what an upgrade of the same data would do with this plan, as one sentence."""
     upgrade = f"Revision {made.choice.called}" if made.choice.others else "The upgrade"
+    upgrade += ", on its rows as they are now," if made.choice.changed else ""
     if made.choice.is_applied and not made.report.is_empty:
         if made.would_refuse:
             return "Every fold is applied, and one more would refuse this plan."
@@ -209,6 +210,8 @@ def verdict_of_all(plans: Sequence[DryRun]) -> str:
     """Return what an upgrade would do that has several plans, as one sentence."""
     is_applied = all(made.choice.is_applied for made in plans)
     said = "Every fold is applied" if is_applied else f"{len(plans)} folds are pending"
+    if unsure := [made.choice.called for made in plans if made.choice.changed]:
+        said += f", revision {', '.join(unsure)} on rows that change before it"
     if refusing := [made.choice.called for made in plans if made.would_refuse]:
         refused = f"would refuse the plan of revision {', '.join(refusing)}"
         if is_applied:

@@ -8,7 +8,9 @@ from sqlalchemy import Column, ColumnClause, SelectBase, Table, TextClause
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
-__all__ = ["created_faults", "own_roles", "role_faults", "taken_faults"]
+from alembic_rekey.spec.part import Part
+
+__all__ = ["created_faults", "own_roles", "read_by", "role_faults", "taken_faults"]
 
 _OWN = ("key", "owners", "tag", "name", "names", "status", "created_at", "updated_at")
 _READ = ("slot", "value", "agree", "within")
@@ -57,6 +59,19 @@ def role_faults(part: object, resting: Container[Column[object]] = ()) -> Iterat
                     f"has {known}, the {_ONE.get(seen[known], seen[known])} of {noun!r}, in its {role} too",
                     f"leave it out of {role}: the fold writes to it.",
                 )
+
+
+def read_by(part: Part) -> set[str]:
+    """Return the names of the columns of its table by which it is decided what becomes of rows of `part`."""
+    roles = [*_OWN, *_READ] if part.deletable or part.named else [each for each in _OWN if each != "updated_at"]
+    names = {str(known.name) for role in roles for known in _columns(getattr(part, role, None))} | {*part.absorbing}
+    for expression in (each for read in part.reading.values() for each in read):
+        for element in iterate(expression):
+            if isinstance(element, SelectBase | TextClause):
+                # Whatever it names.
+                return {str(known.name) for known in part.table.columns}
+            names |= {element.name} if isinstance(element, ColumnClause) else set()
+    return names
 
 
 def taken_faults(part: object, taken: Iterable[str], *, role: str, others: Iterable[str]) -> Iterator[tuple[str, str]]:
