@@ -72,6 +72,18 @@ def order_is_not_of_the_shadow(database):
     constrained(database, "orders", ORDERS, "CHECK (customer_id <> 1)")
 
 
+def note_is_of_one_that_is_listed(database):
+    database.execute("CREATE TABLE listed (name VARCHAR(40) PRIMARY KEY); INSERT INTO listed VALUES ('p06')")
+    database.execute("INSERT INTO listed SELECT DISTINCT customer FROM notes")
+    constrained(database, "notes", NOTES, "FOREIGN KEY (customer) REFERENCES listed (name)")
+
+
+def order_names_one_that_is_listed(database):
+    database.execute("CREATE TABLE listed (name VARCHAR(40) PRIMARY KEY); INSERT INTO listed VALUES ('p06')")
+    database.execute("INSERT INTO listed SELECT DISTINCT cname FROM orders")
+    constrained(database, "orders", ORDERS, "FOREIGN KEY (cname) REFERENCES listed (name)")
+
+
 SINCE = {
     email_is_not_null: {("customers", "1"), ("customers", "4"), ("orders", "1")},
     # Who stays keeps what it took over.
@@ -81,6 +93,8 @@ SINCE = {
     email_is_none_of_p07: {("customers", "5"), ("orders", "3")},
     note_is_not_of_p05: {("notes", "1")},
     order_is_not_of_the_shadow: {("orders", "1")},
+    note_is_of_one_that_is_listed: {("notes", "1")},
+    order_names_one_that_is_listed: {("orders", "1"), ("orders", "3")},
 }
 
 
@@ -131,6 +145,7 @@ def test_a_newer_check_is_not_asked_of_a_row_that_was_edited_since(database, tmp
 def test_constraints_that_hold_of_all_rows_keep_none_from_going_back(database, tmp_path):
     project, before = folded(database, tmp_path)
     constrained(database, "customers", CUSTOMERS, "CHECK (length(name) > 2 AND id > 0)")
+    constrained(database, "notes", NOTES, "FOREIGN KEY (customer) REFERENCES customers (name)")
     constrained(database, "orders", ORDERS, "CHECK (customer_id IN (1, 2, 3, 4, 5, 6))")
     assert 0 == project.rekey("restore-plan", "--check").status
     ended = project.downgrade()

@@ -58,6 +58,13 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
         index for index in backward.hindrances.once.get(part.noun, ()) if index.covered is None or index.covered & own
     ]
     leaving = leaving_unedited(part, backward)
+    owned = [{str(known.name) for known in owner} for owner in part.owning]
+    keys = [
+        key
+        for key in backward.hindrances.referred.get(part.noun, ())
+        if own & {*key.columns} and {*key.columns} not in owned
+    ]
+    taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys, backward.spec, backward.planned, lines)]
     rivalled = [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, lines, leaving, now=now)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))

@@ -125,8 +125,8 @@ class Referred:
 
 
 def referred(connection: Connection, spec: Spec) -> Mapping[str, Sequence[Referred]]:
-    """Return, by noun, the foreign keys of the tables that rows were deleted from, but for those of their owners."""
-    return {part.noun: tuple(_referred(connection, part, spec)) for part in spec.parts if part.deletable}
+    """Return, by noun, the foreign keys of the tables, but for those of their owners."""
+    return {part.noun: tuple(_referred(connection, part, spec)) for part in spec.parts}
 
 
 def references_of(connection: Connection, part: Part) -> list[Referred]:

@@ -1,4 +1,4 @@
-"""What deleted rows referred to beside their owners: the application may have deleted that since."""
+"""What rows referred to beside their owners: the application may have deleted that since."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
             for part in spec.parts:
                 if part.table.name == key.table:
                     run = select(planned[part]).subquery(f"rekey_with_it_{place}_{number}")
-                    # Who moved with its owner gets its old key back.
-                    returns = true() if part.key_moves else run.c.rekey_action.in_(sorted(DELETED))
+                    # Who moved with its owner gets its old key back, and who was renamed its name.
+                    keeps = {*key.keys} <= {str(known.name) for known in part.keys} and not part.key_moves
+                    returns = run.c.rekey_action.in_(sorted(DELETED)) if keeps else true()
                     stands.append(among(before, select(*columns_in(run, key.keys)).where(returns)))
         conditions.append(and_(*(value.is_not(None) for value in before), *map(not_, stands)))
     return conditions

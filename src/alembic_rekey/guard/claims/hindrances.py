@@ -93,7 +93,7 @@ def _asked(connection: Connection, spec: Spec) -> dict[str, Asked]:
 
 @dataclass(frozen=True)
 class Hindrances:
-    """What deleted rows refer to, where rows must differ, what must hold of one, and what hangs on them.
+    """What rows refer to, where rows must differ, what must hold of one, and what hangs on them.
 
     Before a commit, none.
     """
