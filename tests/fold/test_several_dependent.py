@@ -79,3 +79,22 @@ def test_a_refusal_that_does_not_depend_on_a_fold_before_it_is_told_as_one(datab
     said = project.check()
     assert (2, "") == (said.status, said.err)
     assert "the upgrade would refuse the plan of revision 0001 (person), and carry none out." in said.out
+
+
+@pytest.mark.slow
+def test_a_restore_plan_says_that_a_run_which_goes_back_first_counts_as_drift(database, tmp_path):
+    """Both runs changed one row: that of the newer alone tells, and the downgrade puts all back."""
+    project = project_of(database, tmp_path, "INSERT INTO labelled VALUES (2, 2, 'a');")
+    rows = "SELECT person, label FROM labelled"
+    assert 0 == project.upgrade().code
+    assert [(1, 1)] == database.rows(rows)
+    said = project.rekey("restore-plan", "--check")
+    assert (2, "") == (said.status, said.err)
+    assert (
+        "  note      run 2 goes back first: rows that it changed as well are shown as drifted here, and --check counts "
+        "them, as long as it has not. The downgrade asks again behind it.\n" in said.out
+    )
+    assert 0 == project.rekey("restore-plan", "--check", "2").status
+    ended = project.downgrade("base")
+    assert 0 == ended.code, ended.err
+    assert [(2, 2)] == database.rows(rows)

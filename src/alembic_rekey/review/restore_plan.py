@@ -190,7 +190,10 @@ def restore_plan_document(returning: Iterable[Returning], database: str) -> Iter
     yield "]}\n"
 
 
-_BEFORE = "rows that it changed as well are shown as drifted here, as long as it has not."
+_BEFORE = (
+    "rows that it changed as well are shown as drifted here, and --check counts them, as long as it has not. The "
+    "downgrade asks again behind it."
+)
 
 
 def _asked(recorded: list[Run], database: str, number: int | None) -> list[tuple[Run, list[Run]]]:
