@@ -125,8 +125,9 @@ answers = Table(
     Column("decided_by", RegistryText),
     Column("why", RegistryText),
 )
-"""A line per answer to a collision: its place in the file, the table, the slot's values as a JSON list of texts, and
-what was written and meant by its names, who decided and why (`answers.Answer`)."""
+"""A line per answer to a collision: its place in the file, the table, the slot's values as a JSON list of texts (behind
+them, where they were said, those of its owners and of the key of the row to keep), what was written and meant by its
+names, who decided and why (`answers.Answer`)."""
 
 
 redirects = Table(
