@@ -280,7 +280,7 @@ def test_a_misspelt_canonical_that_rows_refer_to_by_name_is_renamed_or_refused(p
     rows["LineItem"].append({"id": 99, "shopName": f" {THIRD}", "changed_at": OLD})
     project.fill(rows)
     if project.database.dialect == "postgresql":
-        refused(project, "LineItem: 1 rows refer through shopName to the name of shops row", "would rename")
+        refused(project, "LineItem: 1 rows refer through shopName to what changes of shops row", "would rename")
         stopped(project, "rekey_attached_by_name_shop")
         return
     before = contents(project.database)

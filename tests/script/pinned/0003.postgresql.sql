@@ -809,10 +809,10 @@ WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_dec
 --   outside the plan hangs on a row that the plan deletes or renames. If the script stops here: move these rows to the
 --   canonical by hand, or cover their table in the spec (alembic-rekey revision --fold TABLE.COLUMN writes the parts of
 --   all tables that refer to it).
--- Guard rekey_attached_by_name_project: no row refers by its name to a row that the plan renames. If the script stops
---   here: drop the foreign key for a moment: op.drop_constraint before op.rekey and before op.restore,
---   op.create_foreign_key behind each; or spell the name as it is registered yourself, in the row and in what refers to
---   it.
+-- Guard rekey_attached_by_name_project: no row refers to a name or to a key that the plan writes anew. If the script
+--   stops here: drop the foreign key for a moment: op.drop_constraint before op.rekey and before op.restore,
+--   op.create_foreign_key behind each; or, where it leads to a name, spell that as it is registered yourself, in the
+--   row and in what refers to it.
 DO $rekey$
 DECLARE
   found record; hanging record; guards text[]; said text[];
@@ -893,7 +893,7 @@ BEGIN
     LOOP
       guards := guards || CASE WHEN found.followed THEN found.by_name
         WHEN found.beyond <> '' THEN found.left_out ELSE found.guard END;
-      said := said || CASE WHEN found.followed THEN format('%s: %s rows refer through %s to the name of %s row %L, which the plan would %s; a fold cannot change both at once', found.child, hanging.rows, found.columns, found."table", hanging.key, hanging.action)
+      said := said || CASE WHEN found.followed THEN format('%s: %s rows refer through %s to what changes of %s row %L, which the plan would %s; a fold cannot change both at once', found.child, hanging.rows, found.columns, found."table", hanging.key, hanging.action)
         WHEN found.beyond <> '' THEN format('%s: %s rows that `where` leaves out hang on %s row %L, which the plan would %s, through %s', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns)
         ELSE format('%s: %s rows hang on %s row %L, which the plan would %s, through %s; the plan does not cover them', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns) END;
     END LOOP;

@@ -58,12 +58,12 @@ _WORDING: Mapping[str, Wording] = {
         "--fold TABLE.COLUMN writes the parts of all tables that refer to it).",
     ),
     "attached_by_name": Wording(
-        claim="no row refers by its name to a row that the plan renames",
-        sentence="{child}: {rows} rows refer through {columns} to the name of {table} row {key!r}, which the plan "
+        claim="no row refers to a name or to a key that the plan writes anew",
+        sentence="{child}: {rows} rows refer through {columns} to what changes of {table} row {key!r}, which the plan "
         "would {action}; a fold cannot change both at once",
         remedy="drop the foreign key for a moment: op.drop_constraint before op.rekey and before op.restore, "
-        "op.create_foreign_key behind each; or spell the name as it is registered yourself, in the row and in what "
-        "refers to it.",
+        "op.create_foreign_key behind each; or, where it leads to a name, spell that as it is registered yourself, "
+        "in the row and in what refers to it.",
     ),
     "unfilled_column": Wording(
         claim="every column that a created row needs gets a value",
