@@ -3,6 +3,7 @@
 import pytest
 
 from declared import declared
+from guard.test_claims import refuses
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -68,3 +69,22 @@ def test_a_column_of_another_type_than_its_key_is_named_by_plan_upgrade_and_scri
     assert [(values[0].strip("'"),)] == database.rows("SELECT CAST(project AS TEXT) FROM states")
     made.goes("online", "downgrade")
     assert content == [database.table(name) for name in ("projects", "it's, %s", "states")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("owner", "declared_as"), [("JSONB", "sa.JSON"), ("BYTEA", "sa.LargeBinary")])
+def test_a_type_that_the_catalog_calls_of_one_kind_and_that_cannot_be_compared_is_named(
+    database, tmp_path, owner, declared_as
+):
+    """It was `operator does not exist: jsonb = uuid`."""
+    schema = f"""
+    CREATE TABLE projects (id UUID PRIMARY KEY, name TEXT);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, project {owner});
+    INSERT INTO projects VALUES ({UUIDS[0]}, 'Polisher'), ({UUIDS[1]}, 'pol');"""
+    spec = """Spec(revision=revision,
+    identity=Identity(noun="project", key=t["projects"].c.id, name=t["projects"].c.name),
+    references=(References(noun="order", key=t["orders"].c.id, owners=(t["orders"].c.project,)),))"""
+    types = {"projects.id": "sa.Uuid", "orders.project": declared_as}
+    made = declared(database, tmp_path, schema, spec, ["projects", "orders"], names={"Polisher": ["pol"]}, types=types)
+    says = f"orders: the column 'project' is {owner.lower()}, and refers to 'id' of projects, which is uuid"
+    refuses(made, "rekey_reference_type", says)

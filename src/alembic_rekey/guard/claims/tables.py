@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import CTE, Integer, and_, column, func, select, values
+from sqlalchemy import CTE, Column, ColumnElement, FromClause, Integer, String, and_, column, func, or_, select, values
 
 from alembic_rekey.guard.catalog import each_about
 from alembic_rekey.guard.checks import check
@@ -25,6 +25,10 @@ _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )"""
+
+
+_ALONE = ("bytea", "json", "jsonb", "uuid", "xml")
+"""Types that the catalog puts into one kind, and of which each compares with itself alone."""
 
 
 def astray(dialect: str) -> list[Check]:
@@ -80,9 +84,20 @@ def reference_types(spec: Spec, parts: Iterable[Part], stored: CTE, dialect: str
         .add_columns(its.c.plain.label("key_type"))
         .join_from(known, mine, and_(mine.c.table == known.c.table, mine.c.name == known.c.column))
         .join(its, and_(its.c.table == known.c.parent, its.c.name == known.c.key))
-        .where(mine.c.kind != kind)
+        .where(or_(mine.c.kind != kind, *_apart(pairs, mine, its)))
     )
     return [check("reference_type", "", found)]
+
+
+def _apart(
+    pairs: Iterable[tuple[Any, Column[Any], Any, Column[Any]]], mine: FromClause, its: FromClause
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition that types of one kind cannot be compared, where a pair may be of such."""
+    if all(isinstance(key.type, Integer | String) for _, _, _, key in pairs):
+        return
+    yield and_(
+        mine.c.plain.in_(_ALONE), its.c.plain.in_(_ALONE), mine.c.plain != its.c.plain, mine.c.kind == its.c.kind
+    )
 
 
 @singledispatch
