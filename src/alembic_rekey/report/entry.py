@@ -70,7 +70,8 @@ def json_value(value: Any) -> Any:
         return {"$real": str(value)}
     if isinstance(value, bytes):
         return {"$bytes": value.hex()}
-    return value
+    # A key that is declared as a number and kept as another type comes as whatever the driver has for it.
+    return value if isinstance(value, str | int | float | NoneType) else str(value)
 
 
 def json_values(values: Sequence[Any]) -> Sequence[Any]:

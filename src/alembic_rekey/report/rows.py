@@ -45,6 +45,7 @@ __all__ = [
     "Section",
     "created_section",
     "entries",
+    "exact_columns",
     "journal_sections",
     "left_counted",
     "left_entries",
@@ -90,7 +91,7 @@ def plan_sections(
             title_of(part),
             part,
             decided.subquery("rekey_planned"),
-            _columns(connection, part.table.name, part.table.schema),
+            exact_columns(connection, part.table.name, part.table.schema),
             whose(part, spec, planned),
         )
         for part, decided in made.items()
@@ -112,12 +113,16 @@ def created_section(connection: Connection, identity: Identity, run: ColumnEleme
 
 def _kept(connection: Connection, title: str, part: Part, kept: TableClause, run: ColumnElement[int]) -> Section:
     of_run: Relation = select(literal_column("*")).select_from(kept).where(kept.c.rekey_run == run)
-    columns = _columns(connection, kept.name, None)
+    columns = exact_columns(connection, kept.name, None)
     return Section(title, part, of_run.subquery("rekey_planned"), columns[len(bookkeeping(part)) :])
 
 
-def _columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
-    """Return the columns that the database has. SQLite hands over what it stored; no type is read into it."""
+def exact_columns(connection: Connection, name: str, schema: str | None) -> tuple[tuple[str, bool], ...]:
+    """Return the columns that the database has, each with whether JSON holds its values as they come.
+
+    The others are read as the database's own text, whatever a driver makes of their type. SQLite hands over what it
+    stored; no type is read into it.
+    """
     with catch_warnings():
         # A type that SQLAlchemy does not know (xml, point) travels as text like most others: nothing to warn of.
         simplefilter("ignore", SAWarning)

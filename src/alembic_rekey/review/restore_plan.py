@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, func, literal, select
+from sqlalchemy import Connection, FromClause, Text, cast, func, literal, select, type_coerce
+from sqlalchemy.types import NullType
 
 from alembic_rekey.back.backward import backward_of
 from alembic_rekey.back.drift import Drift, drifted, unnamed_changes
@@ -25,6 +26,7 @@ from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import alike, key_text, keys_of, same_key
 from alembic_rekey.report.document import written
 from alembic_rekey.report.entry import json_value
+from alembic_rekey.report.rows import exact_columns
 from alembic_rekey.report.runs import Run, recorded_runs, run_called
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.steps import findings
@@ -123,18 +125,25 @@ class Returning:
         back, kept = self.back[part], self.planned[part]
         names = self.stored.lasting(part)
         sides = [columns_in(source, names) for source in (part.table, kept)]
-        told = [known.label(f"rekey_{side}_{place}") for side, of in enumerate(sides) for place, known in enumerate(of)]
+        is_exact = dict(exact_columns(self.connection, part.table.name, part.table.schema))
+        told = [
+            # No type that is declared is read into a value: it may be stored as another, or with no equal in Python.
+            (type_coerce(known, NullType()) if is_exact[name] else cast(known, Text)).label(f"rekey_{side}_{place}")
+            for side, of in enumerate(sides)
+            for place, (name, known) in enumerate(zip(names, of, strict=True))
+        ]
         asked = (
-            select(key_text(alike(back, "key")).label("key"), back.c.action, back.c.canonical, back.c.drift, *told)
+            readable(select(key_text(alike(back, "key")).label("key"), back.c.action, back.c.canonical, back.c.drift))
+            .add_columns(*told)
             .join_from(back, kept, same_key(keys_of(part, kept), alike(back, "key")), isouter=True)
             .join(part.table, same_key(part.keys, alike(back, "now")), isouter=True)
             .order_by(back.c.action, back.c.canonical, *alike(back, "key"))
         )
-        for row in self.connection.execute(readable(asked).execution_options(yield_per=_AT_ONCE)):
+        for row in self.connection.execute(asked.execution_options(yield_per=_AT_ONCE)):
             key, action, canonical, drift, *values = row
             pairs = zip(names, map(json_value, values), map(json_value, values[len(names) :]), strict=False)
             columns = {name: [now, then] for name, now, then in pairs if now != then}
-            yield {"key": key, "action": action, "canonical": canonical, "drift": drift, "columns": columns}
+            yield {"key": json_value(key), "action": action, "canonical": canonical, "drift": drift, "columns": columns}
 
 
 def returnings(
