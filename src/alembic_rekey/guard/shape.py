@@ -187,18 +187,17 @@ def unfilled(spec: Spec, dialect: str, planned: FromClause) -> Check:
     given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
     source, keys = identity.table, [known.name for known in identity.keys]
     needed = database(dialect).needed(source, keys).subquery("rekey_needed")
-    creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
-    lacking = and_(needed.c.name.not_in(given), needed.c.filled == 0, creating)
+    lacking = and_(needed.c.name.not_in(given), needed.c.filled == 0)
     if not identity.database_makes_keys:
         lacking = and_(lacking, needed.c.name.not_in(keys))
         if isinstance(identity.keys[0].type, String):
-            # The text that we make for a key goes into no enum, and no UUID that is declared as text; PostgreSQL says
-            # so of the statement, whether it creates rows or none.
+            # The text that we make for a key goes into no enum, and no UUID that is declared as text.
             stored = stored_columns(spec.parts, dialect)
             other = select(stored.c.name).where(stored.c.table == str(source.name), stored.c.kind.not_in(("", "S")))
             lacking = or_(lacking, and_(needed.c.name.in_(keys), needed.c.name.in_(other)))
+    creating = exists(select(literal(1)).select_from(planned).where(planned.c.rekey_action == Action.CREATE.value))
     said = literal(str(source.name)).label("table"), needed.c.name.label("column")
-    offending = select(*said).where(lacking)
+    offending = select(*said).where(lacking, creating)
     return check("unfilled_column", identity.noun, offending)
 
 

@@ -773,15 +773,15 @@ GROUP BY project_state.status;
 --   which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or rename an alias row instead,
 --   missing=Missing.PROMOTE.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_unfilled_column_project',
-  format('projects: in a created row column %L needs a value, and the database makes none', name)
+  format('projects: the plan creates rows, and column %L needs a value, and the database makes none', name)
 FROM (SELECT CAST(attname AS TEXT) AS name,
     coalesce(CAST(atthasdef OR CAST(attidentity AS TEXT) != '' AS INTEGER), 0) AS filled
   FROM pg_catalog.pg_attribute AS rekey_attribute
   WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped
     AND (attnotnull OR CAST(attname AS TEXT) IN ('id'))) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0
-  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create')) AND (name NOT IN ('id'))
-  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S')));
+WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0 AND (name NOT IN ('id'))
+  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S'))))
+  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
 --   declare it with sa.Computed(\u2026) in the revision, or run it online, which asks the catalog.

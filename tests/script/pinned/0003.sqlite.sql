@@ -786,15 +786,15 @@ DELETE FROM rekey_finding;
 --   which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or rename an alias row instead,
 --   missing=Missing.PROMOTE.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
-  printf('projects: in a created row column %Q needs a value, and the database makes none', name)
+  printf('projects: the plan creates rows, and column %Q needs a value, and the database makes none', name)
 FROM (SELECT CAST(name AS TEXT) AS name, coalesce(CAST(dflt_value IS NOT NULL OR pk = 1
   AND NOT (EXISTS (SELECT 1 FROM pragma_index_list('projects') AS rekey_key_index WHERE origin = 'pk')) AS INTEGER), 0
 ) AS filled
   FROM pragma_table_xinfo('projects') AS rekey_needed_info WHERE "notnull" = 1 OR pk > 0 OR CAST(name AS TEXT) IN ('id')
 ) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0
-  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create')) AND (name NOT IN ('id'))
-  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S')))
+WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0 AND (name NOT IN ('id'))
+  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S'))))
+  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard

@@ -67,7 +67,7 @@ _WORDING: Mapping[str, Wording] = {
     ),
     "unfilled_column": Wording(
         claim="every column that a created row needs gets a value",
-        sentence="{table}: in a created row column {column!r} needs a value, and the database makes none",
+        sentence="{table}: the plan creates rows, and column {column!r} needs a value, and the database makes none",
         remedy="give the column a default in the database or, unless it is the key, a value in the spec, "
         "Identity(created={...}), which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or "
         "rename an alias row instead, missing=Missing.PROMOTE.",
