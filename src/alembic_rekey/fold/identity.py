@@ -31,7 +31,7 @@ from alembic_rekey.plan.judged import keys_of, leads_of, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
 from alembic_rekey.sql.equality import Same
-from alembic_rekey.sql.expressions import InsertRows, sought
+from alembic_rekey.sql.expressions import InsertRows, Written, sought
 from alembic_rekey.sql.side_tables import aliases, created, current_run, journal, run_time, to_name
 from alembic_rekey.sql.steps import Statement
 from alembic_rekey.sql.times import written_time
@@ -48,7 +48,9 @@ def creating(identity: Identity, planned: Planned) -> Insert:
     if not identity.database_makes_keys:
         named = select(aliases.c.run_id, aliases.c.canonical, aliases.c.identity).distinct().subquery("rekey_named")
         made = made.join(named, and_(named.c.run_id == kept.c.rekey_run, named.c.canonical == kept.c.rekey_canonical))
-        values = {identity.keys[0].name: Key(named.c.identity, identity.keys[0].type), **values}
+        own = identity.keys[0]
+        # As the column holds it: what is declared as text may be of a type that takes no text, though none is created.
+        values = {own.name: Written(Key(named.c.identity, own.type), own), **values}
     if identity.within:
         # The first of the shadows, all of which agree in these columns.
         shadow = kept.alias("rekey_shadow")

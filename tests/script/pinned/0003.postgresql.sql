@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 925, 939, 949, 984, 1088
---   project_state: 934, 1030, 1039, 1048, 1068, 1078
---   interactions: 997
---   memories: 1010, 1020
+--   projects: 925, 939, 949, 985, 1089
+--   project_state: 934, 1031, 1040, 1049, 1069, 1079
+--   interactions: 998
+--   memories: 1011, 1021
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -948,7 +948,8 @@ FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics;
 -- Create the canonical rows that are missing.
 -- CHANGES projects
 WITH rekey_changed AS (INSERT INTO projects (id, name, description, created_at, updated_at)
-  SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
+  SELECT (SELECT (jsonb_populate_record(rekey_typed.*, jsonb_build_object('id', CAST(rekey_named.identity AS TEXT)))).id
+    FROM projects AS rekey_typed LIMIT 1) AS id, rekey_journal_projects.rekey_canonical AS name,
     'created by legacy alias migration' AS description,
     (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS created_at,
     (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS updated_at
