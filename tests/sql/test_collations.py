@@ -351,3 +351,28 @@ def test_a_row_that_spells_a_key_otherwise_stands_under_the_name_of_its_owner(da
     assert [(1, "a1"), (2, "A1"), (3, "A1"), (4, "c3")] == rows(project, "id, CAST(project AS TEXT)", "orders")
     project.goes(way, "downgrade")
     assert before == [rows(project, "*", table) for table in ("orders", "states")]
+
+
+@pytest.mark.slow
+@of_every(KINDS)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("beside", ["references", "slots"])
+def test_a_name_beside_an_owner_follows_where_it_is_spelt_just_so(database, tmp_path, kind, beside, way):
+    """`POL` followed where it was taken for `pol`, and `polisher` did not where it was taken for `Polisher`."""
+    schema = f"""
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, name {kind} NOT NULL);
+    INSERT INTO projects VALUES (1, 'Polisher'), (2, 'pol'), (3, 'restart');
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, project_id INTEGER, place INTEGER, said {kind});
+    INSERT INTO orders VALUES (1, 2, 1, 'pol'), (2, 2, 2, 'POL'), (3, 3, 3, 'restart'), (4, 3, 4, 'RESTART');
+    """
+    declares = """noun="order", key=t["orders"].c.id, owners=(t["orders"].c.project_id,), names=(t["orders"].c.said,)"""
+    kinds = {"references": f"References({declares})", "slots": f'Slots({declares}, slot=(t["orders"].c.place,))'}
+    children = f"Spec(revision=revision, identity={PROJECT}, {beside}=({kinds[beside]},))"
+    project = declared(database, tmp_path, schema, children, ["projects", "orders"], names=NAMES)
+    before = rows(project, "id, project_id, said", "orders")
+    asked(project)
+    project.goes(way)
+    expected = [(1, 1, "Polisher"), (2, 1, "POL"), (3, 3, "Restart"), (4, 3, "RESTART")]
+    assert expected == rows(project, "id, project_id, said", "orders")
+    project.goes(way, "downgrade")
+    assert before == rows(project, "id, project_id, said", "orders")

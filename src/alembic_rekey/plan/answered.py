@@ -130,7 +130,7 @@ class Answered:
         name = spec.identity.named[0]
         written = first_of(led.members, [member.c.name for member in led.members])
         spelled = names.spelled(name, f"answer_{slots.noun}", spec.identity.match)
-        source = source.outerjoin(spelled, spelled.c.spelling == written)
+        source = source.outerjoin(spelled, spelled.c.spelling == Exact(written))
         meant, exactly = about.c.alias == spelled.c.alias, Exact(written) == about.c.keep
         lines = [(and_(*is_active, meant, exactly), 2), (and_(*is_active, meant), 1)]
         if more:

@@ -29,6 +29,7 @@ from alembic_rekey.plan.judged import alike, among, held, keys_of, leads_of, mis
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.spec.part import Owner
 from alembic_rekey.sql.equality import SoughtByNumber
+from alembic_rekey.sql.values import comparable
 
 __all__ = ["Led", "Planned", "after", "led", "members", "referring", "refers"]
 
@@ -187,7 +188,9 @@ def _behind(
 def _follows(column: ColumnElement[Any], spec: Spec, planned: Planned, member: FromClause) -> ColumnElement[bool]:
     if "name" not in member.c:
         return false()
-    follows = and_(column == member.c.name, column != member.c.canonical)
+    # Letter by letter, whatever the collation of either column takes for equal.
+    name = comparable(column)
+    follows = and_(name == comparable(member.c.name), name != member.c.canonical)
     identity = spec.identity
     if not identity.matching or identity.name is None:
         return follows

@@ -27,7 +27,7 @@ from alembic_rekey.plan.judged import alike, as_read, decided, flag, held, numbe
 from alembic_rekey.plan.rules import TAG_RULES, Action
 from alembic_rekey.spec import Identity, Relation, Spec, Tags
 from alembic_rekey.sql.equality import Same
-from alembic_rekey.sql.expressions import Scanned, by_code_point
+from alembic_rekey.sql.expressions import Exact, Scanned, by_code_point
 from alembic_rekey.sql.times import Moment
 from alembic_rekey.sql.values import comparable
 
@@ -115,7 +115,7 @@ def _judged(tags: Tags, found: Tagged) -> CTE:
         select(
             *numbered("key", tags.keys),
             found.canonical.label("canonical"),
-            *numbered("name", found.becoming),
+            *numbered("name", found.becoming if len(tags.named) == 1 else map(Exact, found.becoming)),
             *numbered("agree", [comparable(known) for known in (*tags.agree, *tags.within)]),
             flag(found.moved).label("rekeyed"),
             (Moment(tags.updated_at) if tags.updated_at is not None else literal(0)).label("moment"),
