@@ -66,6 +66,28 @@ def test_what_is_no_number_is_not_added_up(database, tmp_path):
     assert before == database.snapshot()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("more", ["", " NOT NULL"])
+def test_infinities_of_both_signs_are_not_added_up(database, tmp_path, more):
+    """The plan said 0, and the row that stays got NULL, or the database refused that in its own words."""
+    definitions = DEFINITIONS.replace("points INTEGER", f"points REAL{more}").replace(", 1, 'hers'", ", 9e999, 'hers'")
+    definitions = definitions.replace("4, NULL", "-9e999, NULL")
+    project = declared(database, tmp_path, definitions, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
+    assert 0 == project.upgrade("0001").code
+    before = database.snapshot()
+    checked, ended = project.check(), project.upgrade()
+    assert (2, 2) == (checked.status, ended.code), ended.err
+    for said in (checked.out, ended.err):
+        assert "people: row 1 of 'anna' has 'Inf' in 'points', which Absorb.SUM cannot add up" in said
+        assert "people: row 3 of 'anna' has '-Inf' in 'points', which Absorb.SUM cannot add up" in said
+        assert "row 2 of" not in said
+    stopped = database.run_script(project.script("0001:0002"))
+    assert (True, True) == (stopped.returncode != 0, "rekey_no_number_person" in stopped.stderr.decode())
+    assert before == database.snapshot()
+    database.execute("UPDATE people SET points = 5 WHERE id = 3")
+    assert (0, 0) == (project.check().status, project.upgrade().code)
+
+
 @pytest.mark.sqlite_first
 def test_a_sum_that_another_row_holds_till_its_turn_comes_is_refused_beforehand(database, tmp_path):
     """The plan said 0 and the database refused in its own words: 1 + 2 is 3, which the other row had still."""

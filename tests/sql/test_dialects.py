@@ -58,7 +58,7 @@ CONSTRUCTS = [
     time_values.Unread(AT),
     values.Constant(literal("a"), Text()),
     values.Key(column("alias", Text()), Uuid()),
-    values.NoNumber(NAME),
+    values.NoNumber(NAME, AT),
     values.Number(NAME, Integer()),
     values.KeyText([THINGS.c.id, NAME]),
 ]

@@ -48,8 +48,11 @@ def content(database):
     return [sorted(map(str, database.rows(f"SELECT * FROM {table}"))) for table in TABLES]
 
 
-@pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("missing", ["CREATE", "PROMOTE"])
+@pytest.mark.parametrize(
+    # One that is declared as JSON is created by no spec.
+    ("kind", "missing"),
+    [(kind, how) for kind in TYPES for how in ("PROMOTE", "CREATE") if (kind, how) != ("jsonb", "CREATE")],
+)
 @pytest.mark.parametrize("way", ["online", "script"])
 def test_keys_of_a_type_that_is_declared_as_another_fold_and_come_back(database, tmp_path, kind, missing, way):
     """Each was refused in the database's words: no COLLATE, no CASE, no column of two types, no text for a key."""

@@ -101,13 +101,17 @@ class Constant(ColumnElement[Any]):
 
 
 class NoNumber(ColumnElement[bool]):
-    """Whether a stored value is none that can be added up, though the database would: SQLite takes a text for 0."""
+    """Whether a stored value is none that can be added up, though the database would: SQLite takes a text for 0.
+
+    `total` is the sum that it is part of: of infinities of both signs SQLite says NULL, as of no value at all.
+    """
 
     inherit_cache = False
     type = Boolean()
 
-    def __init__(self, stored: ColumnElement[Any]) -> None:
+    def __init__(self, stored: ColumnElement[Any], total: ColumnElement[Any]) -> None:
         self.stored = stored
+        self.total = total
 
 
 def named(canonical: ColumnElement[str], name: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    over,
     select,
     true,
     union_all,
@@ -37,7 +38,7 @@ from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import key_text, keys_of
+from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Absorb, Check, Part, Relation, Slots, Spec
 from alembic_rekey.sql.dialects import database
@@ -125,16 +126,20 @@ def _emptied(part: Part, spec: Spec, names: Names, dialect: str, planned: Planne
 
 
 def _unsummed(part: Part, name: str, planned: FromClause) -> Relation:
-    keys = keys_of(part, planned)
+    stored, canonical = planned.c[name], planned.c.rekey_canonical.label("canonical")
+    total = over(func.sum(stored), partition_by=leads_of(part, planned)).label("total")
+    asked = [*numbered("key", keys_of(part, planned)), canonical, stored.label("stored"), total]
+    lines = select(*asked).where(planned.c.rekey_place > 0).subquery("rekey_summed")
+    keys = alike(lines, "key")
     return (
         select(
             literal(str(part.table.name)).label("table"),
             key_text(keys).label("key"),
-            planned.c.rekey_canonical.label("canonical"),
-            cast(planned.c[name], Text).label("value"),
+            lines.c.canonical,
+            cast(lines.c.stored, Text).label("value"),
             literal(name, RegistryText()).label("column"),
         )
-        .where(planned.c.rekey_place > 0, NoNumber(planned.c[name]))
+        .where(NoNumber(lines.c.stored, lines.c.total))
         .order_by(*keys)
     )
 

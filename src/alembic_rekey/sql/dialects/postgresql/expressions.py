@@ -166,7 +166,7 @@ class _Untyped(UserDefinedType[str]):
 
 @compiles(NoNumber, "postgresql")
 def _no_number(_element: NoNumber, _compiler: SQLCompiler, **_: Any) -> str:
-    # What its type has no sum of, it refuses itself.
+    # What its type has no sum of, it refuses itself; that of infinities of both signs is NaN, a value of its own.
     return "false"
 
 

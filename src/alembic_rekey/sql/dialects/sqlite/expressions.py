@@ -188,7 +188,8 @@ def _constant(element: Constant, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(NoNumber, "sqlite")
 def _no_number(element: NoNumber, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(typeof({compiler.process(element.stored, **kw)}) IN ('text', 'blob'))"
+    stored, total = compiler.process(element.stored, **kw), compiler.process(element.total, **kw)
+    return f"(typeof({stored}) IN ('text', 'blob') OR ({stored} IN (9e999, -9e999) AND {total} IS NULL))"
 
 
 @compiles(FromHexadecimal, "sqlite")
