@@ -49,6 +49,8 @@ FORBIDDEN = {
     "(lower(project) DESC, lower(person), status)": "12",
     "(project, person) WHERE status = 'active'": "",
     "(project, lower(person)) WHERE status = 'active' AND person <> 'b), (c'": "12",
+    "(project, person) WHERE id IN (3, 5) AND (person IS NOT NULL)": "35",
+    "(project, person) WHERE (changed IS NOT NULL) OR (status IN ('new', 'a)'))": "",
     "(project, changed)": "",
     "(person, id)": "",
 }

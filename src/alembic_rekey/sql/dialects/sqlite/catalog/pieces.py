@@ -8,24 +8,25 @@ from collections.abc import Sequence
 __all__ = ["divided", "grouped", "unquoted", "words"]
 
 _PIECE = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | --[^\n]* | /\*.*?(?:\*/|$) | \w+ | .""",
-    re.X | re.S,
+    r"""x'[0-9a-f]*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]
+    | --[^\n]* | /\*.*?(?:\*/|$) | [\w$\u0080-\U0010FFFF]+ | .""",
+    re.X | re.S | re.I,
 )
 
 
 def divided(sql: str) -> tuple[list[list[str]], list[str]]:
     """Return the pieces between the first brackets of `sql`, divided by commas, and those behind; comments are gone."""
-    pieces = [" " if piece.startswith(("--", "/*")) else piece for piece in _PIECE.findall(sql)]
-    depth, terms, behind = 0, list[list[str]](), list[str]()
+    pieces = iter([" " if piece.startswith(("--", "/*")) else piece for piece in _PIECE.findall(sql)])
+    depth, terms = 0, list[list[str]]()
     for piece in pieces:
         depth += (piece == "(") - (piece == ")")
-        if (depth == 1 and piece == "(" and not terms) or (terms and depth == 1 and piece == ","):
+        if depth == 1 and piece in ("(" if not terms else ","):
             terms.append([])
         elif depth > 0:
             terms[-1].append(piece)
-        elif terms and not (piece == ")" and not behind):
-            behind.append(piece)
-    return terms, behind
+        elif terms:
+            break
+    return terms, list(pieces)
 
 
 def grouped(term: Sequence[str]) -> list[str]:
@@ -42,7 +43,7 @@ def grouped(term: Sequence[str]) -> list[str]:
 
 def words(text: str) -> set[str]:
     """Return the names and words of `text` in small letters, without their quotes; a literal is none of them."""
-    return {unquoted(piece).lower() for piece in _PIECE.findall(text) if not piece.startswith("'")}
+    return {unquoted(piece).lower() for piece in _PIECE.findall(text) if not piece.startswith(("'", "x'", "X'"))}
 
 
 def unquoted(piece: str) -> str:

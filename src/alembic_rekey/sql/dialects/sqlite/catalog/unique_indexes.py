@@ -57,7 +57,7 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
         columns = json.loads(found)
         terms, condition = _terms(sql) if sql else ([], None)
         expressions = [
-            f"{terms[place] if column is None else quoted(column)} COLLATE {quoted(collation)}"
+            f"{f'({terms[place]})' if column is None else quoted(column)} COLLATE {quoted(collation)}"
             for place, (column, collation) in enumerate(columns)
         ]
         plain = frozenset(column for column, collation in columns if column is not None and collation == "BINARY")
@@ -90,6 +90,7 @@ def _terms(sql: str) -> tuple[list[str], str | None]:
 
 
 def _without_order(term: list[str]) -> str:
-    words = "".join(term).strip()
-    last = words.rsplit(None, 1)
-    return last[0] if len(last) > 1 and last[1].lower() in _ORDER else words
+    said = [piece for piece in term if piece.strip()]
+    # A column may be named so.
+    end = len(term) - term[::-1].index(said[-1]) - 1 if len(said) > 1 and said[-1].lower() in _ORDER else len(term)
+    return "".join(term[:end]).strip()
