@@ -20,9 +20,12 @@ __all__ = ["answer_checks"]
 
 
 def answer_checks(spec: Spec, names: Names, answered: Answered | None, planned: Planned) -> Iterator[Check]:
-    """Yield a check per table of slots; none where there are no answers. They read the tables as they stand."""
+    """Yield a check per table of slots that a person may answer; none where there are no answers.
+
+    They read the tables as they stand. That an answer is about other slots was refused as the file was read.
+    """
     if answered is not None:
-        for slots in spec.slots:
+        for slots in (part for part in spec.slots if part.collides):
             yield check("answer", slots.noun, _without_use(spec, slots, names, answered, planned))
 
 

@@ -30,7 +30,7 @@ from alembic_rekey.plan.groups.registered import Names
 from alembic_rekey.plan.groups.standing import slot_text, standing
 from alembic_rekey.plan.judged import alike, key_text, keys_of, leads_of, numbered
 from alembic_rekey.plan.rules import Action
-from alembic_rekey.spec import Check, Differing, Identity, Itself, Part, References, Relation, Slots, Spec, Tags
+from alembic_rekey.spec import Check, Identity, Itself, Part, References, Relation, Slots, Spec, Tags
 from alembic_rekey.spec.part import unhandled
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.values import comparable
@@ -118,7 +118,7 @@ def _refusing_references(references: References, _spec: Spec, _names: Names, pla
 
 @refusing.register
 def _refusing_slots(slots: Slots, spec: Spec, _names: Names, planned: Planned) -> Iterable[Check]:
-    if slots.value is not None and slots.differing is Differing.REFUSE:
+    if slots.collides:
         yield check("collision", slots.noun, _collisions(spec, slots, planned))
     yield check("crowded_slot", slots.noun, _crowded(slots, planned))
     if len(slots.owners) > 1:

@@ -131,6 +131,13 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return {field: None if field in _NOT_READ else value for field, value in kept.items()}
 
 
+def _why(slots: Slots) -> str:
+    """Return why live rows of one slot never wait for a person."""
+    if slots.value is None:
+        return "without a value, rows of one slot say the same"
+    return f"differing={slots.differing} decides"
+
+
 class _Reader:
     """Turns a document into answers and faults."""
 
@@ -174,6 +181,9 @@ class _Reader:
         slots = self._slots(entry, found)
         if slots is None:
             return None
+        if not slots.collides and entry.get(KEEP) is not None:
+            found.append(f".{TABLE}: {slots.table.fullname} has no collision to answer: {_why(slots)}; leave it out")
+            return None
         fields = [field_of(column.name) for column in slots.slot]
         others = (*OWN, *map(owner_field, slots.owning))
         found += [f".{field}: there is no such field" for field in entry if field not in (*others, *fields)]
@@ -211,6 +221,7 @@ class _Reader:
         if isinstance(wanted, str) and wanted in self.slots:
             return self.slots[wanted]
         said = shown(wanted) if isinstance(wanted, str) else kind_of(wanted)
-        tables = ", ".join(self.slots) or "none: the revision has no slots"
+        asking = (name for name, slots in self.slots.items() if slots.collides)
+        tables = ", ".join(asking) or "none: the revision has no slots that may collide"
         found.append(f".{TABLE}: must be one of the tables of slots ({tables}), not {said}")
         return None

@@ -89,6 +89,11 @@ class Slots(Part):
         """One row of a slot stays."""
         return True
 
+    @property
+    def collides(self) -> bool:
+        """Whether live rows of a slot may disagree, and a person decides."""
+        return self.value is not None and self.differing is Differing.REFUSE
+
     def faults(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         yield from _owner_faults(self)

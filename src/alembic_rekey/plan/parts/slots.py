@@ -109,6 +109,9 @@ def _leading(slots: Slots, acting: CTE) -> Relation:
 
 def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | None, planned: Planned) -> CTE:
     """Return the facts of `SLOT_RULES` per row of a group with shadows; with answers, also which one it is."""
+    if not slots.collides:
+        # Answers about other slots decide nothing here.
+        answered = None
     called = slots.noun
     joined = led(slots, spec, planned, slots.table)
     source, of_answers = joined.source, list[ColumnElement[Any]]()
@@ -181,7 +184,7 @@ def judged_slots(slots: Slots, spec: Spec, names: Names, answered: Answered | No
     elif newest:
         # The newest stays as a row does that a person keeps.
         facts = [ranked.c.active, literal(1).label("answered")]
-    if slots.differing is Differing.REFUSE and slots.value is not None:
+    if slots.collides:
         facts.append(anywhere(ranked.c.active == 1, ranked.c.won_active == 1, not_(same)).label("collided"))
     return select(
         *alike(ranked, "key"),
