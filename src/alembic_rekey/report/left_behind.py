@@ -166,7 +166,9 @@ def _compared(
     for name in columns:
         old: ColumnElement[Any] = gone.c[name]
         # No declared type is read into what is taken either: what is told is what the database holds.
-        new = type_coerce(sides.taken[name], NullType()) if name in sides.taken else stays.c[name]
+        new: ColumnElement[Any] = stays.c[name]
+        if name in sides.taken:
+            new = type_coerce(sides.taken[name], NullType())
         if name in made and name not in sides.taken:
             # A row that is still to be created holds what the spec gives it, or else the database.
             # The type of that value must not be read into what is stored.

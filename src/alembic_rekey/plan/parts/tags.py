@@ -115,7 +115,7 @@ def _judged(tags: Tags, found: Tagged) -> CTE:
         select(
             *numbered("key", tags.keys),
             found.canonical.label("canonical"),
-            *numbered("name", found.becoming if len(tags.named) == 1 else map(Exact, found.becoming)),
+            *numbered("name", found.becoming if len(tags.named) == 1 else [Exact(name) for name in found.becoming]),
             *numbered("agree", [comparable(known) for known in (*tags.agree, *tags.within)]),
             flag(found.moved).label("rekeyed"),
             (Moment(tags.updated_at) if tags.updated_at is not None else literal(0)).label("moment"),
