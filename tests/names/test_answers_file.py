@@ -34,7 +34,7 @@ def spec_of(*parts: Slots) -> Spec:
 
 
 ONE = spec_of(slots("facts", "category", "key"))
-SEVERAL = spec_of(slots("facts", "category", "key"), slots("odd", "project", "keep"))
+SEVERAL = spec_of(slots("facts", "category", "key"), slots("odd", "project", "keep", "about"))
 
 
 @pytest.fixture
@@ -118,8 +118,8 @@ def test_a_slot_is_compared_as_text(read):
 
 
 def test_the_table_is_named_where_there_are_several_and_fields_never_clash(read, problems):
-    odd = {"table": "odd", "project": "p05", "keep": "p05", "slot.project": "a", "slot.keep": "b"}
-    assert [("odd", ("a", "b")), ("facts", ("decision", "vendor"))] == [
+    odd = {"table": "odd", "project": "p05", "keep": "p05", "slot.project": "a", "slot.keep": "b", "slot.about": "c"}
+    assert [("odd", ("a", "b", "c")), ("facts", ("decision", "vendor"))] == [
         (one.table, one.slot) for one in read([odd, answer("p05", table="facts")], SEVERAL)
     ]
     assert ("resolutions[0].table: must be one of the tables of slots (facts, odd), not null or absent",) == problems(

@@ -49,7 +49,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 def field_of(column: str) -> str:
     """Return the field that holds the slot's column of this name: another one where it is a field of ours."""
-    return f"slot.{column}" if column in OWN else column
+    return f"slot.{column}" if column in (*OWN, ABOUT) else column
 
 
 def owner_field(owner: Owner) -> str:
