@@ -84,6 +84,12 @@ def order_names_one_that_is_listed(database):
     constrained(database, "orders", ORDERS, "FOREIGN KEY (cname) REFERENCES listed (name)")
 
 
+def email_is_one_that_is_listed(database):
+    database.execute("CREATE TABLE listed (name VARCHAR(40) PRIMARY KEY); INSERT INTO listed VALUES ('i@x'), ('y@x')")
+    database.execute("INSERT INTO listed VALUES ('z@x'); UPDATE customers SET email = NULL WHERE id = 4")
+    constrained(database, "customers", CUSTOMERS, "FOREIGN KEY (email) REFERENCES listed (name)")
+
+
 SINCE = {
     email_is_not_null: {("customers", "1"), ("customers", "4"), ("orders", "1")},
     # Who stays keeps what it took over.
@@ -93,6 +99,7 @@ SINCE = {
     email_is_none_of_p07: {("customers", "5"), ("orders", "3")},
     note_is_not_of_p05: {("notes", "1")},
     order_is_not_of_the_shadow: {("orders", "1")},
+    email_is_one_that_is_listed: {("customers", "3"), ("customers", "4"), ("orders", "2")},
     note_is_of_one_that_is_listed: {("notes", "1")},
     order_names_one_that_is_listed: {("orders", "1"), ("orders", "3")},
 }

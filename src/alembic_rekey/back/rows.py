@@ -11,7 +11,7 @@ from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.drift import Drift, untouched
 from alembic_rekey.back.hindered.held import held_as_it_is
 from alembic_rekey.back.hindered.hung import with_what_hung
-from alembic_rekey.back.hindered.referred import gone
+from alembic_rekey.back.hindered.referred import gone, gone_anew
 from alembic_rekey.back.hindered.refused import refused
 from alembic_rekey.back.hindered.rivals import leaving_unedited, rivals
 from alembic_rekey.back.judged import acting, judged, line, unedited
@@ -58,13 +58,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
         index for index in backward.hindrances.once.get(part.noun, ()) if index.covered is None or index.covered & own
     ]
     leaving = leaving_unedited(part, backward)
-    owned = [{str(known.name) for known in owner} for owner in part.owning]
-    keys = [
-        key
-        for key in backward.hindrances.referred.get(part.noun, ())
-        if own & {*key.columns} and {*key.columns} not in owned
-    ]
-    taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys, backward.spec, backward.planned, lines)]
+    nowhere = [(lacking, Drift.TAKEN) for lacking in gone_anew(part, backward, lines)]
     rivalled = [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, lines, leaving, now=now)]
     # Who keeps its owners and its name returns to nothing.
     moves = acting(lines, *moving(part))
@@ -72,6 +66,7 @@ def changed_back(part: Part, backward: Backward, parent: FromClause | None) -> R
         (part.keys[0].is_(None), Drift.DELETED),
         (not_(unedited(part, lines, new, backward.stored, backward.run)), Drift.EDITED),
         *((and_(moves, condition), judgement) for condition, judgement in [*lost, *taken]),
+        *nowhere,
         *rivalled,
         *((holds, Drift.ATTACHED) for holds in held_as_it_is(part, backward, now)),
         *((refuses, Drift.REFUSED) for refuses in refused(part, backward, lines)),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import ColumnElement, FromClause, and_, not_, select, true
 
+from alembic_rekey.back.backward import Backward
+from alembic_rekey.back.judged import acting
 from alembic_rekey.guard.stored import Referred, by_columns, columns_in
+from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import among
 from alembic_rekey.plan.rules import DELETED
-from alembic_rekey.spec import Spec
+from alembic_rekey.spec import Part, Spec
 
-__all__ = ["gone"]
+__all__ = ["gone", "gone_anew"]
 
 
 def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClause) -> list[ColumnElement[bool]]:
@@ -31,3 +34,17 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
                     stands.append(among(before, select(*columns_in(run, key.keys)).where(returns)))
         conditions.append(and_(*(value.is_not(None) for value in before), *map(not_, stands)))
     return conditions
+
+
+def gone_anew(part: Part, backward: Backward, lines: FromClause) -> Iterator[ColumnElement[bool]]:
+    """Yield the same of rows that stay, by the foreign keys of columns that what becomes of a row writes.
+
+    Of those of its owners alone it is asked what becomes of these.
+    """
+    owned = [{str(known.name) for known in owner} for owner in part.owning]
+    writes = {action: {str(known.name) for known in columns} for action, columns in written(part).items()}
+    for columns, several in by_columns(backward.hindrances.referred.get(part.noun, ())).items():
+        writing = [action for action, names in writes.items() if names & {*columns}]
+        if writing and {*columns} not in owned:
+            for nowhere in gone(several, backward.spec, backward.planned, lines):
+                yield and_(acting(lines, *writing), nowhere)
