@@ -1,6 +1,7 @@
 """Claims about what a revision may declare; whatever the engine cannot fold is refused as it is declared."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.spec import (
     Absorb,
+    Check,
     Differing,
     Duplicates,
     Identity,
@@ -151,6 +153,12 @@ def alone(**more):
     return Spec(revision="r", identity=Identity(**{"noun": "s", "key": SHOPS.c.id, "name": SHOPS.c.name, **more}))
 
 
+def checked(sentence, offending=None):
+    offending = sa.select(SHOPS.c.id) if offending is None else offending
+    odd = Check(name="odd", claim="c.", sentence=sentence, remedy="r.", offending=offending)
+    return Spec(revision="r", identity=identity(SHOPS), checks=(odd,))
+
+
 class Base(DeclarativeBase):
     """All classes of the application."""
 
@@ -191,6 +199,19 @@ MISGIVEN = {
         lambda: Spec(revision="r", identity=identity(SHOPS), slots=slots(OTHERS)),
         "has slots that are no tuple of Slots",
     ),
+    "a value that is absorbed": (
+        lambda: Spec(
+            revision="r", identity=identity(SHOPS), slots=(replace(slots(OTHERS), absorb={"name": Absorb.MAX}),)
+        ),
+        "has tags.name in absorb and for value",
+    ),
+    "a sentence about no label": (lambda: checked("{nope}"), "says {nope} in the sentence of the check 'odd', whose"),
+    "a sentence that is never closed": (lambda: checked("{id"), "has the sentence '{id' in the check 'odd', which"),
+    "a sentence by places": (lambda: checked("{0}"), "says {0} in the sentence of the check 'odd', which names no"),
+    "a sentence without a name": (lambda: checked("{}"), "says {} in the sentence of the check 'odd', which names no"),
+    "a sentence that looks into a value": (lambda: checked("{id.x}"), "says {id.x} in the sentence of the check 'odd'"),
+    "a sentence with a format": (lambda: checked("{id:05}"), "formats {id} in the sentence of the check 'odd'"),
+    "a sentence that converts otherwise": (lambda: checked("{id!x}"), "formats {id} in the sentence of the check"),
     "nobody": (lambda: Spec(revision="r", identity=None), "has no identity"),
 }
 
@@ -201,6 +222,13 @@ def test_a_field_that_is_given_something_else_is_refused_with_what_belongs_there
     with pytest.raises(SpecRefused, match=re.escape(said)) as refused:
         made()
     assert "what to do: " in str(refused.value)
+
+
+def test_a_sentence_says_what_its_check_selects():
+    """Braces are doubled; of a text nobody but the database knows the columns."""
+    assert checked("{{{id}}} and {id!r}").checks
+    assert checked("{anything}", sa.select(sa.text("id")).select_from(SHOPS)).checks
+    assert checked("{shop}, {rows}", sa.select(SHOPS.c.id.label("shop"), sa.func.count().label("rows"))).checks
 
 
 def test_a_condition_may_ask_other_tables_in_a_subquery():

@@ -98,7 +98,7 @@ class Slots(Part):
         """Yield what does not fit together."""
         yield from _owner_faults(self)
         yield from _status_faults(self.status, "active", self.active)
-        written = ("key", "owners", "slot", "names", "status", "updated_at")
+        written = ("key", "owners", "slot", "names", "value", "status", "updated_at")
         yield from taken_faults(self, self.absorbing, role="absorb", others=written)
         if self.differing is Differing.NEWEST and self.updated_at is None:
             yield "lets the newest value stay, and has no time", "name the column: updated_at=…."

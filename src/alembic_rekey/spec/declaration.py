@@ -15,7 +15,7 @@ from sqlalchemy import Column, DateTime, Float, Integer, Numeric, Select, String
 from alembic_rekey.errors import SpecRefused
 from alembic_rekey.spec.children import References, Slots, Tags
 from alembic_rekey.spec.choices import Most
-from alembic_rekey.spec.given import given_faults, read_faults
+from alembic_rekey.spec.given import given_faults, read_faults, sentence_faults
 from alembic_rekey.spec.identity import Identity
 from alembic_rekey.spec.part import Owner, Part
 from alembic_rekey.spec.roles import created_faults, own_roles, role_faults
@@ -36,8 +36,8 @@ class Check:
     """A check of the guard, as a relation: each row of `offending` is one finding.
 
     `name` is the name of the CHECK constraint that a script stops at, at most 63 bytes of lower-case
-    letters, digits and underscores. `claim` says what must hold; a script shows it. `sentence` is a
-    format string over the labels of `offending` and says what one of its rows is.
+    letters, digits and underscores. `claim` says what must hold; a script shows it. `sentence` says what one row of
+    `offending` is, whose labels stand in braces: `{id}`, or `{name!r}` in quotes.
     """
 
     name: str
@@ -99,6 +99,9 @@ class Spec:
             self._refuse("has no identity", "write identity=Identity(…).")
         for part in (self.identity, *self.slots, *self.references, *self.tags):
             for problem, remedy in given_faults(part):
+                self._refuse(problem, remedy)
+        for each in self.checks:
+            for problem, remedy in sentence_faults(each.name, each.sentence, each.offending):
                 self._refuse(problem, remedy)
 
     def _check_tags(self, tags: Tags) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from enum import Enum
+from string import Formatter
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, select
+from sqlalchemy import Column, ColumnElement, Select, Table, select
 
 from alembic_rekey.spec.choices import Absorb, Match, Most
 from alembic_rekey.spec.part import Part
 from alembic_rekey.spec.stamp import Epoch
 
-__all__ = ["given_faults", "read_faults"]
+__all__ = ["given_faults", "read_faults", "sentence_faults"]
 
 _Fits = Callable[[object], bool]
 
@@ -107,3 +108,29 @@ def read_faults(part: Part) -> Iterator[tuple[str, str]]:
                     f"reads {', '.join(others)} in {role} of {part.noun!r}, whose table is {part.table}",
                     "read its own columns only; ask other tables in a subquery: exists(select(…).where(…)).",
                 )
+
+
+def sentence_faults(name: str, sentence: str, offending: Select[Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the sentence of a check cannot say of a row of `offending`, and what to write, in the same way."""
+    labels = {str(known.key) for known in offending.selected_columns if known.key is not None}
+    # Of a text, or a star, only the database knows the columns.
+    unknown = not labels or "*" in labels
+    allowed = ", ".join(sorted(labels)) if not unknown else "name them there"
+    remedy = (
+        f"write a label of offending in braces, {{label}} or {{label!r}} ({allowed}); a brace itself is {{{{ or }}}}."
+    )
+    try:
+        fields = [(field, said, how) for _, field, said, how in Formatter().parse(sentence) if field is not None]
+    except ValueError as problem:
+        yield f"has the sentence {sentence!r} in the check {name!r}, which cannot be read: {problem}", remedy
+        return
+    for field, said, how in fields:
+        if not field.isidentifier() and field not in labels:
+            yield f"says {{{field}}} in the sentence of the check {name!r}, which names no column", remedy
+        elif not unknown and field not in labels:
+            yield f"says {{{field}}} in the sentence of the check {name!r}, whose offending has no {field!r}", remedy
+        elif said or how not in (None, "r", "s", "a"):
+            yield (
+                f"formats {{{field}}} in the sentence of the check {name!r}, where a script shows what is held",
+                remedy,
+            )
