@@ -152,8 +152,7 @@ def _owner_lost(spec: Spec, planned: Planned) -> Iterator[Check]:
                     key_text(owner).label("owner"),
                 )
                 .join_from(part.table, gone, and_(*(referring(*pair) for pair in pairs)))
-                # Of an identity's own rows all refer to rows of it, whether they count or not.
-                .where(went, *(() if part is spec.identity else part.counting))
+                .where(went, *part.counting)
             )
             if parent is spec.identity and parent.creates and parent.where is not None:
                 # Nothing could be led to a created row that does not count: that one is to be told, once.

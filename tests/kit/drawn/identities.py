@@ -185,7 +185,9 @@ def _fill(drawing: Drawing, making: _Making, identity: Identity, *, pairs: bool)
                 each[making.row_key] for each in table.rows if each is not row or "already itself" in drawing.features
             ]
             row[owner[-1]] = drawing.pick((None, None, *others))
-        if drawing.pick((True, False)) and not composite:
+        # A row that does not count is left alone, and one that goes may not be let go.
+        stays = identity.where is None or identity.retire is not None or drawing.refusable
+        if drawing.pick((True, False)) and stays and not composite:
             drawing.foreign_keys.append(ForeignKey(table.name, owner, table.name, identity.key))
     if not drawing.refusable and not identity.survivor and not pairs and identity.duplicates is Duplicates.REGISTERED:
         _leave_one_canonical(drawing, identity, table)

@@ -68,7 +68,8 @@ def _changes(
         if taken:
             changes |= taken
             said.append("absorb")
-    led, name = moved(row, identity.owners, leads)
+    # A row that does not count is left alone; where a foreign key holds it to one that goes, `after` refuses.
+    led, name = moved(row, identity.owners, leads) if identity.counts(row) else ({}, None)
     if led:
         key = identity.key_of(row)
         for owner in identity.owners:

@@ -112,9 +112,7 @@ def _spelling(part: Part, owner: Owner, spec: Spec, planned: Planned) -> Relatio
         )
         .join_from(gone, stands, same_key(keys_of(parent, gone), keys))
         .join(part.table, and_(*refers))
-        .where(gone.c.rekey_place.is_not(None), or_(*otherwise))
-        # Of an identity's own rows all refer to rows of it, whether they count or not.
-        .where(*(() if part is spec.identity else part.counting))
+        .where(gone.c.rekey_place.is_not(None), or_(*otherwise), *part.counting)
         .group_by(comparable(key_text(owner)), *keys)
         .order_by(*keys)
     )

@@ -43,7 +43,7 @@ def _counted(
 ) -> tuple[FromClause, ColumnElement[int]]:
     """Return `source` joined with how many rows refer to each by the column of `most`: counted once for all rows."""
     part, owner = spec.owner_of(most.column)
-    # The identity says which of its rows are folded, not which refer to others.
+    # Of the identity's own all are counted: who is left out of the fold refers to its parent all the same.
     where = [] if part is None or part is identity or part.where is None else [part.where]
     counted = (
         select(*numbered("owner", owner), func.count().label("rows"))

@@ -106,14 +106,14 @@ def _taking(identity: Identity, grouped: CTE) -> CTE:
 
 
 def _moving(identity: Identity, grouped: CTE) -> CTE:
-    """Return the rows, whether of a group or not, an owner of which is a shadow, with the name of what it becomes."""
+    """Return the rows that count, of a group or not, an owner of which is a shadow, and the name of what it becomes."""
     led = []
     for number, owner in enumerate(identity.owning):
         member = grouped.alias(f"rekey_owner_{number}")
         led.append(
             select(*numbered("key", identity.keys), member.c.canonical)
             .join_from(identity.table, member, refers(identity, owner, owner, alike(member, "key")))
-            .where(member.c.place > 1)
+            .where(member.c.place > 1, *identity.counting)
         )
     every = union(*led).subquery("rekey_led")
     keys = alike(every, "key")
