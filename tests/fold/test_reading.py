@@ -422,9 +422,9 @@ def test_two_rows_that_are_both_spelt_as_the_canonical_are_ranked_by_key():
 
 
 def test_a_created_row_takes_from_the_shadows_too():
-    identity = replace(PROJECTS, created={"label": "new"}, absorb={"held": Absorb.SUM, "label": Absorb.COALESCE})
-    outcome = fold(identity, named("at", "ATL", held=2, label="old"))
-    assert {"name": "Atlas", "held": 4, "label": "new"} == by_id(outcome)[Created("Atlas")]
+    identity = replace(PROJECTS, created={"label": "new"}, absorb={"held": Absorb.SUM, "note": Absorb.COALESCE})
+    outcome = fold(identity, named("at", "ATL", held=2, label="old", note="said"))
+    assert {"name": "Atlas", "held": 4, "label": "new", "note": "said"} == by_id(outcome)[Created("Atlas")]
 
 
 def test_counts_have_the_names_of_the_design():

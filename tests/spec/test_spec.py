@@ -205,6 +205,10 @@ MISGIVEN = {
         ),
         "has tags.name in absorb and for value",
     ),
+    "a value for what a created row absorbs": (
+        lambda: alone(created={"state": "new"}, absorb={"state": Absorb.MAX}),
+        "gives created rows a value for 'state', which they absorb from the shadows",
+    ),
     "a sentence about no label": (lambda: checked("{nope}"), "says {nope} in the sentence of the check 'odd', whose"),
     "a sentence that is never closed": (lambda: checked("{id"), "has the sentence '{id' in the check 'odd', which"),
     "a sentence by places": (lambda: checked("{0}"), "says {0} in the sentence of the check 'odd', which names no"),

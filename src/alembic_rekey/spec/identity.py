@@ -185,6 +185,11 @@ class Identity(Part):
             yield f"sets {wanting[0]!r} to the survivor's key, which has several columns", "leave it away."
 
     def _creation_faults(self) -> Iterator[tuple[str, str]]:
+        for name in self.creating.keys() & self.absorbing.keys():
+            yield (
+                f"gives created rows a value for {name!r}, which they absorb from the shadows",
+                "leave it out of created, or of absorb.",
+            )
         if self.name is None or self.is_named_by_key:
             # The names are the keys: there is none to be made.
             return
