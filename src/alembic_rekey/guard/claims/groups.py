@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Integer, String, and_, func, literal, not_, or_, select
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    String,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.sql.operators import eq
 
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.claims.rows_after import counting_after
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned, kept_by, referring
 from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import about, key_text, keys_of, leads_of, missing_in, same_key
+from alembic_rekey.plan.judged import about, alike, key_text, keys_of, leads_of, missing_in, same_key
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Identity, Part, Relation, Spec
+from alembic_rekey.spec import Check, Identity, Match, Part, Relation, Spec
 from alembic_rekey.spec.part import Owner
 from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.equality import Same
+from alembic_rekey.sql.registry_text import FoldedName
 from alembic_rekey.sql.values import comparable, named
 
 __all__ = ["group_claims"]
@@ -38,7 +56,8 @@ def group_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> It
             yield check("owner_lost", f"{part.noun}_planned_{number}", _left_alone(part, owner, spec, planned))
     yield from _otherwise(spec, dialect, planned)
     if identity.retire is not None:
-        yield check("retired_again", identity.noun, _retired_again(identity, spec, names, planned))
+        again = _alike_again if _sets_what_is_one(identity) else _retired_again
+        yield check("retired_again", identity.noun, again(identity, spec, names, planned))
 
 
 def _no_number_named(identity: Identity, known: Column[Any], planned: Planned) -> Relation:
@@ -142,7 +161,7 @@ def _retired_again(identity: Identity, spec: Spec, names: Names, planned: Planne
     stored = {known: rows.c[known.name] for known in identity.table.columns}
     after = {known: new.get(str(known.name), before) for known, before in stored.items()}
     compared = [*(identity.matching or identity.named), *identity.within]
-    alike = [Same(about(each, after), about(each, stored)) for each in compared]
+    same = [Same(about(each, after), about(each, stored)) for each in compared]
     counts = [about(condition, after) for condition in identity.counting]
     return (
         select(
@@ -150,6 +169,64 @@ def _retired_again(identity: Identity, spec: Spec, names: Names, planned: Planne
             key_text(keys_of(identity, rows)).label("key"),
             rows.c.rekey_canonical.label("canonical"),
         )
-        .where(*alike, *counts)
+        .where(*same, *counts)
         .order_by(*keys_of(identity, rows))
     )
+
+
+def _sets_what_is_one(identity: Identity) -> bool:
+    """Tell whether a retired row may belong to another group than before: by its name, or what it is matched by."""
+    said = {str(known.name) for known in (*identity.named, *identity.apart)}
+    return not said.isdisjoint(identity.retiring or {})
+
+
+def _alike_again(identity: Identity, spec: Spec, names: Names, planned: Planned) -> Relation:
+    """Return the retired rows that count, and by what they are then carry a name to be folded, or are not alone."""
+    after = counting_after(identity, spec, names, planned)
+    if identity.found:
+        after = _keyed(identity, names, after)
+    retired, other = after.alias("rekey_retired"), after.alias("rekey_other")
+    said = [
+        literal(str(identity.table.name)).label("table"),
+        retired.c.key.label("key"),
+        retired.c.canonical.label("canonical"),
+    ]
+    both = [not_(same_key(alike(retired, "own"), alike(other, "own"))), retired.c.retired == 1]
+    both += [Same(mine, its) for mine, its in zip(alike(retired, "within"), alike(other, "within"), strict=True)]
+    if identity.found:
+        matched = list(zip(alike(retired, "match"), alike(other, "match"), strict=True))
+        says = [FoldedName(cast(mine, Text), (), first=True) != "" for mine, _ in matched]
+        one = [comparable(mine) == comparable(its) for mine, its in matched]
+        return (
+            select(*said).join_from(retired, other, and_(*one, *both)).where(*says).distinct().order_by(retired.c.key)
+        )
+    names_now = select(after.c.name).where(after.c.retired == 1).subquery("rekey_retired_name")
+    spelled = names.spelled(names_now.c.name, f"{identity.noun}_again", identity.match)
+    called = spelled.c.spelling == written_name(identity, retired.c.name)
+    its_name = written_name(identity, other.c.name) == spelled.c.canonical
+    created = planned[identity].alias("rekey_coming")
+    coming = created.c.rekey_action == Action.CREATE.value, created.c.rekey_canonical == spelled.c.canonical
+    comes = exists(select(literal(1)).select_from(created).where(*coming))
+    # Those that stay are spelt as the canonical by then.
+    stands = exists(select(literal(1)).select_from(other).where(its_name, *both))
+    return (
+        select(*said)
+        .join_from(retired, spelled, called)
+        .where(retired.c.retired == 1, or_(spelled.c.spelling != spelled.c.canonical, comes, stands))
+        .distinct()
+        .order_by(retired.c.key)
+    )
+
+
+def _keyed(identity: Identity, names: Names, after: CTE) -> CTE:
+    """Return the same rows of found groups with what they are matched by, where that is their name."""
+    if identity.matching:
+        return after
+    name = written_name(identity, after.c.name)
+    source: FromClause = after
+    key: ColumnElement[Any] = name
+    if identity.match is Match.FOLDED:
+        beyond = names.beyond_ascii(name, after, f"{identity.noun}_again")
+        source = after.outerjoin(beyond, beyond.c.spelling == name)
+        key = func.coalesce(beyond.c.key, FoldedName(name, (), first=True))
+    return select(after, key.label("match_0")).select_from(source).cte("rekey_after_keyed")

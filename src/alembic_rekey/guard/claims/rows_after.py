@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     Column,
     ColumnElement,
     Connection,
@@ -33,8 +34,9 @@ from alembic_rekey.guard.catalog import about as asked_about
 from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.becoming import becoming, taken_by_group
 from alembic_rekey.plan.groups.members import Planned
+from alembic_rekey.plan.groups.ranked import written_name
 from alembic_rekey.plan.groups.registered import Names
-from alembic_rekey.plan.judged import about, flag, key_text, keys_of, leads_of, same_key
+from alembic_rekey.plan.judged import about, flag, key_text, keys_of, leads_of, numbered, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Identity, Part, Spec
 from alembic_rekey.spec.stamp import Stamp
@@ -42,7 +44,17 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.times import written_time
 from alembic_rekey.sql.values import given, named
 
-__all__ = ["RowsAfter", "as_stored", "called", "changed", "created", "created_apart", "filled", "standing"]
+__all__ = [
+    "RowsAfter",
+    "as_stored",
+    "called",
+    "changed",
+    "counting_after",
+    "created",
+    "created_apart",
+    "filled",
+    "standing",
+]
 
 _CONSTANT = re.compile(r"""\(?([+-]?\d+(\.\d+)?|'([^']|'')*'|true|false|null)\)?(::[\w ."\[\](),]+)?""", re.IGNORECASE)
 """A default that is the same whenever it is asked for, as both databases tell it."""
@@ -105,6 +117,38 @@ def created(spec: Spec, planned: Planned) -> RowsAfter | None:
         values |= taken
     values |= {str(stamp.name): _now(stamp) for stamp in identity.times}
     return RowsAfter(joined, called([literal("")], acting), acting.c.rekey_action, values)
+
+
+def counting_after(identity: Identity, spec: Spec, names: Names, planned: Planned) -> CTE:
+    """Return the rows of the identity that will count, but for created ones, as they will be.
+
+    `key` as findings show it, `own_0` and so on, `retired`, `canonical`, and what makes rows one: `name`, `match_0` and
+    so on of a spec that has such expressions, `within_0` and so on.
+    """
+    lines, new = becoming(identity, spec, names, planned)
+    stands = identity.table.alias("rekey_standing")
+    untouched = keys_of(identity, lines)[0].is_(None)
+    held = {
+        known: case((untouched, stands.c[known.key]), else_=new[str(known.name)])
+        if str(known.name) in new
+        else stands.c[known.key]
+        for known in identity.table.columns
+    }
+    name = written_name(identity) if identity.name is None else identity.name
+    return (
+        select(
+            key_text(keys_of(identity, stands)).label("key"),
+            *numbered("own", keys_of(identity, stands)),
+            flag(lines.c.rekey_action == Action.RETIRE.value).label("retired"),
+            lines.c.rekey_canonical.label("canonical"),
+            about(name, held).label("name"),
+            *numbered("match", [about(each, held) for each in identity.matching]),
+            *numbered("within", [held[known] for known in identity.within]),
+        )
+        .join_from(stands, lines, same_key(keys_of(identity, lines), keys_of(identity, stands)), isouter=True)
+        .where(*(about(condition, held) for condition in identity.counting))
+        .cte("rekey_after")
+    )
 
 
 def called(keys: Sequence[ColumnElement[Any]], acting: FromClause | None) -> ColumnElement[str]:

@@ -176,7 +176,7 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         claim="a retired row is found no more",
         sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",
         remedy="say in the spec which rows count, by a column that retire sets: "
-        "Identity(where=users.c.deleted_at.is_(None), retire={'deleted_at': …}), or let retire set the name to None.",
+        "Identity(where=users.c.deleted_at.is_(None), retire={'deleted_at': …}), or let retire set the name to None, or what else rows are matched by.",
     ),
     "key_is_null": Wording(
         claim="every row has a key",
