@@ -13,7 +13,6 @@ SPEC = """Spec(
     tags=(Tags(noun="g", key=t["g"].c.id, tag=t["g"].c.tag, agree=(t["g"].c.m,)),),
 )"""
 DEFINITIONS = """
-CREATE TYPE pair AS (n integer, s text);
 CREATE DOMAIN address AS inet;
 CREATE TABLE c (id integer PRIMARY KEY, name text, x {type}, y {type});
 CREATE TABLE s (id integer PRIMARY KEY, c integer REFERENCES c (id), k {type}, v {type}, z {type});
@@ -48,7 +47,6 @@ VALUES = {
     "jsonb[]": ("{}", '{"{}"}'),
     "bytea": (r"\x00ff", ""),
     "bytea[]": ("{}", r'{"\\x00ff"}'),
-    "pair": ("(1,a)", "(,b)"),
     "tsvector": ("a b", "c:1"),
     "float8[]": ("{1,NaN}", "{}"),
 }

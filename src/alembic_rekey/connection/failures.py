@@ -143,7 +143,11 @@ _REMEDIES = (
         "give this account the right to write the file and its folder, and name no mode=ro in the URL.",
     ),
     (("unable to open database file", "disk I/O error"), "check the path and the rights on the file and its folder."),
-    ("disk is full", "free space on the disk, then run it again; nothing was changed."),
+    (
+        "disk is full",
+        "free space on the disk, then run it again; SQLite says the same where the numbers of a key with AUTOINCREMENT "
+        "are used up: SELECT * FROM sqlite_sequence tells, and UPDATE sets them back; nothing was changed.",
+    ),
     ("not a database", "check the path: the file is damaged or no SQLite database."),
     ("malformed", "the file is damaged: restore it from a backup, or try sqlite3's .recover on a copy."),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     FromClause,
@@ -65,6 +66,7 @@ def stored_claims(spec: Spec, names: Names, dialect: str, planned: Planned) -> l
             for number, (name, how) in enumerate(part.absorbing.items())
             if how is Absorb.SUM
         ),
+        *_key_claims_of_created(spec, dialect, planned),
         *orphan_claims(spec, dialect, planned),
         *([unfilled(spec, dialect, planned[spec.identity])] if spec.identity.creates else ()),
         *(
@@ -142,6 +144,23 @@ def _unsummed(part: Part, name: str, planned: FromClause) -> Relation:
         .where(NoNumber(lines.c.stored, lines.c.total))
         .order_by(*keys)
     )
+
+
+def _key_claims_of_created(spec: Spec, dialect: str, planned: Planned) -> Iterator[Check]:
+    """Yield the check that the database has a key left for each row that is created."""
+    identity = spec.identity
+    if identity.creates and identity.database_makes_keys:
+        (key,), lines = identity.keys, planned[identity]
+        numbers = database(dialect).next_keys(key).subquery("rekey_next")
+        creating = lines.c.rekey_action == Action.CREATE.value
+        wanted = select(func.count().label("rows")).select_from(lines).where(creating).subquery("rekey_wanted")
+        lacking = select(
+            literal(str(identity.table.name)).label("table"),
+            literal(str(key.name)).label("column"),
+            wanted.c.rows,
+            cast(numbers.c.left, BigInteger).label("left"),
+        ).join_from(wanted, numbers, wanted.c.rows > numbers.c.left)
+        yield check("no_key_left", identity.noun, lacking)
 
 
 def _none_is_active(slots: Slots, status: Column[Any], planned: FromClause) -> Relation:

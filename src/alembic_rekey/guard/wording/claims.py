@@ -121,13 +121,6 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "rows, or the constraint; a column is widened in a revision before the one that makes the side tables. Then "
         "run the upgrade again.",
     ),
-    "key_not_unique": Wording(
-        claim="the declared key tells the rows of each table apart",
-        sentence="key {key!r} of {table} is carried by {rows} rows, so the declared key {column!r} does not tell rows "
-        "apart",
-        remedy="declare the column that does, or remove what is surplus; where a key has several columns, none of them "
-        "alone is one.",
-    ),
     "canonical_absent": Wording(
         claim="every row that others are to become is there",
         sentence="{table}: row {key!r} is to become {canonical!r}, and no row has that key",
@@ -160,12 +153,6 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         remedy="let `where` of this part count these rows too, or leave `where` away; or move them to the canonical "
         "by hand.",
     ),
-    "orphan_adopted": Wording(
-        claim="no row refers to a row that is yet to be created",
-        sentence="{table}: rows refer by {column!r} to {key!r}, the key that a created row of {parent} gets; they "
-        "would become its own",
-        remedy="delete these rows, or let them refer to a row that is there; then run the upgrade again.",
-    ),
     "orphan_gone": Wording(
         claim="no row that goes refers to nothing already",
         sentence="{table}: row {key!r}, which the plan would {action}, refers by {columns} to no row of {parent}; no "
@@ -177,11 +164,6 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",
         remedy="say in the spec which rows count, by a column that retire sets: "
         "Identity(where=users.c.deleted_at.is_(None), retire={'deleted_at': …}), or let retire set the name to None, or what else rows are matched by.",
-    ),
-    "key_is_null": Wording(
-        claim="every row has a key",
-        sentence="{table}: {rows} rows have no value in the declared key {column!r}",
-        remedy="declare the column that tells the rows apart, or give these rows a key.",
     ),
     "journal_shape": Wording(
         claim="the journal has the columns of the spec's key, then those of its table, in their order",

@@ -71,7 +71,7 @@ class Database(ABC):
 
     @abstractmethod
     def next_keys(self, key: Column[Any]) -> Relation:
-        """Return the `first` key that the database makes next, and by which `step` it goes on, if that can be told."""
+        """Return the `first` key that the database makes next, the `step` to the others, how many are `left`."""
 
     @abstractmethod
     def watches(self, connection: Connection) -> tuple[list[Said], list[Said]]:

@@ -6,9 +6,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     FromClause,
+    Numeric,
+    SmallInteger,
     Text,
     and_,
     case,
@@ -27,10 +30,21 @@ from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["next_keys", "numbered_on"]
 
-_FIELDS = ("seqstart", "seqincrement", "seqmax")
+_NUMBERS = ("seqstart", "seqincrement", "seqmax", "seqmin")
 _SEQUENCES = table(
-    "pg_sequence", column("seqrelid", OID), *(column(name, BigInteger) for name in _FIELDS), schema="pg_catalog"
+    "pg_sequence",
+    column("seqrelid", OID),
+    column("seqcycle", Boolean),
+    *(column(name, BigInteger) for name in _NUMBERS),
+    schema="pg_catalog",
 ).alias("rekey_sequence")
+_FIELDS_OF = table(
+    "pg_attribute",
+    column("attrelid", OID),
+    column("attname", Text),
+    column("attlen", SmallInteger),
+    schema="pg_catalog",
+).alias("rekey_key_field")
 
 
 def numbered_on(key: Column[Any], creating: ColumnElement[bool]) -> Relation:
@@ -47,23 +61,38 @@ def numbered_on(key: Column[Any], creating: ColumnElement[bool]) -> Relation:
 
 
 def next_keys(key: Column[Any]) -> Relation:
-    """Return the number that the sequence of `key` gives next, once `numbered_on` has set it, and its step."""
+    """Return the number that the sequence of `key` gives next, once `numbered_on` has set it, its step, and how many.
+
+    The column may have room for less than the sequence.
+    """
     own, (highest, behind) = _SEQUENCES.c, _behind(key)
-    following = func.coalesce(_last() + own.seqincrement, own.seqstart)
+    before = case((behind, highest.c.key), else_=_last())
+    most = case((_FIELDS_OF.c.attlen == 2, 2**15 - 1), (_FIELDS_OF.c.attlen == 4, 2**31 - 1), else_=own.seqmax)
+    last = case((own.seqincrement > 0, func.least(most, own.seqmax)), else_=own.seqmin)
+    # As numbers of any size: between the ends of 64 bits there is room for more than 64.
+    so_far = func.coalesce(cast(before, Numeric), cast(own.seqstart, Numeric) - own.seqincrement)
+    left = case((own.seqcycle, own.seqmax), else_=func.floor((last - so_far) / own.seqincrement))
+    following = func.coalesce(before + own.seqincrement, own.seqstart)
+    mine = and_(_FIELDS_OF.c.attrelid == func.to_regclass(_place(key)), _FIELDS_OF.c.attname == str(key.name))
     return (
         select(
-            case((behind, highest.c.key + own.seqincrement), else_=following).label("first"),
+            case((left > 0, following)).label("first"),
             own.seqincrement.label("step"),
+            left.label("left"),
         )
         .join_from(_SEQUENCES, highest, true())
+        .join(_FIELDS_OF, mine)
         .where(_is_of(key), _allowed("USAGE"))
     )
 
 
 def _is_of(key: Column[Any]) -> ColumnElement[bool]:
-    place = literal(quoted(key.table.name, key.table.schema), Text())
-    named = cast(func.pg_get_serial_sequence(place, literal(str(key.name), Text())), REGCLASS)
+    named = cast(func.pg_get_serial_sequence(_place(key), literal(str(key.name), Text())), REGCLASS)
     return _SEQUENCES.c.seqrelid == named
+
+
+def _place(key: Column[Any]) -> ColumnElement[str]:
+    return literal(quoted(key.table.name, key.table.schema), Text())
 
 
 def _behind(key: Column[Any]) -> tuple[FromClause, ColumnElement[bool]]:
@@ -73,7 +102,8 @@ def _behind(key: Column[Any]) -> tuple[FromClause, ColumnElement[bool]]:
     return highest, and_(
         own.seqincrement > 0,
         highest.c.key < own.seqmax,
-        highest.c.key >= func.coalesce(_last() + own.seqincrement, own.seqstart),
+        # No sum, which the last number of all would be too large for.
+        case((_last().is_(None), highest.c.key >= own.seqstart), else_=highest.c.key - own.seqincrement >= _last()),
         _allowed("UPDATE"),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Executable,
+    Integer,
     Table,
     TableClause,
     Text,
@@ -37,6 +38,8 @@ from alembic_rekey.sql.references import Followed
 
 __all__ = ["as_made", "columns", "foreign_keys", "leading_nowhere", "needed"]
 
+_LAST: ColumnElement[int] = literal_column("9223372036854775807", Integer())
+"""The highest number that a row can have."""
 _FIELDS = ("table", "rowid", "parent", "fkid")
 _KEYS = text(
     """
@@ -109,12 +112,18 @@ def leading_nowhere(tables: Sequence[Table], followed: Sequence[Followed]) -> Re
 
 
 def next_keys(key: Column[Any]) -> Relation:
-    """Return the row number behind the highest, but where higher ones of old are remembered."""
+    """Return the row number behind the highest, but where higher ones of old are remembered: then it may be another.
+
+    Behind the last of all there is none: SQLite would take one at random, or say of the others that the disk is full.
+    """
     known = table("sqlite_master", column("type"), column("name"), column("sql")).alias("rekey_known")
     remembers = func.instr(func.upper(known.c.sql), "AUTOINCREMENT") > 0
     mine = exists(select(literal(1)).select_from(known).where(_same(known.c.name, key.table.name), remembers))
     highest = select(func.coalesce(func.max(key), 0).label("key")).subquery("rekey_highest")
-    return select((highest.c.key + 1).label("first"), literal(1).label("step")).where(not_(mine))
+    left = _LAST - func.max(highest.c.key, 0)
+    return select((highest.c.key + 1).label("first"), literal(1).label("step"), left.label("left")).where(
+        or_(not_(mine), left == 0)
+    )
 
 
 def _refers_otherwise(one: Followed, folded: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
