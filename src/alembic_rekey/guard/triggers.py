@@ -6,6 +6,7 @@ A connection compares every column that there is, and tries the way back before 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import chain
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, select, union_all
 
@@ -29,10 +30,12 @@ def trigger_undeclared(parts: Sequence[Part], dialect: str) -> Check:
     fired = _triggers(parts, dialect)
     stored, declared = stored_columns(parts, dialect), declared_columns(parts)
     same = and_(declared.c.table == stored.c.table, declared.c.name == stored.c.name)
+    updated = union_all(*(_called(fired, part, "UPDATE") for part in parts)).subquery("rekey_updated")
     undeclared = (
-        select(stored.c.table, fired.c.called, stored.c.name.label("column"))
-        .select_from(stored.join(fired, fired.c.table == stored.c.table).outerjoin(declared, same))
-        .where(fired.c.event == "UPDATE", stored.c.generated == 0, declared.c.name.is_(None))
+        select(stored.c.table, updated.c.called, stored.c.name.label("column"))
+        .distinct()
+        .select_from(stored.join(updated, updated.c.table == stored.c.table).outerjoin(declared, same))
+        .where(stored.c.generated == 0, declared.c.name.is_(None))
     )
     return check("trigger_undeclared", "", undeclared)
 
@@ -40,14 +43,18 @@ def trigger_undeclared(parts: Sequence[Part], dialect: str) -> Check:
 def trigger_on_way_back(spec: Spec, dialect: str, planned: Planned) -> Check:
     """Return the check that no trigger fires on the way back that has not fired before the commit.
 
-    What the plan deletes is inserted then, and what it creates is deleted, where nothing was before.
+    What the plan deletes is inserted then, and what it creates is deleted, where nothing was before. What it updates is
+    updated again, from other values to other ones: one may fire that asks for these, or that one partition alone has.
     """
+    fired = _triggers(spec.parts, dialect)
     lines = list[Relation]()
     for part in spec.parts:
-        going, coming = (_there(planned[part], actions) for actions in (DELETED, [Action.CREATE]))
-        lines += [_returning(part, "INSERT", going)] if part.deletable else []
-        lines += [_returning(part, "DELETE", and_(coming, not_(going)))] if part.keeps_created else []
-    return check("trigger_on_way_back", "", _firing(spec.parts, dialect, lines))
+        acts = DELETED, [Action.CREATE], list(written(part))
+        going, coming, staying = (_there(planned[part], actions) for actions in acts)
+        lines += [_called(fired, part, "INSERT").where(going)] if part.deletable else []
+        lines += [_called(fired, part, "DELETE").where(coming, not_(going))] if part.keeps_created else []
+        lines += [_called(fired, part, "UPDATE").where(fired.c.one_way == 1, staying)] if written(part) else []
+    return check("trigger_on_way_back", "", select(union_all(*lines).subquery("rekey_returning")))
 
 
 def firing(parts: Sequence[Part], dialect: str, planned: Planned) -> Relation:
@@ -68,25 +75,26 @@ def _fired_by(
     inserting: Collection[Action],
     deleting: Collection[Action],
 ) -> Relation:
+    fired = _triggers(parts, dialect)
     lines = list[Relation]()
     for part in parts:
         acting = {"INSERT": inserting, "DELETE": deleting, "UPDATE": list(written(part))}
-        lines += [_returning(part, event, _there(planned[part], acts)) for event, acts in acting.items() if acts]
-    return _firing(parts, dialect, lines)
+        for change, acts in acting.items():
+            lines += [_called(fired, part, change).where(_there(planned[part], acts))] if acts else []
+    return select(union_all(*lines).subquery("rekey_returning"))
 
 
-def _firing(parts: Sequence[Part], dialect: str, lines: Sequence[Relation]) -> Relation:
-    fired, returning = _triggers(parts, dialect), union_all(*lines).subquery("rekey_returning")
-    both = and_(fired.c.table == returning.c.table, fired.c.event == returning.c.event)
-    return select(fired.c.table, fired.c.called, fired.c.event).select_from(returning.join(fired, both))
+def _called(fired: FromClause, part: Part, change: str) -> Relation:
+    """Return those that a `change` of rows of `part` may call: `table`, `called`, `event`."""
+    columns = {str(known.name) for known in chain(*written(part).values())}
+    columns |= set() if part.updated_at is None else {str(part.updated_at.name)}
+    return select(fired.c.table, fired.c.called, fired.c.event).where(
+        fired.c.table == str(part.table.name), fired.c.change == change, fired.c.column.in_(["", *sorted(columns)])
+    )
 
 
 def _there(rows: FromClause, actions: Collection[Action]) -> ColumnElement[bool]:
     return exists(select(literal(1)).select_from(rows).where(rows.c.rekey_action.in_(sorted(actions))))
-
-
-def _returning(part: Part, event: str, condition: ColumnElement[bool]) -> Relation:
-    return select(literal(str(part.table.name)).label("table"), literal(event).label("event")).where(condition)
 
 
 def _triggers(parts: Sequence[Part], dialect: str) -> FromClause:

@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 925, 939, 949, 985, 1089
---   project_state: 934, 1031, 1040, 1049, 1069, 1079
---   interactions: 998
---   memories: 1011, 1021
+--   projects: 963, 977, 987, 1023, 1127
+--   project_state: 972, 1069, 1078, 1087, 1107, 1117
+--   interactions: 1036
+--   memories: 1049, 1059
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -668,11 +668,27 @@ FROM (SELECT part.noun FROM rekey_named AS part JOIN pg_catalog.pg_index AS made
       FROM pg_catalog.pg_inherits AS below
         JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
       WHERE below.inhparent = made.indrelid)) AS rekey_asked;
-CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
-FROM (SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
-  FROM rekey_tree AS tree
-    JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
-    JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
+CREATE TEMPORARY VIEW rekey_firing AS SELECT tree."table", CAST(made.tgname AS text) AS called, event.name AS event,
+  made.tgtype & 1 <> 0 AS each_row,
+  tree.member <> tree.root AND coalesce(to_jsonb(made) ->> 'tgparentid', '0') = '0' AS of_member,
+  coalesce(regexp_replace(substring(pg_get_triggerdef(made.oid) FROM ' WHEN (.*) EXECUTE (FUNCTION|PROCEDURE) '),
+    '\((\(?)(old|new)\.("[^"]+"|[\w*]+)((\)::[\w ]+)?) (IS DISTINCT FROM|=|<>) \1(old|new)\.\3\4\)', '', 'g'
+  ) ~ '\m(old|new)\.', false) AS by_value
+FROM rekey_tree AS tree
+  JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
+  JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0;
+CREATE TEMPORARY VIEW rekey_moves AS SELECT DISTINCT tree."table", coalesce(CAST(known.attname AS text), '') AS "column"
+FROM rekey_tree AS tree JOIN pg_catalog.pg_partitioned_table AS parted ON parted.partrelid = tree.member
+  CROSS JOIN LATERAL unnest(parted.partattrs) AS at (number)
+  LEFT JOIN pg_catalog.pg_attribute AS known ON known.attrelid = parted.partrelid AND known.attnum = at.number
+    AND at.number <> 0;
+CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event, change, "column", one_way
+FROM (SELECT DISTINCT fires."table", fires.called, fires.event, fires.event AS change, '' AS "column",
+    CAST(fires.by_value AS integer) AS one_way
+  FROM rekey_firing AS fires
+  UNION SELECT fires."table", fires.called, fires.event, 'UPDATE', moves."column",
+    CAST(fires.event <> 'UPDATE' OR fires.by_value OR fires.of_member AS integer)
+  FROM rekey_firing AS fires JOIN rekey_moves AS moves ON moves."table" = fires."table" WHERE fires.each_row
 ) AS rekey_asked;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most. If the script stops here:
@@ -797,13 +813,22 @@ WHERE rekey_catalog.generated = 1
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
 --   columns. If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online,
 --   which ask the catalog.
-INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_undeclared',
+INSERT INTO rekey_guard (guard, said) SELECT DISTINCT 'rekey_trigger_undeclared',
   format('%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
-    rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
-FROM rekey_catalog JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
+    rekey_catalog."table", rekey_updated.called, rekey_catalog.name)
+FROM rekey_catalog
+  JOIN (SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'projects' AND change = 'UPDATE' AND "column" IN ('', 'name', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'project_state' AND change = 'UPDATE' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'memories' AND change = 'UPDATE' AND "column" IN ('', 'project', 'status', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'interactions' AND change = 'UPDATE' AND "column" IN ('', 'project')) AS rekey_updated
+    ON rekey_updated."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
-WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
+WHERE rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
 
 -- Guards rekey_attached_project, rekey_attached_state, rekey_attached_memory, rekey_attached_interaction: no row
 --   outside the plan hangs on a row that the plan deletes or renames. If the script stops here: move these rows to the
@@ -906,17 +931,30 @@ $rekey$;
 --   inserted. If the script stops here: run the upgrade online, which tries the way back before it commits; or take the
 --   trigger away, for the upgrade and for the downgrade.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_on_way_back',
-  format('%s: the trigger %L fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
-    rekey_fired."table", rekey_fired.called, rekey_fired.event)
-FROM (SELECT 'projects' AS "table", 'INSERT' AS event
-  WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
-  UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
-  WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
+  format('%s: the trigger %L fires on %s, it may be for the first time on the way back; a script cannot try whether rows become what they were',
+    "table", called, event)
+FROM (SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'INSERT' AND "column" IN ('', 'name', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'DELETE' AND "column" IN ('', 'name', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
     AND NOT (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
-  UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
-  WHERE EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
-) AS rekey_returning
-  JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event;
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'UPDATE' AND "column" IN ('', 'name', 'updated_at') AND one_way = 1
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('rename')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'project_state' AND change = 'INSERT' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'project_state' AND change = 'UPDATE' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    AND one_way = 1 AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('rekey', 'revive')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'memories' AND change = 'UPDATE' AND "column" IN ('', 'project', 'status', 'updated_at')
+    AND one_way = 1 AND (EXISTS (SELECT 1 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'interactions' AND change = 'UPDATE' AND "column" IN ('', 'project') AND one_way = 1
+    AND (EXISTS (SELECT 1 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey')))) AS rekey_returning;
 
 -- Try on no rows how deleted ones of projects are put back.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;
@@ -1446,11 +1484,11 @@ DROP TABLE rekey_tally;
 
 -- Drop these names.
 DROP VIEW rekey_drift, rekey_becoming_state, rekey_becoming_memory, rekey_becoming_interaction, rekey_becoming_project,
-rekey_fired, rekey_keyed, rekey_planned_interaction, rekey_planned_memory, rekey_planned_state, rekey_of_interaction,
-rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory, rekey_as_memory, rekey_members_project,
-rekey_planned_project, rekey_group_project, rekey_ranked_project, rekey_known_project, rekey_of_project,
-rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_declared, rekey_catalog,
-rekey_asked;
+rekey_fired, rekey_moves, rekey_firing, rekey_keyed, rekey_planned_interaction, rekey_planned_memory,
+rekey_planned_state, rekey_of_interaction, rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory,
+rekey_as_memory, rekey_members_project, rekey_planned_project, rekey_group_project, rekey_ranked_project,
+rekey_known_project, rekey_of_project, rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named,
+rekey_part, rekey_declared, rekey_catalog, rekey_asked;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

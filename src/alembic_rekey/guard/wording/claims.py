@@ -195,8 +195,8 @@ CLAIM_WORDING: Mapping[str, Wording] = {
     ),
     "trigger_on_way_back": Wording(
         claim="no trigger fires for the first time on the way back, where what the plan deletes is inserted",
-        sentence="{table}: the trigger {called!r} fires on {event}, for the first time on the way back; a script "
-        "cannot try whether rows become what they were",
+        sentence="{table}: the trigger {called!r} fires on {event}, it may be for the first time on the way back; a "
+        "script cannot try whether rows become what they were",
         remedy="run the upgrade online, which tries the way back before it commits; or take the trigger away, for the "
         "upgrade and for the downgrade.",
     ),

@@ -195,7 +195,7 @@ class Database(ABC):
     """What a row gets, as SQL, in a `column` that it is given nothing for: no line where triggers may write there."""
 
     triggers: Question
-    """What fires when rows are written: `table`, the trigger as it is `called`, and `event`: `INSERT`, `UPDATE`, …"""
+    """What fires when rows are written: `question.FIRED`."""
 
     # What `alembic check` compares.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table
 
-__all__ = ["Hanging", "Pair", "Question"]
+__all__ = ["FIRED", "Hanging", "Pair", "Question"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,13 @@ class Question:
     """Others that it finds by their names."""
     name: str = "rekey_asked"
 
+
+FIRED = ("table", "called", "event", "change", "column", "one_way")
+"""What is told of a trigger: the table and how it is called, and the event that it names: `INSERT`, `UPDATE`, …
+
+`change`: what has to be done to a row of the table; `column`: which has to be written for that, '' for any. `one_way`,
+1 or 0: it may fire for a row that is changed, and not for the same row that is changed back.
+"""
 
 Pair = tuple[Table, tuple[str, ...], tuple[str, ...]]
 """A table, columns of it, and the columns that they refer to."""

@@ -40,7 +40,7 @@ from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
 from alembic_rekey.sql.dialects.interface import Change, Database, Said
 from alembic_rekey.sql.dialects.postgresql import times
-from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, conditions, unique_indexes
+from alembic_rekey.sql.dialects.postgresql.catalog import claims, columns, conditions, triggers, unique_indexes
 from alembic_rekey.sql.dialects.postgresql.catalog.accounts import by_table, statistics
 from alembic_rekey.sql.dialects.postgresql.catalog.attached import FindAttached, KeepAttached
 from alembic_rekey.sql.dialects.postgresql.catalog.loose_keys import loose_keys
@@ -204,7 +204,7 @@ class PostgreSQL(Database):
     table_claims = claims.TABLE_CLAIMS
     unique_keys = claims.UNIQUE_KEYS
     unique_names = claims.UNIQUE_NAMES
-    triggers = claims.TRIGGERS
+    triggers = triggers.TRIGGERS
     defaults = claims.DEFAULTS
     follows_foreign_keys = True
 

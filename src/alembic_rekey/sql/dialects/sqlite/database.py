@@ -32,7 +32,7 @@ from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
 from alembic_rekey.sql.dialects.interface import Change, Database, Said
 from alembic_rekey.sql.dialects.question import Hanging, Pair
 from alembic_rekey.sql.dialects.sqlite import comparison
-from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, conditions, unique_indexes
+from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, conditions, triggers, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
 from alembic_rekey.sql.dialects.sqlite.catalog.loose_keys import loose_keys
 from alembic_rekey.sql.dialects.sqlite.catalog.watches import taken_off, to_watch, watching
@@ -187,7 +187,7 @@ class SQLite(Database):
     table_claims = claims.TABLE_CLAIMS
     unique_keys = claims.UNIQUE_KEYS
     unique_names = claims.UNIQUE_NAMES
-    triggers = claims.TRIGGERS
+    triggers = triggers.TRIGGERS
     defaults = claims.DEFAULTS
     follows_foreign_keys = False
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_COLUMNS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
+__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TREE", "UNIQUE_COLUMNS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
 _NAMED = Question(
     "SELECT part.*, CAST(to_regclass(part.quoted) AS oid) AS member FROM rekey_part AS part",
@@ -15,7 +15,7 @@ _NAMED = Question(
 )
 """The parts with their tables in the catalog."""
 
-_TREE = Question(
+TREE = Question(
     """SELECT named."table", named.deletable, named.member AS root, named.member FROM rekey_named AS named
       UNION
       SELECT tree."table", tree.deletable, tree.root, below.inhrelid
@@ -52,7 +52,7 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'f'
         WHERE tree.member <> tree.root""",
         ("table", "partition"),
-        (_TREE,),
+        (TREE,),
     ),
     "inherited": Question(
         """SELECT DISTINCT tree."table", tree.member::regclass::text AS heir
@@ -60,7 +60,7 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND NOT known.relispartition
         WHERE tree.member <> tree.root AND known.relkind <> 'f' AND tree.deletable <> ''""",
         ("table", "heir"),
-        (_TREE,),
+        (TREE,),
     ),
     "rewritten": Question(
         """SELECT tree.member::regclass::text AS "table", rule.rulename AS rule
@@ -69,7 +69,7 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         JOIN pg_catalog.pg_rewrite AS rule
           ON rule.ev_class = tree.member AND rule.ev_type <> '1' AND rule.ev_enabled <> 'D'""",
         ("table", "rule"),
-        (_TREE,),
+        (TREE,),
     ),
     "row_security": Question(
         """SELECT seen.member::regclass::text AS "table", current_user::text AS account
@@ -81,7 +81,7 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         ) AS seen
         WHERE seen.member IS NOT NULL AND row_security_active(seen.member)""",
         ("table", "account"),
-        (_TREE,),
+        (TREE,),
     ),
     "not_validated": Question(
         """SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text AS constraint
@@ -89,7 +89,7 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         JOIN pg_catalog.pg_constraint AS made ON made.conrelid = tree.member AND NOT made.convalidated
           AND coalesce(to_jsonb(made) ->> 'conenforced', 'true') = 'true'""",
         ("table", "constraint"),
-        (_TREE,),
+        (TREE,),
     ),
     "no_replica_identity": Question(
         """SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
@@ -109,7 +109,7 @@ TABLE_CLAIMS: Mapping[str, Question] = {
             AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
         )""",
         ("table", "publication"),
-        (_TREE,),
+        (TREE,),
     ),
 }
 
@@ -196,18 +196,6 @@ UNIQUE_NAMES = Question(
     "rekey_unique",
 )
 """The unique indexes, as `rekey_unique`."""
-
-TRIGGERS = Question(
-    """SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
-            FROM rekey_tree AS tree
-            JOIN pg_catalog.pg_trigger AS made
-              ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
-            JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name)
-              ON made.tgtype & event.bit <> 0""",
-    ("table", "called", "event"),
-    (_TREE,),
-)
-"""Triggers that are not the database's own."""
 
 DEFAULTS = Question(
     """SELECT DISTINCT part."table", CAST(known.attname AS text) AS "column",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alembic_rekey.sql.dialects.question import Question
 
-__all__ = ["DEFAULTS", "TABLE_CLAIMS", "TRIGGERS", "UNIQUE_COLUMNS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
+__all__ = ["DEFAULTS", "TABLE_CLAIMS", "UNIQUE_COLUMNS", "UNIQUE_KEYS", "UNIQUE_NAMES"]
 
 TABLE_CLAIMS: Mapping[str, Question] = {
     "not_a_table": Question(
@@ -84,15 +84,6 @@ UNIQUE_NAMES = Question(
     name="rekey_unique",
 )
 """The unique indexes, as `rekey_unique`."""
-
-TRIGGERS = Question(
-    """SELECT part."table", made.name AS called, event.value AS event
-        FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
-        JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
-        JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0""",
-    ("table", "called", "event"),
-)
-"""Only their texts tell when triggers fire: one that speaks of an event may."""
 
 DEFAULTS = Question(
     """SELECT part."table", known.name AS "column", coalesce(known.dflt_value, 'NULL') AS said
