@@ -267,6 +267,28 @@ def test_a_published_table_without_a_replica_identity_is_refused(database, tmp_p
 
 @pytest.mark.slow
 @POSTGRESQL
+@pytest.mark.parametrize(
+    ("identity", "members", "what", "remedy"),
+    [
+        ("DEFAULT", "notes WHERE (project <> '')", "its WHERE reads project, which", "TABLE notes WHERE (id > 0)"),
+        ("DEFAULT", "notes (project)", "the columns that it lists lack id, which", "TABLE notes (id)"),
+        ("FULL", "notes (id, project)", "it lists columns, which no table", "TABLE notes WHERE (project <> '')"),
+    ],
+)
+def test_a_publication_that_needs_more_than_the_replica_identity_is_refused(
+    database, tmp_path, identity, members, what, remedy
+):
+    definitions = f"{NOTES} CREATE PUBLICATION outside FOR TABLE {members};"
+    made = project(database, tmp_path, PROJECTS + definitions, NOTE)
+    database.execute(f"ALTER TABLE notes REPLICA IDENTITY {identity}")
+    refuses(made, "rekey_no_replica_identity", f"notes: the publication 'outside' holds it, and {what}")
+    assert b"rekey_no_replica_identity" in database.run_script(made.script("0001:0002")).stderr
+    database.execute(f"ALTER PUBLICATION outside SET {remedy}")
+    assert 0 == made.upgrade().code
+
+
+@pytest.mark.slow
+@POSTGRESQL
 def test_a_partition_that_is_published_through_its_parent_needs_a_replica_identity_too(database, tmp_path):
     definitions = """
         CREATE TABLE notes (id INTEGER, project VARCHAR(99)) PARTITION BY LIST (project);

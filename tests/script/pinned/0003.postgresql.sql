@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 963, 977, 987, 1023, 1127
---   project_state: 972, 1069, 1078, 1087, 1107, 1117
---   interactions: 1036
---   memories: 1049, 1059
+--   projects: 992, 1006, 1016, 1052, 1156
+--   project_state: 1001, 1098, 1107, 1116, 1136, 1146
+--   interactions: 1065
+--   memories: 1078, 1088
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -311,10 +311,12 @@ FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text
 
 -- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no
 --   row of it. If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for
---   the upgrade.
+--   the upgrade, which allows any WHERE; where the publication lists columns, let it list all of these, or none (ALTER
+--   PUBLICATION \u2026 SET TABLE \u2026).
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_replica_identity',
-  format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
-FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+  format('%s: the publication %L holds it, and %s', "table", publication, what)
+FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication,
+    'it has no replica identity' AS what
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
     JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
   WHERE (known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
@@ -326,7 +328,34 @@ FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text
         JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
         JOIN pg_catalog.pg_namespace AS space ON space.oid = named.relnamespace AND space.nspname = published.schemaname
       WHERE published.pubname = made.pubname
-        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid))))) AS rekey_asked;
+        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid))))
+  UNION SELECT told."table", told.publication,
+    CASE WHEN told.whole THEN 'it lists columns, which no table with REPLICA IDENTITY FULL may have listed'
+      ELSE concat(CASE WHEN told.identifies THEN 'the columns that it lists lack ' ELSE 'its WHERE reads ' END,
+        quote_ident(told.attname), ', which is ', CASE WHEN NOT told.identifies THEN 'not ' END,
+        'of the replica identity') END AS what
+  FROM (SELECT tree.member::regclass::text AS "table", made.pubname::text AS publication, field.attname,
+      known.relreplident = 'f'
+      OR EXISTS (SELECT 1
+        FROM pg_catalog.pg_index AS found
+          JOIN pg_catalog.pg_attribute AS own ON own.attrelid = found.indrelid AND own.attnum = ANY (found.indkey)
+            AND own.attname = field.attname
+        WHERE found.indrelid = known.oid
+          AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END) AS identifies,
+      CASE WHEN to_jsonb(of_it) ->> 'prattrs' IS NOT NULL THEN known.relreplident <> 'f'
+        AND to_jsonb(of_it) ->> 'prattrs' ~ concat('\m', field.attnum, '\M') END AS listed,
+      known.relreplident = 'f' AS whole,
+      EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS needs
+        WHERE needs.classid = CAST('pg_catalog.pg_publication_rel' AS regclass) AND needs.objid = of_it.oid
+          AND needs.refobjid = of_it.prrelid AND needs.refobjsubid = field.attnum) AS needed
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r' AND known.relreplident <> 'n'
+      JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
+      JOIN pg_catalog.pg_publication_rel AS of_it ON of_it.prpubid = made.oid
+        AND (of_it.prrelid = known.oid OR of_it.prrelid IN (SELECT pg_partition_ancestors(known.oid)))
+      JOIN pg_catalog.pg_attribute AS field ON field.attrelid = of_it.prrelid AND field.attnum > 0
+        AND NOT field.attisdropped) AS told
+  WHERE CASE WHEN told.identifies THEN NOT told.listed ELSE told.needed AND told.listed IS NOT TRUE END) AS rekey_asked;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant. If the script stops here: if a name is
 --   one thing throughout, say so with a unique index on the name alone; if it is one per tenant, name the tenant's

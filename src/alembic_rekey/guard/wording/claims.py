@@ -79,8 +79,10 @@ CLAIM_WORDING: Mapping[str, Wording] = {
     ),
     "no_replica_identity": Wording(
         claim="every published table has a replica identity, without which PostgreSQL changes no row of it",
-        sentence="{table}: the publication {publication!r} holds it, and it has no replica identity",
-        remedy="give the table a primary key, or ALTER TABLE … REPLICA IDENTITY FULL for the upgrade.",
+        sentence="{table}: the publication {publication!r} holds it, and {what}",
+        remedy="give the table a primary key, or ALTER TABLE … REPLICA IDENTITY FULL for the upgrade, which allows any "
+        "WHERE; where the publication lists columns, let it list all of these, or none (ALTER PUBLICATION … SET TABLE "
+        "…).",
     ),
     "name_of_several": Wording(
         claim="a name is that of one row, not of one per tenant",
@@ -118,8 +120,8 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         sentence="{table}: {row}, {what}",
         remedy="let the fold write what the database takes: other words in the spec (superseded, active, retire, "
         "created), another id in the registry, a column of times as narrow as it is, sa.String(10); or change these "
-        "rows, or the constraint; a column is widened in a revision before the one that makes the side tables. Then "
-        "run the upgrade again.",
+        "rows, or the constraint, or make a partition for them; a column is widened in a revision before the one that "
+        "makes the side tables. Then run the upgrade again.",
     ),
     "canonical_absent": Wording(
         claim="every row that others are to become is there",

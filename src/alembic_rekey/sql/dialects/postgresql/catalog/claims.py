@@ -92,7 +92,8 @@ TABLE_CLAIMS: Mapping[str, Question] = {
         (TREE,),
     ),
     "no_replica_identity": Question(
-        """SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+        r"""SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication,
+          'it has no replica identity' AS what
         FROM rekey_tree AS tree
         JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
         JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
@@ -107,8 +108,40 @@ TABLE_CLAIMS: Mapping[str, Question] = {
             ON space.oid = named.relnamespace AND space.nspname = published.schemaname
           WHERE published.pubname = made.pubname
             AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid)))
-        )""",
-        ("table", "publication"),
+        )
+        UNION
+        SELECT told."table", told.publication, CASE
+            WHEN told.whole THEN 'it lists columns, which no table with REPLICA IDENTITY FULL may have listed'
+            ELSE concat(CASE WHEN told.identifies THEN 'the columns that it lists lack ' ELSE 'its WHERE reads ' END,
+              quote_ident(told.attname), ', which is ', CASE WHEN NOT told.identifies THEN 'not ' END,
+              'of the replica identity')
+          END AS what
+        FROM (
+          SELECT tree.member::regclass::text AS "table", made.pubname::text AS publication, field.attname,
+            known.relreplident = 'f' OR EXISTS (
+              SELECT 1 FROM pg_catalog.pg_index AS found JOIN pg_catalog.pg_attribute AS own
+                ON own.attrelid = found.indrelid AND own.attnum = ANY (found.indkey) AND own.attname = field.attname
+              WHERE found.indrelid = known.oid
+                AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END
+            ) AS identifies,
+            CASE WHEN to_jsonb(of_it) ->> 'prattrs' IS NOT NULL
+              THEN known.relreplident <> 'f' AND to_jsonb(of_it) ->> 'prattrs' ~ concat('\m', field.attnum, '\M')
+            END AS listed, known.relreplident = 'f' AS whole, EXISTS (
+              SELECT 1 FROM pg_catalog.pg_depend AS needs
+              WHERE needs.classid = CAST('pg_catalog.pg_publication_rel' AS regclass) AND needs.objid = of_it.oid
+                AND needs.refobjid = of_it.prrelid AND needs.refobjsubid = field.attnum
+            ) AS needed
+          FROM rekey_tree AS tree
+          JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
+            AND known.relreplident <> 'n'
+          JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
+          JOIN pg_catalog.pg_publication_rel AS of_it ON of_it.prpubid = made.oid
+            AND (of_it.prrelid = known.oid OR of_it.prrelid IN (SELECT pg_partition_ancestors(known.oid)))
+          JOIN pg_catalog.pg_attribute AS field
+            ON field.attrelid = of_it.prrelid AND field.attnum > 0 AND NOT field.attisdropped
+        ) AS told
+        WHERE CASE WHEN told.identifies THEN NOT told.listed ELSE told.needed AND told.listed IS NOT TRUE END""",
+        ("table", "publication", "what"),
         (TREE,),
     ),
 }

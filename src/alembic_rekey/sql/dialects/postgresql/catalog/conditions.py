@@ -16,12 +16,25 @@ __all__ = ["conditions"]
 
 # A cast to a domain refuses, one to its base type does not: `kept` is the type behind all domains.
 # Not asked: what a generated column or the table as a whole is compared with, what a function computes that may read
-# other rows, and what is not inherited where rows of heirs are changed too.
+# other rows, and what is not inherited where rows of heirs are changed too. What one partition alone has is asked of
+# the rows that would stand there, and whether there is a partition for them.
 _CONDITIONS = text(
     """
     WITH RECURSIVE asked AS (
       SELECT named.place, CAST(to_regclass(named.name) AS oid) AS member
       FROM json_array_elements_text(CAST(:tables AS json)) WITH ORDINALITY AS named (name, place)
+    ), tree (place, root, member, holds) AS (
+      SELECT asked.place, asked.member, asked.member, CAST(NULL AS text) FROM asked
+      UNION ALL
+      SELECT tree.place, tree.root, known.oid, coalesce(pg_get_partition_constraintdef(known.oid), 'true')
+      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+      JOIN pg_catalog.pg_class AS known ON known.oid = below.inhrelid AND known.relispartition
+    ), telling AS (
+      SELECT DISTINCT tree.place, known.attname
+      FROM tree JOIN pg_catalog.pg_partitioned_table AS parted ON parted.partrelid = tree.member
+      JOIN pg_catalog.pg_attribute AS known
+        ON known.attrelid = parted.partrelid AND known.attnum > 0 AND NOT known.attisdropped
+          AND (known.attnum = ANY (parted.partattrs) OR 0 = ANY (parted.partattrs))
     ), typed (place, attnum, attname, type, modifier, rules) AS (
       SELECT asked.place, known.attnum, known.attname, known.atttypid, known.atttypmod, known.attcollation
       FROM asked JOIN pg_catalog.pg_attribute AS known
@@ -65,6 +78,30 @@ _CONDITIONS = text(
           WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey) AND known.attgenerated <> ''
         )
         AND NOT EXISTS (SELECT 1 FROM reading WHERE reading.made = made.oid)
+      UNION ALL
+      SELECT tree.place, 2, made.conname || ' of the partition ' || CAST(CAST(tree.member AS regclass) AS text),
+             'NOT (' || tree.holds || ') OR (' || pg_get_expr(made.conbin, made.conrelid) || ')', NULL,
+             (SELECT json_agg(own.attname) FROM (
+                SELECT known.attname FROM pg_catalog.pg_attribute AS known
+                WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey)
+                UNION SELECT telling.attname FROM telling WHERE telling.place = tree.place
+              ) AS own), 0, NULL
+      FROM tree JOIN pg_catalog.pg_constraint AS made
+        ON made.conrelid = tree.member AND made.contype = 'c' AND made.coninhcount = 0
+      WHERE tree.holds IS NOT NULL AND coalesce(to_jsonb(made) ->> 'conenforced', 'true') = 'true'
+        AND NOT 0 >= ANY (made.conkey)
+        AND NOT EXISTS (
+          SELECT 1 FROM pg_catalog.pg_attribute AS known
+          WHERE known.attrelid = made.conrelid AND known.attnum = ANY (made.conkey) AND known.attgenerated <> ''
+        )
+        AND NOT EXISTS (SELECT 1 FROM reading WHERE reading.made = made.oid)
+      UNION ALL
+      SELECT tree.place, 2, 'of its partitions, none of which takes such a row',
+             coalesce(string_agg('(' || tree.holds || ')', ' OR ') FILTER (WHERE leaf.relkind <> 'p'), 'false'), NULL,
+             (SELECT json_agg(telling.attname) FROM telling WHERE telling.place = tree.place), 0, NULL
+      FROM tree JOIN pg_catalog.pg_class AS root ON root.oid = tree.root AND root.relkind = 'p'
+      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = tree.member
+      GROUP BY tree.place
       UNION ALL
       SELECT asked.place, 3, known.attname, NULL, NULL, NULL, known.attnum, NULL
       FROM asked JOIN pg_catalog.pg_attribute AS known

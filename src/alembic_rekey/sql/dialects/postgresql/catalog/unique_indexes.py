@@ -15,8 +15,16 @@ from alembic_rekey.sql.expressions import quoted
 
 __all__ = ["declared_exclusions", "unique_indexes"]
 
+# What one partition alone has is asked of the rows that would stand there.
 _INDEXES = text(
     """
+    WITH RECURSIVE tree (member, holds) AS (
+      SELECT CAST(to_regclass(CAST(:quoted AS text)) AS oid), CAST(NULL AS text)
+      UNION ALL
+      SELECT known.oid, coalesce(pg_get_partition_constraintdef(known.oid), 'true')
+      FROM tree JOIN pg_catalog.pg_inherits AS below ON below.inhparent = tree.member
+      JOIN pg_catalog.pg_class AS known ON known.oid = below.inhrelid AND known.relispartition
+    )
     SELECT CAST(CAST(made.indexrelid AS regclass) AS text) AS name, (
              SELECT CAST(json_agg(
                '(' || pg_get_indexdef(made.indexrelid, CAST(place AS integer), false) || ')'
@@ -27,7 +35,7 @@ _INDEXES = text(
              LEFT JOIN pg_catalog.pg_collation AS rules ON rules.oid = made.indcollation[place - 1]
              LEFT JOIN pg_catalog.pg_namespace AS space ON space.oid = rules.collnamespace
            ) AS expressions,
-           pg_get_expr(made.indpred, made.indrelid) AS condition, (
+           concat_ws(' AND ', tree.holds, '(' || pg_get_expr(made.indpred, made.indrelid) || ')') AS condition, (
              SELECT CAST(json_agg(known.attname) AS text)
              FROM generate_series(1, made.indnkeyatts) AS place
              JOIN pg_catalog.pg_attribute AS known
@@ -41,6 +49,12 @@ _INDEXES = text(
                SELECT 1 FROM pg_catalog.pg_depend AS needs
                WHERE needs.classid = CAST('pg_catalog.pg_class' AS regclass) AND needs.objid = made.indexrelid
                  AND needs.refobjid = made.indrelid AND needs.refobjsubid = known.attnum
+             ) OR tree.holds IS NOT NULL AND EXISTS (
+               SELECT 1 FROM pg_partition_ancestors(made.indrelid) AS above
+               JOIN pg_catalog.pg_partitioned_table AS parted ON parted.partrelid = above.relid
+               LEFT JOIN pg_catalog.pg_attribute AS telling
+                 ON telling.attrelid = above.relid AND telling.attnum = ANY (parted.partattrs)
+               WHERE 0 = ANY (parted.partattrs) OR telling.attname = known.attname
              ))
            ) AS covered,
            coalesce(to_jsonb(made) ->> 'indnullsnotdistinct', 'false') = 'false' AS nulls_differ, (
@@ -62,16 +76,20 @@ _INDEXES = text(
              JOIN pg_catalog.pg_namespace AS space ON space.oid = own.oprnamespace
              WHERE excluding.conindid = made.indexrelid
            ) AS operators, made.indimmediate AS immediate
-    FROM pg_catalog.pg_index AS made
-    WHERE made.indrelid = to_regclass(CAST(:quoted AS text)) AND made.indisvalid
-      AND (made.indisunique OR made.indisexclusion)
+    FROM tree JOIN pg_catalog.pg_index AS made ON made.indrelid = tree.member
+    WHERE made.indisvalid AND (made.indisunique OR made.indisexclusion) AND (tree.holds IS NULL OR NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_inherits AS of_all WHERE of_all.inhrelid = made.indexrelid
+    ))
     ORDER BY 1
     """
 )
 
 
 def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueIndex]:
-    """Yield the unique indexes and constraints of `source`, that of its key included, and exclusion constraints."""
+    """Yield the unique indexes and constraints of `source`, that of its key included, and exclusion constraints.
+
+    Of its partitions those that they do not share, about the rows that belong there.
+    """
     asked = {"quoted": quoted(source.name, source.schema)}
     found = connection.execute(_INDEXES, asked)
     for name, expressions, condition, plain, covered, nulls_differ, made, has_heirs, excluding, immediate in found:
@@ -82,7 +100,7 @@ def unique_indexes(connection: Connection, source: Table) -> Iterator[UniqueInde
         yield UniqueIndex(
             name,
             terms,
-            condition,
+            condition or None,
             compared,
             needed,
             nulls_differ,
