@@ -124,6 +124,68 @@ def test_nothing_is_prepared_on_the_server_so_that_a_pooler_may_change_the_conne
     assert [(2, True)] == database.rows("SELECT last_value, is_called FROM looked")
 
 
+FIRING = {
+    "raises": (
+        {
+            "sqlite": "CREATE TRIGGER meddle BEFORE UPDATE ON notes BEGIN SELECT RAISE(ABORT, 'never'); END",
+            "postgresql": "RAISE EXCEPTION 'never'",
+        },
+        "a trigger of the application says so.",
+    ),
+    "skips": ({"postgresql": "RETURN NULL"}, "a trigger that skips or changes rows as they are written leaves it so."),
+    "is broken": (
+        {"sqlite": "CREATE TRIGGER meddle AFTER UPDATE ON notes BEGIN INSERT INTO nowhere VALUES (1); END"},
+        "a trigger of the application says so.",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", FIRING)
+def test_a_trigger_that_stands_in_the_way_is_told_as_one_and_the_plan_names_it(database, tmp_path, how):
+    """Case: mend the cause and run it again, which named none; the remedy is followed."""
+    does, remedy = FIRING[how]
+    if database.dialect not in does:
+        pytest.skip("this database says it otherwise")
+    schema = """CREATE TABLE projects (id INTEGER PRIMARY KEY, name VARCHAR(9) NOT NULL);
+        INSERT INTO projects VALUES (1, 'a'), (2, 'b');
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, project_id INTEGER REFERENCES projects);
+        INSERT INTO notes VALUES (1, 2);"""
+    spec = """Spec(revision=revision, identity=Identity(noun="project", key=t["projects"].c.id,
+        name=t["projects"].c.name),
+        references=(References(noun="note", key=t["notes"].c.id, owners=(t["notes"].c.project_id,)),))"""
+    project = declared(database, tmp_path, schema, spec, ["projects", "notes"], names={"a": ["b"]})
+    trigger = does[database.dialect]
+    if database.dialect == "postgresql":
+        trigger = f"""CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {trigger}; END$$;
+            CREATE TRIGGER meddle BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION meddle()"""
+    database.execute(trigger)
+    ended = project.upgrade()
+    assert (1, True) == (ended.code, remedy in ended.err)
+    assert "triggers fire: meddle of notes (UPDATE)" in project.rekey("plan").out
+    away = {"sqlite": "DROP TRIGGER meddle", "postgresql": "ALTER TABLE notes DISABLE TRIGGER meddle"}
+    database.execute(away[database.dialect])
+    assert 0 == project.upgrade().code
+
+
+@pytest.mark.slow
+@POSTGRESQL
+def test_who_only_reads_by_default_is_not_sent_to_another_server_alone(database, tmp_path):
+    project = small.make(database, tmp_path)
+    ended = project.alembic("upgrade", "head", url=f"{database.url}?options=-cdefault_transaction_read_only%3Don")
+    assert (1, True) == (ended.code, "default_transaction_read_only is on" in ended.err)
+
+
+def test_row_security_that_refuses_to_hide_rows_has_the_remedy_of_row_security():
+    """Case: grant the account the missing right, where `row_security` is off."""
+    settings = Settings.read(["url=postgresql+psycopg://h/d"], lambda *_: None, Path())
+    error = raised(
+        fields={"C": "42501", "M": 'query would be affected by row-level security policy for table "orders"'}
+    )
+    with pytest.raises(DatabaseFailed, match="BYPASSRLS"), refusing_database_errors(settings):
+        raise OperationalError("SELECT 1", {}, error)
+
+
 def test_a_value_in_the_message_is_no_state():
     """Case: a number that was out of range looked like the state of a type that does not fit."""
     settings = Settings.read(["url=postgresql+psycopg://h/d"], lambda *_: None, Path())

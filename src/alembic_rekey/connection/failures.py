@@ -117,6 +117,23 @@ _REMEDIES = (
         "… SET transaction_timeout), then run it again; nothing was changed.",
     ),
     ("40P01", "it and another transaction waited for each other: run it again; nothing was changed."),
+    (
+        "row-level security policy",
+        "run it with an account that row security does not bind: a superuser, one that was made with BYPASSRLS, or the "
+        "owner of the table after ALTER TABLE … NO FORCE ROW LEVEL SECURITY; nothing was changed.",
+    ),
+    (
+        ("P0001", "SQLITE_CONSTRAINT_TRIGGER", "no such table: main."),
+        "a trigger of the application says so. `alembic-rekey plan` names those that fire: let it pass these rows, or "
+        "take it away for the upgrade, and for the downgrade (ALTER TABLE … DISABLE TRIGGER …, or ALTER EVENT TRIGGER "
+        "… DISABLE; on SQLite DROP TRIGGER …); nothing was changed.",
+    ),
+    (
+        "23503",
+        "a row still refers to one that would go, or to none: a trigger that skips or changes rows as they are written "
+        "leaves it so. `alembic-rekey plan` names those that fire: take it away for the upgrade (ALTER TABLE … DISABLE "
+        "TRIGGER …); where none does, put back first what the row refers to. Nothing was changed.",
+    ),
     ("42501", "grant the account the missing right, or run the upgrade as the owner of the tables."),
     (
         ("42883", "42846", "42804", "22P02"),
@@ -131,7 +148,12 @@ _REMEDIES = (
     ),
     (("3D000", "28000", "28P01"), "correct the database, the user or the password in the URL."),
     ("failed to resolve host", "correct the host in the URL."),
-    ("25006", "connect to the primary server: this one only reads."),
+    (
+        "25006",
+        "connect to the primary server, where this one only reads (SELECT pg_is_in_recovery()); else "
+        "default_transaction_read_only is on: run it as an account that may write, or where that is meant, ALTER ROLE "
+        "… SET default_transaction_read_only = off.",
+    ),
     ("53100", "free space on the server's disk, then run it again; nothing was changed."),
     ("57P01", "the server ended the connection: run it again; nothing was changed."),
     (
@@ -151,7 +173,7 @@ _REMEDIES = (
     ("not a database", "check the path: the file is damaged or no SQLite database."),
     ("malformed", "the file is damaged: restore it from a backup, or try sqlite3's .recover on a copy."),
 )
-"""What to do, by SQLSTATE, or by words of the message where a driver loses the state or SQLite has none."""
+"""What to do, by SQLSTATE or SQLite's name of the error, or by words of the message where a driver loses that."""
 
 
 _STATE = re.compile(r"[0-9A-Z]{5}")
@@ -159,10 +181,10 @@ _STATE = re.compile(r"[0-9A-Z]{5}")
 
 def _explained(error: DBAPIError, settings: Settings) -> tuple[str, str]:
     cause = error.orig
-    state = sqlstate(cause)
+    state, name = sqlstate(cause), getattr(cause, "sqlite_errorname", "")
     problem = _without_password(first_words(error), settings)
     for signs, remedy in _REMEDIES:
-        if any(_is_said(sign, state, problem) for sign in ([signs] if isinstance(signs, str) else signs)):
+        if any(_is_said(sign, state or name, problem) for sign in ([signs] if isinstance(signs, str) else signs)):
             return problem, remedy
     # A state of another class is an answer of the server: it runs, and was reached.
     if state.startswith("08") or (not state and (error.connection_invalidated or "connect" in problem)):
@@ -175,8 +197,8 @@ def _without_password(said: str, settings: Settings) -> str:
 
 
 def _is_said(sign: str, state: str, problem: str) -> bool:
-    """Tell whether an error has this SQLSTATE, or says these words: a value in them may look like a SQLSTATE."""
-    return sign == state if _STATE.fullmatch(sign) else sign in problem
+    """Tell whether an error has this state, or says these words: a value in them may look like a SQLSTATE."""
+    return sign == state or (_STATE.fullmatch(sign) is None and sign in problem)
 
 
 def _first_line(error: BaseException) -> str:
