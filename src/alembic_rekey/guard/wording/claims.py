@@ -165,7 +165,8 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         claim="a retired row is found no more",
         sentence="{table}: row {key!r} would be retired for {canonical!r}, and be found again by the next fold",
         remedy="say in the spec which rows count, by a column that retire sets: "
-        "Identity(where=users.c.deleted_at.is_(None), retire={'deleted_at': …}), or let retire set the name to None, or what else rows are matched by.",
+        "Identity(where=users.c.deleted_at.is_(None), retire={'deleted_at': …}), or let retire set the name to None, "
+        "or what else rows are matched by.",
     ),
     "journal_shape": Wording(
         claim="the journal has the columns of the spec's key, then those of its table, in their order",
