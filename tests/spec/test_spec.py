@@ -183,6 +183,10 @@ MISGIVEN = {
     "a column of a model": (lambda: alone(key=Model.id), "for key of 's'"),
     "ranks without a comma": (lambda: alone(survivor=SHOPS.c.name.desc()), "has shops.name DESC for survivor of 's'"),
     "the most of a text": (lambda: alone(survivor=(most("tags.owner"),)), "for survivor of 's'"),
+    "the most of two columns": (
+        lambda: alone(survivor=(most((OTHERS.c.owner, OTHERS.c.slot)),)),
+        "has (most((tags.owner, tags.slot)),) for survivor of 's'",
+    ),
     "a rank of another table": (lambda: alone(survivor=(OTHERS.c.name,)), "reads tags in survivor of 's'"),
     "a text for how to absorb": (lambda: alone(absorb={"state": "sum"}), "has {'state': 'sum'} for absorb of 's'"),
     "a list of what to retire": (lambda: alone(retire=["state"]), "has ['state'] for retire of 's'"),

@@ -95,6 +95,11 @@ def given_faults(part: Any) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: object) -> str:
+    """Return a value as a person wrote it: columns by their names."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, Most):
+        return f"most({_shown(value.column)})"
     return str(value) if isinstance(value, ColumnElement) else repr(value)
 
 
