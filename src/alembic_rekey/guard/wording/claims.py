@@ -141,7 +141,8 @@ CLAIM_WORDING: Mapping[str, Wording] = {
         "text of that key but a number, or another spelling; they would be left where they are",
         remedy="declare the column with the type of the key, if it holds numbers; or write the texts: UPDATE child SET "
         "owner = CAST((SELECT key FROM parent WHERE key = child.owner) AS TEXT) WHERE EXISTS (SELECT 1 FROM parent "
-        "WHERE key = child.owner); then run the upgrade again.",
+        "WHERE key = child.owner), and where the part has a `where`, AND that: other rows may refer to other tables; "
+        "then run the upgrade again.",
     ),
     "created_apart": Wording(
         claim="a created row is one that the spec is about",
