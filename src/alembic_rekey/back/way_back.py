@@ -28,7 +28,7 @@ def created_back(backward: Backward, back: Mapping[Part, FromClause]) -> Relatio
     """
     identity = backward.spec.identity
     foreign = backward.hindrances.hanging.get(identity.noun, ())
-    outside = (held(identity, backward, identity.keys, each) for each in foreign if each.child is None)
+    outside = (held(identity, backward, identity.keys, each) for each in foreign if not each.is_owner)
     return made_back(identity, [*outside, *hanging_on(backward.spec, back)], backward.stored, backward.run)
 
 

@@ -1,46 +1,25 @@
-"""Rows that a table outside the plan hangs on rows that the plan deletes or renames.
-
-Which tables those are only the catalog knows. With a connection it is read first, and each foreign
-key becomes a check; a script asks the catalog when it runs (`attached_in_script`).
-"""
+"""Foreign keys that lead to the tables of a spec, as the catalog has them, and which of them a fold moves rows by."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Table,
-    and_,
-    column,
-    func,
-    literal,
-    or_,
-    select,
-    table,
-)
+from sqlalchemy import Connection, Table, select
 
-from alembic_rekey.guard.checks import check
 from alembic_rekey.plan.actions import applied_counts, written
-from alembic_rekey.plan.groups.members import Planned
-from alembic_rekey.plan.judged import key_text, keys_of, missing_in, same_key
-from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Part, Relation, Spec
+from alembic_rekey.plan.rules import Action
+from alembic_rekey.spec import Part, Relation, Spec
 from alembic_rekey.sql.dialects import database
 
 __all__ = [
     "ForeignKey",
-    "attached",
     "counted_keys",
     "covered_columns",
     "covering",
-    "deletions",
     "foreign_keys",
-    "hanging",
+    "in_order",
     "writing",
     "written_columns",
 ]
@@ -119,36 +98,23 @@ def writing(spec: Spec, part: Part, names: Sequence[str]) -> list[Action]:
     return [action for action, columns in written_columns(spec, part).items() if {*columns} & {*names}]
 
 
-def deletions(spec: Spec) -> list[tuple[Part, Action]]:
-    """Return what deletes rows, in the order in which it does: a row that goes no later than another hangs on nothing.
+def in_order(spec: Spec) -> list[tuple[Part, Action]]:
+    """Return what a fold does with rows, in the order in which it does.
 
-    They come back the other way round, those of one part at once.
+    A row that goes no later than another hangs on nothing. They come back the other way round, those of one part at
+    once.
     """
-    return [
-        (part, count.actions[0])
-        for part in (*reversed(spec.children), spec.identity)
-        for count in applied_counts(part)
-        if count.actions[0] in DELETED
+    acts = [
+        (part, count.actions[0]) for part in (*reversed(spec.children), spec.identity) for count in applied_counts(part)
     ]
+    first = [act for act in acts if act[0] is spec.identity and act[1] in (Action.CREATE, Action.RENAME)]
+    return [*first, *(act for act in acts if act not in first)]
 
 
 def counted_keys(spec: Spec) -> dict[Table, Relation]:
     """Return the keys of the rows that count, by table, of those parts that leave rows out."""
     partial = (part for part in spec.parts if part.counting)
     return {part.table: select(*part.keys).where(*part.counting) for part in partial}
-
-
-def _leading(
-    connection: Connection, spec: Spec, part: Part, others: Sequence[Part] = ()
-) -> Iterator[tuple[ForeignKey, Table | None, Part | None]]:
-    """Yield every foreign key that leads to `part`, and the table that the plan moves by it before rows of `part` go.
-
-    And the one of `others` whose rows refer through it, where there is one.
-    """
-    covered = covered_columns(spec, part)
-    for key in foreign_keys(connection, part.table, [*(child for child, _, _ in covered), *(o.table for o in others)]):
-        referring = (other for place, other in enumerate(others, len(covered)) if place in key.belongs)
-        yield key, covering(key, covered), next(referring, None)
 
 
 def covering(key: ForeignKey, covered: Sequence[Covered]) -> Table | None:
@@ -160,86 +126,3 @@ def covering(key: ForeignKey, covered: Sequence[Covered]) -> Table | None:
         if place in key.belongs and mine == {*zip(names, targets, strict=True)}
     )
     return next(moving, None)
-
-
-def attached(connection: Connection, spec: Spec, planned: Planned) -> Iterator[Check]:
-    """Yield a check per foreign key through which rows hang on rows that go, or on a column that the plan writes."""
-    follows = database(connection.dialect.name).follows_foreign_keys
-    counted, parts = counted_keys(spec), {one.table: one for one in spec.parts}
-    for part in spec.parts:
-        for number, (key, moving, own) in enumerate(_leading(connection, spec, part, spec.deletable)):
-            called = f"{part.noun}_{number}"
-            follows_it = writing(spec, part, key.referred)
-            acting = [*(DELETED if part.deletable else ()), *follows_it]
-            child = _child(key, own if moving is None else parts[moving])
-            if moving is None and acting:
-                stays = (
-                    ()
-                    if own is None
-                    else _staying(own, child, planned, part, _no_later(spec, part, own, acting, follows))
-                )
-                yield check("attached", called, hanging(key, child, part, planned, acting).where(*stays))
-            if moving in counted and acting:
-                out = missing_in(keys_of(parts[moving], child), counted[moving])
-                yield check("left_out", called, hanging(key, child, part, planned, acting).where(out))
-            if moving is not None and follows_it and follows:
-                # Else it is asked at the end, when the rows under the old spelling have moved as well.
-                yield check("attached_by_name", called, hanging(key, child, part, planned, follows_it))
-
-
-def _no_later(
-    spec: Spec, part: Part, own: Part, actions: Sequence[Action], follows: bool
-) -> dict[Action, list[Action]]:
-    """Return what deletes rows of `own` no later than each of `actions` acts on rows of `part`."""
-    order = deletions(spec)
-    ends = {action: place for place, (one, action) in enumerate(order, 1) if one is part}
-    # Where no foreign key is followed in between, the end alone counts.
-    return {
-        action: [known for one, known in order[: ends.get(action, 0) if follows else None] if one is own]
-        for action in actions
-    }
-
-
-def _child(key: ForeignKey, own: Part | None) -> FromClause:
-    """Return the table that refers, with the columns of the key of `own` where it is one of ours."""
-    fields = {*key.columns, *(known.name for known in (own.keys if own else ()))}
-    # Aliases: the key may refer to its own table.
-    return table(key.child, *map(column, fields), schema=key.schema).alias("rekey_child")
-
-
-def hanging(key: ForeignKey, child: FromClause, part: Part, planned: Planned, actions: Sequence[Action]) -> Relation:
-    """Return the rows of `part` that `actions` act on, with how many of `child` hang on each."""
-    gone = planned[part]
-    keys = keys_of(part, gone)
-    # The parent's own column carries the value: one that the revision does not know is in no plan relation.
-    names = {*(known.name for known in part.keys), *key.referred}
-    parent = table(key.parent, *(column(name) for name in names), schema=key.parent_schema).alias("rekey_parent")
-    pairs = zip(key.columns, key.referred, strict=True)
-    return (
-        select(
-            literal(str(key.child)).label("child"),
-            literal(str(part.table.name)).label("table"),
-            key_text(keys).label("key"),
-            gone.c.rekey_action.label("action"),
-            literal(", ".join(key.columns)).label("columns"),
-            func.count().label("rows"),
-        )
-        .join_from(gone, parent, same_key(keys_of(part, parent), keys))
-        # The parent on the left: on SQLite a foreign key compares as the column that it leads to.
-        .join(child, and_(*(parent.c[target] == child.c[field] for field, target in pairs)))
-        .where(gone.c.rekey_action.in_([action.value for action in actions]))
-        .group_by(*keys, gone.c.rekey_action)
-        .order_by(*keys)
-    )
-
-
-def _staying(
-    own: Part, child: FromClause, planned: Planned, part: Part, before: Mapping[Action, Sequence[Action]]
-) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that a row of `own` does not go by `before`, the actions on `part` with what is no later."""
-    gone, its, mine = planned[part], planned[own], keys_of(own, child)
-    # Mostly the same goes before whatever acts: of one group nothing else is to be told.
-    for acts in dict.fromkeys(tuple(each) for each in before.values() if each):
-        others = [action.value for action in before if tuple(before[action]) != acts]
-        stay = missing_in(mine, select(*keys_of(own, its)).where(its.c.rekey_action.in_(acts)))
-        yield or_(gone.c.rekey_action.in_(others), stay) if others else stay

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Dialect, literal_column
 
 from alembic_rekey.back.drift import Drift
+from alembic_rekey.guard.attached.hanging import hanging
 from alembic_rekey.guard.checks import check
 from alembic_rekey.guard.foreign_keys import (
     ForeignKey,
     counted_keys,
     covered_columns,
-    deletions,
-    hanging,
+    in_order,
     writing,
     written_columns,
 )
@@ -25,7 +25,7 @@ from alembic_rekey.plan.rules import DELETED, Action
 from alembic_rekey.script.guards import claim, sentence
 from alembic_rekey.spec import Spec
 from alembic_rekey.sql.dialects import database
-from alembic_rekey.sql.dialects.question import Hanging
+from alembic_rekey.sql.dialects.question import Hanging, Leaving, Standing
 from alembic_rekey.sql.references import Refers
 from alembic_rekey.sql.side_tables import journal_name
 from alembic_rekey.sql.steps import Guard, Statement
@@ -64,7 +64,7 @@ def attached_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
         )
         for part in spec.parts
     ]
-    order = [f"{part.noun} {action.value}" for part, action in deletions(spec)]
+    order = [f"{part.noun} {action.value}" for part, action in in_order(spec)]
     said = (sentence(each.sentence, _SAID) for each in (words, named, left_out))
     for finding in database(dialect.name).attached_found(asked, order, *said):
         claims = [claim([one.guard for one in asked], words.claim, words.remedy)]
@@ -112,12 +112,23 @@ def hanging_in_script(spec: Spec, dialect: Dialect) -> Iterator[Statement]:
     nowhere, before and after, refuses.
     """
     identity = spec.identity
-    for keeping in database(dialect.name).attached_kept(
+    asked = Standing(
         identity.table,
         [str(known.name) for known in identity.keys],
         stored_back(identity).name,
         covered=covered_columns(spec, identity),
+        leaving=[
+            Leaving(
+                part.table,
+                [str(known.name) for known in part.keys],
+                stored_back(part).name,
+                sorted({str(name) for columns in written_columns(spec, part).values() for name in columns}),
+            )
+            for part in spec.children
+        ],
         drift=Drift.ATTACHED.value,
+        untouched=Drift.UNTOUCHED.value,
         action=Action.CREATE.value,
-    ):
+    )
+    for keeping in database(dialect.name).attached_kept(asked):
         yield Statement("Created rows stay while a table that the revision does not know hangs on them.", keeping)

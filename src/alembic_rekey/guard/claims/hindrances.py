@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, column, table
 
 from alembic_rekey.guard.claims.uniqueness import alone
-from alembic_rekey.guard.foreign_keys import ForeignKey, covered_columns, covering, foreign_keys
+from alembic_rekey.guard.foreign_keys import ForeignKey, covered_columns, covering, foreign_keys, writing
 from alembic_rekey.guard.stored import Referred, columns_in, referred
 from alembic_rekey.spec import Part, Spec
 from alembic_rekey.sql.dialects import database
@@ -25,6 +25,8 @@ class Referring:
 
     key: ForeignKey
     child: Part | None
+    is_owner: bool
+    """Whether it is an owner of the child, or what carries a name there."""
 
     def on(self, parent: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
         """Return the table that refers, and the condition that a row of it hangs on one of `parent`."""
@@ -68,13 +70,26 @@ def _is_place(part: Part, index: UniqueIndex) -> bool:
 
 def _hanging(connection: Connection, spec: Spec) -> dict[str, list[Referring]]:
     """Return, by noun of the part that they lead to, the foreign keys through which rows hang on rows of the spec."""
-    parts: dict[Table | None, Part] = {part.table: part for part in spec.parts}
+    parts: dict[Table, Part] = {part.table: part for part in spec.parts}
     found = dict[str, list[Referring]]()
     for part in spec.parts:
         covered = covered_columns(spec, part)
-        keys = foreign_keys(connection, part.table, [child for child, _, _ in covered])
-        found[part.noun] = [Referring(key, parts.get(covering(key, covered))) for key in keys]
+        tables = [*(child for child, _, _ in covered), *parts]
+        found[part.noun] = [
+            Referring(key, parts[by] if by is not None else _written(spec, key, len(covered)), by is not None)
+            for key in foreign_keys(connection, part.table, tables)
+            for by in (covering(key, covered),)
+        ]
     return found
+
+
+def _written(spec: Spec, key: ForeignKey, before: int) -> Part | None:
+    """Return the part that refers by columns which the plan writes: its rows leave as they go back.
+
+    `before`: how many tables were named before those of the parts.
+    """
+    others = (part for place, part in enumerate(spec.parts, before) if place in key.belongs)
+    return next((part for part in others if writing(spec, part, key.columns)), None)
 
 
 @dataclass(frozen=True)

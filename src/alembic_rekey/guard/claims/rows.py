@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from alembic_rekey.guard.attached.attached import attached
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import any_rows, check
 from alembic_rekey.guard.claims.conditions import conditions_after
@@ -34,7 +35,6 @@ from alembic_rekey.guard.claims.groups import group_claims
 from alembic_rekey.guard.claims.orphans import orphan_claims, orphans_gone
 from alembic_rekey.guard.claims.rows_after import created_apart
 from alembic_rekey.guard.claims.uniqueness import touched, unique_after
-from alembic_rekey.guard.foreign_keys import attached
 from alembic_rekey.guard.shape import unfilled
 from alembic_rekey.plan.becoming import becoming
 from alembic_rekey.plan.groups.members import Planned
@@ -82,7 +82,7 @@ def catalog_claims(connection: Connection, spec: Spec, names: Names, planned: Pl
     keeping_apart = list(touched(connection, spec, names, planned))
     return [
         *created_apart(connection, spec, planned),
-        *attached(connection, spec, planned),
+        *attached(connection, spec, names, planned),
         *unique_after(keeping_apart),
         *unique_midway(keeping_apart),
         *excluded_after(keeping_apart),

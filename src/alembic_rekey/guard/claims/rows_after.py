@@ -68,6 +68,8 @@ class RowsAfter:
     row: ColumnElement[str]
     action: ColumnElement[str]
     values: Mapping[str, ColumnElement[Any]]
+    leads: Sequence[ColumnElement[Any]] = ()
+    """What stands for the key of a row that is created, until it has one."""
 
 
 def changed(part: Part, spec: Spec, names: Names, planned: Planned, wanted: Collection[str]) -> RowsAfter:
@@ -116,7 +118,7 @@ def created(spec: Spec, planned: Planned) -> RowsAfter | None:
         joined = joined.join(group, same_key(keys_of(identity, group), lead))
         values |= taken
     values |= {str(stamp.name): _now(stamp) for stamp in identity.times}
-    return RowsAfter(joined, called([literal("")], acting), acting.c.rekey_action, values)
+    return RowsAfter(joined, called([literal("")], acting), acting.c.rekey_action, values, lead)
 
 
 def counting_after(identity: Identity, spec: Spec, names: Names, planned: Planned) -> CTE:

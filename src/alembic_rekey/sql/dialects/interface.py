@@ -17,7 +17,7 @@ from alembic_rekey.spec import Relation
 from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
-from alembic_rekey.sql.dialects.question import Hanging, Pair, Question
+from alembic_rekey.sql.dialects.question import Hanging, Question, Standing
 from alembic_rekey.sql.dialects.session import Session
 from alembic_rekey.sql.dialects.shell import Said, Shell
 from alembic_rekey.sql.dialects.survey import Survey
@@ -238,13 +238,12 @@ class Database(ABC):
     def attached_found(self, asked: Sequence[Hanging], order: Sequence[str], *said: Sentence) -> list[Executable]:
         """Return what inserts into `rekey_guard` what hangs on those rows that journals name: guard and sentence.
 
-        Asked when a script runs; none where no query can. `order`: noun and action of what deletes rows; who goes no
-        later hangs on nothing. The sentences, the second of what is covered, the third of what does not count there,
+        Asked when a script runs; none where no query can. `order`: noun and action of all that changes rows;
+        who goes or is led elsewhere no later hangs on nothing. The sentences, the second of what is covered, the third
+        of what does not count there,
         are made of `found`, what is asked and the foreign key, and of `hanging`, the row that goes and how many there.
         """
 
     @abstractmethod
-    def attached_kept(
-        self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str
-    ) -> list[Executable]:
-        """Return what sets `drift` of the rows of `back` with that `action` on which rows hang, asked likewise."""
+    def attached_kept(self, asked: Standing) -> list[Executable]:
+        """Return what sets the drift of rows on which others hang that do not leave, asked likewise."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table
 
-__all__ = ["FIRED", "Hanging", "Pair", "Question"]
+__all__ = ["FIRED", "Hanging", "Leaving", "Pair", "Question", "Standing"]
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,30 @@ class Hanging:
     written: Mapping[str, Sequence[str]]
     counted: Mapping[Table, Select[*tuple[Any, ...]]]
     """The keys of the rows that are moved, of the tables where these are not all."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A table with its `keys`, whose rows leave what their `written` columns refer to, as `back` says."""
+
+    table: Table
+    keys: Sequence[str]
+    back: str
+    written: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the way back asks: whether rows hang on those of `parent` that `back` names with that `action`.
+
+    Their `drift` is set then. Not asked is what is `covered`, and of the rows `leaving` those that are `untouched`.
+    """
+
+    parent: Table
+    keys: Sequence[str]
+    back: str
+    covered: Sequence[Pair]
+    leaving: Sequence[Leaving]
+    drift: str
+    untouched: str
+    action: str

@@ -49,7 +49,7 @@ from alembic_rekey.sql.dialects.postgresql.sequences import next_keys, numbered_
 from alembic_rekey.sql.dialects.postgresql.session import SETTLED, PostgreSQLSession
 from alembic_rekey.sql.dialects.postgresql.shell import PostgreSQLShell
 from alembic_rekey.sql.dialects.postgresql.survey import PostgreSQLSurvey
-from alembic_rekey.sql.dialects.question import Hanging, Pair
+from alembic_rekey.sql.dialects.question import Hanging, Standing
 from alembic_rekey.sql.digests import told
 from alembic_rekey.sql.expressions import Sentence
 from alembic_rekey.sql.references import DropColumn, Followed, ReplicateWhole
@@ -224,8 +224,6 @@ class PostgreSQL(Database):
         """Run a program over the foreign keys of the catalog."""
         return [FindAttached(asked, order, *said)]
 
-    def attached_kept(
-        self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str
-    ) -> list[Executable]:
+    def attached_kept(self, asked: Standing) -> list[Executable]:
         """Run a program over the foreign keys of the catalog."""
-        return [KeepAttached(parent, keys, back, covered, drift, action)]
+        return [KeepAttached(asked)]

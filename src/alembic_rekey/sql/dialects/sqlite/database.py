@@ -30,7 +30,7 @@ from alembic_rekey.spec.stamp import Stamp
 from alembic_rekey.sql.accounts import Account
 from alembic_rekey.sql.dialects.constraints import Conditions, Kept, UniqueIndex
 from alembic_rekey.sql.dialects.interface import Change, Database, Said
-from alembic_rekey.sql.dialects.question import Hanging, Pair
+from alembic_rekey.sql.dialects.question import Hanging, Standing
 from alembic_rekey.sql.dialects.sqlite import comparison
 from alembic_rekey.sql.dialects.sqlite.catalog import claims, columns, conditions, triggers, unique_indexes
 from alembic_rekey.sql.dialects.sqlite.catalog.accounts import by_total, by_watch, counted_since, counted_so_far
@@ -207,8 +207,6 @@ class SQLite(Database):
         """Return none: no query can name a table that another one tells."""
         return []
 
-    def attached_kept(
-        self, parent: Table, keys: Sequence[str], back: str, *, covered: Sequence[Pair], drift: str, action: str
-    ) -> list[Executable]:
+    def attached_kept(self, asked: Standing) -> list[Executable]:
         """Return none: no query can name a table that another one tells."""
         return []

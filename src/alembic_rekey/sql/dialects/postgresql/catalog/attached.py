@@ -11,7 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alembic_rekey.sql.dialects.postgresql.plpgsql import filled, plpgsql
-from alembic_rekey.sql.dialects.question import Hanging, Pair
+from alembic_rekey.sql.dialects.question import Hanging, Pair, Standing
 from alembic_rekey.sql.expressions import Sentence
 
 __all__ = ["FindAttached", "KeepAttached"]
@@ -24,7 +24,7 @@ class FindAttached(Executable, ClauseElement):
     inherit_cache = False
 
     asked: Sequence[Hanging]
-    deletions: Sequence[str]
+    acts: Sequence[str]
     sentence: Sentence
     by_name: Sentence
     left_out: Sentence
@@ -36,12 +36,7 @@ class KeepAttached(Executable, ClauseElement):
 
     inherit_cache = False
 
-    parent: Table
-    keys: Sequence[str]
-    back: str
-    covered: Sequence[Pair]
-    drift: str
-    action: str
+    asked: Standing
 
 
 class _Written:
@@ -141,7 +136,8 @@ def _find_attached(element: FindAttached, compiler: SQLCompiler, **kw: Any) -> s
     parents = [one.parent for one in element.asked]
     return plpgsql(f"""DECLARE
   found record; hanging record; guards text[]; said text[];
-  deletions CONSTANT text[] := {written.array(element.deletions)};
+  acts CONSTANT text[] := ARRAY[
+    {filled(map(written.text, element.acts), 4)}];
 BEGIN
   FOR found IN
     WITH RECURSIVE asked (guard, by_name, left_out, noun, root, "table", journal, keys, gone) AS (VALUES
@@ -156,14 +152,24 @@ BEGIN
       ) AS actions,
       (SELECT string_agg(format('gone.%1$I = parent.%1$I', each), ' AND ') FROM unnest(asked.keys) AS each) AS matched,
       (SELECT string_agg(format('gone.%I', each), ', ') FROM unnest(asked.keys) AS each) AS listed,
-      -- Rows of ours that go no later hang on nothing then.
+      -- What is written before the rows that refer to it, though they are written as well.
+      ARRAY(SELECT theirs.action FROM written AS theirs
+        WHERE theirs.root = asked.root AND theirs.columns && key.targets AND NOT key.covered AND EXISTS (
+          SELECT FROM asked AS its JOIN tree ON tree.root = its.root AND tree.member = key.child
+          JOIN written AS ours ON ours.root = its.root AND ours.columns && key.names
+          WHERE array_position(acts, concat(its.noun, ' ', ours.action))
+            > array_position(acts, concat(asked.noun, ' ', theirs.action)))) AS early,
+      -- Rows of ours that go no later hang on nothing then; of those that are written the database asks itself.
       concat((SELECT string_agg(format(
           'AND NOT EXISTS (SELECT FROM %I AS its WHERE its.rekey_run = gone.rekey_run AND %s '
+          'AND its.rekey_action = ANY (%L::text[]) '
           'AND array_position($2, %L || its.rekey_action) <= array_position($2, %L || gone.rekey_action))',
           its.journal, (SELECT string_agg(format('its.%1$I = child.%1$I', each), ' AND ')
-            FROM unnest(its.keys) AS each), its.noun || ' ', asked.noun || ' '), ' ')
+            FROM unnest(its.keys) AS each), its.gone::text[] || moves.actions, its.noun || ' ', asked.noun || ' '), ' ')
         FROM asked AS its JOIN tree ON tree.root = its.root AND tree.member = key.child
-        WHERE NOT key.covered AND its.gone <> '{{}}'), way.beyond) AS leaving
+        CROSS JOIN LATERAL (SELECT ARRAY(SELECT ours.action FROM written AS ours
+          WHERE ours.root = its.root AND ours.columns && key.names) AS actions) AS moves
+        WHERE NOT key.covered), way.beyond) AS leaving
     FROM asked JOIN key USING (root)
     -- What moves the rows of a table may not count them all.
     CROSS JOIN LATERAL (SELECT key.covered AS followed, NULL AS beyond
@@ -176,11 +182,12 @@ BEGIN
       'WHERE gone.rekey_run = (SELECT max(id) FROM rekey_run) AND gone.rekey_action = ANY ($1) %7$s '
       'GROUP BY %1$s, gone.rekey_action',
       found.listed, found.child, found.parent, found.condition, found.journal, found.matched, found.leaving
-    ) USING found.actions, deletions
+    ) USING found.actions, acts
     LOOP
-      guards := guards || CASE WHEN found.followed THEN found.by_name
+      guards := guards || CASE WHEN found.followed OR hanging.action = ANY (found.early) THEN found.by_name
         WHEN found.beyond <> '' THEN found.left_out ELSE found.guard END;
-      said := said || CASE WHEN found.followed THEN {compiler.process(element.by_name, **kw)}
+      said := said || CASE WHEN found.followed OR hanging.action = ANY (found.early)
+        THEN {compiler.process(element.by_name, **kw)}
         WHEN found.beyond <> '' THEN {compiler.process(element.left_out, **kw)}
         ELSE {compiler.process(element.sentence, **kw)} END;
     END LOOP;
@@ -192,19 +199,32 @@ END""")  # noqa: S608  # every piece is a literal that SQLAlchemy wrote
 @compiles(KeepAttached, "postgresql")
 def _keep_attached(element: KeepAttached, compiler: SQLCompiler, **kw: Any) -> str:
     written = _Written(compiler, kw)
-    keys = ", ".join(map(written.text, element.keys))
-    matched = " AND ".join(f"parent.%I = back.now_{place}" for place in range(len(element.keys)))
+    asked = element.asked
+    keys = ", ".join(map(written.text, asked.keys))
+    matched = " AND ".join(f"parent.%I = back.now_{place}" for place in range(len(asked.keys)))
+    leaving = [
+        f"({written.table(one.table)}, {written.text(one.back)}, {written.array(one.keys)}, "
+        f"{written.array(one.written)})"
+        for one in asked.leaving
+    ]
     return plpgsql(f"""DECLARE
   found record;
 BEGIN
   FOR found IN
-    WITH RECURSIVE {_keys([element.parent], [(element.parent, element.covered)], {}, written)}
-    SELECT * FROM key WHERE root = {written.table(element.parent)} AND NOT covered
+    WITH RECURSIVE {_keys([asked.parent], [(asked.parent, asked.covered)], {}, written)},
+    leaving (child, back, keys, written) AS (VALUES
+      {filled(leaving, 6) or "(NULL, NULL, NULL::text[], NULL::text[])"})
+    SELECT key.*, concat((SELECT string_agg(format('AND NOT EXISTS (SELECT FROM %I AS its WHERE its.drift = $2 AND %s)',
+        leaving.back, (SELECT string_agg(format('its.now_%s = child.%I', place - 1, field), ' AND ')
+          FROM unnest(leaving.keys) WITH ORDINALITY AS own (field, place))), ' ')
+      FROM leaving JOIN tree ON tree.root = leaving.child AND tree.member = key.child
+      WHERE leaving.written && key.names)) AS staying
+    FROM key WHERE root = {written.table(asked.parent)} AND NOT covered
   LOOP
     EXECUTE format(
-      'UPDATE {element.back} AS back SET drift = $1 WHERE back.action = $2 AND EXISTS '
-      '(SELECT FROM %s AS child JOIN %s AS parent ON %s WHERE {matched})',
-      found.child, found.parent, found.condition, {keys})
-    USING {written.text(element.drift)}, {written.text(element.action)};
+      'UPDATE {asked.back} AS back SET drift = $1 WHERE back.action = $3 AND EXISTS '
+      '(SELECT FROM %s AS child JOIN %s AS parent ON %s WHERE {matched} %s)',
+      found.child, found.parent, found.condition, {keys}, found.staying)
+    USING {", ".join(map(written.text, (asked.drift, asked.untouched, asked.action)))};
   END LOOP;
 END""")  # noqa: S608  # every piece is a quoted identifier or a literal that SQLAlchemy wrote
