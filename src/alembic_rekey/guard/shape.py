@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from alembic_rekey.guard.checks import check
-from alembic_rekey.guard.claims.tables import label_claims, reference_types, table_claims
+from alembic_rekey.guard.claims.tables import always_made, label_claims, reference_types, table_claims
 from alembic_rekey.guard.claims.times import time_types
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Check, Part, Relation, Spec
@@ -87,6 +87,7 @@ def table_checks(spec: Spec, parts: Sequence[Part], dialect: str) -> list[Check]
         *time_types(parts, stored, dialect),
         *label_claims(parts, stored, dialect),
         *reference_types(spec, parts, stored, dialect),
+        always_made(spec, parts, stored),
     ]
     return [*(Kindred.of("columns", made) for made in of_columns), *table_claims(parts, dialect)]
 
@@ -175,8 +176,7 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
         and_(*(one == other for one, other in zip(each.c, side.c, strict=False))) for side in (wanted, there)
     )
     said = select(each, what.label("what")).join_from(each, wanted, of_table, isouter=True)
-    offending: Relation = said.join(there, of_journal, isouter=True)
-    return check("journal_shape", "", offending)
+    return check("journal_shape", "", said.join(there, of_journal, isouter=True))
 
 
 def unfilled(spec: Spec, dialect: str, planned: FromClause) -> Check:
@@ -246,5 +246,4 @@ def catalog(named: Sequence[tuple[str, str | None]], dialect: str) -> CTE:
     `named` are the names of the tables with their schemas.
     """
     asked = _listed([(name, quoted(name, schema)) for name, schema in named], "rekey_asked", "table", "quoted")
-
     return database(dialect).columns(asked).cte("rekey_catalog")

@@ -83,7 +83,9 @@ CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_at
   CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_attribute.attnum) AS INTEGER) AS place,
   format_type(rekey_attribute.atttypid, rekey_attribute.atttypmod) AS type,
   format_type(rekey_attribute.atttypid, NULL) AS plain, CAST(rekey_type.typcategory AS TEXT) AS kind,
-  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated
+  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != '' AS INTEGER), 0) AS generated,
+  coalesce(CAST(CAST(rekey_attribute.attgenerated AS TEXT) != ''
+    OR CAST(rekey_attribute.attidentity AS TEXT) = 'a' AS INTEGER), 0) AS always
 FROM rekey_asked
   JOIN pg_catalog.pg_attribute AS rekey_attribute ON rekey_attribute.attrelid = to_regclass(rekey_asked.quoted)
     AND rekey_attribute.attnum > 0 AND NOT rekey_attribute.attisdropped

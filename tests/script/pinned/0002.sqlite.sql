@@ -70,7 +70,8 @@ CREATE TEMPORARY VIEW rekey_asked("table", quoted) AS VALUES ('projects', '"proj
   ('rekey_journal_interactions', '"rekey_journal_interactions"');
 CREATE TEMPORARY VIEW rekey_catalog AS SELECT rekey_asked."table", CAST(rekey_info.name AS TEXT) AS name,
   CAST(row_number() OVER (PARTITION BY rekey_asked."table" ORDER BY rekey_info.cid) AS INTEGER) AS place, '' AS type,
-  '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated
+  '' AS plain, '' AS kind, coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS generated,
+  coalesce(CAST(rekey_info.hidden IN (2, 3) AS INTEGER), 0) AS always
 FROM rekey_asked JOIN pragma_table_xinfo(rekey_asked."table") AS rekey_info ON 1 = 1 WHERE rekey_info.hidden != 1;
 
 -- Guard rekey_missing_table: the database has every table that the revision declares. If the script stops here: look at

@@ -10,6 +10,7 @@ from sqlalchemy import CTE, Column, ColumnElement, FromClause, Integer, String, 
 
 from alembic_rekey.guard.catalog import each_about
 from alembic_rekey.guard.checks import check
+from alembic_rekey.guard.foreign_keys import written_columns
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.members import kept_by
 from alembic_rekey.spec import Check, Identity, Part, Slots, Spec, Tags
@@ -18,7 +19,7 @@ from alembic_rekey.sql.dialects.question import Question
 from alembic_rekey.sql.registry_text import RegistryText
 from alembic_rekey.sql.steps import Kindred
 
-__all__ = ["astray", "label_claims", "reference_types", "spoken", "table_claims"]
+__all__ = ["always_made", "astray", "label_claims", "reference_types", "spoken", "table_claims"]
 
 _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
     WHERE several.names = 1 AND several.others = 1 AND several.parts > 1 AND several.keyed = 0 AND NOT EXISTS (
@@ -56,6 +57,33 @@ def label_claims(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check
     """Return the check that a word of the spec is a label, where its column is of an enum; `stored` is the catalog."""
     words = [(part.table, name, word) for part in parts for name, word in spoken(part) if type(word) is str]
     return [check("no_label", "", found) for found in database(dialect).strange_labels(words, stored)]
+
+
+def always_made(spec: Spec, parts: Iterable[Part], stored: CTE) -> Check:
+    """Return the check that the fold writes no column which the database lets nobody write; `stored` is the catalog."""
+    writes = dict.fromkeys(
+        (str(part.table.name), str(name))
+        for part in parts
+        for name in [
+            *(name for names in written_columns(spec, part).values() for name in names),
+            *(_given(part) if isinstance(part, Identity) and part.creates else ()),
+        ]
+    )
+    said = [*writes] or [("", "")]
+    known = values(*(column(name, RegistryText()) for name in ("table", "column"))).data(said).cte("rekey_writes")
+    found = (
+        select(known.c.table, known.c.column)
+        .join_from(known, stored, and_(stored.c.table == known.c.table, stored.c.name == known.c.column))
+        .where(stored.c.always == 1)
+    )
+    return check("always_made", "", found)
+
+
+def _given(identity: Identity) -> Iterator[str]:
+    """Yield the columns that a created row is given."""
+    given = [*identity.named, *identity.within, *(stamp for stamp in identity.times)]
+    yield from (str(known.name) for known in given)
+    yield from (*identity.creating, *identity.absorbing)
 
 
 def reference_types(spec: Spec, parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:

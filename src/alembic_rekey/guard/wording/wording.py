@@ -8,6 +8,7 @@ from dataclasses import replace
 from alembic_rekey.errors import with_page
 from alembic_rekey.guard.wording.claims import CLAIM_WORDING
 from alembic_rekey.guard.wording.keys import KEY_WORDING
+from alembic_rekey.guard.wording.made import MADE_WORDING
 from alembic_rekey.guard.wording.words import Wording
 
 __all__ = ["WORDING", "Wording"]
@@ -15,6 +16,7 @@ __all__ = ["WORDING", "Wording"]
 _WORDING: Mapping[str, Wording] = {
     **CLAIM_WORDING,
     **KEY_WORDING,
+    **MADE_WORDING,
     "collision": Wording(
         claim="no slot has two active rows with different values",
         sentence="{table}: {canonical!r} has a collision at {slot}: row {key!r}, active under {written_under!r}, "

@@ -145,8 +145,9 @@ class Database(ABC):
 
     @abstractmethod
     def columns(self, asked: CTE) -> Relation:
-        """Return the columns of tables: `table`, `name`, `place` from 1, `type`, `plain`, `kind`, `generated`.
+        """Return the columns of tables: `table`, `name`, `place`, `type`, `plain`, `kind`, `generated`, `always`.
 
+        `place` is from 1. What is made `always` the database lets nobody write.
         `asked` lists the tables, `table` and `quoted`. `plain` is the type without its length, `kind` what the catalog
         has for types of its kind. All three are empty where types cannot be compared.
         """

@@ -102,6 +102,9 @@ def columns(asked: CTE) -> Relation:
             func.format_type(attribute.c.atttypid, None).label("plain"),
             cast(of_type.c.typcategory, Text).label("kind"),
             as_number(cast(attribute.c.attgenerated, Text) != "").label("generated"),
+            as_number(
+                or_(cast(attribute.c.attgenerated, Text) != "", cast(attribute.c.attidentity, Text) == "a")
+            ).label("always"),
         )
         .join_from(asked, attribute, _of_table(asked.c.quoted))
         .join(of_type, of_type.c.oid == attribute.c.atttypid)

@@ -65,7 +65,7 @@ def columns(asked: CTE) -> Relation:
             cast(found.c.name, Text).label("name"),
             place_in(asked, found.c.cid),
             *(literal("").label(name) for name in ("type", "plain", "kind")),
-            as_number(found.c.hidden.in_((2, 3))).label("generated"),
+            *(as_number(found.c.hidden.in_((2, 3))).label(name) for name in ("generated", "always")),
         )
         .join_from(asked, found, true())
         .where(found.c.hidden != 1)
