@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 956, 970, 980, 1015, 1119
---   project_state: 965, 1061, 1070, 1079, 1099, 1109
---   interactions: 1028
---   memories: 1041, 1051
+--   projects: 1023, 1037, 1047, 1083, 1187
+--   project_state: 1032, 1129, 1138, 1147, 1167, 1177
+--   interactions: 1096
+--   memories: 1109, 1119
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -329,10 +329,12 @@ FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.conname::text
 
 -- Guard rekey_no_replica_identity: every published table has a replica identity, without which PostgreSQL changes no
 --   row of it. If the script stops here: give the table a primary key, or ALTER TABLE \u2026 REPLICA IDENTITY FULL for
---   the upgrade.
+--   the upgrade, which allows any WHERE; where the publication lists columns, let it list all of these, or none (ALTER
+--   PUBLICATION \u2026 SET TABLE \u2026).
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_no_replica_identity',
-  format('%s: the publication %L holds it, and it has no replica identity', "table", publication)
-FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication
+  format('%s: the publication %L holds it, and %s', "table", publication, what)
+FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text AS publication,
+    'it has no replica identity' AS what
   FROM rekey_tree AS tree JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r'
     JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
   WHERE (known.relreplident = 'n' OR known.relreplident IN ('d', 'i')
@@ -344,7 +346,34 @@ FROM (SELECT DISTINCT tree.member::regclass::text AS "table", made.pubname::text
         JOIN pg_catalog.pg_class AS named ON named.relname = published.tablename
         JOIN pg_catalog.pg_namespace AS space ON space.oid = named.relnamespace AND space.nspname = published.schemaname
       WHERE published.pubname = made.pubname
-        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid))))) AS rekey_asked;
+        AND (named.oid = known.oid OR named.oid IN (SELECT pg_partition_ancestors(known.oid))))
+  UNION SELECT told."table", told.publication,
+    CASE WHEN told.whole THEN 'it lists columns, which no table with REPLICA IDENTITY FULL may have listed'
+      ELSE concat(CASE WHEN told.identifies THEN 'the columns that it lists lack ' ELSE 'its WHERE reads ' END,
+        quote_ident(told.attname), ', which is ', CASE WHEN NOT told.identifies THEN 'not ' END,
+        'of the replica identity') END AS what
+  FROM (SELECT tree.member::regclass::text AS "table", made.pubname::text AS publication, field.attname,
+      known.relreplident = 'f'
+      OR EXISTS (SELECT 1
+        FROM pg_catalog.pg_index AS found
+          JOIN pg_catalog.pg_attribute AS own ON own.attrelid = found.indrelid AND own.attnum = ANY (found.indkey)
+            AND own.attname = field.attname
+        WHERE found.indrelid = known.oid
+          AND CASE known.relreplident WHEN 'd' THEN found.indisprimary ELSE found.indisreplident END) AS identifies,
+      CASE WHEN to_jsonb(of_it) ->> 'prattrs' IS NOT NULL THEN known.relreplident <> 'f'
+        AND to_jsonb(of_it) ->> 'prattrs' ~ concat('\m', field.attnum, '\M') END AS listed,
+      known.relreplident = 'f' AS whole,
+      EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS needs
+        WHERE needs.classid = CAST('pg_catalog.pg_publication_rel' AS regclass) AND needs.objid = of_it.oid
+          AND needs.refobjid = of_it.prrelid AND needs.refobjsubid = field.attnum) AS needed
+    FROM rekey_tree AS tree
+      JOIN pg_catalog.pg_class AS known ON known.oid = tree.member AND known.relkind = 'r' AND known.relreplident <> 'n'
+      JOIN pg_catalog.pg_publication AS made ON made.pubupdate OR (made.pubdelete AND tree.deletable <> '')
+      JOIN pg_catalog.pg_publication_rel AS of_it ON of_it.prpubid = made.oid
+        AND (of_it.prrelid = known.oid OR of_it.prrelid IN (SELECT pg_partition_ancestors(known.oid)))
+      JOIN pg_catalog.pg_attribute AS field ON field.attrelid = of_it.prrelid AND field.attnum > 0
+        AND NOT field.attisdropped) AS told
+  WHERE CASE WHEN told.identifies THEN NOT told.listed ELSE told.needed AND told.listed IS NOT TRUE END) AS rekey_asked;
 
 -- Guard rekey_name_of_several: a name is that of one row, not of one per tenant. If the script stops here: if a name is
 --   one thing throughout, say so with a unique index on the name alone; if it is one per tenant, name the tenant's
@@ -686,11 +715,27 @@ FROM (SELECT part.noun FROM rekey_named AS part JOIN pg_catalog.pg_index AS made
       FROM pg_catalog.pg_inherits AS below
         JOIN pg_catalog.pg_class AS heir ON heir.oid = below.inhrelid AND NOT heir.relispartition
       WHERE below.inhparent = made.indrelid)) AS rekey_asked;
-CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
-FROM (SELECT DISTINCT tree."table", CAST(made.tgname AS text) AS called, event.name AS event
-  FROM rekey_tree AS tree
-    JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
-    JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0
+CREATE TEMPORARY VIEW rekey_firing AS SELECT tree."table", CAST(made.tgname AS text) AS called, event.name AS event,
+  made.tgtype & 1 <> 0 AS each_row,
+  tree.member <> tree.root AND coalesce(to_jsonb(made) ->> 'tgparentid', '0') = '0' AS of_member,
+  coalesce(regexp_replace(substring(pg_get_triggerdef(made.oid) FROM ' WHEN (.*) EXECUTE (FUNCTION|PROCEDURE) '),
+    '\((\(?)(old|new)\.("[^"]+"|[\w*]+)((\)::[\w ]+)?) (IS DISTINCT FROM|=|<>) \1(old|new)\.\3\4\)', '', 'g'
+  ) ~ '\m(old|new)\.', false) AS by_value
+FROM rekey_tree AS tree
+  JOIN pg_catalog.pg_trigger AS made ON made.tgrelid = tree.member AND NOT made.tgisinternal AND made.tgenabled <> 'D'
+  JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON made.tgtype & event.bit <> 0;
+CREATE TEMPORARY VIEW rekey_moves AS SELECT DISTINCT tree."table", coalesce(CAST(known.attname AS text), '') AS "column"
+FROM rekey_tree AS tree JOIN pg_catalog.pg_partitioned_table AS parted ON parted.partrelid = tree.member
+  CROSS JOIN LATERAL unnest(parted.partattrs) AS at (number)
+  LEFT JOIN pg_catalog.pg_attribute AS known ON known.attrelid = parted.partrelid AND known.attnum = at.number
+    AND at.number <> 0;
+CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event, change, "column", one_way
+FROM (SELECT DISTINCT fires."table", fires.called, fires.event, fires.event AS change, '' AS "column",
+    CAST(fires.by_value AS integer) AS one_way
+  FROM rekey_firing AS fires
+  UNION SELECT fires."table", fires.called, fires.event, 'UPDATE', moves."column",
+    CAST(fires.event <> 'UPDATE' OR fires.by_value OR fires.of_member AS integer)
+  FROM rekey_firing AS fires JOIN rekey_moves AS moves ON moves."table" = fires."table" WHERE fires.each_row
 ) AS rekey_asked;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most. If the script stops here:
@@ -791,15 +836,15 @@ GROUP BY project_state.status;
 --   which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or rename an alias row instead,
 --   missing=Missing.PROMOTE.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_unfilled_column_project',
-  format('projects: in a created row column %L needs a value, and the database makes none', name)
+  format('projects: the plan creates rows, and column %L needs a value, and the database makes none', name)
 FROM (SELECT CAST(attname AS TEXT) AS name,
     coalesce(CAST(atthasdef OR CAST(attidentity AS TEXT) != '' AS INTEGER), 0) AS filled
   FROM pg_catalog.pg_attribute AS rekey_attribute
   WHERE attrelid = to_regclass('"projects"') AND attnum > 0 AND NOT attisdropped
     AND (attnotnull OR CAST(attname AS TEXT) IN ('id'))) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0
-  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create')) AND (name NOT IN ('id'))
-  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S')));
+WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0 AND (name NOT IN ('id'))
+  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S'))))
+  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'));
 
 -- Guard rekey_generated_column: every column that the database generates is declared so. If the script stops here:
 --   declare it with sa.Computed(\u2026) in the revision, or run it online, which asks the catalog.
@@ -815,22 +860,31 @@ WHERE rekey_catalog.generated = 1
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
 --   columns. If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online,
 --   which ask the catalog.
-INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_undeclared',
+INSERT INTO rekey_guard (guard, said) SELECT DISTINCT 'rekey_trigger_undeclared',
   format('%s: the trigger %L fires when rows are updated, and the column %L is not declared; a script would not see what is written there',
-    rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
-FROM rekey_catalog JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
+    rekey_catalog."table", rekey_updated.called, rekey_catalog.name)
+FROM rekey_catalog
+  JOIN (SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'projects' AND change = 'UPDATE' AND "column" IN ('', 'name', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'project_state' AND change = 'UPDATE' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'memories' AND change = 'UPDATE' AND "column" IN ('', 'project', 'status', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'interactions' AND change = 'UPDATE' AND "column" IN ('', 'project')) AS rekey_updated
+    ON rekey_updated."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
-WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
+WHERE rekey_catalog.generated = 0 AND rekey_declared.name IS NULL;
 
 -- Guards rekey_attached_project, rekey_attached_state, rekey_attached_memory, rekey_attached_interaction: no row
 --   outside the plan hangs on a row that the plan deletes or renames. If the script stops here: move these rows to the
 --   canonical by hand, or cover their table in the spec (alembic-rekey revision --fold TABLE.COLUMN writes the parts of
 --   all tables that refer to it).
--- Guard rekey_attached_by_name_project: no row refers by its name to a row that the plan renames. If the script stops
---   here: drop the foreign key for a moment: op.drop_constraint before op.rekey and before op.restore,
---   op.create_foreign_key behind each; or spell the name as it is registered yourself, in the row and in what refers to
---   it.
+-- Guard rekey_attached_by_name_project: no row refers to a name or to a key that the plan writes anew. If the script
+--   stops here: drop the foreign key for a moment: op.drop_constraint before op.rekey and before op.restore,
+--   op.create_foreign_key behind each; or, where it leads to a name, spell that as it is registered yourself, in the
+--   row and in what refers to it.
 DO $rekey$
 DECLARE
   found record; hanging record; guards text[]; said text[];
@@ -924,7 +978,7 @@ BEGIN
       guards := guards || CASE WHEN found.followed OR hanging.action = ANY (found.early) THEN found.by_name
         WHEN found.beyond <> '' THEN found.left_out ELSE found.guard END;
       said := said || CASE WHEN found.followed OR hanging.action = ANY (found.early)
-        THEN format('%s: %s rows refer through %s to the name of %s row %L, which the plan would %s; a fold cannot change both at once', found.child, hanging.rows, found.columns, found."table", hanging.key, hanging.action)
+        THEN format('%s: %s rows refer through %s to what changes of %s row %L, which the plan would %s; a fold cannot change both at once', found.child, hanging.rows, found.columns, found."table", hanging.key, hanging.action)
         WHEN found.beyond <> '' THEN format('%s: %s rows that `where` leaves out hang on %s row %L, which the plan would %s, through %s', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns)
         ELSE format('%s: %s rows hang on %s row %L, which the plan would %s, through %s; the plan does not cover them', found.child, hanging.rows, found."table", hanging.key, hanging.action, found.columns) END;
     END LOOP;
@@ -937,17 +991,30 @@ $rekey$;
 --   inserted. If the script stops here: run the upgrade online, which tries the way back before it commits; or take the
 --   trigger away, for the upgrade and for the downgrade.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_trigger_on_way_back',
-  format('%s: the trigger %L fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
-    rekey_fired."table", rekey_fired.called, rekey_fired.event)
-FROM (SELECT 'projects' AS "table", 'INSERT' AS event
-  WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
-  UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
-  WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
+  format('%s: the trigger %L fires on %s, it may be for the first time on the way back; a script cannot try whether rows become what they were',
+    "table", called, event)
+FROM (SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'INSERT' AND "column" IN ('', 'name', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'DELETE' AND "column" IN ('', 'name', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
     AND NOT (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
-  UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
-  WHERE EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
-) AS rekey_returning
-  JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event;
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'UPDATE' AND "column" IN ('', 'name', 'updated_at') AND one_way = 1
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('rename')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'project_state' AND change = 'INSERT' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'project_state' AND change = 'UPDATE' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    AND one_way = 1 AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('rekey', 'revive')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'memories' AND change = 'UPDATE' AND "column" IN ('', 'project', 'status', 'updated_at')
+    AND one_way = 1 AND (EXISTS (SELECT 1 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'interactions' AND change = 'UPDATE' AND "column" IN ('', 'project') AND one_way = 1
+    AND (EXISTS (SELECT 1 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey')))) AS rekey_returning;
 
 -- Try on no rows how deleted ones of projects are put back.
 CREATE TEMPORARY TABLE rekey_returning AS SELECT rekey_journal_projects.* FROM rekey_journal_projects WHERE false;
@@ -979,7 +1046,8 @@ FROM pg_catalog.pg_stat_xact_user_tables AS rekey_statistics;
 -- Create the canonical rows that are missing.
 -- CHANGES projects
 WITH rekey_changed AS (INSERT INTO projects (id, name, description, created_at, updated_at)
-  SELECT rekey_named.identity AS id, rekey_journal_projects.rekey_canonical AS name,
+  SELECT (SELECT (jsonb_populate_record(rekey_typed.*, jsonb_build_object('id', CAST(rekey_named.identity AS TEXT)))).id
+    FROM projects AS rekey_typed LIMIT 1) AS id, rekey_journal_projects.rekey_canonical AS name,
     'created by legacy alias migration' AS description,
     (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS created_at,
     (SELECT started_at FROM rekey_run WHERE id = (SELECT max(id) FROM rekey_run)) AS updated_at
@@ -1476,11 +1544,11 @@ DROP TABLE rekey_tally;
 
 -- Drop these names.
 DROP VIEW rekey_drift, rekey_becoming_state, rekey_becoming_memory, rekey_becoming_interaction, rekey_becoming_project,
-rekey_fired, rekey_keyed, rekey_planned_interaction, rekey_planned_memory, rekey_planned_state, rekey_of_interaction,
-rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory, rekey_as_memory, rekey_members_project,
-rekey_planned_project, rekey_group_project, rekey_ranked_project, rekey_known_project, rekey_of_project,
-rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named, rekey_part, rekey_declared, rekey_catalog,
-rekey_asked;
+rekey_fired, rekey_moves, rekey_firing, rekey_keyed, rekey_planned_interaction, rekey_planned_memory,
+rekey_planned_state, rekey_of_interaction, rekey_0_interaction, rekey_as_interaction, rekey_of_memory, rekey_0_memory,
+rekey_as_memory, rekey_members_project, rekey_planned_project, rekey_group_project, rekey_ranked_project,
+rekey_known_project, rekey_of_project, rekey_registered, rekey_0_project, rekey_as_project, rekey_tree, rekey_named,
+rekey_part, rekey_declared, rekey_catalog, rekey_asked;
 
 -- Record the revision that the database has now.
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1108, 1135, 1161, 1199, 1318
---   project_state: 1128, 1253, 1263, 1273, 1294, 1306
---   interactions: 1214
---   memories: 1229, 1241
+--   projects: 1156, 1183, 1209, 1247, 1366
+--   project_state: 1176, 1301, 1311, 1321, 1342, 1354
+--   interactions: 1262
+--   memories: 1277, 1289
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -633,11 +633,37 @@ FROM (SELECT part.noun FROM rekey_part AS part
         AND NOT EXISTS (SELECT 1 FROM pragma_index_info(made.name) AS of
           WHERE of.name IS NULL OR lower(of.name) NOT IN (SELECT lower(value) FROM json_each(part."keys"))))
 ) AS rekey_asked;
-CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event
-FROM (SELECT part."table", made.name AS called, event.value AS event
+CREATE TEMPORARY VIEW rekey_head AS SELECT known."table", known.called,
+  CASE instr(upper(known.said), 'BEGIN ') WHEN 0 THEN known.said
+    ELSE substr(known.said, 1, instr(upper(known.said), 'BEGIN ') - 1) END AS head
+FROM (SELECT part."table", made.name AS called, replace(replace(replace(substr(made.sql,
+  instr(made.sql, made.name) + length(made.name)), char(9), ' '), char(10), ' '), char(13), ' ') AS said
   FROM (SELECT DISTINCT "table" FROM rekey_part) AS part
-    JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")
-    JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.sql), event.value) > 0
+    JOIN sqlite_master AS made ON made.type = 'trigger' AND lower(made.tbl_name) = lower(part."table")) AS known;
+CREATE TEMPORARY VIEW rekey_condition("table", called, place, said) AS
+WITH RECURSIVE rekey_condition("table", called, place, said) AS (SELECT made."table", made.called, 0 AS place,
+    replace(replace(replace(replace(replace(replace(replace(replace(lower(substr(made.head,
+      instr(upper(made.head), 'WHEN') + 4)), ' ', ''), '"', ''), 'isnotdistinctfrom', '='), 'isdistinctfrom', '='),
+      'isnot', '='), '<>', '='), '!=', '='), '==', '=') AS said
+  FROM rekey_head AS made WHERE instr(upper(made.head), 'WHEN') > 0
+  UNION ALL SELECT one."table", one.called, one.place + 1, replace(replace(replace(replace(one.said,
+    'old.' || lower(known.name) || '=' || 'new.' || lower(known.name), ''),
+    'new.' || lower(known.name) || '=' || 'old.' || lower(known.name), ''),
+    'old.' || lower(known.name) || 'is' || 'new.' || lower(known.name), ''),
+    'new.' || lower(known.name) || 'is' || 'old.' || lower(known.name), '')
+  FROM rekey_condition AS one JOIN pragma_table_xinfo(one."table") AS known ON known.cid = one.place)
+SELECT * FROM rekey_condition;
+CREATE TEMPORARY VIEW rekey_fired AS SELECT "table", called, event, change, "column", one_way
+FROM (SELECT made."table", made.called, event.value AS event, event.value AS change, '' AS "column",
+    EXISTS (SELECT 1
+      FROM rekey_condition AS whole
+        JOIN rekey_condition AS rest ON rest."table" = whole."table" AND rest.called = whole.called
+          AND rest.place = (SELECT count(*) FROM pragma_table_xinfo(made."table"))
+      WHERE whole."table" = made."table" AND whole.called = made.called AND whole.place = 0
+        AND (instr(whole.said, 'old.') > 0 OR instr(whole.said, 'new.') > 0)
+        AND trim(replace(replace(replace(rest.said, 'and', ''), 'or', ''), 'not', ''), '()') <> '') AS one_way
+  FROM rekey_head AS made
+    JOIN json_each('["INSERT", "UPDATE", "DELETE"]') AS event ON instr(upper(made.head), event.value) > 0
 ) AS rekey_asked;
 
 -- Guard rekey_two_canonical_rows_project: each canonical name is carried by one row at most. If the script stops here:
@@ -810,15 +836,15 @@ DELETE FROM rekey_finding;
 --   which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or rename an alias row instead,
 --   missing=Missing.PROMOTE.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_unfilled_column_project',
-  printf('projects: in a created row column %Q needs a value, and the database makes none', name)
+  printf('projects: the plan creates rows, and column %Q needs a value, and the database makes none', name)
 FROM (SELECT CAST(name AS TEXT) AS name, coalesce(CAST(dflt_value IS NOT NULL OR pk = 1
   AND NOT (EXISTS (SELECT 1 FROM pragma_index_list('projects') AS rekey_key_index WHERE origin = 'pk')) AS INTEGER), 0
 ) AS filled
   FROM pragma_table_xinfo('projects') AS rekey_needed_info WHERE "notnull" = 1 OR pk > 0 OR CAST(name AS TEXT) IN ('id')
 ) AS rekey_needed
-WHERE (name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0
-  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create')) AND (name NOT IN ('id'))
-  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S')))
+WHERE ((name NOT IN ('name', 'description', 'created_at', 'updated_at')) AND filled = 0 AND (name NOT IN ('id'))
+  OR name IN ('id') AND name IN (SELECT name FROM rekey_catalog WHERE "table" = 'projects' AND (kind NOT IN ('', 'S'))))
+  AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action = 'create'))
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard
@@ -1051,13 +1077,22 @@ DELETE FROM rekey_finding;
 -- Guard rekey_trigger_undeclared: a table with a trigger that fires when rows are updated is declared with all of its
 --   columns. If the script stops here: declare the column in the revision's table, or run upgrade and downgrade online,
 --   which ask the catalog.
-INSERT INTO rekey_finding (guard, said) SELECT 'rekey_trigger_undeclared',
+INSERT INTO rekey_finding (guard, said) SELECT DISTINCT 'rekey_trigger_undeclared',
   printf('%s: the trigger %Q fires when rows are updated, and the column %Q is not declared; a script would not see what is written there',
-    rekey_catalog."table", rekey_fired.called, rekey_catalog.name)
-FROM rekey_catalog JOIN rekey_fired ON rekey_fired."table" = rekey_catalog."table"
+    rekey_catalog."table", rekey_updated.called, rekey_catalog.name)
+FROM rekey_catalog
+  JOIN (SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'projects' AND change = 'UPDATE' AND "column" IN ('', 'name', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'project_state' AND change = 'UPDATE' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'memories' AND change = 'UPDATE' AND "column" IN ('', 'project', 'status', 'updated_at')
+    UNION ALL SELECT "table", called, event FROM rekey_fired
+    WHERE "table" = 'interactions' AND change = 'UPDATE' AND "column" IN ('', 'project')) AS rekey_updated
+    ON rekey_updated."table" = rekey_catalog."table"
   LEFT OUTER JOIN rekey_declared ON rekey_declared."table" = rekey_catalog."table"
     AND rekey_declared.name = rekey_catalog.name
-WHERE rekey_fired.event = 'UPDATE' AND rekey_catalog.generated = 0 AND rekey_declared.name IS NULL
+WHERE rekey_catalog.generated = 0 AND rekey_declared.name IS NULL
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard
@@ -1071,17 +1106,30 @@ DELETE FROM rekey_finding;
 --   inserted. If the script stops here: run the upgrade online, which tries the way back before it commits; or take the
 --   trigger away, for the upgrade and for the downgrade.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_trigger_on_way_back',
-  printf('%s: the trigger %Q fires on %s, for the first time on the way back; a script cannot try whether rows become what they were',
-    rekey_fired."table", rekey_fired.called, rekey_fired.event)
-FROM (SELECT 'projects' AS "table", 'INSERT' AS event
-  WHERE EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
-  UNION ALL SELECT 'projects' AS "table", 'DELETE' AS event
-  WHERE (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
+  printf('%s: the trigger %Q fires on %s, it may be for the first time on the way back; a script cannot try whether rows become what they were',
+    "table", called, event)
+FROM (SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'INSERT' AND "column" IN ('', 'name', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'DELETE' AND "column" IN ('', 'name', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('create')))
     AND NOT (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
-  UNION ALL SELECT 'project_state' AS "table", 'INSERT' AS event
-  WHERE EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace'))
-) AS rekey_returning
-  JOIN rekey_fired ON rekey_fired."table" = rekey_returning."table" AND rekey_fired.event = rekey_returning.event
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'projects' AND change = 'UPDATE' AND "column" IN ('', 'name', 'updated_at') AND one_way = 1
+    AND (EXISTS (SELECT 1 FROM rekey_planned_project WHERE rekey_action IN ('rename')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'project_state' AND change = 'INSERT' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('delete', 'drop', 'merge', 'replace')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'project_state' AND change = 'UPDATE' AND "column" IN ('', 'project_id', 'status', 'updated_at')
+    AND one_way = 1 AND (EXISTS (SELECT 1 FROM rekey_planned_state WHERE rekey_action IN ('rekey', 'revive')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'memories' AND change = 'UPDATE' AND "column" IN ('', 'project', 'status', 'updated_at')
+    AND one_way = 1 AND (EXISTS (SELECT 1 FROM rekey_planned_memory WHERE rekey_action IN ('rekey', 'supersede')))
+  UNION ALL SELECT "table", called, event FROM rekey_fired
+  WHERE "table" = 'interactions' AND change = 'UPDATE' AND "column" IN ('', 'project') AND one_way = 1
+    AND (EXISTS (SELECT 1 FROM rekey_planned_interaction WHERE rekey_action IN ('rekey')))) AS rekey_returning
 UNION ALL SELECT NULL, NULL;
 SELECT said FROM rekey_shown;
 CREATE TEMPORARY TABLE rekey_guard
@@ -1726,6 +1774,8 @@ DROP VIEW rekey_becoming_interaction;
 DROP VIEW rekey_becoming_project;
 DROP VIEW rekey_related;
 DROP VIEW rekey_fired;
+DROP VIEW rekey_condition;
+DROP VIEW rekey_head;
 DROP VIEW rekey_keyed;
 DROP VIEW rekey_planned_interaction;
 DROP VIEW rekey_planned_memory;

@@ -1,4 +1,4 @@
-"""The words of the checks of what the database makes itself: part of `wording.WORDING`."""
+"""The words of the checks of columns that the database makes or fills itself: part of `wording.WORDING`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,23 @@ from alembic_rekey.guard.wording.words import Wording
 __all__ = ["MADE_WORDING"]
 
 MADE_WORDING: Mapping[str, Wording] = {
+    "unfilled_column": Wording(
+        claim="every column that a created row needs gets a value",
+        sentence="{table}: the plan creates rows, and column {column!r} needs a value, and the database makes none",
+        remedy="give the column a default in the database or, unless it is the key, a value in the spec, "
+        "Identity(created={...}), which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or "
+        "rename an alias row instead, missing=Missing.PROMOTE.",
+    ),
+    "generated_column": Wording(
+        claim="every column that the database generates is declared so",
+        sentence="{table}: column {column!r} is generated, and the revision does not declare it so",
+        remedy="declare it with sa.Computed(…) in the revision, or run it online, which asks the catalog.",
+    ),
+    "column_undeclared": Wording(
+        claim="a table with a generated column is declared with all of its columns",
+        sentence="{table}: column {column!r} is not declared; a script could not put a deleted row back with it",
+        remedy="declare it in the revision's table, or run upgrade and downgrade online, which ask the catalog.",
+    ),
     "always_made": Wording(
         claim="the fold writes no column that the database lets nobody write",
         sentence="{table}: the fold would write column {column!r}, which the database makes itself (GENERATED ALWAYS)",

@@ -69,13 +69,6 @@ _WORDING: Mapping[str, Wording] = {
         "op.create_foreign_key behind each; or, where it leads to a name, spell that as it is registered yourself, "
         "in the row and in what refers to it.",
     ),
-    "unfilled_column": Wording(
-        claim="every column that a created row needs gets a value",
-        sentence="{table}: the plan creates rows, and column {column!r} needs a value, and the database makes none",
-        remedy="give the column a default in the database or, unless it is the key, a value in the spec, "
-        "Identity(created={...}), which may be made of the name; declare a key that is a UUID as one, sa.Uuid; or "
-        "rename an alias row instead, missing=Missing.PROMOTE.",
-    ),
     "takes_no_null": Wording(
         claim="no column that takes no NULL is set to NULL",
         sentence="{table}: the plan would set {column!r} to NULL in {rows} rows, and the column takes no NULL",
@@ -91,16 +84,6 @@ _WORDING: Mapping[str, Wording] = {
         claim="every column that the revision declares is there",
         sentence="{table}: the revision declares column {column!r}, and the database does not have it",
         remedy="add the column, or correct the declaration in the revision.",
-    ),
-    "generated_column": Wording(
-        claim="every column that the database generates is declared so",
-        sentence="{table}: column {column!r} is generated, and the revision does not declare it so",
-        remedy="declare it with sa.Computed(…) in the revision, or run it online, which asks the catalog.",
-    ),
-    "column_undeclared": Wording(
-        claim="a table with a generated column is declared with all of its columns",
-        sentence="{table}: column {column!r} is not declared; a script could not put a deleted row back with it",
-        remedy="declare it in the revision's table, or run upgrade and downgrade online, which ask the catalog.",
     ),
     "plan_is_empty": Wording(
         claim="the plan touches at least one row",
