@@ -66,7 +66,7 @@ def always_made(spec: Spec, parts: Iterable[Part], stored: CTE) -> Check:
         for part in parts
         for name in [
             *(name for names in written_columns(spec, part).values() for name in names),
-            *(_given(part) if isinstance(part, Identity) and part.creates else ()),
+            *(_given(spec.identity) if part is spec.identity and spec.identity.creates else ()),
         ]
     )
     said = [*writes] or [("", "")]
