@@ -62,10 +62,10 @@ def without_foreign_key(database: Database) -> None:
 
 
 def generated_column(database: Database) -> None:
-    """A column that the revision declares as one that is written."""
+    """A column that the revision declares as one that is stored."""
     kind = "VIRTUAL" if database.dialect == "sqlite" else "STORED"
-    database.execute("ALTER TABLE projects DROP COLUMN ingest_roots")
-    database.execute(f"ALTER TABLE projects ADD COLUMN ingest_roots TEXT GENERATED ALWAYS AS (upper(name)) {kind}")
+    database.execute("ALTER TABLE memories DROP COLUMN content")
+    database.execute(f"ALTER TABLE memories ADD COLUMN content TEXT GENERATED ALWAYS AS (upper(memory_type)) {kind}")
 
 
 def time_made(database: Database) -> None:
