@@ -68,11 +68,11 @@ def generated_column(database: Database) -> None:
     database.execute(f"ALTER TABLE memories ADD COLUMN content TEXT GENERATED ALWAYS AS (upper(memory_type)) {kind}")
 
 
-def time_made(database: Database) -> None:
-    """A time of the change that the database makes itself."""
+def always_made(database: Database) -> None:
+    """A column that a created row is given."""
     kind = "VIRTUAL" if database.dialect == "sqlite" else "STORED"
-    database.execute("ALTER TABLE projects DROP COLUMN updated_at")
-    database.execute(f"ALTER TABLE projects ADD COLUMN updated_at TEXT GENERATED ALWAYS AS (name) {kind}")
+    database.execute("ALTER TABLE projects DROP COLUMN description")
+    database.execute(f"ALTER TABLE projects ADD COLUMN description TEXT GENERATED ALWAYS AS (upper(name)) {kind}")
 
 
 def redefined(database: Database, table: str, before: str, after: str) -> None:
@@ -221,7 +221,7 @@ CASES = {
         "0002:0003",
     ),
     "a column that a created row would lack": Case("rekey_unfilled_column_project", (needed_column,)),
-    "a column that is written, and that the database makes": Case("rekey_always_made", (time_made,)),
+    "a column that is written, and that the database makes": Case("rekey_always_made", (always_made,)),
     "a generated column": Case("rekey_generated_column", (generated_column,)),
     "a search path that makes tables temporary": Case("rekey_temporary_schema", (temporary_first,), only="postgresql"),
     "a column with a name of the journal": Case(
