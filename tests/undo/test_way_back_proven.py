@@ -69,7 +69,7 @@ def test_a_trigger_that_writes_another_time_refuses_the_upgrade(database, tmp_pa
     assert before == database.snapshot()
     stopped = database.run_script(project.script())
     assert 0 != stopped.returncode
-    assert {"sqlite": b"rekey_unaccounted", "postgresql": b"rekey_no_way_back_visit"}[
+    assert {"sqlite": b"rekey_trigger_on_way_back", "postgresql": b"rekey_no_way_back_visit"}[
         database.dialect
     ] in stopped.stderr
     assert before == database.snapshot()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import chain
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, not_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, literal, not_, select, union_all
 
 from alembic_rekey.guard.catalog import about
 from alembic_rekey.guard.checks import check
@@ -16,7 +16,7 @@ from alembic_rekey.guard.shape import declared_columns, stored_columns
 from alembic_rekey.plan.actions import written
 from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.rules import DELETED, Action
-from alembic_rekey.spec import Check, Part, Relation, Spec
+from alembic_rekey.spec import Check, Part, Relation, Spec, Stamped
 from alembic_rekey.sql.dialects import database
 
 __all__ = ["firing", "firing_back", "trigger_on_way_back", "trigger_undeclared"]
@@ -45,6 +45,7 @@ def trigger_on_way_back(spec: Spec, dialect: str, planned: Planned) -> Check:
 
     What the plan deletes is inserted then, and what it creates is deleted, where nothing was before. What it updates is
     updated again, from other values to other ones: one may fire that asks for these, or that one partition alone has.
+    Not asked where the spec says that a trigger writes the time: such a one may well ask what that is.
     """
     fired = _triggers(spec.parts, dialect)
     lines = list[Relation]()
@@ -53,8 +54,10 @@ def trigger_on_way_back(spec: Spec, dialect: str, planned: Planned) -> Check:
         going, coming, staying = (_there(planned[part], actions) for actions in acts)
         lines += [_called(fired, part, "INSERT").where(going)] if part.deletable else []
         lines += [_called(fired, part, "DELETE").where(coming, not_(going))] if part.keeps_created else []
-        lines += [_called(fired, part, "UPDATE").where(fired.c.one_way == 1, staying)] if written(part) else []
-    return check("trigger_on_way_back", "", select(union_all(*lines).subquery("rekey_returning")))
+        asked = written(part) and part.stamped is Stamped.BY_THE_RUN
+        lines += [_called(fired, part, "UPDATE").where(fired.c.one_way == 1, staying)] if asked else []
+    none = select(fired.c.table, fired.c.called, fired.c.event).where(false())
+    return check("trigger_on_way_back", "", select(union_all(*(lines or [none])).subquery("rekey_returning")))
 
 
 def firing(parts: Sequence[Part], dialect: str, planned: Planned) -> Relation:
