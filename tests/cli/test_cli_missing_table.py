@@ -1,4 +1,4 @@
-"""Claims about a plan of what the database does not have: refused where no pending revision could make it."""
+"""Claims about a plan of tables that the database does not have: refused where no pending revision could make them."""
 
 import pytest
 
@@ -95,45 +95,3 @@ def test_a_table_that_went_after_the_fold_is_no_fault_of_the_plan(database, tmp_
     project.does("upgrade", "head")
     database.execute("DROP TABLE notes")
     assert 3 == planned(project, "--check").status
-
-
-def pending(project, *statements):
-    """A revision before the fold that is pending too, of such statements."""
-    fold = project.folder / "migrations" / "versions" / "0001_fold.py"
-    fold.write_text(small.fold("0001", "0000"), "utf-8")
-    further(project, "0000", None, *statements)
-
-
-def as_it_will_be(project):
-    """The plan says that it is no promise, and the upgrade goes."""
-    said = planned(project, "--check")
-    assert 0 == said.status, said
-    project.does("upgrade", "head")
-    return " ".join(said.out.split())
-
-
-def test_a_column_that_a_pending_revision_before_the_fold_may_add_is_told(database, tmp_path):
-    project = small.make(database, tmp_path)
-    database.execute("ALTER TABLE notes RENAME COLUMN project TO named")
-    assert 2 == planned(project, "--check").status
-    pending(project, "op.execute('ALTER TABLE notes RENAME COLUMN named TO project')")
-    said = as_it_will_be(project)
-    assert "notes has no column project yet, which a pending revision may change: planned as empty." in said
-
-
-@pytest.mark.parametrize(
-    "statement",
-    ["op.rename_table('papers', 'sheets'); op.drop_table('sheets')", "op.execute('DELETE FROM papers')"],
-)
-def test_what_hangs_on_rows_from_a_table_that_a_pending_revision_changes_is_told(database, tmp_path, statement):
-    """Not from one that it makes, or does not name."""
-    project = small.make(database, tmp_path)
-    database.execute("CREATE TABLE papers (id INTEGER PRIMARY KEY, project_id INTEGER REFERENCES projects)")
-    database.execute("INSERT INTO papers SELECT id, id FROM projects")
-    for other in ("op.execute('SELECT 1 FROM papers')", "op.drop_table('others')"):
-        pending(project, other)
-        refused = planned(project, "--check")
-        assert (2, True) == (refused.status, "papers: 1 rows hang on projects" in " ".join(refused.out.split()))
-    pending(project, statement)
-    said = as_it_will_be(project)
-    assert "rows of papers hang on rows that the plan deletes or renames. A pending revision names that table" in said

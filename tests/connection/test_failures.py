@@ -141,7 +141,6 @@ FIRING = {
 
 
 @pytest.mark.slow
-@pytest.mark.every_case
 @pytest.mark.parametrize("how", FIRING)
 def test_a_trigger_that_stands_in_the_way_is_told_as_one_and_the_plan_names_it(database, tmp_path, how):
     """Case: mend the cause and run it again, which named none; the remedy is followed."""

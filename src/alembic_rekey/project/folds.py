@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +23,6 @@ __all__ = ["Folds", "declared_in", "specs_until", "turn_in"]
 
 _OPERATIONS = ("create_side_tables", "rekey")
 """What of ours a revision calls as it upgrades."""
-
-
-_CHANGES = ("rename", "drop", "alter", "batch_alter", "delete", "update", "truncate")
-"""What operations of Alembic, and statements of SQL, begin with that change what is there."""
 
 
 class Folds:
@@ -92,19 +87,15 @@ class Folds:
                 f"the database is at revision {', '.join(sorted(heads))}, which {self._scripts.dir} does not have.",
                 "use the configuration and the revisions of the application that this database belongs to.",
             ) from error
-        # What may make tables before a fold, that one included, in the order of an upgrade.
-        making: list[Script] = []
-        before: dict[str, tuple[Script, ...]] = {}
+        # What a database lacks before a fold, that one included, in the order of an upgrade.
+        before: list[Script] = []
+        found = {}
         for script in reversed(revisions(self._scripts)):
             if script.revision not in applied:
-                making += [] if _makes_no_table(script) else [script]
-                before[script.revision] = tuple(making)
+                before.append(script)
+                found[script.revision] = all(map(_makes_no_table, before))
         return tuple(
-            replace(
-                self._choice(spec),
-                finds_tables=not before[spec.revision],
-                pending_words=frozenset[str]().union(*map(_words, before[spec.revision])),
-            )
+            replace(self._choice(spec), finds_tables=found[spec.revision])
             for _, spec in self._folds
             if spec.revision not in applied
         )
@@ -187,27 +178,11 @@ def _applied(scripts: ScriptDirectory, heads: Collection[str]) -> set[str]:
     return {done.revision for head in heads for done in scripts.iterate_revisions(head, "base")}
 
 
-def _read(script: Script) -> ast.Module | None:
-    try:
-        return ast.parse(Path(script.path).read_text("utf-8"))
-    except (OSError, ValueError, SyntaxError):
-        return None
-
-
-def _words(script: Script) -> frozenset[str]:
-    """Return the words of the texts in a revision that changes what is there: names, and what SQL is made of."""
-    nodes = [] if (tree := _read(script)) is None else [*ast.walk(tree)]
-    upgrades = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "upgrade")
-    called = {node.attr for upgrade in upgrades for node in ast.walk(upgrade) if isinstance(node, ast.Attribute)}
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    words = frozenset(word for text in texts for word in (text, *re.findall(r"\w+", text)))
-    changes = any(name.startswith(_CHANGES) for name in called) or any(word.lower() in _CHANGES for word in words)
-    return words if changes else frozenset()
-
-
 def _makes_no_table(script: Script) -> bool:
     """Tell whether a revision calls nothing but our operations as it upgrades; False where its text does not say."""
-    if (tree := _read(script)) is None:
+    try:
+        tree = ast.parse(Path(script.path).read_text("utf-8"))
+    except (OSError, ValueError, SyntaxError):
         return False
     upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
     called = (node.func for upgrade in upgrades for node in ast.walk(upgrade) if isinstance(node, ast.Call))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, TableClause, func, inspect, select
 from sqlalchemy.sql.visitors import ExternallyTraversible
@@ -17,41 +17,24 @@ from alembic_rekey.sql.dialects import database
 from alembic_rekey.sql.side_tables import is_side_table
 from alembic_rekey.sql.steps import findings
 
-__all__ = [
-    "answerable",
-    "changed_first",
-    "exists",
-    "lacking",
-    "read_per_row",
-    "refuse_missing",
-    "shape_findings",
-    "tables_read",
-    "triggers_fired",
-]
+__all__ = ["answerable", "exists", "read_per_row", "refuse_missing", "shape_findings", "tables_read", "triggers_fired"]
 
 _MOST_PAGES = 100_000
 """Read in two seconds where all of them are in memory."""
 
 
-def answerable(
-    connection: Connection, spec: Spec, checks: Iterable[Check], unread: Collection[Part] = ()
-) -> tuple[list[Check], list[str]]:
+def answerable(connection: Connection, spec: Spec, checks: Iterable[Check]) -> tuple[list[Check], list[str]]:
     """Return the checks that can be asked now, and a note for each of the spec's own that cannot.
 
-    A check of the engine that reads a missing table could find nothing, and one that reads a table of the `unread`
-    would ask for a column that is not there.
+    A check of the engine that reads a missing table could find nothing.
     """
-    without = {(part.table.name, part.table.schema) for part in unread}
     asked, notes = [], []
     # Asked once per table: no table comes or goes while a plan is made.
     here = inspect(connection).has_table
     for made in checks:
         read = list(tables_read(made.offending))
         filled = sorted({one.name for one in read if is_side_table(one.name)})
-        absent = (
-            one.name for one in read if (one.name, one.schema) in without or not here(one.name, schema=one.schema)
-        )
-        missing = sorted(set(absent) - set(filled))
+        missing = sorted({one.name for one in read if not here(one.name, schema=one.schema)} - set(filled))
         if not filled and not missing:
             asked.append(made)
         elif made in spec.checks:
@@ -112,36 +95,6 @@ def refuse_missing(connection: Connection, spec: Spec) -> None:
     """
     if faults := list(findings(connection, [missing_tables(spec.parts, connection.dialect.name)])):
         raise Refused(_cannot(spec), faults)
-
-
-def lacking(connection: Connection, spec: Spec, there: Sequence[Part]) -> dict[Part, str]:
-    """Return the parts of which the table lacks declared columns, each with their names."""
-    asked = table_checks(spec, there, connection.dialect.name) if there else []
-    found = list(findings(connection, [made for made in asked if made.name == "rekey_missing_column"]))
-    names = [
-        (part, [str(one.arguments["column"]) for one in found if one.arguments["table"] == part.table.name])
-        for part in there
-    ]
-    return {part: ", ".join(columns) for part, columns in names if columns}
-
-
-def changed_first(found: Iterable[Finding], words: Collection[str]) -> tuple[list[Finding], list[str]]:
-    """Return what was found but for what hangs on rows from tables among `words`, and a note for each of those.
-
-    These a pending revision names before the fold: it may rename or drop them, or the foreign key.
-    """
-    stands, named = list[Finding](), dict[str, None]()
-    for one in found:
-        child = str(one.arguments.get("child", ""))
-        if one.check.startswith("rekey_attached_") and child.rpartition(".")[2] in words:
-            named[child] = None
-        else:
-            stands.append(one)
-    return stands, [
-        f"rows of {child} hang on rows that the plan deletes or renames. A pending revision names that table before "
-        "this fold, and may rename or drop it: the upgrade asks again."
-        for child in named
-    ]
 
 
 def shape_findings(connection: Connection, spec: Spec, there: Sequence[Part]) -> tuple[Finding, ...]:

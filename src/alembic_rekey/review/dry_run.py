@@ -7,7 +7,7 @@ the registry goes along as one bound value. A table that is not there yet has no
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -35,9 +35,7 @@ from alembic_rekey.report.runs import now, touches
 from alembic_rekey.review.demands import demands
 from alembic_rekey.review.dry_checks import (
     answerable,
-    changed_first,
     exists,
-    lacking,
     read_per_row,
     refuse_missing,
     shape_findings,
@@ -127,12 +125,9 @@ def _planned(
         else Answers.read(settings.resolutions, spec, registry, all_called(choice.declared))
     )
     answered = None if given is None else Answered.handed_over(given, dialect)
-    found_now = [part for part in spec.parts if exists(connection, part.table)]
+    there = [part for part in spec.parts if exists(connection, part.table)]
     if registry.is_missing:
-        refuse_rows_without_registry(connection, [part.table for part in found_now], registry)
-    # What a pending revision may change before the fold is not read as it is now.
-    altered = {} if choice.finds_tables else lacking(connection, spec, found_now)
-    there = [part for part in found_now if part not in altered]
+        refuse_rows_without_registry(connection, [part.table for part in there], registry)
     shape = shape_findings(connection, spec, there)
     names = Names.of_nobody() if spec.identity.found else Names.handed_over(registry, dialect)
     # What refers to the identity by its key hangs on a row of it: without that table there is none.
@@ -141,10 +136,9 @@ def _planned(
     guarding = [*guards(spec, names, planned), *stored_claims(spec, names, dialect, planned)]
     guarding += [*time_checks(spec, dialect, planned), *answer_checks(spec, names, answered, planned)]
     guarding += [*catalog_claims(connection, spec, names, planned), *conditions_broken(connection, there)]
-    asked, notes = answerable(connection, spec, guarding, altered)
+    asked, notes = answerable(connection, spec, guarding)
     with Progress("Check the plan", len(asked)) as progress:
-        found, hanging = changed_first(findings(connection, progress.telling(asked)), choice.pending_words)
-    notes += hanging
+        found = list(findings(connection, progress.telling(asked)))
     about_collisions = {f"rekey_collision_{slots.noun}" for slots in spec.slots}
     integrity = (*shape, *(finding for finding in found if finding.check not in about_collisions))
     sections = plan_sections(connection, spec, relations, planned, readable)
@@ -189,7 +183,7 @@ def _planned(
         given=given,
         integrity=integrity,
         demands=unmet,
-        notes=(*_absence(spec, found_now, settings, altered), *choice.notes, *notes),
+        notes=(*_absence(spec, there, settings), *choice.notes, *notes),
     )
     return made, file
 
@@ -234,8 +228,8 @@ def heads(connection: Connection, versions: TableClause) -> Collection[str]:
     return connection.execute(select(versions.c.version_num)).scalars().all()
 
 
-def _absence(spec: Spec, there: Collection[Part], settings: Settings, altered: Mapping[Part, str]) -> Iterator[str]:
-    """Yield what there is to say about a database, tables or a registry that do not exist, and columns yet to come."""
+def _absence(spec: Spec, there: Collection[Part], settings: Settings) -> Iterator[str]:
+    """Yield what there is to say about a database, tables or a registry that do not exist."""
     missing = [str(part.table.name) for part in spec.parts if part not in there]
     if is_absent(settings):
         yield "the database file does not exist: planned as a database without rows; nothing was created."
@@ -243,5 +237,3 @@ def _absence(spec: Spec, there: Collection[Part], settings: Settings, altered: M
         yield f"tables that do not exist yet, planned as empty: {', '.join(missing)}."
     if not spec.identity.found and not os.path.exists(settings.registry):
         yield "the registry file does not exist; no table holds a row, so nothing asks for it."
-    for part, columns in altered.items():
-        yield f"{part.table.name} has no column {columns} yet, which a pending revision may change: planned as empty."

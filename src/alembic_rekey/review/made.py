@@ -54,8 +54,7 @@ def all_called(specs: Sequence[Spec]) -> dict[str, Spec]:
 class Choice:
     """The spec that is planned, what there is to say about the choice, and every spec of the project.
 
-    `finds_tables` says that its tables have to be there: nothing that is pending before it could make one. If something
-    could, `pending_words` are those that it says in texts: names of tables, too, that it may make, alter or drop.
+    `finds_tables` says that its tables have to be there: nothing that is pending before it could make one.
     `to` is what an upgrade that takes all folds along is told to go to: `heads` where the project has several.
     `number` is its place among the folds of the upgrade, from 0, and `others` what the others are called.
     """
@@ -66,7 +65,6 @@ class Choice:
     declared: tuple[Spec, ...] = ()
     is_applied: bool = False
     finds_tables: bool = False
-    pending_words: frozenset[str] = frozenset()
     to: str = "head"
     number: int = 0
     others: tuple[str, ...] = ()
