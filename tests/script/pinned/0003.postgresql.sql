@@ -14,10 +14,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1023, 1037, 1047, 1083, 1187
---   project_state: 1032, 1129, 1138, 1147, 1167, 1177
---   interactions: 1096
---   memories: 1109, 1119
+--   projects: 1024, 1038, 1048, 1084, 1188
+--   project_state: 1033, 1130, 1139, 1148, 1168, 1178
+--   interactions: 1097
+--   memories: 1110, 1120
 
 -- Read this file the same way in every session.
 SET client_encoding = 'UTF8';
@@ -177,7 +177,8 @@ INSERT INTO rekey_guard (guard, said) SELECT 'rekey_temporary_schema',
 WHERE coalesce(current_schema(), 'pg_temp_0') ~ '^pg_temp_[0-9]+$';
 
 -- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
---   column, or correct the declaration in the revision.
+--   column, or correct the declaration in the revision; where a pending revision before it adds the column, upgrade to
+--   that one first.
 INSERT INTO rekey_guard (guard, said) SELECT 'rekey_missing_column',
   format('%s: the revision declares column %L, and the database does not have it', rekey_declared."table",
     rekey_declared.name)

@@ -18,10 +18,10 @@
 -- Nothing of the database's rows is written here: only names of the registry, and answers of an operator.
 --
 -- What changes the application's tables has the mark CHANGES, in these lines:
---   projects: 1156, 1183, 1209, 1247, 1366
---   project_state: 1176, 1301, 1311, 1321, 1342, 1354
---   interactions: 1262
---   memories: 1277, 1289
+--   projects: 1157, 1184, 1210, 1248, 1367
+--   project_state: 1177, 1302, 1312, 1322, 1343, 1355
+--   interactions: 1263
+--   memories: 1278, 1290
 
 -- No cascade may take rows along; what foreign keys ask for is checked.
 PRAGMA foreign_keys = OFF;
@@ -116,7 +116,8 @@ DROP TABLE rekey_guard;
 DELETE FROM rekey_finding;
 
 -- Guard rekey_missing_column: every column that the revision declares is there. If the script stops here: add the
---   column, or correct the declaration in the revision.
+--   column, or correct the declaration in the revision; where a pending revision before it adds the column, upgrade to
+--   that one first.
 INSERT INTO rekey_finding (guard, said) SELECT 'rekey_missing_column',
   printf('%s: the revision declares column %Q, and the database does not have it', rekey_declared."table",
     rekey_declared.name)
