@@ -136,22 +136,3 @@ def test_rows_that_hang_on_a_table_with_a_per_cent_sign_are_seen(database, tmp_p
     assert 0 != stopped.returncode
     assert b"rekey_attached_rate" in stopped.stderr or b"rekey_foreign_key_broken" in stopped.stderr
     assert [(1, 2), (2, 2)] == database.rows("SELECT * FROM invoices ORDER BY 1")
-
-
-@pytest.mark.parametrize("way", ["online", "script"])
-def test_a_name_that_ends_in_a_line_feed_is_another_than_the_one_before_it(database, tmp_path, way):
-    """SQLAlchemy leaves such a name without quotes: the column before the line feed was read, and written, for it."""
-    tables = """
-        CREATE TABLE "pages\n" (id INTEGER PRIMARY KEY, "who\n" VARCHAR(9), who VARCHAR(9), "note\n" VARCHAR(9));
-        INSERT INTO "pages\n" VALUES (1, 'pol', 'pol', 'a'), (2, 'else', 'pol', 'b');"""
-    spec = f"""Spec(revision=revision, identity={PROJECT},
-        tags=(Tags(noun="page", key=t["pages\\n"].c.id, tag=t["pages\\n"].c["who\\n"]),))"""
-    project = declared(database, tmp_path, IDENTITY + PROJECTS + tables, spec, ["projects", "pages\n"], names=NAMES)
-    before = database.table("pages\n")
-    checked = project.check()
-    assert (0, "") == (checked.status, checked.err)
-    assert 0 == project.upgrade("0001").code
-    project.goes(way)
-    assert [(1, "polisher", "pol", "a"), (2, "else", "pol", "b")] == database.rows('SELECT * FROM "pages\n" ORDER BY 1')
-    project.goes(way, "downgrade")
-    assert before == database.table("pages\n")

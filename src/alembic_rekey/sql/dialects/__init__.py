@@ -6,11 +6,7 @@ database that is not known fails loudly at the first.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-
-from sqlalchemy.dialects.postgresql.base import PGIdentifierPreparer
-from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 
 from alembic_rekey.errors import DatabaseUnsupported
 from alembic_rekey.sql.dialects.interface import Database
@@ -21,10 +17,6 @@ __all__ = ["DATABASES", "database"]
 
 DATABASES: Mapping[str, Database] = {one.name: one for one in (SQLite(), PostgreSQL())}
 """Every database that is supported, by the name of its dialect."""
-
-# SQLAlchemy's own ends in $, which stands before a last line feed too: it would leave such a name without quotes.
-for _preparer in (PGIdentifierPreparer, SQLiteIdentifierPreparer):
-    _preparer.legal_characters = re.compile(r"[A-Z0-9_$]+\Z", re.IGNORECASE)
 
 
 def database(name: str) -> Database:
