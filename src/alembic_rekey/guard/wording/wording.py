@@ -83,8 +83,8 @@ _WORDING: Mapping[str, Wording] = {
     "missing_column": Wording(
         claim="every column that the revision declares is there",
         sentence="{table}: the revision declares column {column!r}, and the database does not have it",
-        remedy="add the column, or correct the declaration in the revision; where a pending revision before it adds the "
-        "column, upgrade to that one first.",
+        remedy="add the column, or correct the declaration in the revision; where a pending revision before it adds "
+        "the column, upgrade to that one first.",
     ),
     "plan_is_empty": Wording(
         claim="the plan touches at least one row",
