@@ -28,6 +28,7 @@ sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8")
 spec = """
 
 
+@pytest.mark.slow
 def test_a_document_is_alone_on_standard_output_whatever_a_revision_does_as_it_is_loaded(tmp_path):
     database = SQLiteDatabase(tmp_path / "x.db")
     made = declared(database, tmp_path, SCHEMA, SPEC, ["projects"], names={"x": ["pol"]})
@@ -42,6 +43,7 @@ def test_a_document_is_alone_on_standard_output_whatever_a_revision_does_as_it_i
         assert {"a print", "a driver", "a program", "the stream of old", "the end"} <= said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize(("command", "status"), [(["guide"], 0), (["plan", "-c", "missing"], 1), (["plan", "-z"], 1)])
 def test_a_closed_standard_stream_ends_in_no_traceback_and_sends_nothing_to_the_other(closed, command, status):

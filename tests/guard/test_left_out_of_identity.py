@@ -27,6 +27,7 @@ def planned(project):
     return {one["before"]["id"] for one in json.loads(project.rekey("plan", "--json").out)["plan"]["shadow_persons"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["online", "script"])
 @pytest.mark.parametrize("refers", [pytest.param("", marks=pytest.mark.slow), BOUND.format("")])
 def test_where_the_shadow_stays_they_stay_as_they_are(database, tmp_path, refers, way):

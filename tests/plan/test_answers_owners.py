@@ -173,6 +173,7 @@ def test_beside_a_row_that_goes_stands_the_one_that_stays_in_its_slot(database, 
     assert {"x": "y", "w": "z"} == beside(json.loads(project.rekey("report").out))
 
 
+@pytest.mark.slow
 def test_an_answer_without_owners_decides_where_one_slot_alone_can_be_meant(database, tmp_path):
     project = project_of(database, tmp_path, ONE)
     for keep, stays in (("A1", "y"), ("canonical", "x"), ("Ada", "x"), ({"row": [2, 3, "k"]}, "y")):
@@ -295,6 +296,7 @@ def test_a_canonical_of_two_tenants_is_two_questions_of_which_each_has_its_answe
     assert [(1, 1, "b"), (2, 1, "c")] == sorted(database.rows("SELECT tenant, person, v FROM facts"))
 
 
+@pytest.mark.slow
 def test_where_two_rows_of_one_name_say_different_things_the_form_keeps_them_by_their_keys(database, tmp_path):
     schema = """
     CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(99));

@@ -290,6 +290,7 @@ def by_code(database, folder, key, owner):
     return declared(database, folder, schema, BY_CODE, ["projects", "orders", "states"], names={"Polisher": ["pol"]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "owner", ["TEXT REFERENCES projects", "TEXT COLLATE NOCASE REFERENCES projects", "TEXT", "TEXT COLLATE NOCASE"]

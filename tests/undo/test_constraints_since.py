@@ -119,6 +119,7 @@ def folded(database, folder):
     return project, before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("since", SINCE, ids=lambda since: since.__name__)
 def test_rows_that_a_newer_constraint_does_not_let_back_are_listed_and_can_be_left(database, tmp_path, since):
     project, before = folded(database, tmp_path)

@@ -30,6 +30,7 @@ def rows(database):
     return {str(key): tuple(values) for key, *values in database.rows("SELECT * FROM people")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("taken", TAKEN)
 @pytest.mark.parametrize("way", ["online", "script"])

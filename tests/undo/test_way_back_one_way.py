@@ -154,6 +154,7 @@ def test_a_script_goes_where_a_trigger_fires_both_ways(database, tmp_path, condi
     goes_and_comes_back(project, "script")
 
 
+@pytest.mark.slow
 def test_what_a_trigger_does_is_not_when_it_fires(database, tmp_path):
     """SQLite has its text alone, which speaks of what it does as well."""
     project = project_with(database, tmp_path, VISITS)
