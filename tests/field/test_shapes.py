@@ -58,7 +58,7 @@ UNDER_ONE_NAME = Line(
     names={"tags": {"Cat": ["kitty"]}},
     # 2 was its own parent before; a root of some trees is.
     rows={"tags": [(1, "kitty", True, None), (2, "kitty", False, 2), (3, "kitty", False, 3), (4, "Cat", True, 3)]},
-    after={"tags": [(1, "kitty", True, None), (2, "Cat", False, 2), (3, "kitty", True, 3), (4, "Cat", True, 2)]},
+    after={"tags": [(1, "kitty", True, None), (2, "Cat", False, 2), (3, "kitty", True, 3), (4, "Cat", True, 3)]},
 )
 
 ITEMS = Line(

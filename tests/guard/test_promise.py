@@ -79,7 +79,7 @@ def test_a_name_that_others_refer_to_with_a_cascade_is_spelt_by_one_update_first
     )
     refused = project.upgrade()
     assert 2 == refused.code
-    assert "or spell the name as it is registered yourself" in refused.err
+    assert "spell that as it is registered yourself" in refused.err
     assert 2 == project.check().status
     database.execute("UPDATE projects SET name = 'polisher' WHERE id = 1")
     assert 0 == project.upgrade().code

@@ -79,7 +79,7 @@ def test_it_tells_what_an_index_shows(wheel):
 def test_pytest_and_a_shell_find_what_it_brings(wheel):
     (told,) = [text for name, text in contents(wheel).items() if name.endswith("/entry_points.txt")]
     assert b"[pytest11]\nalembic-rekey = alembic_rekey.pytest_plugin\n" in told
-    assert b"[console_scripts]\nalembic-rekey = alembic_rekey.cli:main\n" in told
+    assert b"[console_scripts]\nalembic-rekey = alembic_rekey.cli:program\n" in told
 
 
 def test_it_holds_one_package_and_names_no_application(wheel):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, not_, select, true
+from sqlalchemy import ColumnElement, Enum, FromClause, String, and_, not_, select, true
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.judged import acting
@@ -14,6 +15,7 @@ from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import among
 from alembic_rekey.plan.rules import DELETED
 from alembic_rekey.spec import Part, Spec
+from alembic_rekey.sql.expressions import Uncollated
 
 __all__ = ["gone", "gone_anew"]
 
@@ -23,7 +25,8 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
     conditions = []
     for place, (columns, several) in enumerate(by_columns(keys).items()):
         before = columns_in(rows, columns)
-        stands = [key.stands_for(before) for key in several]
+        led = [_led(value) for value in before]
+        stands = [key.stands_for(led) for key in several]
         for number, key in enumerate(several):
             for part in spec.parts:
                 if part.table.name == key.table:
@@ -31,9 +34,15 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
                     # Who moved with its owner gets its old key back, and who was renamed its name.
                     keeps = {*key.keys} <= {str(known.name) for known in part.keys} and not part.key_moves
                     returns = run.c.rekey_action.in_(sorted(DELETED)) if keeps else true()
-                    stands.append(among(before, select(*columns_in(run, key.keys)).where(returns)))
+                    stands.append(among(led, select(*columns_in(run, key.keys)).where(returns)))
         conditions.append(and_(*(value.is_not(None) for value in before), *map(not_, stands)))
     return conditions
+
+
+def _led(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `value` as its foreign key compares it: a text by the collation of the column that it leads to."""
+    is_text = isinstance(value.type, String) and not isinstance(value.type, Enum)
+    return Uncollated(value) if is_text else value
 
 
 def gone_anew(part: Part, backward: Backward, lines: FromClause) -> Iterator[ColumnElement[bool]]:
