@@ -25,7 +25,7 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
     conditions = []
     for place, (columns, several) in enumerate(by_columns(keys).items()):
         before = columns_in(rows, columns)
-        led = [_led(value) for value in before]
+        led = [_led(name, value, spec) for name, value in zip(columns, before, strict=True)]
         stands = [key.stands_for(led) for key in several]
         for number, key in enumerate(several):
             for part in spec.parts:
@@ -39,10 +39,16 @@ def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClaus
     return conditions
 
 
-def _led(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return `value` as its foreign key compares it: a text by the collation of the column that it leads to."""
+def _led(name: str, value: ColumnElement[Any], spec: Spec) -> ColumnElement[Any]:
+    """Return `value` as its foreign key compares it: a name by the collation of the column that it leads to.
+
+    A key that is declared as text may be kept as another type, which compares with no text.
+    """
+    names = {str(known.name) for part in spec.parts for known in part.names} | {
+        str(known.name) for tags in spec.tags for known in tags.named
+    }
     is_text = isinstance(value.type, String) and not isinstance(value.type, Enum)
-    return Uncollated(value) if is_text else value
+    return Uncollated(value) if is_text and name in names else value
 
 
 def gone_anew(part: Part, backward: Backward, lines: FromClause) -> Iterator[ColumnElement[bool]]:
