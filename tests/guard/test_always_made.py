@@ -80,3 +80,18 @@ def test_a_column_that_is_made_of_a_written_one_follows(database, tmp_path):
     assert 0 == project.check().status
     assert 0 == project.upgrade().code
     assert [(1, 1, 1)] == database.rows("SELECT * FROM notes")
+
+
+def test_a_time_that_is_made_and_that_the_database_stamps_refuses_nothing(database, tmp_path):
+    definitions = CUSTOMERS.replace(
+        "UNIQUE);", "UNIQUE, seen TIMESTAMP, changed TIMESTAMP GENERATED ALWAYS AS (seen) STORED);"
+    ).replace("customers VALUES", "customers (id, name) VALUES")
+    if database.dialect == "postgresql":
+        definitions = definitions.replace("INTEGER PRIMARY", "SERIAL PRIMARY")
+    stamped = ', updated_at=t["customers"].c.changed, stamped=Stamped.BY_THE_DATABASE'
+    spec = f"Spec(revision=revision, identity={CUSTOMER.format(stamped)})"
+    project = declared(database, tmp_path, definitions, spec, ["customers"], names={"atlas": ["atl"], "bow": ["bo"]})
+    assert 0 == project.check().status
+    project.goes("online")
+    assert [("atlas",), ("bow",)] == sorted(database.rows("SELECT name FROM customers"))
+    project.goes("online", "downgrade")

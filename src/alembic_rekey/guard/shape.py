@@ -182,9 +182,8 @@ def kept_check(kept: Mapping[str, Part], dialect: str) -> Check:
 def unfilled(spec: Spec, dialect: str, planned: FromClause) -> Check:
     """Return the check that a created row has a value for every column that needs one; `planned` is the identity's."""
     identity = spec.identity
-    given = [known.name for known in (*identity.named, *identity.within)]
-    given += [name for name, value in identity.creating.items() if value is not None] + [*identity.absorbing]
-    given += [stamp.name for stamp in (identity.created_at, identity.stamp) if stamp is not None]
+    made = identity.creating
+    given = [name for name in identity.given_at_creation if name not in made or made[name] is not None]
     source, keys = identity.table, [known.name for known in identity.keys]
     needed = database(dialect).needed(source, keys).subquery("rekey_needed")
     lacking = and_(needed.c.name.not_in(given), needed.c.filled == 0)

@@ -131,6 +131,13 @@ class Identity(Part):
         return by_name(self.created)
 
     @property
+    def given_at_creation(self) -> list[str]:
+        """The columns that a created row is given a value for, NULL too."""
+        given = [str(known.name) for known in (*self.named, *self.within)]
+        times = [str(stamp.name) for stamp in (self.created_at, self.stamp) if stamp is not None]
+        return [*given, *self.creating, *self.absorbing, *times]
+
+    @property
     def keeps_created(self) -> bool:
         """An identity is the only kind of part in which rows are created."""
         return True

@@ -249,7 +249,7 @@ WHERE rekey_referring.kind != coalesce(nullif(rekey_reference.kept, ''), rekey_r
 --   table anew (op.batch_alter_table).
 INSERT INTO rekey_guard (guard, said)
 WITH rekey_writes("table", "column") AS (VALUES
-    ('projects', 'name'), ('projects', 'updated_at'), ('projects', 'created_at'), ('projects', 'description'),
+    ('projects', 'name'), ('projects', 'updated_at'), ('projects', 'description'), ('projects', 'created_at'),
     ('project_state', 'project_id'), ('project_state', 'updated_at'), ('project_state', 'status'),
     ('memories', 'project'), ('memories', 'updated_at'), ('memories', 'status'), ('interactions', 'project'))
 SELECT 'rekey_always_made',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -26,10 +26,6 @@ _SEVERAL = """SELECT noun, "table", columns FROM rekey_unique AS several
       SELECT 1 FROM rekey_unique AS alone
       WHERE alone."table" = several."table" AND alone.names = 1 AND alone.parts = 1 AND alone.partial = 0
     )"""
-
-
-_ALONE = ("bytea", "json", "jsonb", "uuid", "xml")
-"""Types that the catalog puts into one kind, and of which each compares with itself alone."""
 
 
 def astray(dialect: str) -> list[Check]:
@@ -61,14 +57,7 @@ def label_claims(parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check
 
 def always_made(spec: Spec, parts: Iterable[Part], stored: CTE) -> Check:
     """Return the check that the fold writes no column which the database lets nobody write; `stored` is the catalog."""
-    writes = dict.fromkeys(
-        (str(part.table.name), str(name))
-        for part in parts
-        for name in [
-            *(name for names in written_columns(spec, part).values() for name in names),
-            *(_given(spec.identity) if part is spec.identity and spec.identity.creates else ()),
-        ]
-    )
+    writes = dict.fromkeys((str(part.table.name), str(name)) for part in parts for name in _written(spec, part))
     said = [*writes] or [("", "")]
     known = values(*(column(name, RegistryText()) for name in ("table", "column"))).data(said).cte("rekey_writes")
     found = (
@@ -79,11 +68,12 @@ def always_made(spec: Spec, parts: Iterable[Part], stored: CTE) -> Check:
     return check("always_made", "", found)
 
 
-def _given(identity: Identity) -> Iterator[str]:
-    """Yield the columns that a created row is given."""
-    given = [*identity.named, *identity.within, *(stamp for stamp in identity.times)]
-    yield from (str(known.name) for known in given)
-    yield from (*identity.creating, *identity.absorbing)
+def _written(spec: Spec, part: Part) -> Iterator[str]:
+    """Yield the columns of `part` that the fold itself writes: none that the database stamps."""
+    stamped = None if part.updated_at is None or part.stamp is not None else str(part.updated_at.name)
+    yield from (name for names in written_columns(spec, part).values() for name in names if name != stamped)
+    if part is spec.identity and spec.identity.creates:
+        yield from spec.identity.given_at_creation
 
 
 def reference_types(spec: Spec, parts: Iterable[Part], stored: CTE, dialect: str) -> list[Check]:
@@ -112,20 +102,21 @@ def reference_types(spec: Spec, parts: Iterable[Part], stored: CTE, dialect: str
         .add_columns(its.c.plain.label("key_type"))
         .join_from(known, mine, and_(mine.c.table == known.c.table, mine.c.name == known.c.column))
         .join(its, and_(its.c.table == known.c.parent, its.c.name == known.c.key))
-        .where(or_(mine.c.kind != kind, *_apart(pairs, mine, its)))
+        .where(or_(mine.c.kind != kind, *_apart(pairs, mine, its, database(dialect).apart)))
     )
     return [check("reference_type", "", found)]
 
 
 def _apart(
-    pairs: Iterable[tuple[Any, Column[Any], Any, Column[Any]]], mine: FromClause, its: FromClause
+    pairs: Iterable[tuple[Any, Column[Any], Any, Column[Any]]],
+    mine: FromClause,
+    its: FromClause,
+    types: Collection[str],
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the condition that types of one kind cannot be compared, where a pair may be of such."""
+    """Yield the condition that `types` of one kind cannot be compared, where a pair may be of such."""
     if all(isinstance(key.type, Integer | String) for _, _, _, key in pairs):
         return
-    yield and_(
-        mine.c.plain.in_(_ALONE), its.c.plain.in_(_ALONE), mine.c.plain != its.c.plain, mine.c.kind == its.c.kind
-    )
+    yield and_(mine.c.plain.in_(types), its.c.plain.in_(types), mine.c.plain != its.c.plain, mine.c.kind == its.c.kind)
 
 
 @singledispatch

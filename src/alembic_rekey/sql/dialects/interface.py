@@ -6,7 +6,7 @@ A method returns what SQLAlchemy knows: expressions, relations, statements, text
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CTE, BindParameter, Column, ColumnElement, Connection, Dialect, Executable, Table, TableClause
@@ -109,6 +109,9 @@ class Database(ABC):
     keeps_any_value: bool
     """Whether a column keeps any value as it came, whatever its type."""
 
+    apart: Collection[str]
+    """Types that the catalog puts into one kind, and of which each compares with itself alone."""
+
     journals_collate: bool
     """Whether what is kept of a table compares as the table does."""
 
@@ -147,9 +150,9 @@ class Database(ABC):
     def columns(self, asked: CTE) -> Relation:
         """Return the columns of tables: `table`, `name`, `place`, `type`, `plain`, `kind`, `generated`, `always`.
 
-        `place` is from 1. What is made `always` the database lets nobody write.
-        `asked` lists the tables, `table` and `quoted`. `plain` is the type without its length, `kind` what the catalog
-        has for types of its kind. All three are empty where types cannot be compared.
+        `place` is from 1; what is made `always` the database lets nobody write. `asked` lists the tables, `table` and
+        `quoted`. `plain` is the type without its length, `kind` what the catalog has for types of its kind. All three
+        are empty where types cannot be compared.
         """
 
     @abstractmethod
@@ -162,10 +165,7 @@ class Database(ABC):
 
     @abstractmethod
     def mistyped_times(self, stamps: Sequence[tuple[Table, Stamp]], stored: CTE) -> list[Relation]:
-        """Return the columns of times whose type is not as declared: `table`, `column`, `declared`, `type`.
-
-        `stored` are the columns of all their tables, as `columns()` gives them.
-        """
+        """Return of `stored`, which is `columns()`, those of another type: `table`, `column`, `declared`, `type`."""
 
     @abstractmethod
     def strange_labels(self, words: Sequence[tuple[Table, str, str]], stored: CTE) -> list[Relation]:
@@ -239,10 +239,10 @@ class Database(ABC):
     def attached_found(self, asked: Sequence[Hanging], order: Sequence[str], *said: Sentence) -> list[Executable]:
         """Return what inserts into `rekey_guard` what hangs on those rows that journals name: guard and sentence.
 
-        Asked when a script runs; none where no query can. `order`: noun and action of all that changes rows;
-        who goes or is led elsewhere no later hangs on nothing. The sentences, the second of what is covered, the third
-        of what does not count there,
-        are made of `found`, what is asked and the foreign key, and of `hanging`, the row that goes and how many there.
+        Asked when a script runs; none where no query can. `order`: noun and action of all that changes rows; who goes
+        or is led elsewhere no later hangs on nothing. The sentences, the second of what is covered, the third of what
+        does not count there, are made of `found`, what is asked and the foreign key, and of `hanging`, the row that
+        goes and how many there.
         """
 
     @abstractmethod

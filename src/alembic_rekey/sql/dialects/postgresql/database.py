@@ -126,6 +126,7 @@ class PostgreSQL(Database):
 
     readers_keep_rows = False
     keeps_any_value = False
+    apart = ("bytea", "json", "jsonb", "uuid", "xml")
     journals_collate = True
     knows_broken_checks = True
 

@@ -111,6 +111,7 @@ class SQLite(Database):
 
     readers_keep_rows = True
     keeps_any_value = True
+    apart = ()
     journals_collate = False
     # Where a file is opened for reading only, SQLite does not even read the text of a CHECK: no pragma finds a row.
     knows_broken_checks = False
