@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, FromClause, String, Text, and_, cast, literal, not_, select
+from sqlalchemy import ColumnElement, FromClause, and_, literal, not_, select
 
 from alembic_rekey.back.drift import Drift
 from alembic_rekey.back.judged import judged
 from alembic_rekey.back.places import staying
 from alembic_rekey.guard.stored import Stored, columns_in
-from alembic_rekey.plan.groups.members import referring
+from alembic_rekey.plan.groups.members import kept_by, referring
 from alembic_rekey.plan.judged import among, keys_of, numbered, same_key
 from alembic_rekey.plan.rules import Action
 from alembic_rekey.spec import Identity, Part, Relation, Spec
@@ -63,7 +63,6 @@ def hanging_on(spec: Spec, back: Mapping[Part, FromClause]) -> Iterator[ColumnEl
             assert name is not None  # noqa: S101  # the condition above, which mypy does not follow
             known_as = identity.table.alias("rekey_named")
             named = made.join(known_as, same_key(keys_of(identity, known_as), keys))
-            text = known_as.c[name.key] if isinstance(name.type, String) else cast(known_as.c[name.key], Text)
-            named_so = child.c[tag.key] == Uncollated(text)
+            named_so = child.c[tag.key] == Uncollated(kept_by(tag, known_as.c[name.key], name))
             tagged = select(*keys).join_from(named, child, named_so)
             yield and_(Refers(tag, name), among(identity.keys, tagged.where(stays)))

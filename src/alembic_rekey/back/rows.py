@@ -85,7 +85,7 @@ def deleted_back(part: Part, backward: Backward, parent: FromClause | None, back
     place, coming = place_of(part, rows), acting(rows, *DELETED)
     taken = [] if place is None else [(place.is_taken(coming, back=back), Drift.TAKEN)]
     keys_of_others = backward.hindrances.referred.get(part.noun, ())
-    taken += [(nowhere, Drift.TAKEN) for nowhere in gone(keys_of_others, backward.spec, backward.planned, rows)]
+    taken += [(nowhere, Drift.TAKEN) for nowhere in gone(part, backward, keys_of_others, rows)]
     once, leaving = backward.hindrances.once.get(part.noun, ()), _leaving(part, backward, back)
     taken += [(held, Drift.TAKEN) for held in rivals(part, once, backward.stored, rows, leaving, coming=coming)]
     there: ColumnElement[bool] = part.keys[0].is_not(None)

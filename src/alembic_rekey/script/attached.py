@@ -93,11 +93,8 @@ def left_out_in_script(spec: Spec, planned: Planned, dialect: Dialect) -> Iterat
             pairs = zip(fields, targets, strict=True)
             there = [Refers(table.c[field], part.table.c[target]) for field, target in pairs]
             out = missing_in(keys_of(parts[table], child), counted[table])
-            yield Guard(
-                check(
-                    "left_out", f"{part.noun}_{number}", hanging(key, child, part, planned, acting).where(out, *there)
-                )
-            )
+            offending = hanging(key, child, part, planned, acting).where(out, *there)
+            yield Guard(check("left_out", f"{part.noun}_{number}", offending))
 
 
 def _writes_what_is_followed(one: Hanging) -> bool:

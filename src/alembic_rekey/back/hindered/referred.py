@@ -5,50 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Enum, FromClause, String, and_, not_, select, true
+from sqlalchemy import ColumnElement, FromClause, String, and_, not_, select, true
 
 from alembic_rekey.back.backward import Backward
 from alembic_rekey.back.judged import acting
 from alembic_rekey.guard.stored import Referred, by_columns, columns_in
 from alembic_rekey.plan.actions import written
-from alembic_rekey.plan.groups.members import Planned
 from alembic_rekey.plan.judged import among
 from alembic_rekey.plan.rules import DELETED
-from alembic_rekey.spec import Part, Spec
+from alembic_rekey.spec import Part
 from alembic_rekey.sql.expressions import Uncollated
 
 __all__ = ["gone", "gone_anew"]
 
 
-def gone(keys: Iterable[Referred], spec: Spec, planned: Planned, rows: FromClause) -> list[ColumnElement[bool]]:
+def gone(part: Part, backward: Backward, keys: Iterable[Referred], rows: FromClause) -> list[ColumnElement[bool]]:
     """Return, per foreign key, the condition that what `rows` referred to neither stands nor comes back with them."""
     conditions = []
     for place, (columns, several) in enumerate(by_columns(keys).items()):
         before = columns_in(rows, columns)
-        led = [_led(name, value, spec) for name, value in zip(columns, before, strict=True)]
+        led = [_led(part, name, value) for name, value in zip(columns, before, strict=True)]
         stands = [key.stands_for(led) for key in several]
         for number, key in enumerate(several):
-            for part in spec.parts:
-                if part.table.name == key.table:
-                    run = select(planned[part]).subquery(f"rekey_with_it_{place}_{number}")
+            for other in backward.spec.parts:
+                if other.table.name == key.table:
+                    run = select(backward.planned[other]).subquery(f"rekey_with_it_{place}_{number}")
                     # Who moved with its owner gets its old key back, and who was renamed its name.
-                    keeps = {*key.keys} <= {str(known.name) for known in part.keys} and not part.key_moves
+                    keeps = {*key.keys} <= {str(known.name) for known in other.keys} and not other.key_moves
                     returns = run.c.rekey_action.in_(sorted(DELETED)) if keeps else true()
                     stands.append(among(led, select(*columns_in(run, key.keys)).where(returns)))
         conditions.append(and_(*(value.is_not(None) for value in before), *map(not_, stands)))
     return conditions
 
 
-def _led(name: str, value: ColumnElement[Any], spec: Spec) -> ColumnElement[Any]:
+def _led(part: Part, name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return `value` as its foreign key compares it: a name by the collation of the column that it leads to.
 
     A key that is declared as text may be kept as another type, which compares with no text.
     """
-    names = {str(known.name) for part in spec.parts for known in part.names} | {
-        str(known.name) for tags in spec.tags for known in tags.named
-    }
-    is_text = isinstance(value.type, String) and not isinstance(value.type, Enum)
-    return Uncollated(value) if is_text and name in names else value
+    names = (str(known.name) for known in (*part.named, *part.names) if isinstance(known.type, String))
+    return Uncollated(value) if name in names else value
 
 
 def gone_anew(part: Part, backward: Backward, lines: FromClause) -> Iterator[ColumnElement[bool]]:
@@ -61,5 +57,5 @@ def gone_anew(part: Part, backward: Backward, lines: FromClause) -> Iterator[Col
     for columns, several in by_columns(backward.hindrances.referred.get(part.noun, ())).items():
         writing = [action for action, names in writes.items() if names & {*columns}]
         if writing and {*columns} not in owned:
-            for nowhere in gone(several, backward.spec, backward.planned, lines):
+            for nowhere in gone(part, backward, several, lines):
                 yield and_(acting(lines, *writing), nowhere)
