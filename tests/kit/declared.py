@@ -91,14 +91,17 @@ class Declared:
         assert (0, "") == (ended.code, "\n".join(line for line in ended.err.splitlines() if "INFO" not in line)), ended
         return ended.out.encode("ascii")
 
-    def goes(self, way: str, direction: str = "upgrade") -> None:
+    def goes(self, way: str, direction: str = "upgrade", **x: object) -> None:
         """Asserts that the way there or back is gone, online or by script."""
         there = direction == "upgrade"
         if way == "online":
-            ended = self.upgrade() if there else self.downgrade()
+            ended = self.upgrade(**x) if there else self.downgrade(**x)
             assert 0 == ended.code, ended.err
         else:
-            ran = self.database.run_script(self.script(*(("0001:head",) if there else ("0002:0001", "downgrade"))))
+            # Nothing happens where the side tables are there.
+            assert not there or 0 == self.upgrade("0001").code
+            where = ("0001:head",) if there else ("0002:0001", "downgrade")
+            ran = self.database.run_script(self.script(*where, **x))
             assert 0 == ran.returncode, ran.stderr
 
     def rekey(self, *arguments: str, **x: object) -> Said:

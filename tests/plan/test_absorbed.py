@@ -47,23 +47,29 @@ def test_least_most_and_sum_are_taken_and_are_no_values_left_behind(database, tm
     assert before == {name: content for name, content in whole(database).items() if not is_ours(name)}
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_what_is_no_number_is_not_added_up(database, tmp_path):
-    """Two texts came to 0.0 in the row that stays, and nobody said so."""
-    definitions = DEFINITIONS.replace("points INTEGER", "points TEXT").replace(", 1, 'hers'", ", 'hello', 'hers'")
-    definitions = definitions.replace("2, 'also'", "NULL, 'also'").replace("4, NULL", "'world', NULL")
-    project = declared(database, tmp_path, definitions, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
+def refused(database, folder, definitions, values):
+    """The project, once plan, upgrade and script refused to add up these `values` of points, by row, and no others."""
+    project = declared(database, folder, definitions, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
     assert 0 == project.upgrade("0001").code
     before = database.snapshot()
     checked, ended = project.check(), project.upgrade()
     assert (2, 2) == (checked.status, ended.code), ended.err
     for said in (checked.out, ended.err):
-        assert "people: row 1 of 'anna' has 'hello' in 'points', which Absorb.SUM cannot add up" in said
-        assert "people: row 3 of 'anna' has 'world' in 'points', which Absorb.SUM cannot add up" in said
+        for row, value in values.items():
+            assert f"people: row {row} of 'anna' has '{value}' in 'points', which Absorb.SUM cannot add up" in said
         assert "row 2 of" not in said
     stopped = database.run_script(project.script("0001:0002"))
     assert (True, True) == (stopped.returncode != 0, "rekey_no_number_person" in stopped.stderr.decode())
     assert before == database.snapshot()
+    return project
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_no_number_is_not_added_up(database, tmp_path):
+    """Two texts came to 0.0 in the row that stays, and nobody said so."""
+    definitions = DEFINITIONS.replace("points INTEGER", "points TEXT").replace(", 1, 'hers'", ", 'hello', 'hers'")
+    definitions = definitions.replace("2, 'also'", "NULL, 'also'").replace("4, NULL", "'world', NULL")
+    refused(database, tmp_path, definitions, {1: "hello", 3: "world"})
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -72,18 +78,7 @@ def test_infinities_of_both_signs_are_not_added_up(database, tmp_path, more):
     """The plan said 0, and the row that stays got NULL, or the database refused that in its own words."""
     definitions = DEFINITIONS.replace("points INTEGER", f"points REAL{more}").replace(", 1, 'hers'", ", 9e999, 'hers'")
     definitions = definitions.replace("4, NULL", "-9e999, NULL")
-    project = declared(database, tmp_path, definitions, SPEC, ["people"], names={"anna": ["aberg", "a. berg"]})
-    assert 0 == project.upgrade("0001").code
-    before = database.snapshot()
-    checked, ended = project.check(), project.upgrade()
-    assert (2, 2) == (checked.status, ended.code), ended.err
-    for said in (checked.out, ended.err):
-        assert "people: row 1 of 'anna' has 'Inf' in 'points', which Absorb.SUM cannot add up" in said
-        assert "people: row 3 of 'anna' has '-Inf' in 'points', which Absorb.SUM cannot add up" in said
-        assert "row 2 of" not in said
-    stopped = database.run_script(project.script("0001:0002"))
-    assert (True, True) == (stopped.returncode != 0, "rekey_no_number_person" in stopped.stderr.decode())
-    assert before == database.snapshot()
+    project = refused(database, tmp_path, definitions, {1: "Inf", 3: "-Inf"})
     database.execute("UPDATE people SET points = 5 WHERE id = 3")
     assert (0, 0) == (project.check().status, project.upgrade().code)
 

@@ -55,12 +55,7 @@ def test_an_answer_about_one_table_holds_and_the_other_decides_as_without_answer
     project = project_of(database, tmp_path, more)
     given = answers(project, "facts")
     assert 0 == project.check(resolutions=given).status
-    if way == "online":
-        ended = project.upgrade(resolutions=given)
-        assert 0 == ended.code, ended.err
-    else:
-        ran = database.run_script(project.script(resolutions=given))
-        assert 0 == ran.returncode, ran.stderr
+    project.goes(way, resolutions=given)
     assert {11: "y"} == held(database, "facts")
     assert expected == held(database, "other")
 

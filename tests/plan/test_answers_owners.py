@@ -117,12 +117,7 @@ def test_any_live_row_of_each_slot_can_be_kept(database, tmp_path, values, way):
     answers = written(project, form)
     before = links(database)
     assert 0 == project.check(resolutions=answers).status
-    if way == "online":
-        ended = project.upgrade(resolutions=answers)
-        assert 0 == ended.code, ended.err
-    else:
-        done = database.run_script(project.script(resolutions=answers))
-        assert 0 == done.returncode, done.stderr
+    project.goes(way, resolutions=answers)
     assert {(5, 5, "alias"): ["t"], **kept} == {(a, b, k): [v] for a, b, k, v in links(database)}
     assert 7 == len({row[0] for row in database.rows("SELECT slot FROM rekey_answer")})
     said = project.rekey("report")
@@ -287,12 +282,7 @@ def test_a_canonical_of_two_tenants_is_two_questions_of_which_each_has_its_answe
     for question, keep in zip(form, ({"row": ["x", "y, z"]}, "canonical"), strict=True):
         question["keep"] = keep
     answers = written(project, form)
-    if way == "online":
-        ended = project.upgrade(resolutions=answers)
-        assert 0 == ended.code, ended.err
-    else:
-        done = database.run_script(project.script(resolutions=answers))
-        assert 0 == done.returncode, done.stderr
+    project.goes(way, resolutions=answers)
     assert [(1, 1, "b"), (2, 1, "c")] == sorted(database.rows("SELECT tenant, person, v FROM facts"))
 
 
